@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Child processes that cannot outlive their test: each is stopped by its own pid, in the reverse order of starting.
+
+    with Processes(logs) as processes:
+        etcd = processes.start("etcd", ["/path/etcd", ...])
+        processes.wait_for("etcd to answer", 20, lambda: answers(port))
+"""
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+# How long a process may take to stop after SIGTERM before it is killed.
+STOP_SECONDS = 10
+LIBC = ctypes.CDLL(None)
+# Proxies of the machine must not stand between the API server and a webhook on the loopback.
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k.lower() not in ("http_proxy", "https_proxy", "all_proxy")}
+
+
+class StartError(RuntimeError):
+    """A process ended early, or something was not ready in time. The text holds the end of its log."""
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def stop_on_termination():
+    """SIGTERM becomes an ordinary exit, so that `with` blocks stop what they started."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(SystemExit(143)))
+
+
+class Processes:
+    def __init__(self, logs):
+        self.logs = Path(logs)
+        self.logs.mkdir(parents=True, exist_ok=True)
+        self.running = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop_all()
+
+    def start(self, name, command, environment=None):
+        """Starts a program whose output goes to NAME.log. It is killed should this process die."""
+        with open(self.logs / f"{name}.log", "ab") as log:
+            process = subprocess.Popen([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                       env={**ENVIRONMENT, **(environment or {})}, start_new_session=True,
+                                       preexec_fn=die_with_parent)
+        process.name = name
+        self.running.append(process)
+        return process
+
+    def stop(self, process):
+        """SIGTERM, then SIGKILL when that was not enough. Gives the exit code."""
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        if process in self.running:
+            self.running.remove(process)
+        return process.returncode
+
+    def stop_all(self):
+        for process in reversed(self.running):
+            if process.poll() is None:
+                process.terminate()
+        for process in list(reversed(self.running)):
+            self.stop(process)
+
+    def wait_for(self, what, seconds, check):
+        """Calls check until it is true; fails at the deadline, or at once when a process has ended."""
+        deadline = time.monotonic() + seconds
+        while not check():
+            for process in self.running:
+                if process.poll() is not None:
+                    raise StartError(f"{process.name} ended with {process.returncode} while waiting for {what}\n"
+                                     + self.tail(process.name))
+            if time.monotonic() > deadline:
+                names = ", ".join(p.name for p in self.running)
+                raise StartError(f"no success after {seconds} s of waiting for {what} (running: {names}; "
+                                 f"logs: {self.logs})")
+            time.sleep(0.03)
+
+    def tail(self, name, lines=15):
+        text = (self.logs / f"{name}.log").read_text(errors="replace").splitlines()
+        return "\n".join("    " + line[:300] for line in text[-lines:])
+
+
+def die_with_parent():
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
