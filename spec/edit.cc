@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "spec/edit.h"
+
+#include <algorithm>
+
+namespace modelgate::spec {
+namespace {
+
+using Segments = std::span<const FieldPath::Segment>;
+
+/// True where `prefix` is `path` or leads to it.
+bool leads_to(Segments prefix, Segments path) {
+  return prefix.size() <= path.size() &&
+         std::ranges::equal(prefix, path.first(prefix.size()), [](const auto& a, const auto& b) {
+           return a.index == b.index && a.name == b.name;
+         });
+}
+
+FieldPath first_segments(const FieldPath& path, std::size_t count) {
+  FieldPath out;
+  for (const auto& s : path.segments().first(count)) {
+    out = s.index >= 0 ? out[static_cast<std::size_t>(s.index)] : s.key ? out.key(s.name) : out / s.name;
+  }
+  return out;
+}
+
+/// The operations, collected while two values are walked side by side.
+class Patch {
+ public:
+  explicit Patch(Arena& arena) : arena_(arena), operations_(rapidjson::kArrayType) {}
+
+  void compare(const FieldPath& path, const Value* before, const Value* after) {
+    if (equal(before, after)) return;
+    if (!before) return add("add", path.to_pointer(), after);
+    if (!after) return add("remove", path.to_pointer(), nullptr);
+    if (before->IsObject() && after->IsObject()) return compare_objects(path, *before, *after);
+    if (before->IsArray() && after->IsArray()) return compare_arrays(path, *before, *after);
+    add("replace", path.to_pointer(), after);
+  }
+
+  Value take() { return std::move(operations_); }
+
+ private:
+  void compare_objects(const FieldPath& path, const Value& before, const Value& after) {
+    for (const auto& m : before.GetObject()) {
+      compare(path / text_of(m.name), &m.value, find(after, text_of(m.name)));
+    }
+    for (const auto& m : after.GetObject()) {
+      if (!find(before, text_of(m.name))) compare(path / text_of(m.name), nullptr, &m.value);
+    }
+  }
+
+  void compare_arrays(const FieldPath& path, const Value& before, const Value& after) {
+    const auto common = std::min(before.Size(), after.Size());
+    if (before.Size() == after.Size()) {
+      for (rapidjson::SizeType i = 0; i < common; ++i) compare(path[i], &before[i], &after[i]);
+      return;
+    }
+    const bool grown = after.Size() > before.Size() &&
+                       std::equal(before.Begin(), before.End(), after.Begin(),
+                                  [](const Value& x, const Value& y) { return equal(x, y); });
+    if (!grown) return add("replace", path.to_pointer(), &after);
+    for (rapidjson::SizeType i = common; i < after.Size(); ++i)
+      add("add", path.to_pointer() + "/-", &after[i]);
+  }
+
+  void add(std::string_view op, const std::string& pointer, const Value* value) {
+    Value operation(rapidjson::kObjectType);
+    operation.AddMember(make_literal("op"), make_literal(op), arena_);
+    operation.AddMember(make_literal("path"), make_string(pointer, arena_), arena_);
+    if (value) operation.AddMember(make_literal("value"), clone(*value, arena_), arena_);
+    operations_.PushBack(operation, arena_);
+  }
+
+  Arena& arena_;
+  Value operations_;
+};
+
+}  // namespace
+
+// Remembers the part of the document that an edit at `path` may change: the value there, or the shallowest
+// one on the way that is missing, or the first list on the way. Where deeper parts were remembered before,
+// they are put back into the copy, so that what is kept is always as it was in the beginning.
+void Edit::remember(const FieldPath& path) {
+  const Segments segments = path.segments();
+  std::size_t length = 0;
+  const Value* at = &document_;
+  while (length < segments.size() && at && at->IsObject()) at = spec::find(*at, segments[length++].name);
+  const FieldPath part = first_segments(path, length);
+  for (const Touched& t : touched_) {
+    if (leads_to(t.path.segments(), part.segments())) return;
+  }
+  Touched touched{part, std::nullopt};
+  if (at) touched.original = clone(*at, arena_);
+  std::erase_if(touched_, [&](Touched& deeper) {
+    if (!leads_to(part.segments(), deeper.path.segments())) return false;
+    FieldPath below;
+    for (const auto& s : deeper.path.segments().subspan(length)) below = below / s.name;
+    Value& parent = *below.parent().find_in(*touched.original);
+    const std::string_view name = below.segments().back().name;
+    if (deeper.original) {
+      set_member(parent, name, std::move(*deeper.original), arena_);
+    } else {
+      parent.EraseMember(
+          Value(rapidjson::StringRef(name.data(), static_cast<rapidjson::SizeType>(name.size()))));
+    }
+    return true;
+  });
+  touched_.push_back(std::move(touched));
+}
+
+Value& Edit::make_way(const FieldPath& parent) {
+  Value* at = &document_;
+  for (const auto& s : parent.segments()) {
+    if (s.index >= 0) {
+      at = &(*at)[static_cast<rapidjson::SizeType>(s.index)];
+      continue;
+    }
+    Value* next = spec::find(*at, s.name);
+    if (!next) {
+      at->AddMember(make_string(s.name, arena_), Value(rapidjson::kObjectType), arena_);
+      next = &(at->MemberEnd() - 1)->value;
+    }
+    at = next;
+  }
+  return *at;
+}
+
+void Edit::set(const FieldPath& path, Value value) {
+  remember(path);
+  revision_.advance();
+  Value& parent = make_way(path.parent());
+  const auto& last = path.segments().back();
+  if (last.index >= 0) {
+    parent[static_cast<rapidjson::SizeType>(last.index)] = value;
+  } else {
+    set_member(parent, last.name, std::move(value), arena_);
+  }
+}
+
+void Edit::append(const FieldPath& path, Value value) {
+  if (!find(path)) set(path, Value(rapidjson::kArrayType));
+  remember(path);
+  revision_.advance();
+  path.find_in(document_)->PushBack(value, arena_);
+}
+
+void Edit::remove(const FieldPath& path) {
+  if (!find(path)) return;
+  remember(path);
+  revision_.advance();
+  Value& parent = *path.parent().find_in(document_);
+  const auto& last = path.segments().back();
+  if (last.index >= 0) {
+    parent.Erase(parent.Begin() + last.index);
+  } else {
+    parent.EraseMember(parent.FindMember(
+        Value(rapidjson::StringRef(last.name.data(), static_cast<rapidjson::SizeType>(last.name.size())))));
+  }
+}
+
+void Edit::remove_if_empty(const FieldPath& path) {
+  const Value* v = find(path);
+  if (v && ((v->IsObject() && v->ObjectEmpty()) || (v->IsArray() && v->Empty()))) remove(path);
+}
+
+bool Edit::changed() const {
+  return std::ranges::any_of(
+      touched_, [&](const Touched& t) { return !equal(t.original ? &*t.original : nullptr, find(t.path)); });
+}
+
+Value Edit::patch() {
+  Patch patch(arena_);
+  for (const Touched& t : touched_) patch.compare(t.path, t.original ? &*t.original : nullptr, find(t.path));
+  return patch.take();
+}
+
+Value make_patch(const Value& before, const Value& after, Arena& arena) {
+  Patch patch(arena);
+  patch.compare({}, &before, &after);
+  return patch.take();
+}
+
+}  // namespace modelgate::spec

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "spec/field.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "spec/spelling.h"
+
+namespace modelgate::spec {
+namespace {
+
+/// What names an element of a list, most telling first: the merge keys of the core types. An element is named
+/// by the first row of which it has all members.
+constexpr std::array<std::array<std::string_view, 3>, 7> kElementKeys = {{
+    {"name"},
+    {"containerPort", "protocol"},
+    {"containerPort"},
+    {"mountPath"},
+    {"key", "operator", "effect"},
+    {"uri", "mountPath"},
+    {"key"},
+}};
+
+const Value* step(const Value* v, const FieldPath::Segment& s) {
+  if (!v) return nullptr;
+  if (s.index < 0) return find(v, s.name);
+  const auto i = static_cast<rapidjson::SizeType>(s.index);
+  return v->IsArray() && i < v->Size() ? &(*v)[i] : nullptr;
+}
+
+void append_element_key(const Value& element, std::int32_t index, std::string& out) {
+  // The predictor's name is a field beside other fields; only list elements get here.
+  for (const auto& row : kElementKeys) {
+    std::string text;
+    bool complete = true;
+    for (const std::string_view name : row) {
+      if (name.empty()) break;
+      const Value* v = find(element, name);
+      if (!v || v->IsObject() || v->IsArray()) {
+        complete = false;
+        break;
+      }
+      if (!text.empty()) text += ',';
+      text += name;
+      text += '=';
+      text += v->IsString() ? std::string(text_of(*v)) : to_json(*v);
+    }
+    if (complete) {
+      out += fmt::format("[{}]", text);
+      return;
+    }
+  }
+  out += fmt::format("[{}]", index);
+}
+
+void append_pointer_token(std::string_view token, std::string& out) {
+  for (const char c : token) {
+    if (c == '~') {
+      out += "~0";
+    } else if (c == '/') {
+      out += "~1";
+    } else {
+      out += c;
+    }
+  }
+}
+
+void append_member(const FieldPath::Segment& s, std::string& out) {
+  if (s.key) {
+    out += fmt::format("[{}]", s.name);
+    return;
+  }
+  if (!out.empty()) out += '.';
+  out += s.name;
+}
+
+/// How much of a value an error shows: enough to find it again, not enough to fill a terminal.
+constexpr std::size_t kMaxShown = 128;
+
+std::string shown(const Value& v) {
+  if (v.IsString()) return quoted(text_of(v));
+  std::string text = to_json(v);
+  if (text.size() > kMaxShown) {
+    std::size_t cut = kMaxShown;
+    while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;
+    text = text.substr(0, cut) + "...";
+  }
+  return text;
+}
+
+}  // namespace
+
+FieldPath FieldPath::parent() const {
+  FieldPath p = *this;
+  if (!p.segments_.empty()) p.segments_.pop_back();
+  return p;
+}
+
+std::string FieldPath::to_string() const {
+  std::string out;
+  for (const Segment& s : segments_) {
+    if (s.index >= 0) {
+      out += fmt::format("[{}]", s.index);
+    } else {
+      append_member(s, out);
+    }
+  }
+  return out;
+}
+
+std::string FieldPath::to_pointer() const {
+  std::string out;
+  for (const Segment& s : segments_) {
+    out += '/';
+    if (s.index >= 0) {
+      out += std::to_string(s.index);
+    } else {
+      append_pointer_token(s.name, out);
+    }
+  }
+  return out;
+}
+
+std::string FieldPath::to_keyed_string(const Value& root) const {
+  std::string out;
+  const Value* at = &root;
+  for (const Segment& s : segments_) {
+    at = step(at, s);
+    if (s.index < 0) {
+      append_member(s, out);
+    } else if (at) {
+      append_element_key(*at, s.index, out);
+    } else {
+      out += fmt::format("[{}]", s.index);
+    }
+  }
+  return out;
+}
+
+const Value* FieldPath::find_in(const Value& root) const {
+  const Value* at = &root;
+  for (const Segment& s : segments_) at = step(at, s);
+  return at;
+}
+
+Value* FieldPath::find_in(Value& root) const {
+  return const_cast<Value*>(find_in(static_cast<const Value&>(root)));
+}
+
+std::string_view reason_of(ErrorType type) {
+  switch (type) {
+    case ErrorType::kRequired:
+      return "FieldValueRequired";
+    case ErrorType::kInvalid:
+      return "FieldValueInvalid";
+    case ErrorType::kTypeInvalid:
+      return "FieldValueTypeInvalid";
+    case ErrorType::kNotSupported:
+      return "FieldValueNotSupported";
+    case ErrorType::kForbidden:
+      return "FieldValueForbidden";
+    case ErrorType::kDuplicate:
+      return "FieldValueDuplicate";
+    case ErrorType::kTooLong:
+      return "FieldValueTooLong";
+    case ErrorType::kTooMany:
+      return "FieldValueTooMany";
+    case ErrorType::kNotFound:
+      return "FieldValueNotFound";
+    case ErrorType::kUnknownField:
+      return "FieldValueForbidden";
+  }
+  return "FieldValueInvalid";
+}
+
+std::string_view phrase_of(ErrorType type) {
+  switch (type) {
+    case ErrorType::kRequired:
+      return "Required value";
+    case ErrorType::kInvalid:
+    case ErrorType::kTypeInvalid:
+      return "Invalid value";
+    case ErrorType::kNotSupported:
+      return "Unsupported value";
+    case ErrorType::kForbidden:
+      return "Forbidden";
+    case ErrorType::kDuplicate:
+      return "Duplicate value";
+    case ErrorType::kTooLong:
+      return "Too long";
+    case ErrorType::kTooMany:
+      return "Too many";
+    case ErrorType::kNotFound:
+      return "Not found";
+    case ErrorType::kUnknownField:
+      return "Unknown field";
+  }
+  return "Invalid value";
+}
+
+std::string FieldError::message() const {
+  std::string out{phrase_of(type)};
+  if (!value.empty()) out += ": " + value;
+  if (!detail.empty()) out += ": " + detail;
+  return out;
+}
+
+void FieldErrors::add(FieldError error) {
+  if (errors_.size() >= kMaxErrors) {
+    ++dropped_;
+    return;
+  }
+  errors_.push_back(std::move(error));
+}
+
+void FieldErrors::add(ErrorType type, FieldPath path, std::string value, std::string detail) {
+  add(FieldError{type, std::move(path), std::move(value), std::move(detail), rule_, strict_only_});
+}
+
+void FieldErrors::required(FieldPath path, std::string detail) {
+  add(ErrorType::kRequired, std::move(path), {}, std::move(detail));
+}
+void FieldErrors::invalid(FieldPath path, std::string_view value, std::string detail) {
+  add(ErrorType::kInvalid, std::move(path), quoted(value), std::move(detail));
+}
+void FieldErrors::invalid(FieldPath path, std::int64_t value, std::string detail) {
+  add(ErrorType::kInvalid, std::move(path), std::to_string(value), std::move(detail));
+}
+void FieldErrors::invalid(FieldPath path, const Value& value, std::string detail) {
+  add(ErrorType::kInvalid, std::move(path), shown(value), std::move(detail));
+}
+void FieldErrors::type_invalid(FieldPath path, const Value& value, std::string detail) {
+  add(ErrorType::kTypeInvalid, std::move(path), shown(value), std::move(detail));
+}
+
+void FieldErrors::not_supported(FieldPath path, std::string_view value,
+                                std::span<const std::string_view> allowed) {
+  std::string detail = allowed.size() == 1 ? "supported value: " : "supported values: ";
+  for (const char* separator = ""; const std::string_view a : allowed) {
+    detail += separator;
+    detail += quoted(a);
+    separator = ", ";
+  }
+  if (const auto near = nearest(value, allowed)) detail += fmt::format(" (did you mean {}?)", quoted(*near));
+  add(ErrorType::kNotSupported, std::move(path), quoted(value), std::move(detail));
+}
+
+void FieldErrors::forbidden(FieldPath path, std::string detail) {
+  add(ErrorType::kForbidden, std::move(path), {}, std::move(detail));
+}
+void FieldErrors::duplicate(FieldPath path, std::string_view value) {
+  add(ErrorType::kDuplicate, std::move(path), quoted(value), {});
+}
+void FieldErrors::too_long(FieldPath path, std::string_view value, std::size_t max_bytes) {
+  add(ErrorType::kTooLong, std::move(path), quoted(value),
+      fmt::format("must be at most {} bytes, and is {}", max_bytes, value.size()));
+}
+void FieldErrors::too_many(FieldPath path, std::size_t count, std::size_t max) {
+  add(ErrorType::kTooMany, std::move(path), std::to_string(count),
+      fmt::format("must be at most {} items", max));
+}
+void FieldErrors::not_found(FieldPath path, std::string_view value, std::string detail) {
+  add(ErrorType::kNotFound, std::move(path), quoted(value), std::move(detail));
+}
+void FieldErrors::unknown_field(FieldPath path, std::span<const std::string_view> known) {
+  const std::string_view name = path.empty() ? std::string_view{} : path.segments().back().name;
+  std::string detail = "there is no such field here";
+  if (const auto near = nearest(name, known)) detail += fmt::format("; did you mean \"{}\"?", *near);
+  add(ErrorType::kUnknownField, std::move(path), {}, std::move(detail));
+}
+
+std::string quoted(std::string_view s) {
+  std::string out = "\"";
+  for (std::size_t i = 0; i < s.size(); ++i) {
+    const auto c = static_cast<unsigned char>(s[i]);
+    if (i >= kMaxShown && (c & 0xC0) != 0x80) {
+      out += "...";
+      break;
+    }
+    switch (c) {
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      default:
+        if (c < 0x20 || c == 0x7F) {
+          out += fmt::format("\\x{:02x}", c);
+        } else {
+          out += static_cast<char>(c);
+        }
+    }
+  }
+  return out + '"';
+}
+
+}  // namespace modelgate::spec

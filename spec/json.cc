@@ -1,0 +1,536 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The reader and the writer behind spec/json.h.
+//
+// RapidJSON's reader runs iteratively (no recursion on what a sender chose) and hands numbers over as text;
+// the handler below builds the document on a stack of its own and applies what spec/json.h promises. Its
+// number parsing is thereby used for scanning only: CVE-2024-38517 and CVE-2024-39684 are in the arithmetic
+// that it does for a double.
+
+#include "spec/json.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <boost/container/small_vector.hpp>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wconversion"
+#pragma clang diagnostic ignored "-Wshadow"
+#pragma clang diagnostic ignored "-Wpedantic"
+#include <rapidjson/error/en.h>
+#include <rapidjson/reader.h>
+#include <rapidjson/writer.h>
+#pragma clang diagnostic pop
+
+namespace modelgate::spec {
+namespace {
+
+using rapidjson::SizeType;
+using Document = rapidjson::GenericDocument<rapidjson::UTF8<>, Arena>;
+
+// ---------------------------------------------------------------------------------------------- reading
+
+/// RapidJSON's view of the text, which need not end with a NUL: at the end it peeks one.
+class TextStream {
+ public:
+  using Ch = char;
+  explicit TextStream(std::string_view text) : begin_(text.data()), at_(begin_), end_(begin_ + text.size()) {}
+  Ch Peek() const { return at_ == end_ ? '\0' : *at_; }
+  Ch Take() { return at_ == end_ ? '\0' : *at_++; }
+  std::size_t Tell() const { return static_cast<std::size_t>(at_ - begin_); }
+  // The writing half of RapidJSON's stream concept; a read-only stream is never asked for it.
+  Ch* PutBegin() { rapidjson_assertion_failed("TextStream is read-only"); }
+  void Put(Ch) { rapidjson_assertion_failed("TextStream is read-only"); }
+  void Flush() { rapidjson_assertion_failed("TextStream is read-only"); }
+  std::size_t PutEnd(Ch*) { rapidjson_assertion_failed("TextStream is read-only"); }
+
+ private:
+  const char* begin_;
+  const char* at_;
+  const char* end_;
+};
+
+/// Objects up to this size are searched for duplicate keys pair by pair, larger ones by sorting.
+constexpr SizeType kPairwiseLimit = 12;
+
+const Value* find_duplicate(const Value::Member* members, SizeType count) {
+  if (count <= kPairwiseLimit) {
+    for (SizeType i = 1; i < count; ++i) {
+      for (SizeType j = 0; j < i; ++j) {
+        if (text_of(members[i].name) == text_of(members[j].name)) return &members[i].name;
+      }
+    }
+    return nullptr;
+  }
+  std::vector<const Value*> names;
+  names.reserve(count);
+  for (SizeType i = 0; i < count; ++i) names.push_back(&members[i].name);
+  std::ranges::sort(names, {}, [](const Value* v) { return text_of(*v); });
+  auto it = std::ranges::adjacent_find(names, {}, [](const Value* v) { return text_of(*v); });
+  return it == names.end() ? nullptr : *it;
+}
+
+/// The first key that stands twice in one object, with the way to it: `spec.predictor: "name"`. Runs over the
+/// finished document, whose depth is bounded.
+std::string duplicate_key(const Value& v, const std::string& path) {
+  if (v.IsObject() && v.MemberCount() > 0) {
+    if (const Value* name = find_duplicate(&*v.MemberBegin(), v.MemberCount())) {
+      return fmt::format("\"{}\"{}{}", text_of(*name).substr(0, 128), path.empty() ? "" : " in ", path);
+    }
+    for (const auto& m : v.GetObject()) {
+      if (!m.value.IsObject() && !m.value.IsArray()) continue;
+      const std::string_view name = text_of(m.name);
+      std::string found =
+          duplicate_key(m.value, path.empty() ? std::string(name) : fmt::format("{}.{}", path, name));
+      if (!found.empty()) return found;
+    }
+  } else if (v.IsArray()) {
+    for (rapidjson::SizeType i = 0; i < v.Size(); ++i) {
+      if (!v[i].IsObject() && !v[i].IsArray()) continue;
+      std::string found = duplicate_key(v[i], fmt::format("{}[{}]", path, i));
+      if (!found.empty()) return found;
+    }
+  }
+  return {};
+}
+
+/// Stands between RapidJSON's reader and its document: counts, bounds and leaves out what spec/json.h says,
+/// and passes the rest on. A key waits here until its value comes, since an explicit null drops both.
+class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
+ public:
+  Filter(Document& document, const TextStream& stream, std::string_view text, const ParseOptions& options)
+      : document_(document), stream_(stream), text_(text), options_(options) {}
+
+  const std::string& problem() const { return problem_; }
+
+  bool Null() {
+    if (skipping()) return scalar_skipped();
+    if (!count_value()) return false;
+    if (in_object()) return true;  // its key goes with it
+    ++frame_size();
+    return document_.Null();
+  }
+  bool Bool(bool b) {
+    if (skipping()) return scalar_skipped();
+    return begin_value() && document_.Bool(b);
+  }
+  bool RawNumber(const char* digits, SizeType length, bool) {
+    if (skipping()) return scalar_skipped();
+    return begin_value() && number({digits, length});
+  }
+  bool String(const char* s, SizeType length, bool) {
+    if (skipping()) return scalar_skipped();
+    return begin_value() && check_text({s, length}) && document_.String(s, length, true);
+  }
+  bool Key(const char* s, SizeType length, bool) {
+    if (skipping()) return true;
+    const std::string_view key{s, length};
+    if (!count_value() || !check_text(key)) return false;
+    if (is_deferred(key)) {
+      if (deferred_seen_) return fail(fmt::format("duplicate key \"{}\" in {}", key, options_.defer_outer));
+      deferred_seen_ = true;
+      skip_ = Skip::kDeferred;
+    } else if (is_managed_fields(key)) {
+      skip_ = Skip::kManagedFields;
+    } else {
+      frames_.back().key.assign(key);
+    }
+    return true;
+  }
+  bool StartObject() {
+    if (skipping()) return start_skipped();
+    if (!begin_value() || !open()) return false;
+    return document_.StartObject();
+  }
+  bool StartArray() {
+    if (skipping()) return start_skipped();
+    if (!begin_value() || !open()) return false;
+    frames_.back().object = false;
+    return document_.StartArray();
+  }
+  bool EndObject(SizeType) {
+    if (skipping()) return end_skipped();
+    return document_.EndObject(close());
+  }
+  bool EndArray(SizeType) {
+    if (skipping()) return end_skipped();
+    return document_.EndArray(close());
+  }
+
+ private:
+  struct Frame {
+    std::string key;    // of the member that is being read
+    SizeType size = 0;  // members or elements passed on
+    bool object = true;
+  };
+  enum class Skip { kNothing, kManagedFields, kDeferred };
+
+  bool fail(std::string message) {
+    problem_ = std::move(message);
+    return false;
+  }
+
+  bool in_object() const { return !frames_.empty() && frames_.back().object; }
+  SizeType& frame_size() { return frames_.empty() ? root_size_ : frames_.back().size; }
+
+  bool begin_value() {
+    if (!count_value()) return false;
+    ++frame_size();
+    if (!in_object()) return true;
+    const std::string& key = frames_.back().key;
+    return document_.Key(key.data(), static_cast<SizeType>(key.size()), true);
+  }
+  bool open() {
+    if (frames_.size() >= options_.limits.max_depth) return too_deep();
+    frames_.emplace_back();
+    return true;
+  }
+  SizeType close() {
+    const SizeType size = frames_.back().size;
+    frames_.pop_back();
+    return size;
+  }
+  bool too_deep() { return fail(fmt::format("nested deeper than {} levels", options_.limits.max_depth)); }
+
+  bool count_value() {
+    if (++values_ <= options_.limits.max_values) return true;
+    return fail(fmt::format("more than {} values", options_.limits.max_values));
+  }
+
+  /// Raw UTF-8 was checked in one go before; only an escape (half of a surrogate pair) can break it since.
+  bool check_text(std::string_view s) { return is_valid_utf8(s) || fail("a string is not valid UTF-8"); }
+
+  bool number(std::string_view digits) {
+    const char* last = digits.data() + digits.size();
+    if (digits.find_first_of(".eE") == std::string_view::npos && digits != "-0") {
+      std::int64_t i = 0;
+      if (std::from_chars(digits.data(), last, i).ec == std::errc{}) return document_.Int64(i);
+    }
+    double d = 0;
+    const std::errc ec = std::from_chars(digits.data(), last, d).ec;
+    if (ec == std::errc::result_out_of_range) {
+      // The reader refuses what is too large, by a cruder bound than the exact one; what remains is either
+      // just above a double's range or too small, and that reads as zero, as it does in Go.
+      const auto exponent = digits.find_first_of("eE");
+      const bool small = digits.starts_with("0.") || digits.starts_with("-0.") ||
+                         (exponent != digits.npos && digits.substr(exponent + 1).starts_with('-'));
+      if (!small) return fail("a number is too large");
+      d = 0;
+    } else if (ec != std::errc{}) {
+      return fail("a number cannot be read");
+    }
+    return document_.Double(d);
+  }
+
+  // -- skipped parts: checked for syntax and depth, not kept
+
+  bool skipping() const { return skip_ != Skip::kNothing; }
+
+  /// `request.oldObject`: a member of a member of the root.
+  bool is_deferred(std::string_view key) const {
+    return options_.deferred && frames_.size() == 2 && key == options_.defer_inner && frames_[0].object &&
+           frames_[0].key == options_.defer_outer;
+  }
+  bool is_managed_fields(std::string_view key) const {
+    if (!options_.skip_managed_fields || key != "managedFields" || frames_.size() < 2) return false;
+    const Frame& parent = frames_[frames_.size() - 2];
+    return parent.object && parent.key == "metadata";
+  }
+
+  bool scalar_skipped() {
+    if (skip_level_ == 0) skip_ = Skip::kNothing;  // no object: nothing to read later
+    return true;
+  }
+  bool start_skipped() {
+    if (skip_level_ == 0) skip_begin_ = stream_.Tell() - 1;
+    ++skip_level_;
+    return frames_.size() + skip_level_ <= options_.limits.max_depth || too_deep();
+  }
+  bool end_skipped() {
+    if (--skip_level_ > 0) return true;
+    // The reader reports an end before it has taken the bracket.
+    if (skip_ == Skip::kDeferred)
+      *options_.deferred = text_.substr(skip_begin_, stream_.Tell() + 1 - skip_begin_);
+    skip_ = Skip::kNothing;
+    return true;
+  }
+
+  Document& document_;
+  const TextStream& stream_;
+  std::string_view text_;
+  const ParseOptions& options_;
+  boost::container::small_vector<Frame, 16> frames_;
+  SizeType root_size_ = 0;
+  std::size_t values_ = 0;
+  Skip skip_ = Skip::kNothing;
+  std::size_t skip_level_ = 0;
+  std::size_t skip_begin_ = 0;
+  bool deferred_seen_ = false;
+  std::string problem_;
+};
+
+// ---------------------------------------------------------------------------------------------- writing
+
+/// What RapidJSON's writers need of an output.
+class StringSink {
+ public:
+  using Ch = char;
+  explicit StringSink(std::string& out) : out_(out) {}
+  void Put(char c) { out_.push_back(c); }
+  void Flush() {}
+
+ private:
+  std::string& out_;
+};
+
+/// The shortest text that reads as the same double; whole numbers without a fraction, as Go writes them.
+std::string_view number_text(double d, std::array<char, 32>& buffer) {
+  auto [end, ec] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), d);
+  return {buffer.data(), static_cast<std::size_t>(end - buffer.data())};
+}
+
+class Writer : public rapidjson::Writer<StringSink> {
+ public:
+  using Base = rapidjson::Writer<StringSink>;
+  using Base::Base;
+  bool Double(double d) {
+    std::array<char, 32> buffer;
+    const std::string_view s = number_text(d, buffer);
+    return RawValue(s.data(), s.size(), rapidjson::kNumberType);
+  }
+};
+
+void append_pretty(const Value& v, std::size_t indent, std::string& out) {
+  const std::string inner(indent + 2, ' ');
+  if (v.IsObject() && v.MemberCount() > 0) {
+    out += "{\n";
+    const char* separator = "";
+    for (const auto& m : v.GetObject()) {
+      out += separator;
+      out += inner;
+      append_json(m.name, out);
+      out += ": ";
+      append_pretty(m.value, indent + 2, out);
+      separator = ",\n";
+    }
+    out += "\n" + std::string(indent, ' ') + "}";
+  } else if (v.IsArray() && !v.Empty()) {
+    out += "[\n";
+    const char* separator = "";
+    for (const Value& e : v.GetArray()) {
+      out += separator;
+      out += inner;
+      append_pretty(e, indent + 2, out);
+      separator = ",\n";
+    }
+    out += "\n" + std::string(indent, ' ') + "]";
+  } else {
+    append_json(v, out);
+  }
+}
+
+std::vector<const Value::Member*> sorted_members(const Value& object) {
+  std::vector<const Value::Member*> members;
+  members.reserve(object.MemberCount());
+  for (const auto& m : object.GetObject()) members.push_back(&m);
+  std::ranges::sort(members, {}, [](const Value::Member* m) { return text_of(m->name); });
+  return members;
+}
+
+void append_canonical(const Value& v, std::string& out) {
+  if (v.IsObject()) {
+    out += '{';
+    for (const char* separator = ""; const Value::Member* m : sorted_members(v)) {
+      out += separator;
+      append_json(m->name, out);
+      out += ':';
+      append_canonical(m->value, out);
+      separator = ",";
+    }
+    out += '}';
+  } else if (v.IsArray()) {
+    out += '[';
+    for (const char* separator = ""; const Value& e : v.GetArray()) {
+      out += separator;
+      append_canonical(e, out);
+      separator = ",";
+    }
+    out += ']';
+  } else {
+    append_json(v, out);
+  }
+}
+
+bool equal_objects(const Value& a, const Value& b) {
+  if (a.MemberCount() != b.MemberCount()) return false;
+  if (a.MemberCount() <= kPairwiseLimit) {
+    for (auto at = b.MemberBegin(); const auto& m : a.GetObject()) {
+      // Mostly the members come in the same order.
+      const Value* other = text_of(at->name) == text_of(m.name) ? &at->value : find(b, text_of(m.name));
+      if (!other || !equal(m.value, *other)) return false;
+      ++at;
+    }
+    return true;
+  }
+  return std::ranges::equal(sorted_members(a), sorted_members(b), [](const auto* x, const auto* y) {
+    return text_of(x->name) == text_of(y->name) && equal(x->value, y->value);
+  });
+}
+
+/// The length of the UTF-8 sequence at `p`, or 0 where there is none (RFC 3629: no overlong forms, no
+/// surrogates, nothing above U+10FFFF).
+std::size_t utf8_sequence(const unsigned char* p, const unsigned char* end) {
+  const auto continues = [&](std::size_t i, unsigned char low = 0x80, unsigned char high = 0xBF) {
+    return static_cast<std::size_t>(end - p) > i && p[i] >= low && p[i] <= high;
+  };
+  if (*p < 0x80) return 1;
+  if (*p >= 0xC2 && *p <= 0xDF) return continues(1) ? 2 : 0;
+  if (*p >= 0xE0 && *p <= 0xEF) {
+    const unsigned char low = *p == 0xE0 ? 0xA0 : 0x80;
+    const unsigned char high = *p == 0xED ? 0x9F : 0xBF;
+    return continues(1, low, high) && continues(2) ? 3 : 0;
+  }
+  if (*p >= 0xF0 && *p <= 0xF4) {
+    const unsigned char low = *p == 0xF0 ? 0x90 : 0x80;
+    const unsigned char high = *p == 0xF4 ? 0x8F : 0xBF;
+    return continues(1, low, high) && continues(2) && continues(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+}  // namespace
+
+bool is_valid_utf8(std::string_view text) {
+  const auto* p = reinterpret_cast<const unsigned char*>(text.data());
+  const auto* end = p + text.size();
+  while (p != end) {
+    // Eight bytes of ASCII at a time: nearly all of a Kubernetes object.
+    while (end - p >= 8) {
+      std::uint64_t word;
+      std::memcpy(&word, p, 8);
+      if (word & 0x8080808080808080ULL) break;
+      p += 8;
+    }
+    if (p == end) break;
+    const std::size_t length = utf8_sequence(p, end);
+    if (length == 0) return false;
+    p += length;
+  }
+  return true;
+}
+
+Result<Value, JsonError> parse_json(std::string_view text, Arena& arena, const ParseOptions& options) {
+  if (options.deferred) *options.deferred = {};
+  if (!is_valid_utf8(text)) return std::unexpected(JsonError{0, "not valid UTF-8"});
+
+  constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag;
+  TextStream stream(text);
+  Document document(&arena);
+  Filter filter(document, stream, text, options);
+  rapidjson::Reader reader;
+  rapidjson::ParseResult result;
+  auto read = [&](Document&) {
+    result = reader.Parse<kFlags>(stream, filter);
+    return !result.IsError();
+  };
+  document.Populate(read);
+  if (result.IsError()) {
+    if (result.Code() == rapidjson::kParseErrorTermination) {
+      return std::unexpected(JsonError{result.Offset(), filter.problem()});
+    }
+    std::string message = rapidjson::GetParseError_En(result.Code());
+    if (message.ends_with('.')) message.pop_back();
+    message[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(message[0])));
+    return std::unexpected(JsonError{result.Offset(), std::move(message)});
+  }
+  // A NUL in the middle of the text looks like its end.
+  if (stream.Tell() != text.size())
+    return std::unexpected(JsonError{stream.Tell(), "text after the document"});
+  if (std::string twice = duplicate_key(document, {}); !twice.empty()) {
+    return std::unexpected(JsonError{0, "duplicate key " + twice});
+  }
+  return Value(std::move(static_cast<Value&>(document)));
+}
+
+void append_json(const Value& value, std::string& out) {
+  StringSink sink(out);
+  Writer writer(sink);
+  if (!value.Accept(writer)) rapidjson_assertion_failed("a document could not be written");
+}
+
+std::string to_json(const Value& value) {
+  std::string out;
+  append_json(value, out);
+  return out;
+}
+
+std::string to_pretty_json(const Value& value) {
+  std::string out;
+  append_pretty(value, 0, out);
+  out += '\n';
+  return out;
+}
+
+std::string to_canonical_json(const Value& value) {
+  std::string out;
+  append_canonical(value, out);
+  return out;
+}
+
+std::string digest(const Value& value) {
+  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  for (const char c : to_canonical_json(value)) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  }
+  return fmt::format("{:016x}", hash);
+}
+
+bool equal(const Value& a, const Value& b) {
+  if (a.IsNumber() && b.IsNumber()) {
+    if (a.IsInt64() && b.IsInt64()) return a.GetInt64() == b.GetInt64();
+    return a.GetDouble() == b.GetDouble();
+  }
+  if (a.GetType() != b.GetType()) return false;
+  if (a.IsString()) return text_of(a) == text_of(b);
+  if (a.IsObject()) return equal_objects(a, b);
+  if (a.IsArray()) {
+    return std::ranges::equal(a.GetArray(), b.GetArray(),
+                              [](const Value& x, const Value& y) { return equal(x, y); });
+  }
+  return true;  // null, true, false: the type is the value
+}
+
+bool equal(const Value* a, const Value* b) {
+  if (!a || !b) return a == b;
+  return equal(*a, *b);
+}
+
+const Value* find(const Value& v, std::string_view key) {
+  if (!v.IsObject()) return nullptr;
+  for (const auto& m : v.GetObject()) {
+    if (text_of(m.name) == key) return &m.value;
+  }
+  return nullptr;
+}
+
+Value* find(Value& v, std::string_view key) {
+  return const_cast<Value*>(find(static_cast<const Value&>(v), key));
+}
+
+void set_member(Value& object, std::string_view key, Value value, Arena& arena) {
+  if (Value* there = find(object, key)) {
+    *there = value;  // RapidJSON's assignment moves
+    return;
+  }
+  object.AddMember(make_string(key, arena), value, arena);
+}
+
+}  // namespace modelgate::spec
