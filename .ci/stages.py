@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `make test` does: one stage after the other, each announced and timed, and one line of totals at the end.
+
+A stage that runs tests says how many passed by its last line of the form `N passed, N failed` (our own programs do), or by
+GoogleTest's JSON reports. A stage that fails without such a count is one failure. Exit code 1 when anything failed.
+"""
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+COUNT = re.compile(r"^(?:.*\D)?(\d+) passed, (\d+) failed\s*$")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", default="build", help="the build folder")
+    build = parser.parse_args().build
+    make, python = os.environ.get("MAKE", "make"), sys.executable
+    binaries = str(ROOT / build / "bin")
+
+    stages = Stages()
+    stages.run("build", [make, "all"], needed=True)
+    stages.run("unit tests", ctest(build), reports=True)
+    built = stages.run("build with AddressSanitizer and UndefinedBehaviorSanitizer", [make, "sanitized"])
+    if built:
+        stages.run("unit tests under the sanitizers", ctest(f"{build}/sanitize"), reports=True)
+    stages.run("conformance", [python, "tests/conformance/run.py"])
+    stages.run("control plane", [".ci/control-plane"])
+    stages.run("cluster tests", [python, "tests/cluster/run.py", "--bin", binaries])
+    stages.finish()
+
+
+def ctest(folder):
+    return ["ctest", "--test-dir", folder, "-L", "unit", "--output-on-failure", "--no-tests=error",
+            "-j", str(os.cpu_count() or 1)]
+
+
+class Stages:
+    def __init__(self):
+        self.rows = []  # (name, passed, failed, seconds)
+        self.began = time.monotonic()
+
+    def run(self, name, command, reports=False, needed=False):
+        """Runs one stage with its output shown as it comes. Gives whether it succeeded."""
+        print(f"\n==> {name}", flush=True)
+        began = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+            if reports:
+                environment["GTEST_OUTPUT"] = f"json:{folder}/"
+            code, counted = show(command, environment)
+            passed, failed = google_test_counts(folder) if reports else counted
+        if code != 0 and failed == 0:
+            failed = 1
+        seconds = time.monotonic() - began
+        self.rows.append((name, passed, failed, seconds))
+        print(f"==> {name}: {'failed' if failed else 'done'} in {seconds:.1f} s", flush=True)
+        if failed and needed:
+            self.finish()
+        return not failed
+
+    def finish(self):
+        print("\n==> summary")
+        for name, passed, failed, seconds in self.rows:
+            count = f"{passed} passed, {failed} failed" if passed or failed else "done"
+            print(f"    {name:60s} {seconds:7.1f} s   {count}")
+        passed, failed = sum(row[1] for row in self.rows), sum(row[2] for row in self.rows)
+        print(f"{passed} passed, {failed} failed in {time.monotonic() - self.began:.0f} s")
+        sys.exit(1 if failed else 0)
+
+
+def show(command, environment):
+    """Runs a command in the root, copies its output, and gives its exit code and its last count."""
+    counted = (0, 0)
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, errors="replace") as process:
+        try:
+            for line in process.stdout:
+                print(line, end="", flush=True)
+                match = COUNT.match(line)
+                if match:
+                    counted = int(match[1]), int(match[2])
+        except KeyboardInterrupt:
+            process.terminate()
+            process.wait()
+            raise
+    return process.returncode, counted
+
+
+def google_test_counts(folder):
+    passed = failed = 0
+    for report in Path(folder).glob("*.json"):
+        totals = json.loads(report.read_text())
+        bad = totals["failures"] + totals.get("errors", 0)
+        passed += totals["tests"] - bad - totals.get("disabled", 0)
+        failed += bad
+    return passed, failed
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

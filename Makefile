@@ -1,0 +1,58 @@
+# The front door. `make` shows what there is; each target installs what it needs first.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.SUFFIXES:
+
+# Debian's own python3: it is the one that has python3-yaml.
+PYTHON ?= /usr/bin/python3
+BUILD ?= build
+# Ninja counts the host's cores; give JOBS where fewer are wanted.
+JOBS ?= $(shell nproc)
+PROGRAMS := modelgate-webhook modelgate
+
+CONFIGURE = cmake -S . -G Ninja -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_BUILD_TYPE=RelWithDebInfo --log-level=WARNING
+SOURCES = git ls-files -z --cached --others --exclude-standard '*.cc' '*.h'
+
+.PHONY: help install configure build all sanitized test demo cluster bench format tidy clean
+
+help: ## Show this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install:
+	@sh .ci/install
+
+configure: install
+	@$(CONFIGURE) -B $(BUILD) >/dev/null
+
+build: configure ## Build the programs into build/bin
+	@ninja -C $(BUILD) -j $(JOBS) $(PROGRAMS)
+
+all: configure
+	@ninja -C $(BUILD) -j $(JOBS)
+
+sanitized: install
+	@$(CONFIGURE) -B $(BUILD)/sanitize -DMODELGATE_SANITIZE=ON -DMODELGATE_BENCHMARKS=OFF >/dev/null
+	@ninja -C $(BUILD)/sanitize -j $(JOBS)
+
+test: install ## Build, and run every test: unit, sanitizers, conformance, a real control plane
+	@MAKE="$(MAKE)" $(PYTHON) .ci/stages.py --build $(BUILD)
+
+demo: build ## See it work in seconds, with no cluster
+	@$(PYTHON) deploy/demo.py
+
+cluster: build ## Start a real control plane with the webhook registered, and stay
+	@MODELGATE_CONTROL_PLANE="$$(.ci/control-plane)" && export MODELGATE_CONTROL_PLANE && \
+	  exec $(PYTHON) tests/cluster/stay.py --bin $(BUILD)/bin
+
+bench: all ## Compare the webhook with a bare TLS echo
+	@tests/bench/run
+
+format: install ## Format the C++ files
+	@$(SOURCES) | xargs -0 clang-format-19 -i
+
+tidy: configure ## Run clang-tidy over the C++ files
+	@$(SOURCES) | tr '\0' '\n' | grep '\.cc$$' | xargs -P $(JOBS) -n 4 clang-tidy-19 -p $(BUILD) --quiet
+
+clean: ## Remove what was built (the control plane stays cached)
+	rm -rf $(BUILD)
