@@ -250,13 +250,14 @@ class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
     return true;
   }
   bool start_skipped() {
-    if (skip_level_ == 0) skip_begin_ = stream_.Tell() - 1;
+    if (skip_level_ == 0)
+      skip_begin_ = stream_.Tell();  // the reader reports a start before it takes the bracket
     ++skip_level_;
     return frames_.size() + skip_level_ <= options_.limits.max_depth || too_deep();
   }
   bool end_skipped() {
     if (--skip_level_ > 0) return true;
-    // The reader reports an end before it has taken the bracket.
+    // And an end before it takes the closing one.
     if (skip_ == Skip::kDeferred)
       *options_.deferred = text_.substr(skip_begin_, stream_.Tell() + 1 - skip_begin_);
     skip_ = Skip::kNothing;
