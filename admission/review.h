@@ -19,6 +19,7 @@
 
 #include "spec/field.h"
 #include "spec/json.h"
+#include "spec/view.h"
 
 namespace modelgate::admission {
 
@@ -47,7 +48,7 @@ struct Review {
   /// The text of the old object, checked but not read yet; empty where there is none. See `read_old_object`.
   std::string_view old_object_text;
 
-  spec::Value document;  // owns `object`'s place; members above point into it
+  spec::Value document;  // the whole review: `object` and the texts above lie in it
 };
 
 struct DecodeError {
@@ -56,9 +57,9 @@ struct DecodeError {
 
 spec::Result<Review, DecodeError> decode_review(std::string_view body, spec::Arena& arena);
 
-/// Reads the old object. nullptr where there is none; it lives in the arena.
-/// The text was checked by decode_review, but not for duplicate keys: those give a DecodeError here.
-spec::Result<const spec::Value*, DecodeError> read_old_object(const Review& review, spec::Arena& arena);
+/// Reads the old object, which lives in the arena; null where there is none.
+/// decode_review has checked the text's syntax and depth, not its keys and number of values: those end here.
+spec::Result<spec::Value, DecodeError> read_old_object(const Review& review, spec::Arena& arena);
 
 /// What `status.details.causes` holds, one an error.
 struct Cause {
@@ -79,6 +80,8 @@ struct Response {
   std::string patch;
   /// Most important first. Made fit for the API server by encode_response.
   std::vector<std::string> warnings;
+  /// Compatible mode let pass what Strict would have denied. For a metric; nothing of it is sent.
+  bool strict_would_deny = false;
   /// Key and value; the API server puts the webhook's name in front of the key.
   std::vector<std::pair<std::string, std::string>> audit_annotations;
 };

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "admission/denial.h"
+
+#include <fmt/format.h>
+
+namespace modelgate::admission {
+
+Response deny(const Review& review, const spec::FieldErrors& errors) {
+  Response response;
+  response.allowed = false;
+  response.message = fmt::format("{} {} is invalid", review.kind, spec::quoted(review.name));
+  std::string rules;
+  for (const spec::FieldError& e : errors) {
+    std::string message = e.message();
+    std::string field = e.path.to_string();
+    response.message += fmt::format("\n{}: {}", field, message);
+    response.causes.push_back({std::move(field), std::string(spec::reason_of(e.type)), std::move(message)});
+    if (!e.rule.empty() && rules.find(e.rule) == rules.npos)
+      rules += (rules.empty() ? "" : ",") + std::string(e.rule);
+  }
+  if (errors.dropped() > 0) {
+    const std::string more = fmt::format("and {} further errors", errors.dropped());
+    response.message += "\n" + more;
+    response.causes.push_back({"", std::string(spec::reason_of(spec::ErrorType::kTooMany)), more});
+  }
+  if (!rules.empty()) response.audit_annotations.emplace_back("denied-by", std::move(rules));
+  return response;
+}
+
+Response deny_request(std::string message) {
+  Response response;
+  response.allowed = false;
+  response.code = 400;
+  response.reason = "BadRequest";
+  response.message = std::move(message);
+  return response;
+}
+
+std::string as_warning(const spec::FieldError& error) {
+  return error.to_string();
+}
+
+}  // namespace modelgate::admission

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "admission/ratchet.h"
+
+#include <set>
+#include <tuple>
+
+namespace modelgate::admission {
+namespace {
+
+using Identity = std::tuple<std::string_view, std::string, std::string>;
+
+Identity identity_of(const spec::FieldError& e, const spec::Value& root) {
+  return {e.rule, e.path.to_keyed_string(root), e.value};
+}
+
+}  // namespace
+
+Ratcheted ratchet(const spec::FieldErrors& errors, const spec::Value& object,
+                  const spec::FieldErrors& old_errors, const spec::Value& old_object) {
+  std::multiset<Identity> before;
+  for (const spec::FieldError& e : old_errors) before.insert(identity_of(e, old_object));
+
+  Ratcheted out;
+  for (const spec::FieldError& e : errors) {
+    // Each earlier error excuses one: a second variable of the same name is new.
+    if (const auto it = before.find(identity_of(e, object)); it != before.end()) {
+      before.erase(it);
+      out.kept.push_back(e.to_string() + " (was so before this change)");
+    } else {
+      out.errors.add(e);
+    }
+  }
+  return out;
+}
+
+}  // namespace modelgate::admission

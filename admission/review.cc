@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "admission/review.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace modelgate::admission {
+namespace {
+
+using spec::Arena;
+using spec::ObjectView;
+using spec::Result;
+using spec::Value;
+
+constexpr std::array<std::pair<std::string_view, Operation>, 4> kOperations = {{
+    {"CREATE", Operation::kCreate},
+    {"UPDATE", Operation::kUpdate},
+    {"DELETE", Operation::kDelete},
+    {"CONNECT", Operation::kConnect},
+}};
+
+constexpr std::array<std::string_view, 2> kVersions = {"admission.k8s.io/v1", "admission.k8s.io/v1beta1"};
+
+std::unexpected<DecodeError> malformed(std::string message) {
+  return std::unexpected(DecodeError{std::move(message)});
+}
+
+std::unexpected<DecodeError> malformed(const spec::JsonError& e) {
+  return malformed(fmt::format("malformed JSON at byte {}: {}", e.offset, e.message));
+}
+
+/// RFC 4648, with padding.
+std::string base64(std::string_view in) {
+  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  out.reserve((in.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < in.size(); i += 3) {
+    const auto byte = [&](std::size_t k) {
+      return i + k < in.size() ? static_cast<unsigned>(static_cast<unsigned char>(in[i + k])) : 0U;
+    };
+    const unsigned bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+    out += kAlphabet[bits >> 18];
+    out += kAlphabet[bits >> 12 & 63];
+    out += i + 1 < in.size() ? kAlphabet[bits >> 6 & 63] : '=';
+    out += i + 2 < in.size() ? kAlphabet[bits & 63] : '=';
+  }
+  return out;
+}
+
+/// The start of `text` that fits into `bytes` without cutting a character in two.
+std::string_view cut(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) return text;
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
+  return text.substr(0, bytes);
+}
+
+/// Writes `"key":` with the comma that belongs in front.
+void append_key(std::string_view key, std::string& out) {
+  if (out.back() != '{') out += ',';
+  out += fmt::format("\"{}\":", key);
+}
+
+void append_status(const Review& review, const Response& response, std::string& out) {
+  append_key("status", out);
+  out += fmt::format(R"({{"status":"Failure","code":{},"reason":"{}","message":)", response.code,
+                     response.reason);
+  spec::append_json(response.message, out);
+  out += R"(,"details":{"name":)";
+  spec::append_json(review.name, out);
+  out += R"(,"group":)";
+  spec::append_json(review.group, out);
+  out += R"(,"kind":)";
+  spec::append_json(review.kind, out);
+  out += R"(,"causes":[)";
+  for (const char* separator = ""; const Cause& c : response.causes) {
+    out += separator;
+    out += R"({"reason":)";
+    spec::append_json(c.reason, out);
+    out += R"(,"message":)";
+    spec::append_json(c.message, out);
+    out += R"(,"field":)";
+    spec::append_json(c.field, out);
+    out += '}';
+    separator = ",";
+  }
+  out += "]}}";
+}
+
+/// As many warnings as the API server passes on, and a last one that says how many there were beyond.
+void append_warnings(const std::vector<std::string>& warnings, std::string& out) {
+  constexpr std::size_t kRoomForTheLast = 32;
+  append_key("warnings", out);
+  out += '[';
+  std::size_t used = 0;
+  for (std::size_t i = 0; i < warnings.size(); ++i) {
+    std::string text = fit_warning(warnings[i]);
+    const bool last = i + 1 == warnings.size();
+    const bool fits = used + text.size() + (last ? 0 : kRoomForTheLast) <= kMaxWarningsBytes;
+    if (!fits) text = fmt::format("and {} further warnings", warnings.size() - i);
+    if (i > 0) out += ',';
+    spec::append_json(text, out);
+    if (!fits) break;
+    used += text.size();
+  }
+  out += ']';
+}
+
+}  // namespace
+
+std::string_view name_of(Operation operation) {
+  return std::ranges::find(kOperations, operation, &std::pair<std::string_view, Operation>::second)->first;
+}
+
+Result<Review, DecodeError> decode_review(std::string_view body, Arena& arena) {
+  Review review;
+  spec::ParseOptions options;
+  options.defer_outer = "request";
+  options.defer_inner = "oldObject";
+  options.deferred = &review.old_object_text;
+  auto document = spec::parse_json(body, arena, options);
+  if (!document) return malformed(document.error());
+  review.document = std::move(*document);
+
+  const ObjectView root(review.document);
+  if (!root) return malformed("the body is no object");
+  review.api_version = root.string("apiVersion");
+  if (std::ranges::find(kVersions, review.api_version) == kVersions.end()) {
+    return malformed(fmt::format("apiVersion {} is not known; known are {} and {}",
+                                 spec::quoted(review.api_version), kVersions[0], kVersions[1]));
+  }
+  if (root.string("kind") != "AdmissionReview") {
+    return malformed(
+        fmt::format("kind {} is not known; known is AdmissionReview", spec::quoted(root.string("kind"))));
+  }
+  const ObjectView request = root.object("request");
+  if (!request) return malformed("the review has no request");
+  review.uid = request.string("uid");
+  if (review.uid.empty()) return malformed("the request has no uid");
+
+  const auto operation = std::ranges::find(kOperations, request.string("operation"),
+                                           &std::pair<std::string_view, Operation>::first);
+  if (operation == kOperations.end()) {
+    return malformed(fmt::format("operation {} is not known", spec::quoted(request.string("operation"))));
+  }
+  review.operation = operation->second;
+  review.dry_run = request.boolean("dryRun").value_or(false);
+
+  const ObjectView kind = request.object("kind");
+  review.group = kind.string("group");
+  review.version = kind.string("version");
+  review.kind = kind.string("kind");
+  review.name = request.string("name");
+  review.namespace_ = request.string("namespace");
+  if (const Value* object = request.field("object")) {
+    if (!object->IsObject()) return malformed("request.object is no object");
+    review.object = const_cast<Value*>(object);
+  }
+  return review;
+}
+
+Result<Value, DecodeError> read_old_object(const Review& review, Arena& arena) {
+  if (review.old_object_text.empty()) return Value();
+  auto old = spec::parse_json(review.old_object_text, arena);
+  if (!old) return std::unexpected(DecodeError{"request.oldObject: " + old.error().message});
+  if (!old->IsObject()) return std::unexpected(DecodeError{"request.oldObject is no object"});
+  return std::move(*old);
+}
+
+std::string fit_warning(std::string_view warning) {
+  constexpr std::string_view kMore = "...";
+  std::string out(warning.size() <= kMaxWarningBytes ? warning
+                                                     : cut(warning, kMaxWarningBytes - kMore.size()));
+  if (out.size() < warning.size()) out += kMore;
+  for (char& c : out) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+  }
+  return out;
+}
+
+std::string encode_response(const Review& review, const Response& response) {
+  std::string out;
+  out.reserve(256 + response.patch.size() * 3 / 2 + response.message.size() * 2);
+  out += fmt::format(R"({{"kind":"AdmissionReview","apiVersion":"{}","response":{{)", review.api_version);
+  append_key("uid", out);
+  spec::append_json(review.uid, out);
+  append_key("allowed", out);
+  out += response.allowed ? "true" : "false";
+  if (!response.allowed) append_status(review, response, out);
+  if (response.allowed && !response.patch.empty()) {
+    append_key("patchType", out);
+    out += "\"JSONPatch\"";
+    append_key("patch", out);
+    out += '"' + base64(response.patch) + '"';
+  }
+  if (!response.audit_annotations.empty()) {
+    append_key("auditAnnotations", out);
+    out += '{';
+    for (const auto& [key, value] : response.audit_annotations) {
+      append_key(key, out);
+      spec::append_json(value, out);
+    }
+    out += '}';
+  }
+  if (!response.warnings.empty()) append_warnings(response.warnings, out);
+  return out + "}}";
+}
+
+}  // namespace modelgate::admission
