@@ -467,6 +467,12 @@ void append_json(const Value& value, std::string& out) {
   if (!value.Accept(writer)) rapidjson_assertion_failed("a document could not be written");
 }
 
+void append_json(std::string_view text, std::string& out) {
+  StringSink sink(out);
+  Writer writer(sink);
+  writer.String(text.data(), static_cast<SizeType>(text.size()));
+}
+
 std::string to_json(const Value& value) {
   std::string out;
   append_json(value, out);

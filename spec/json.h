@@ -67,6 +67,8 @@ Result<Value, JsonError> parse_json(std::string_view text, Arena& arena, const P
 /// Compact JSON text. A double that is a whole number is written as Kubernetes writes it, without a fraction.
 std::string to_json(const Value& value);
 void append_json(const Value& value, std::string& out);
+/// A string, quoted and escaped.
+void append_json(std::string_view text, std::string& out);
 
 /// Indented by two blanks, for people.
 std::string to_pretty_json(const Value& value);

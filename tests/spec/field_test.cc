@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "spec/field.h"
+
+#include <gtest/gtest.h>
+
+namespace modelgate::spec {
+namespace {
+
+TEST(FieldPath, HasThreeForms) {
+  Arena arena;
+  const Value root = *parse_json(R"({"spec":{"containers":[{"name":"a"},{"name":"b","env":[{"name":"X"}],
+      "ports":[{"containerPort":80}],"volumeMounts":[{"mountPath":"/m"}]}],"args":["x"]},
+      "metadata":{"labels":{"a/b":"c"}}})",
+                                 arena);
+  const FieldPath second = (FieldPath{} / "spec" / "containers")[1];
+  struct Row {
+    FieldPath path;
+    const char* text;
+    const char* pointer;
+    const char* keyed;
+  };
+  const Row rows[] = {
+      {{}, "", "", ""},
+      {second / "name", "spec.containers[1].name", "/spec/containers/1/name", "spec.containers[name=b].name"},
+      {(second / "env")[0], "spec.containers[1].env[0]", "/spec/containers/1/env/0",
+       "spec.containers[name=b].env[name=X]"},
+      {(second / "ports")[0], "spec.containers[1].ports[0]", "/spec/containers/1/ports/0",
+       "spec.containers[name=b].ports[containerPort=80]"},
+      {(second / "volumeMounts")[0], "spec.containers[1].volumeMounts[0]",
+       "/spec/containers/1/volumeMounts/0", "spec.containers[name=b].volumeMounts[mountPath=/m]"},
+      {(FieldPath{} / "spec" / "args")[0], "spec.args[0]", "/spec/args/0", "spec.args[0]"},
+      {(FieldPath{} / "spec" / "containers")[7], "spec.containers[7]", "/spec/containers/7",
+       "spec.containers[7]"},
+      {(FieldPath{} / "metadata" / "labels").key("a/b"), "metadata.labels[a/b]", "/metadata/labels/a~1b",
+       "metadata.labels[a/b]"},
+  };
+  for (const Row& r : rows) {
+    EXPECT_EQ(r.path.to_string(), r.text);
+    EXPECT_EQ(r.path.to_pointer(), r.pointer);
+    EXPECT_EQ(r.path.to_keyed_string(root), r.keyed);
+  }
+  EXPECT_EQ(text_of(*(second / "name").find_in(root)), "b");
+  EXPECT_EQ((second / "name" / "x").find_in(root), nullptr);
+  EXPECT_EQ((FieldPath{} / "spec" / "containers")[2].find_in(root), nullptr);
+  EXPECT_EQ((second / "name").parent().to_string(), "spec.containers[1]");
+  EXPECT_EQ(FieldPath{}.parent().to_string(), "");
+}
+
+TEST(FieldErrors, SayTypeValueAndWhatIsAllowed) {
+  FieldErrors errors;
+  errors.begin_rule("a-rule", true);
+  const FieldPath p = FieldPath{} / "spec" / "x";
+  constexpr std::string_view kModes[] = {"all", "request", "response"};
+  errors.required(p, "needed");
+  errors.invalid(p, "a\"b\n", "must be nice");
+  errors.invalid(p, std::int64_t{-1}, "must be at least 0");
+  errors.not_supported(p, "reqest", kModes);
+  errors.forbidden(p, "not here");
+  errors.duplicate(p, "twice");
+  errors.too_long(p, "abc", 2);
+  errors.too_many(p, 5, 4);
+  const std::pair<ErrorType, const char*> want[] = {
+      {ErrorType::kRequired, "spec.x: Required value: needed"},
+      {ErrorType::kInvalid, R"(spec.x: Invalid value: "a\"b\n": must be nice)"},
+      {ErrorType::kInvalid, "spec.x: Invalid value: -1: must be at least 0"},
+      {ErrorType::kNotSupported,
+       R"(spec.x: Unsupported value: "reqest": supported values: "all", "request", "response" (did you mean "request"?))"},
+      {ErrorType::kForbidden, "spec.x: Forbidden: not here"},
+      {ErrorType::kDuplicate, R"(spec.x: Duplicate value: "twice")"},
+      {ErrorType::kTooLong, R"(spec.x: Too long: "abc": must be at most 2 bytes, and is 3)"},
+      {ErrorType::kTooMany, "spec.x: Too many: 5: must be at most 4 items"},
+  };
+  ASSERT_EQ(errors.size(), std::size(want));
+  for (std::size_t i = 0; i < std::size(want); ++i) {
+    EXPECT_EQ(errors.list()[i].type, want[i].first);
+    EXPECT_EQ(errors.list()[i].to_string(), want[i].second);
+    EXPECT_EQ(errors.list()[i].rule, "a-rule");
+    EXPECT_TRUE(errors.list()[i].strict_only);
+  }
+}
+
+TEST(FieldErrors, AreBounded) {
+  FieldErrors errors;
+  for (std::size_t i = 0; i < FieldErrors::kMaxErrors; ++i) errors.required(FieldPath{}[i], "");
+  EXPECT_EQ(errors.size(), FieldErrors::kMaxErrors);
+  EXPECT_EQ(errors.dropped(), 0U);
+  errors.required(FieldPath{} / "x", "");
+  EXPECT_EQ(errors.size(), FieldErrors::kMaxErrors);
+  EXPECT_EQ(errors.dropped(), 1U);
+}
+
+TEST(FieldErrors, ShowOnlyTheStartOfALongValue) {
+  const std::string shown = spec::quoted(std::string(127, 'a') + "\xC3\xA9" + std::string(1000, 'b'));
+  EXPECT_LT(shown.size(), 140U);
+  EXPECT_TRUE(is_valid_utf8(shown));
+  EXPECT_TRUE(shown.ends_with("...\""));
+}
+
+}  // namespace
+}  // namespace modelgate::spec
