@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Structured log lines on stderr, as JSON or as text. One log for the process, set up by main before any
+// thread starts; spdlog beneath. Used throughout webhook/.
+//
+//   log::configure({.format = log::Format::kJson, .level = log::Level::kInfo});
+//   log::info("certificate replaced", {{"fingerprint", pair.fingerprint()}, {"days", 30}});
+//     -> {"level":"info","ts":"2026-11-23T11:20:00.123Z","msg":"certificate
+//     replaced","fingerprint":"ab..","days":30}
+//     -> 2026-11-23T11:20:00.123Z info certificate replaced fingerprint=ab.. days=30
+//
+// Whatever a value holds, a line stays one line and valid UTF-8: control characters and broken UTF-8 are
+// escaped. Values are cut at kMaxValueBytes. Never hand in an object or a secret. Safe from every thread; a
+// line is written by one write(2) under spdlog's lock.
+
+#include <concepts>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace modelgate::webhook::log {
+
+enum class Level { kDebug, kInfo, kWarn, kError };
+enum class Format { kJson, kText };
+enum class TimeEncoding { kIso8601, kRfc3339, kRfc3339Nano, kEpoch, kMillis, kNano };
+
+struct Options {
+  Format format = Format::kText;
+  Level level = Level::kInfo;
+  TimeEncoding time = TimeEncoding::kIso8601;
+};
+
+// A name is at most 253 bytes, a list of ten of them still fits.
+inline constexpr std::size_t kMaxValueBytes = 4096;
+
+class Field {
+ public:
+  Field(std::string_view key, std::string_view text) : key_(key), value_(text) {}
+  Field(std::string_view key, const char* text) : key_(key), value_(std::string_view(text)) {}
+  Field(std::string_view key, const std::string& text) : key_(key), value_(std::string_view(text)) {}
+  Field(std::string_view key, std::same_as<bool> auto flag) : key_(key), value_(flag) {}
+  Field(std::string_view key, std::integral auto number)
+      : key_(key), value_(static_cast<std::int64_t>(number)) {}
+
+  std::string_view key() const { return key_; }
+  const std::variant<std::string_view, std::int64_t, bool>& value() const { return value_; }
+
+ private:
+  std::string_view key_;
+  std::variant<std::string_view, std::int64_t, bool> value_;
+};
+
+using Fields = std::initializer_list<Field>;
+
+void configure(const Options& options);
+
+// Whether a line of that level would be written: ask before gathering what goes into it.
+bool enabled(Level level);
+
+void write(Level level, std::string_view message, Fields fields = {});
+
+inline void debug(std::string_view message, Fields fields = {}) {
+  write(Level::kDebug, message, fields);
+}
+inline void info(std::string_view message, Fields fields = {}) {
+  write(Level::kInfo, message, fields);
+}
+inline void warn(std::string_view message, Fields fields = {}) {
+  write(Level::kWarn, message, fields);
+}
+inline void error(std::string_view message, Fields fields = {}) {
+  write(Level::kError, message, fields);
+}
+
+// The part of a line behind time and level, as write() makes it. For tests.
+std::string render(Format format, std::string_view message, Fields fields);
+
+}  // namespace modelgate::webhook::log
