@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "admission/ratchet.h"
+
+#include <gtest/gtest.h>
+
+namespace modelgate::admission {
+namespace {
+
+using spec::Arena;
+using spec::FieldErrors;
+using spec::FieldPath;
+
+struct Found {
+  const char* rule;
+  const char* list;  // an element of spec.<list>, or "" for spec.field
+  std::size_t index;
+  const char* value;
+};
+
+struct Case {
+  const char* name;
+  std::vector<Found> now;
+  std::vector<Found> before;
+  std::size_t denied;
+  std::size_t kept;
+};
+void PrintTo(const Case& c, std::ostream* os) {
+  *os << c.name;
+}
+
+FieldErrors errors_of(const std::vector<Found>& found) {
+  FieldErrors errors;
+  for (const Found& f : found) {
+    errors.begin_rule(f.rule, false);
+    const FieldPath spec = FieldPath{} / "spec";
+    errors.invalid(*f.list ? (spec / f.list)[f.index] / "value" : spec / "field", f.value,
+                   "must be otherwise");
+  }
+  return errors;
+}
+
+class Ratchet : public testing::TestWithParam<Case> {};
+
+TEST_P(Ratchet, KeepsWhatWasThere) {
+  Arena arena;
+  // The second element of the old list is the first of the new one.
+  const spec::Value now = *spec::parse_json(R"({"spec":{"env":[{"name":"B"},{"name":"C"}]}})", arena);
+  const spec::Value before = *spec::parse_json(R"({"spec":{"env":[{"name":"A"},{"name":"B"}]}})", arena);
+  const Ratcheted r = ratchet(errors_of(GetParam().now), now, errors_of(GetParam().before), before);
+  EXPECT_EQ(r.errors.size(), GetParam().denied);
+  EXPECT_EQ(r.kept.size(), GetParam().kept);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Errors, Ratchet,
+    testing::Values(Case{"New", {{"r", "", 0, "x"}}, {}, 1, 0},
+                    Case{"Same", {{"r", "", 0, "x"}}, {{"r", "", 0, "x"}}, 0, 1},
+                    Case{"OtherValue", {{"r", "", 0, "y"}}, {{"r", "", 0, "x"}}, 1, 0},
+                    Case{"OtherRule", {{"s", "", 0, "x"}}, {{"r", "", 0, "x"}}, 1, 0},
+                    Case{"MovedInItsList", {{"r", "env", 0, "x"}}, {{"r", "env", 1, "x"}}, 0, 1},
+                    Case{"SameIndexOtherElement", {{"r", "env", 0, "x"}}, {{"r", "env", 0, "x"}}, 1, 0},
+                    Case{
+                        "OnceExcusesOnce", {{"r", "", 0, "x"}, {"r", "", 0, "x"}}, {{"r", "", 0, "x"}}, 1, 1},
+                    Case{"GoneIsFine", {}, {{"r", "", 0, "x"}}, 0, 0}),
+    [](const auto& i) { return i.param.name; });
+
+}  // namespace
+}  // namespace modelgate::admission
