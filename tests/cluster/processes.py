@@ -33,9 +33,15 @@ def free_port():
 
 
 def stop_on_termination():
-    """SIGTERM becomes an ordinary exit, so that `with` blocks stop what they started."""
+    """SIGTERM and SIGINT become ordinary exits, so that `with` blocks stop what they started."""
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(SystemExit(143)))
+        signal.signal(signal.SIGTERM, leave)
+        # A shell starts background jobs with SIGINT ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def leave(number, _frame):
+    raise SystemExit(128 + number)
 
 
 class Processes:

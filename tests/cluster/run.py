@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the cluster tests: our webhook behind a real API server, driven with kubectl. `make test` calls it last.
+
+    tests/cluster/run.py [--bin build/bin] [-k PART_OF_A_NAME] [--list]
+
+A line a test, `N passed, N failed` at the end, exit code 1 when anything failed; then the logs are kept.
+"""
+import argparse
+import os
+import subprocess
+import sys
+import time
+import unittest
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from control_plane import BINARIES_VARIABLE  # noqa: E402
+from world import CRDS, ROOT, ClusterTest  # noqa: E402
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bin", default=str(ROOT / "build" / "bin"), help="where modelgate-webhook is")
+    parser.add_argument("-k", dest="pattern", default="", help="only tests whose name holds this")
+    parser.add_argument("--list", action="store_true", help="name the tests and stop")
+    arguments = parser.parse_args()
+
+    tests = [test for test in collect() if arguments.pattern in name_of(test)]
+    if arguments.list:
+        print("\n".join(map(name_of, tests)))
+        return 0
+    if not os.environ.get(BINARIES_VARIABLE):
+        os.environ[BINARIES_VARIABLE] = subprocess.run([str(ROOT / ".ci" / "control-plane")], check=True, text=True,
+                                                       stdout=subprocess.PIPE).stdout.strip()
+    ClusterTest.binaries = Path(arguments.bin)
+    result = Lines()
+    try:
+        unittest.TestSuite(tests).run(result)
+    finally:
+        ClusterTest.leave(failed=bool(result.failed))
+    print(f"{result.passed} passed, {result.failed} failed")
+    return 1 if result.failed or not tests else 0
+
+
+def collect():
+    """All tests, those of one world beside each other."""
+    found = [test for suite in unittest.TestLoader().discover(str(HERE)) for case in suite for test in flat(case)]
+    if not CRDS["kserve"].exists():
+        print("KServe's own CRDs are not beside the repository: the tests on them are left out")
+        found = [test for test in found if getattr(test, "crds", None) != "kserve" and not getattr(test, "needs_kserve", 0)]
+    return sorted(found, key=lambda test: getattr(test, "crds", None) == "kserve")
+
+
+def flat(suite):
+    return [suite] if isinstance(suite, unittest.TestCase) else [test for part in suite for test in flat(part)]
+
+
+def name_of(test):
+    return test.id()
+
+
+class Lines(unittest.TestResult):
+    """A line a test, subtests by name where they fail. What fails outside a test counts too."""
+
+    def __init__(self):
+        super().__init__()
+        self.passed = self.failed = 0
+        self.began = self.bad = None
+
+    def startTest(self, test):
+        super().startTest(test)
+        self.began, self.bad = time.monotonic(), False
+
+    def stopTest(self, test):
+        if not self.bad:
+            self.passed += 1
+            print(f"    passed  {time.monotonic() - self.began:5.1f} s  {name_of(test)}", flush=True)
+        super().stopTest(test)
+
+    def addFailure(self, test, err):
+        self._bad(test, err)
+
+    def addError(self, test, err):
+        self._bad(test, err)
+
+    def addSubTest(self, test, subtest, err):
+        if err is not None:
+            self._bad(subtest, err)
+
+    def _bad(self, test, err):
+        self.bad = True
+        self.failed += 1
+        print(f"    FAILED  {name_of(test)}\n{self._exc_info_to_string(err, self_or(test))}", flush=True)
+
+
+def self_or(test):
+    # unittest shortens tracebacks by the test's own class; an error in setUpClass has none.
+    return getattr(test, "test_case", test)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

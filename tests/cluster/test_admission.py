@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: Apache-2.0
+"""InferenceServices through a real API server: every verb of kubectl, what the client is told, what is stored.
+
+`Cases` runs twice: on our CRDs and, where they are beside the repository, on KServe's own.
+"""
+import json
+import re
+
+from webhook import MUTATE, VALIDATE
+from world import ClusterTest, inference_service, sklearn_model, warnings
+
+# Of the API server: longer warnings, and those with control characters, are dropped.
+MAX_WARNING = 256
+
+
+class Cases:
+    # ---- defaults, by every way of writing
+
+    def assert_defaulted(self, service):
+        model = service["spec"]["predictor"]["model"]
+        self.assertEqual(model["runtime"], "kserve-sklearnserver")
+        self.assertTrue(model["resources"]["requests"]["cpu"])
+        self.assertTrue(model["resources"]["limits"]["memory"])
+
+    def test_create(self):
+        self.assert_defaulted(self.shown("create", "-f", "-", stdin=inference_service("a")))
+        self.assert_defaulted(self.service("a"))
+
+    def test_create_with_generate_name(self):
+        manifest = inference_service("a")
+        manifest["metadata"] = {"generateName": "generated-"}
+        self.assert_defaulted(self.shown("create", "-f", "-", stdin=manifest))
+
+    def test_dry_run_shows_and_stores_nothing(self):
+        for way in (["create"], ["apply"], ["apply", "--server-side"]):
+            with self.subTest(" ".join(way)):
+                self.assert_defaulted(self.shown(*way, "--dry-run=server", "-f", "-", stdin=inference_service("a")))
+                self.kubectl("get", "isvc", "a", expect=1)
+
+    def test_apply_client_side(self):
+        self.assert_defaulted(self.shown("apply", "-f", "-", stdin=inference_service("a")))
+
+    def test_apply_server_side(self):
+        self.assert_defaulted(self.shown("apply", "--server-side", "-f", "-", stdin=inference_service("a")))
+
+    def test_replace_keeps_the_choice(self):
+        self.kubectl("create", "-f", "-", stdin=inference_service("a"))
+        self.kubectl("replace", "-f", "-", stdin=inference_service("a"))
+        self.assert_defaulted(self.service("a"))
+        self.assertEqual(self.generation("a"), 1)
+
+    def test_patches(self):
+        self.kubectl("create", "-f", "-", stdin=inference_service("a"))
+        patches = [("merge", {"spec": {"predictor": {"minReplicas": 2}}}),
+                   ("json", [{"op": "replace", "path": "/spec/predictor/minReplicas", "value": 3}])]
+        for kind, patch in patches:
+            self.kubectl("patch", "isvc", "a", f"--type={kind}", "-p", json.dumps(patch))
+        service = self.service("a")
+        self.assertEqual(service["spec"]["predictor"]["minReplicas"], 3)
+        self.assert_defaulted(service)
+
+    def test_a_value_of_the_users_replaces_ours_and_comes_back(self):
+        self.kubectl("apply", "-f", "-", stdin=inference_service("a"))
+        ours = self.service("a")["spec"]["predictor"]["model"]["resources"]
+        mine = {"requests": {"cpu": "250m"}, "limits": {"cpu": "500m"}}
+        self.kubectl("apply", "-f", "-", stdin=inference_service("a", {"model": sklearn_model(resources=mine)}))
+        self.assertEqual(self.service("a")["spec"]["predictor"]["model"]["resources"]["requests"]["cpu"], "250m")
+        self.kubectl("apply", "-f", "-", stdin=inference_service("a"))
+        self.assertEqual(self.service("a")["spec"]["predictor"]["model"]["resources"], ours)
+
+    def test_another_format_gets_another_runtime_with_a_warning(self):
+        for way in ([], ["--server-side"]):
+            name = "a" + str(len(way))
+            with self.subTest(name):
+                self.kubectl("apply", *way, "-f", "-", stdin=inference_service(name))
+                other = inference_service(name, {"model": sklearn_model(modelFormat={"name": "xgboost"})})
+                done = self.kubectl("apply", *way, "-f", "-", stdin=other)
+                self.assertEqual(self.service(name)["spec"]["predictor"]["model"]["runtime"], "kserve-xgbserver")
+                self.assertTrue([w for w in warnings(done.stderr) if "kserve-xgbserver" in w], done.stderr)
+
+    def test_gpu_toleration_comes_and_goes(self):
+        gpu = inference_service("a", {"model": sklearn_model(resources={"limits": {"nvidia.com/gpu": "1"}})})
+        for way in ([], ["--server-side"]):
+            for manifest, count in ((gpu, 1), (gpu, 1), (inference_service("a"), 0)):
+                with self.subTest(way=way, count=count):
+                    self.kubectl("apply", *way, "--force-conflicts" if way else "--overwrite", "-f", "-", stdin=manifest)
+                    tolerations = self.service("a")["spec"]["predictor"].get("tolerations", [])
+                    self.assertEqual([t["key"] for t in tolerations], ["nvidia.com/gpu"] * count)
+            self.kubectl("delete", "isvc", "a")
+
+    def test_framework_field_becomes_model(self):
+        manifest = inference_service("a", {"sklearn": {"storageUri": "s3://models/iris"}})
+        for way in ([], ["--server-side"]):
+            with self.subTest(way=way):
+                self.kubectl("apply", *way, "-f", "-", stdin=manifest)
+                predictor = self.service("a")["spec"]["predictor"]
+                self.assertEqual(predictor["model"]["modelFormat"]["name"], "sklearn")
+                self.assertNotIn("sklearn", predictor)
+                self.kubectl("delete", "isvc", "a")
+
+    # ---- what the client is told
+
+    def test_one_warning_names_what_was_filled_in(self):
+        told = warnings(self.kubectl("create", "-f", "-", stdin=inference_service("a")).stderr)
+        self.assertEqual(len([w for w in told if "cpu" in w and "memory" in w]), 1, told)
+        for warning in told:
+            self.assertLessEqual(len(warning.encode()), MAX_WARNING)
+
+    def test_a_missing_runtime_is_a_warning(self):
+        manifest = inference_service("a", {"model": sklearn_model(runtime="nowhere")})
+        told = warnings(self.kubectl("create", "-f", "-", stdin=manifest).stderr)
+        self.assertTrue([w for w in told if "nowhere" in w], told)
+
+    def test_denial_names_each_path_on_a_line(self):
+        manifest = inference_service("a", {"minReplicas": 3, "maxReplicas": 2, "model": sklearn_model(
+            storage={"path": "iris"}, resources={"requests": {"memory": "2Gi"}, "limits": {"memory": "1Gi"}})})
+        for way in (["create"], ["apply"], ["apply", "--server-side"], ["create", "--dry-run=server"]):
+            with self.subTest(" ".join(way)):
+                text = self.denied(*way, "-f", "-", stdin=manifest)
+                self.assertIn('The InferenceService "a" is invalid', text)
+                for path in ("spec.predictor.model.storage", "spec.predictor.model.resources"):
+                    self.assertRegex(text, rf"(?m)^\* {re.escape(path)}")
+                self.assertGreaterEqual(text.count("\n* "), 3, text)
+        self.kubectl("get", "isvc", "a", expect=1)
+
+    def test_denied_update_changes_nothing(self):
+        self.kubectl("create", "-f", "-", stdin=inference_service("a"))
+        before = self.service("a")
+        patch = {"spec": {"predictor": {"minReplicas": 3, "maxReplicas": 2}}}
+        self.denied("patch", "isvc", "a", "--type=merge", "-p", json.dumps(patch))
+        self.assertEqual(self.service("a"), before)
+
+    def test_audit_log_has_the_annotations(self):
+        self.kubectl("create", "-f", "-", stdin=inference_service("a"))
+        self.denied("create", "-f", "-", stdin=inference_service(
+            "b", {"minReplicas": 3, "maxReplicas": 2, "model": sklearn_model()}))
+        wanted = [("create", 201, MUTATE, "kserve-sklearnserver"), ("create", 422, VALIDATE, "")]
+        for verb, code, webhook, value in wanted:
+            events = [e for e in self.plane.audit_events() if e["verb"] == verb
+                      and e["objectRef"].get("namespace") == self.namespace and e["responseStatus"]["code"] == code]
+            self.assertEqual(len(events), 1)
+            ours = {k: v for k, v in events[0]["annotations"].items() if k.startswith(webhook + "/")}
+            self.assertTrue([v for v in ours.values() if value in v], (webhook, events[0]["annotations"]))
+
+    # ---- applying again
+
+    def test_applying_twice_changes_no_generation(self):
+        for way in ([], ["--server-side"]):
+            name = "a" + str(len(way))
+            with self.subTest(name):
+                for _ in range(3):
+                    self.kubectl("apply", *way, "-f", "-", stdin=inference_service(name))
+                self.assertEqual(self.generation(name), 1)
+
+    def test_changing_the_way_of_applying_changes_no_generation(self):
+        self.kubectl("apply", "-f", "-", stdin=inference_service("a"))
+        self.kubectl("apply", "--server-side", "-f", "-", stdin=inference_service("a"))
+        self.kubectl("apply", "-f", "-", stdin=inference_service("a"))
+        self.assertEqual(self.generation("a"), 1)
+
+    # ---- deletion
+
+    def test_delete(self):
+        self.kubectl("create", "-f", "-", stdin=inference_service("a"))
+        self.kubectl("delete", "isvc", "a")
+        self.kubectl("get", "isvc", "a", expect=1)
+
+    def test_what_is_being_deleted_is_let_go_without_the_webhook(self):
+        manifest = inference_service("a")
+        manifest["metadata"]["finalizers"] = ["example.com/wait"]
+        self.kubectl("create", "-f", "-", stdin=manifest)
+        self.kubectl("delete", "isvc", "a", "--wait=false")
+        self.webhook.kill()
+        try:
+            self.kubectl("patch", "isvc", "a", "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
+            self.kubectl("get", "isvc", "a", expect=1)
+        finally:
+            self.webhook.start()
+
+    # ---- the webhook comes and goes
+
+    def test_killed_and_started_again(self):
+        self.webhook.kill()
+        try:
+            text = self.denied("create", "-f", "-", stdin=inference_service("a"))
+            self.assertIn("failed calling webhook", text)
+        finally:
+            self.webhook.start()
+        self.assert_defaulted(self.shown("create", "-f", "-", stdin=inference_service("a")))
+
+    def test_drains_without_refusing_a_write(self):
+        self.kubectl("create", "-f", "-", stdin=inference_service("a"))
+        numbers = iter(range(10**6))
+
+        def write():
+            done = self.kubectl("annotate", "isvc", "a", "--overwrite", f"example.com/number={next(numbers)}", expect=None)
+            return done.stderr if done.returncode else None
+
+        try:
+            code, errors = self.webhook.drain(write)
+        finally:
+            self.webhook.start()
+        self.assertEqual(errors, [])
+        self.assertEqual(code, 0)
+        self.assert_defaulted(self.shown("create", "-f", "-", stdin=inference_service("b")))
+
+    # ---- Pods
+
+    def test_pod_of_a_service_passes(self):
+        pod = {"apiVersion": "v1", "kind": "Pod",
+               "metadata": {"name": "a", "labels": {"serving.kserve.io/inferenceservice": "a"}},
+               "spec": {"automountServiceAccountToken": False, "containers": [{"name": "kserve-container", "image": "a"}]}}
+        self.eventually("the namespace's service account", lambda: self.plane.get(
+            f"/api/v1/namespaces/{self.namespace}/serviceaccounts/default"))
+        self.kubectl("create", "-f", "-", stdin=pod)
+
+
+class OnOurCrds(Cases, ClusterTest):
+    # ---- the old spellings that only our CRD lets through
+
+    def test_canary_object_becomes_a_list(self):
+        model = {"model": sklearn_model(storageUri="s3://models/iris-2")}
+        for way in ([], ["--server-side"]):
+            with self.subTest(way=way):
+                manifest = inference_service("a", {"canaryTrafficPercent": 90, "model": sklearn_model()},
+                                             annotations={"serving.kserve.io/deploymentMode": "Standard"},
+                                             canary={"predictor": model})
+                for _ in range(2):
+                    self.kubectl("apply", *way, "-f", "-", stdin=manifest)
+                    service = self.service("a")
+                    self.assertEqual(service["metadata"]["generation"], 1)
+                    (canary,) = service["spec"]["canary"]
+                    self.assertEqual(canary["trafficPercent"], 10)
+                    self.assertEqual(canary["predictor"]["model"]["storageUri"], "s3://models/iris-2")
+                self.kubectl("delete", "isvc", "a")
+
+    def test_traffic_percent_moves_to_the_predictor(self):
+        done = self.kubectl("apply", "-f", "-", stdin=inference_service("a", canaryTrafficPercent=20))
+        spec = self.service("a")["spec"]
+        self.assertNotIn("canaryTrafficPercent", spec)
+        self.assertEqual(spec["predictor"]["canaryTrafficPercent"], 20)
+        self.assertTrue([w for w in warnings(done.stderr) if "canaryTrafficPercent" in w], done.stderr)
+
+    # ---- what only open parts show
+
+    def test_unknown_field_in_an_open_part(self):
+        for path, manifest in {
+            "spec.predictor.workerSpec.containrs": inference_service(
+                "a", {"model": sklearn_model(), "workerSpec": {"containrs": []}}),
+            "spec.explainer.containers[0].imgae": inference_service(
+                "a", explainer={"containers": [{"name": "kserve-container", "image": "a", "imgae": "b"}]}),
+            "spec.canary[0].predictor.model.storageUrl": inference_service("a", canary=[
+                {"predictor": {"name": "canary", "model": sklearn_model(storageUrl="s3://a/b")}, "trafficPercent": 10}]),
+        }.items():
+            with self.subTest(path):
+                self.assertIn(path, self.denied("create", "-f", "-", stdin=manifest))
+
+
+class OnKserveCrds(Cases, ClusterTest):
+    crds = "kserve"
+
+    # ---- the documented outcome of the two old spellings here
+
+    def test_canary_object_is_refused(self):
+        manifest = inference_service("a", canary={"predictor": {"model": sklearn_model()}})
+        self.assertIn("spec.canary", self.denied("create", "-f", "-", stdin=manifest))
+
+    def test_traffic_percent_is_pruned(self):
+        manifest = inference_service("a", canaryTrafficPercent=20)
+        self.kubectl("create", "--validate=false", "-f", "-", stdin=manifest)
+        spec = self.service("a")["spec"]
+        self.assertNotIn("canaryTrafficPercent", spec)
+        self.assertNotIn("canaryTrafficPercent", spec["predictor"])

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Our CRDs: made from what they say they are made from, and what the API server does with them by itself."""
+import json
+import subprocess
+import sys
+
+import yaml
+
+from world import CRDS, GROUP, ROOT, ClusterTest, inference_service, sklearn_model
+
+CRD_FOLDER = ROOT / "deploy" / "crds"
+COMPOSE = CRD_FOLDER / "compose.py"
+# What a client-side apply can hold in an annotation.
+MAX_JSON_BYTES = 262144
+CONSTRAINTS = ("pattern", "enum", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "format",
+               "x-kubernetes-validations", "uniqueItems", "minProperties")
+
+
+def crd(plural):
+    return yaml.safe_load((CRD_FOLDER / f"{GROUP}_{plural}.yaml").read_text())
+
+
+def schema(plural):
+    return crd(plural)["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+
+
+def walk(node, path=""):
+    """Every schema in a schema, with its path."""
+    yield path, node
+    for name, child in node.get("properties", {}).items():
+        yield from walk(child, f"{path}.{name}")
+    for key in ("items", "additionalProperties"):
+        if isinstance(node.get(key), dict):
+            yield from walk(node[key], f"{path}[{key}]")
+
+
+class Composition(ClusterTest):
+    def test_committed_crds_are_current(self):
+        done = subprocess.run([sys.executable, str(COMPOSE), "--check"], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_pod_schema_is_the_api_servers(self):
+        sys.path.insert(0, str(CRD_FOLDER))
+        import compose
+        openapi = json.loads(self.plane.kubectl("get", "--raw", "/openapi/v3/api/v1").stdout)
+        self.assertEqual(compose.reduced(openapi), json.loads(compose.POD.read_text()))
+
+    def test_sizes(self):
+        for path in sorted(CRD_FOLDER.glob(f"{GROUP}_*.yaml")):
+            with self.subTest(path.name):
+                self.assertLess(len(json.dumps(yaml.safe_load(path.read_text()), separators=(",", ":"))), MAX_JSON_BYTES)
+
+    def test_types_only(self):
+        for plural in ("inferenceservices", "servingruntimes", "clusterservingruntimes", "clusterstoragecontainers"):
+            for path, node in walk(schema(plural)):
+                found = [key for key in CONSTRAINTS if key in node]
+                bounded = "maxProperties" in node and path != ".spec.canary"
+                if found or bounded:
+                    self.fail(f"{plural}{path} is more than a type: {node}")
+
+    def test_keyed_lists_have_their_keys(self):
+        keyed = {path: node for path, node in walk(schema("inferenceservices")) if "x-kubernetes-list-map-keys" in node}
+        for path, keys in {".spec.predictor.containers": ["name"], ".spec.predictor.volumes": ["name"],
+                           ".spec.predictor.model.env": ["name"],
+                           ".spec.predictor.model.ports": ["containerPort", "protocol"],
+                           ".spec.transformer.containers[items].env": ["name"]}.items():
+            self.assertEqual(keyed[path]["x-kubernetes-list-map-keys"], keys, path)
+
+
+class BesideKserve(ClusterTest):
+    needs_kserve = True
+
+    def test_columns_are_kserves(self):
+        for item in json.loads(CRDS["kserve"].read_text())["items"]:
+            plural = item["spec"]["names"]["plural"]
+            if (CRD_FOLDER / f"{GROUP}_{plural}.yaml").exists():
+                ours, theirs = crd(plural)["spec"], item["spec"]
+                self.assertEqual(ours["versions"][0].get("additionalPrinterColumns"),
+                                 theirs["versions"][0].get("additionalPrinterColumns"), plural)
+                self.assertEqual(ours["names"], {k: v for k, v in theirs["names"].items() if k != "categories"})
+
+
+class Schema(ClusterTest):
+    """What the API server says before, or without, the webhook."""
+
+    def test_apply_again(self):
+        for _ in range(2):
+            done = self.plane.kubectl("apply", "--server-side", "-k", CRD_FOLDER)
+            self.assertEqual(done.stdout.count("serverside-applied"), 4, done.stdout)
+
+    def test_unknown_field_in_a_closed_part(self):
+        cases = {
+            "spec.predictor.model.storageUrl": inference_service("a", {"model": sklearn_model(storageUrl="s3://a/b")}),
+            "spec.predictor.model.env[0].valeu": inference_service(
+                "a", {"model": sklearn_model(env=[{"name": "A", "valeu": "b"}])}),
+            "spec.predictor.containers[0].imgae": inference_service(
+                "a", {"containers": [{"name": "kserve-container", "imgae": "a"}]}),
+            "spec.transformer.containers[0].ports[0].containrPort": inference_service(
+                "a", transformer={"containers": [{"name": "kserve-container", "image": "a",
+                                                  "ports": [{"containerPort": 1, "containrPort": 2}]}]}),
+        }
+        for path, manifest in cases.items():
+            with self.subTest(path):
+                self.assertIn(f'unknown field "{path}"', self.denied("apply", "-f", "-", stdin=manifest))
+
+    def test_wrong_type(self):
+        manifest = inference_service("a", {"minReplicas": "two", "model": sklearn_model()})
+        self.assertIn("spec.predictor.minReplicas", self.denied("create", "-f", "-", stdin=manifest))
+
+    def test_quantities_are_numbers_or_strings(self):
+        for number, value in enumerate([1, "1", "500m"]):
+            manifest = inference_service(f"a{number}", {"model": sklearn_model(
+                resources={"requests": {"cpu": value}, "limits": {"cpu": 2}})})
+            self.kubectl("create", "--dry-run=server", "-f", "-", stdin=manifest)
+
+    def test_status_is_a_subresource_that_keeps_what_it_does_not_know(self):
+        self.kubectl("create", "-f", "-", stdin=inference_service("a"))
+        self.kubectl("patch", "inferenceservice", "a", "--type=merge", "--subresource=status", "-p",
+                     json.dumps({"status": {"phase": "Ready", "later": {"field": 1}, "url": "http://a.example.com"}}))
+        self.assertEqual(self.service("a")["status"], {"phase": "Ready", "later": {"field": 1},
+                                                       "url": "http://a.example.com"})
+        table = self.kubectl("get", "isvc", "a").stdout.splitlines()
+        self.assertEqual(table[0].split(), ["NAME", "URL", "READY", "PREV", "LATEST", "PREVROLLEDOUTREVISION",
+                                            "LATESTREADYREVISION", "AGE"])
+        self.assertIn("http://a.example.com", table[1])
+
+    def test_two_managers_share_a_keyed_list(self):
+        for manager, name in (("one", "A"), ("two", "B")):
+            self.kubectl("apply", "--server-side", "--field-manager", manager, "-f", "-",
+                         stdin=inference_service("a", {"model": sklearn_model(env=[{"name": name, "value": "1"}])}))
+        env = self.service("a")["spec"]["predictor"]["model"]["env"]
+        self.assertEqual([entry["name"] for entry in env], ["A", "B"])
+
+    def test_duplicate_in_a_keyed_list_is_told_with_its_place(self):
+        manifest = inference_service("a", {"model": sklearn_model(env=[{"name": "A"}, {"name": "A"}])})
+        self.assertIn("spec.predictor.model.env[1]", self.denied("create", "-f", "-", stdin=manifest))
+

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The webhook under test as a process on the loopback, and its registration with the API server by URL.
+
+    webhook = Webhook(plane, binary, manifests)
+    webhook.start()
+    webhook.register()
+
+The port stays the same over a restart, as a Service's address would.
+"""
+import signal
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from certificates import Authority
+from processes import StartError, free_port
+
+READY_SECONDS = 20
+# The webhook drains until its last connection is gone, and the API server keeps idle ones for 90 seconds.
+DRAIN_SECONDS = 110
+GROUP = "serving.kserve.io"
+# Registered under KServe's names, so that whoever reads a denial or the audit log finds what he knows.
+MUTATE = "inferenceservice.kserve-webhook-server.defaulter"
+VALIDATE = "inferenceservice.kserve-webhook-server.validator"
+# Only what is being deleted is let through unasked.
+NOT_BEING_DELETED = [{"name": "not-being-deleted", "expression": "!has(object.metadata.deletionTimestamp)"}]
+
+# (name, path, version, resource, is mutating)
+SERVING = [
+    (MUTATE, "/mutate-serving-kserve-io-v1beta1-inferenceservice", "v1beta1", "inferenceservices", True),
+    (VALIDATE, "/validate-serving-kserve-io-v1beta1-inferenceservice", "v1beta1", "inferenceservices", False),
+    ("servingruntime.kserve-webhook-server.validator", "/validate-serving-kserve-io-v1alpha1-servingruntime",
+     "v1alpha1", "servingruntimes", False),
+    ("clusterservingruntime.kserve-webhook-server.validator",
+     "/validate-serving-kserve-io-v1alpha1-clusterservingruntime", "v1alpha1", "clusterservingruntimes", False),
+]
+
+
+class Webhook:
+    def __init__(self, plane, binary, manifests):
+        self.plane, self.binary, self.manifests = plane, Path(binary), Path(manifests)
+        self.port, self.health_port, self.metrics_port = free_port(), free_port(), free_port()
+        self.certificates = plane.directory / "webhook-certificates"
+        self.certificates.mkdir()
+        self.ca = Authority(plane.directory, "webhook")
+        self.ca.leaf("modelgate-webhook", names=["localhost"], addresses=["127.0.0.1"],
+                     into=(self.certificates / "tls.crt", self.certificates / "tls.key"))
+        self.process = None
+
+    # ---- the process
+
+    def start(self):
+        if not self.binary.exists():
+            raise StartError(f"{self.binary} is not there: run `make build`")
+        self.process = self.plane.processes.start("modelgate-webhook", [
+            self.binary, "--manifests", self.manifests, "--webhook-cert-path", self.certificates,
+            "--webhook-port", self.port, "--bind-address", "127.0.0.1",
+            "--health-probe-bind-address", f"127.0.0.1:{self.health_port}",
+            "--metrics-bind-address", f"127.0.0.1:{self.metrics_port}"])
+        self.plane.processes.wait_for("the webhook to be ready", READY_SECONDS, self.ready)
+
+    def ready(self):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.health_port}/readyz", timeout=2) as reply:
+                return reply.status == 200
+        except OSError:
+            return False
+
+    def metrics(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=10) as reply:
+            return reply.read().decode()
+
+    def kill(self):
+        """Gone at once, as on a node that fails."""
+        self.process.kill()
+        return self.plane.processes.stop(self.process)
+
+    def drain(self, write):
+        """SIGTERM, and then writes until it has left. Gives the exit code and the errors of writes it should have answered.
+
+        write() gives an error's text or nothing. Each write is answered with `Connection: close`, so they empty the API
+        server's pool of idle connections, which would otherwise hold the webhook up.
+        """
+        self.process.send_signal(signal.SIGTERM)
+        deadline, errors = time.monotonic() + DRAIN_SECONDS, []
+        while self.process.poll() is None:
+            if time.monotonic() > deadline:
+                raise StartError(f"the webhook has not left {DRAIN_SECONDS} s after SIGTERM")
+            error = write()
+            if error and self.process.poll() is None:
+                # It may just be leaving: only an error that finds it still there a moment later counts.
+                time.sleep(0.2)
+                if self.process.poll() is None:
+                    errors.append(error)
+        return self.plane.processes.stop(self.process), errors
+
+    # ---- the registration
+
+    def register(self):
+        self.plane.kubectl("apply", "--server-side", "-f", "-", stdin={
+            "apiVersion": "v1", "kind": "List", "items": [
+                self._configuration("MutatingWebhookConfiguration",
+                                    [self._serving(*row) for row in SERVING if row[4]] + [self._pods()]),
+                self._configuration("ValidatingWebhookConfiguration",
+                                    [self._serving(*row) for row in SERVING if not row[4]])]})
+
+    def _configuration(self, kind, webhooks):
+        return {"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind,
+                "metadata": {"name": "modelgate"}, "webhooks": webhooks}
+
+    def _serving(self, name, path, version, resource, _):
+        return {**self._webhook(name, path, timeout=5),
+                "rules": [{"apiGroups": [GROUP], "apiVersions": [version], "resources": [resource],
+                           "operations": ["CREATE", "UPDATE"], "scope": "*"}]}
+
+    def _pods(self):
+        return {**self._webhook("inferenceservice.kserve-webhook-server.pod-mutator", "/mutate-pods", timeout=10),
+                "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"], "operations": ["CREATE"],
+                           "scope": "Namespaced"}],
+                "objectSelector": {"matchExpressions": [{"key": GROUP + "/inferenceservice", "operator": "Exists"}]}}
+
+    def _webhook(self, name, path, timeout):
+        return {"name": name, "admissionReviewVersions": ["v1", "v1beta1"], "sideEffects": "None",
+                "failurePolicy": "Fail", "matchPolicy": "Equivalent", "timeoutSeconds": timeout,
+                "matchConditions": NOT_BEING_DELETED,
+                "clientConfig": {"url": f"https://127.0.0.1:{self.port}{path}", "caBundle": self.ca.bundle()}}

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the cluster tests run in: a control plane with CRDs, our webhook registered, and a catalog of its own.
+
+    world = World("ours", binaries)      or World("kserve", binaries), on KServe's own CRDs
+    with world: world.plane.kubectl(...)
+
+A test gets its world from `ClusterTest`: one world serves all tests that name it, one world at a time.
+"""
+import itertools
+import shutil
+import time
+import unittest
+from pathlib import Path
+
+import yaml
+
+from control_plane import ControlPlane
+from webhook import GROUP, Webhook
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+EXAMPLES = sorted((ROOT / "deploy" / "examples").glob("*.yaml"))
+CRDS = {"ours": ROOT / "deploy" / "crds", "kserve": ROOT.parent / "shared" / "conformance" / "crds.json"}
+# Beside the stock runtimes, the catalog holds these: runtimes of others that a new one can collide with.
+CATALOG = HERE / "catalog.yaml"
+# The namespace that runtimes in catalog.yaml live in.
+CATALOG_NAMESPACE = "catalog"
+# A registration reaches the API server's own cache a moment after it is stored.
+REGISTERED_SECONDS = 15
+
+
+class World:
+    def __init__(self, crds, binaries):
+        self.crds, self.binaries = crds, Path(binaries)
+        self.plane = ControlPlane()
+
+    def __enter__(self):
+        self.plane.__enter__()
+        try:
+            self._install()
+        except BaseException:
+            self.plane.failed = True
+            self.plane.stop()
+            raise
+        return self
+
+    def __exit__(self, *error):
+        self.plane.__exit__(*error)
+
+    def _install(self):
+        plane, crds = self.plane, CRDS[self.crds]
+        plane.kubectl("apply", "--server-side", "-k" if crds.is_dir() else "-f", crds)
+        plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
+        manifests = plane.directory / "manifests"
+        manifests.mkdir()
+        for source in sorted((ROOT / "deploy").glob("runtimes/*.yaml")) + sorted((ROOT / "deploy").glob("config/*.yaml")):
+            shutil.copy(source, manifests)
+        shutil.copy(CATALOG, manifests)
+        self.webhook = Webhook(plane, self.binaries / "modelgate-webhook", manifests)
+        self.webhook.start()
+        self.webhook.register()
+        plane.kubectl("create", "namespace", CATALOG_NAMESPACE)
+        plane.processes.wait_for("the API server to ask the webhook", REGISTERED_SECONDS, self._asked)
+
+    def _asked(self):
+        """Whether an object that no API server would refuse by itself is refused."""
+        nothing = {"apiVersion": f"{GROUP}/v1beta1", "kind": "InferenceService",
+                   "metadata": {"name": "nothing", "namespace": "default"}, "spec": {"predictor": {}}}
+        return self.plane.kubectl("create", "--dry-run=server", "-f", "-", stdin=nothing, expect=None).returncode != 0
+
+
+class ClusterTest(unittest.TestCase):
+    """A test in a world; each test has a namespace of its own, `self.namespace`."""
+
+    crds = "ours"
+    binaries = None  # set by run.py
+    current = None
+    numbers = itertools.count(1)
+    maxDiff = 4000
+
+    @classmethod
+    def setUpClass(cls):
+        if ClusterTest.current is None or ClusterTest.current.crds != cls.crds:
+            ClusterTest.leave()
+            world = World(cls.crds, cls.binaries)
+            world.__enter__()
+            ClusterTest.current = world
+        cls.world, cls.plane, cls.webhook = ClusterTest.current, ClusterTest.current.plane, ClusterTest.current.webhook
+
+    @staticmethod
+    def leave(failed=False):
+        if ClusterTest.current is not None:
+            ClusterTest.current.plane.failed |= failed
+            ClusterTest.current.__exit__(None, None, None)
+            ClusterTest.current = None
+
+    def setUp(self):
+        self.namespace = f"test-{next(ClusterTest.numbers)}"
+        self.plane.post("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace",
+                                               "metadata": {"name": self.namespace}})
+
+    def kubectl(self, *arguments, **options):
+        """kubectl in this test's namespace."""
+        return self.plane.kubectl("--namespace", self.namespace, *arguments, **options)
+
+    def denied(self, *arguments, **options):
+        """kubectl's error text; fails when it succeeds."""
+        return self.kubectl(*arguments, expect=1, **options).stderr
+
+    def service(self, name, kind="inferenceservice"):
+        return yaml.safe_load(self.kubectl("get", kind, name, "-o", "yaml").stdout)
+
+    def shown(self, *arguments, **options):
+        """The object that kubectl prints."""
+        return yaml.safe_load(self.kubectl(*arguments, "-o", "yaml", **options).stdout)
+
+    def generation(self, name):
+        return self.service(name)["metadata"]["generation"]
+
+    def eventually(self, what, check, seconds=10):
+        deadline = time.monotonic() + seconds
+        while True:
+            found = check()
+            if found:
+                return found
+            if time.monotonic() > deadline:
+                self.fail(f"not within {seconds} s: {what}")
+            time.sleep(0.1)
+
+
+def inference_service(name, predictor=None, annotations=None, **spec):
+    """An InferenceService; without a predictor, an ordinary one of scikit-learn."""
+    metadata = {"name": name, **({"annotations": annotations} if annotations else {})}
+    return {"apiVersion": f"{GROUP}/v1beta1", "kind": "InferenceService", "metadata": metadata,
+            "spec": {"predictor": predictor or {"model": sklearn_model()}, **spec}}
+
+
+def sklearn_model(**fields):
+    return {"modelFormat": {"name": "sklearn"}, "storageUri": "s3://models/iris", **fields}
+
+
+def warnings(stderr):
+    """What kubectl shows of the API server's warnings."""
+    return [line[len("Warning: "):] for line in stderr.splitlines() if line.startswith("Warning: ")]
