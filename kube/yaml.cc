@@ -312,13 +312,18 @@ std::string_view name_of(YamlScalar::Kind kind) {
 /// True where go-yaml looks at the word itself under this tag; under any other it is text.
 bool has_meaning(std::string_view tag) {
   constexpr std::string_view kNames[] = {"bool", "int", "float", "null", "timestamp"};
-  return tag.starts_with(kTagPrefix) && std::ranges::find(kNames, tag.substr(kTagPrefix.size())) != std::end(kNames);
+  return tag.starts_with(kTagPrefix) &&
+         std::ranges::find(kNames, tag.substr(kTagPrefix.size())) != std::end(kNames);
 }
 
 }  // namespace
 
 std::optional<YamlScalar> YamlJson::meaning_of(const YamlNode& node) {
   node_text_ = node.text;
+  if (!spec::is_valid_utf8(node_text_)) {  // of yaml-cpp's making: it writes \_ and \N as single bytes
+    fail(node, "the escapes \\_ and \\N are not supported; write \\u00a0 and \\u0085");
+    return std::nullopt;
+  }
   if (node.tag.empty()) return node.plain ? resolve_scalar(node.text) : YamlScalar{};
   if (node.tag == "tag:yaml.org,2002:binary") {
     std::optional<std::string> bytes = decode_base64(node.text);
@@ -333,7 +338,8 @@ std::optional<YamlScalar> YamlJson::meaning_of(const YamlNode& node) {
   const std::string_view wanted = std::string_view(node.tag).substr(kTagPrefix.size());
   YamlScalar meaning = resolve_scalar(node.text);
   const std::string_view found = name_of(meaning.kind);
-  if (wanted == found || (wanted == "timestamp" && found == "str")) return meaning;
+  if (wanted == found) return meaning;
+  if (wanted == "timestamp" && found == "str" && node.text.size() >= 8 && node.text[4] == '-') return meaning;
   if (wanted == "float" && meaning.kind == YamlScalar::Kind::kInt) {
     return YamlScalar{.kind = YamlScalar::Kind::kFloat, .real = static_cast<double>(meaning.integer)};
   }
@@ -400,29 +406,43 @@ struct Chunk {
   int line = 1;
 };
 
-/// The byte order mark, CRLF, and what no YAML text may hold.
+/// True for a character that no YAML text may hold. `text` begins with it.
+bool forbidden(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  if (byte(0) < 0x20) return byte(0) != '\t' && byte(0) != '\n';
+  if (byte(0) == 0x7F) return true;
+  if (byte(0) == 0xC2) return byte(1) < 0xA0;                                         // U+0080 to U+009F
+  return byte(0) == 0xEF && byte(1) == 0xBF && (byte(2) == 0xBE || byte(2) == 0xBF);  // U+FFFE, U+FFFF
+}
+
+/// One byte order mark less, every line ended by a line feed (the last one too, as kubectl's reader has it),
+/// and nothing in it that no YAML text may hold.
 std::expected<std::string, YamlError> normalize(std::string_view text) {
   if (text.size() > kMaxYamlBytes) {
     return std::unexpected(
         YamlError{1, fmt::format("{} bytes; at most {} are read", text.size(), kMaxYamlBytes)});
   }
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  if (!spec::is_valid_utf8(text)) return std::unexpected(YamlError{1, "not UTF-8"});
   std::string out;
   out.reserve(text.size() + 1);
   int line = 1;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '\r' && i + 1 < text.size() && text[i + 1] == '\n') continue;
-    const bool control =
-        (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;
-    if (control) {
+    if (text[i] == '\r') {
+      if (i + 1 < text.size() && text[i + 1] == '\n') continue;
+      out += '\n';
+    } else if (text.substr(i, 2) == "\xC2\x85") {  // NEL
+      out += '\n';
+      ++i;
+    } else if (forbidden(text.substr(i))) {
       return std::unexpected(
-          YamlError{line, fmt::format("control character 0x{:02x}", static_cast<unsigned>(c))});
+          YamlError{line, fmt::format("control character 0x{:02x}", static_cast<unsigned char>(text[i]))});
+    } else {
+      out += text[i];
     }
-    line += c == '\n';
-    out += c;
+    line += out.back() == '\n';
   }
-  if (!spec::is_valid_utf8(out)) return std::unexpected(YamlError{1, "not UTF-8"});
+  if (!out.empty() && out.back() != '\n') out += '\n';
   return out;
 }
 

@@ -20,9 +20,9 @@ struct YamlNode {
   enum class Kind : std::uint8_t { kScalar, kSequence, kMap, kAlias };
 
   Kind kind = Kind::kScalar;
-  bool plain = false;            // a scalar without quotes; its meaning is open
-  int line = 0;                  // of the file, from 1
-  NodeId target = 0;             // kAlias: the node that the anchor stands at
+  bool plain = false;                 // a scalar without quotes; its meaning is open
+  int line = 0;                       // of the file, from 1
+  NodeId target = 0;                  // kAlias: the node that the anchor stands at
   std::string tag = {};               // an explicit one, such as "tag:yaml.org,2002:int"; else empty
   std::string text = {};              // kScalar
   std::vector<NodeId> children = {};  // kMap: key, value, key, value
