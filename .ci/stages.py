@@ -31,7 +31,7 @@ def main():
     built = stages.run("build with AddressSanitizer and UndefinedBehaviorSanitizer", [make, "sanitized"])
     if built:
         stages.run("unit tests under the sanitizers", ctest(f"{build}/sanitize"), reports=True)
-    stages.run("conformance", [python, "tests/conformance/run.py"])
+    stages.run("conformance", [python, "tests/conformance/run.py", "--bin", binaries])
     stages.run("control plane", [".ci/control-plane"])
     stages.run("cluster tests", [python, "tests/cluster/run.py", "--bin", binaries])
     stages.finish()
