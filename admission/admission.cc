@@ -6,8 +6,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
-#include <functional>
+#include <iterator>
 
 #include "admission/denial.h"
 #include "admission/ratchet.h"
@@ -27,6 +28,9 @@ using spec::FieldErrors;
 using spec::InferenceServiceView;
 using spec::ObjectMetaView;
 using spec::Value;
+using spec::schema::kInferenceService;
+using spec::schema::kServingRuntime;
+using spec::schema::Type;
 
 /// One request on its way through, with what every step needs.
 struct Request {
@@ -35,9 +39,7 @@ struct Request {
   const Facts& facts;
   Arena& arena;
 
-  bool strict() const {
-    return catalog.configuration().modelgate.validation == spec::ValidationMode::kStrict;
-  }
+  bool strict() const { return catalog.configuration().modelgate.strict(); }
   bool update() const { return review.operation == Operation::kUpdate; }
   ObjectMetaView metadata() const { return ObjectMetaView(spec::find(*review.object, "metadata")); }
 };
@@ -48,12 +50,19 @@ Response allow() {
 
 // ------------------------------------------------------------------------------------------ structure
 
-/// Fields of the wrong JSON type: nothing can be read or changed safely beneath them.
-FieldErrors type_errors(const Request& request, const spec::Type& type) {
-  FieldErrors errors;
-  errors.begin_rule("json-type", false);
-  spec::check_structure(*request.review.object, type, errors, nullptr);
-  return errors;
+/// What the schema says of an object. With type errors nothing can be read or changed safely beneath them;
+/// an unknown field is one more error beside those of the rules.
+struct Structure {
+  FieldErrors type_errors;
+  FieldErrors unknown_fields;
+};
+
+Structure check_structure(const Value& object, const Type& type) {
+  Structure found;
+  found.type_errors.begin_rule("json-type", false);
+  found.unknown_fields.begin_rule("unknown-field", true);
+  spec::schema::check_structure(object, type, {}, found.type_errors, &found.unknown_fields);
+  return found;
 }
 
 // ------------------------------------------------------------------------------------------- mutation
@@ -70,9 +79,8 @@ bool same_spec_and_annotations(const Value& object, const Value& old) {
 
 Outcome mutate_inference_service(Request& request) {
   Review& review = request.review;
-  if (FieldErrors errors = type_errors(request, spec::inference_service_type()); !errors.empty()) {
-    return deny(review, errors);
-  }
+  const Structure structure = check_structure(*review.object, kInferenceService);
+  if (!structure.type_errors.empty()) return deny(review, structure.type_errors);
   auto old = read_old_object(review, request.arena);
   if (!old) return deny_request(old.error().message);
   const bool has_old = request.update() && old->IsObject();
@@ -101,12 +109,17 @@ Outcome mutate_inference_service(Request& request) {
 
 using validation::Findings;
 
+/// The two objects that may go by a runtime's name.
+std::array<ObjectKey, 2> runtime_keys(const validation::MissingRuntime& m) {
+  return {ObjectKey{"ServingRuntime", std::string(m.namespace_), std::string(m.name)},
+          ObjectKey{"ClusterServingRuntime", "", std::string(m.name)}};
+}
+
 /// A service may name a runtime that came a moment ago: asked for by name before it is called missing.
 Needs unconfirmed(const Findings& findings, const Facts& facts) {
   Needs needs;
   for (const validation::MissingRuntime& m : findings.missing_runtimes) {
-    for (ObjectKey key : {ObjectKey{"ServingRuntime", std::string(m.namespace_), std::string(m.name)},
-                          ObjectKey{"ClusterServingRuntime", "", std::string(m.name)}}) {
+    for (ObjectKey& key : runtime_keys(m)) {
       if (!facts.find(key)) needs.objects.push_back(std::move(key));
     }
   }
@@ -128,99 +141,108 @@ FieldErrors split_by_mode(const Request& request, FieldErrors found, Response& r
   return denying;
 }
 
-/// What `validate` finds in the old object, looked at alone.
-using ValidateOld = std::function<FieldErrors(Value& old)>;
+/// How one kind is validated.
+struct Kind {
+  const Type& type;
+  Findings (*find)(const Request& request, const Value& object, const Value* old);
+  /// Brings an old object to where a new one is when it is validated.
+  void (*make_like_new)(const Request& request, Value& old, const Value& stored);
+};
 
-FieldErrors without_earlier_errors(const Request& request, const FieldErrors& errors,
-                                   const ValidateOld& validate, Response& response) {
-  auto old = read_old_object(request.review, request.arena);
-  if (!old || !old->IsObject()) return errors;
-  const FieldErrors old_errors = validate(*old);
-  Ratcheted result = ratchet(errors, *request.review.object, old_errors, *old);
+Findings find_all(const Kind& kind, const Request& request, const Value& object, const Value* old,
+                  FieldErrors unknown_fields) {
+  Findings findings = kind.find(request, object, old);
+  for (FieldError& e : unknown_fields.list()) findings.errors.add(std::move(e));
+  return findings;
+}
+
+/// Takes out the errors that the stored object has as well; they become warnings.
+FieldErrors without_earlier_errors(const Kind& kind, const Request& request, const FieldErrors& errors,
+                                   const Value& stored, Response& response) {
+  Value earlier = spec::clone(stored, request.arena);
+  kind.make_like_new(request, earlier, stored);
+  Structure structure = check_structure(earlier, kind.type);
+  const Findings then = find_all(kind, request, earlier, nullptr, std::move(structure.unknown_fields));
+  Ratcheted result = ratchet(errors, *request.review.object, then.errors, earlier, kind.type);
   for (std::string& w : result.kept) response.warnings.push_back(std::move(w));
   return std::move(result.errors);
 }
 
-/// From what was found to the answer: mode, ratchet, denial, warnings.
-Response conclude(const Request& request, Findings findings, const ValidateOld& validate_old) {
-  Response response;
-  FieldErrors errors = split_by_mode(request, std::move(findings.errors), response);
-  if (!errors.empty() && request.update() && request.strict()) {
-    errors = without_earlier_errors(request, errors, validate_old, response);
+/// Warnings about runtimes that nobody has seen, the catalog or the cluster.
+void warn_of_missing_runtimes(const Request& request, const Findings& findings, Response& response) {
+  for (const validation::MissingRuntime& m : findings.missing_runtimes) {
+    const bool there = std::ranges::any_of(runtime_keys(m), [&](const ObjectKey& key) {
+      const Fact* fact = request.facts.find(key);
+      return fact && fact->state == Fact::State::kPresent;
+    });
+    if (!there) response.warnings.push_back(m.warning);
   }
-  std::vector<std::string> warnings = std::move(response.warnings);
-  for (std::string& w : findings.warnings) warnings.push_back(std::move(w));
-  if (!errors.empty()) response = deny(request.review, errors);
-  response.warnings = std::move(warnings);
-  return response;
 }
 
-FieldErrors unknown_fields(const Value& object, const spec::Type& type) {
-  FieldErrors types;
-  FieldErrors unknown;
-  unknown.begin_rule("unknown-field", true);
-  spec::check_structure(object, type, types, &unknown);
-  return unknown;
-}
-
-void add_all(FieldErrors& to, FieldErrors from) {
-  for (FieldError& e : from.list()) to.add(std::move(e));
-}
-
-Findings find_in_service(const Request& request, const Value& object, const Value* old) {
-  const InferenceServiceView isvc(object);
-  const InferenceServiceView old_isvc(old);
-  Findings findings =
-      validation::validate_inference_service({.isvc = isvc,
-                                              .old = old ? &old_isvc : nullptr,
-                                              .catalog = request.catalog,
-                                              .request_namespace = request.review.namespace_});
-  add_all(findings.errors, unknown_fields(object, spec::inference_service_type()));
-  return findings;
-}
-
-Outcome validate_inference_service(Request& request) {
-  Review& review = request.review;
+Outcome validate(Request& request, const Kind& kind) {
+  const Review& review = request.review;
   if (request.update() && request.metadata().deletion_timestamp()) return allow();
-  if (FieldErrors errors = type_errors(request, spec::inference_service_type()); !errors.empty()) {
-    return deny(review, errors);
-  }
+  Structure structure = check_structure(*review.object, kind.type);
+  if (!structure.type_errors.empty()) return deny(review, structure.type_errors);
   auto old = read_old_object(review, request.arena);
   if (!old) return deny_request(old.error().message);
-  const Value* old_object = request.update() && old->IsObject() ? &*old : nullptr;
+  const Value* stored = request.update() && old->IsObject() ? &*old : nullptr;
 
-  Findings findings = find_in_service(request, *review.object, old_object);
+  Findings findings = find_all(kind, request, *review.object, stored, std::move(structure.unknown_fields));
   if (Needs needs = unconfirmed(findings, request.facts); !needs.objects.empty()) return needs;
-  return conclude(request, std::move(findings), [&](Value& earlier) {
-    spec::Edit edit(earlier, request.arena);
-    defaulting::apply_defaults(
-        edit, {.catalog = request.catalog, .old_object = old_object, .request_namespace = review.namespace_});
-    return find_in_service(request, earlier, nullptr).errors;
-  });
-}
 
-Findings find_in_runtime(const Request& request, const Value& object, const Value* old) {
-  const spec::ServingRuntimeView runtime(object);
-  const spec::ServingRuntimeView old_runtime(old);
-  Findings findings = validation::validate_serving_runtime({.runtime = runtime,
-                                                            .old = old ? &old_runtime : nullptr,
-                                                            .catalog = request.catalog,
-                                                            .request_namespace = request.review.namespace_});
-  add_all(findings.errors, unknown_fields(object, spec::serving_runtime_type()));
-  return findings;
-}
-
-Outcome validate_serving_runtime(Request& request) {
-  if (request.update() && request.metadata().deletion_timestamp()) return allow();
-  if (FieldErrors errors = type_errors(request, spec::serving_runtime_type()); !errors.empty()) {
-    return deny(request.review, errors);
+  Response response;
+  FieldErrors errors = split_by_mode(request, std::move(findings.errors), response);
+  if (!errors.empty() && stored && request.strict()) {
+    errors = without_earlier_errors(kind, request, errors, *stored, response);
   }
-  auto old = read_old_object(request.review, request.arena);
-  if (!old) return deny_request(old.error().message);
-  Findings findings =
-      find_in_runtime(request, *request.review.object, request.update() && old->IsObject() ? &*old : nullptr);
-  return conclude(request, std::move(findings),
-                  [&](Value& earlier) { return find_in_runtime(request, earlier, nullptr).errors; });
+  warn_of_missing_runtimes(request, findings, response);
+  std::ranges::move(findings.warnings, std::back_inserter(response.warnings));
+  if (errors.empty()) return response;
+  Response denial = deny(review, errors);
+  denial.warnings = std::move(response.warnings);
+  return denial;
+}
+
+constexpr Kind kServices{
+    .type = kInferenceService,
+    .find =
+        [](const Request& request, const Value& object, const Value* old) {
+          const InferenceServiceView isvc(object);
+          const InferenceServiceView old_isvc(old);
+          return validation::validate_inference_service({.isvc = isvc,
+                                                         .old = old ? &old_isvc : nullptr,
+                                                         .catalog = request.catalog,
+                                                         .request_namespace = request.review.namespace_});
+        },
+    .make_like_new =
+        [](const Request& request, Value& old, const Value& stored) {
+          spec::Edit edit(old, request.arena);
+          defaulting::apply_defaults(edit, {.catalog = request.catalog,
+                                            .old_object = &stored,
+                                            .request_namespace = request.review.namespace_});
+        },
+};
+
+constexpr Kind kRuntimes{
+    .type = kServingRuntime,
+    .find =
+        [](const Request& request, const Value& object, const Value* old) {
+          const spec::ServingRuntimeView runtime(object);
+          const spec::ServingRuntimeView old_runtime(old);
+          return validation::validate_serving_runtime({.runtime = runtime,
+                                                       .old = old ? &old_runtime : nullptr,
+                                                       .catalog = request.catalog,
+                                                       .request_namespace = request.review.namespace_});
+        },
+    .make_like_new = [](const Request&, Value&, const Value&) {},
+};
+
+Outcome validate_inference_service(Request& request) {
+  return validate(request, kServices);
+}
+Outcome validate_serving_runtime(Request& request) {
+  return validate(request, kRuntimes);
 }
 
 Outcome leave_alone(Request&) {

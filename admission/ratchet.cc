@@ -9,21 +9,22 @@ namespace {
 
 using Identity = std::tuple<std::string_view, std::string, std::string>;
 
-Identity identity_of(const spec::FieldError& e, const spec::Value& root) {
-  return {e.rule, e.path.to_keyed_string(root), e.value};
+Identity identity_of(const spec::FieldError& e, const spec::Value& root, const spec::schema::Type& type) {
+  return {e.rule, spec::schema::keyed_path(e.path, root, type), e.value};
 }
 
 }  // namespace
 
 Ratcheted ratchet(const spec::FieldErrors& errors, const spec::Value& object,
-                  const spec::FieldErrors& old_errors, const spec::Value& old_object) {
+                  const spec::FieldErrors& old_errors, const spec::Value& old_object,
+                  const spec::schema::Type& type) {
   std::multiset<Identity> before;
-  for (const spec::FieldError& e : old_errors) before.insert(identity_of(e, old_object));
+  for (const spec::FieldError& e : old_errors) before.insert(identity_of(e, old_object, type));
 
   Ratcheted out;
   for (const spec::FieldError& e : errors) {
     // Each earlier error excuses one: a second variable of the same name is new.
-    if (const auto it = before.find(identity_of(e, object)); it != before.end()) {
+    if (const auto it = before.find(identity_of(e, object, type)); it != before.end()) {
       before.erase(it);
       out.kept.push_back(e.to_string() + " (was so before this change)");
     } else {

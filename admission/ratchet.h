@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "spec/field.h"
+#include "spec/schema.h"
 
 namespace modelgate::admission {
 
@@ -23,7 +24,9 @@ struct Ratcheted {
   std::vector<std::string> kept;  // there before: warnings
 };
 
+/// `type` is that of both objects.
 Ratcheted ratchet(const spec::FieldErrors& errors, const spec::Value& object,
-                  const spec::FieldErrors& old_errors, const spec::Value& old_object);
+                  const spec::FieldErrors& old_errors, const spec::Value& old_object,
+                  const spec::schema::Type& type);
 
 }  // namespace modelgate::admission

@@ -3,55 +3,16 @@
 
 #include <fmt/format.h>
 
-#include <array>
-
 #include "spec/spelling.h"
 
 namespace modelgate::spec {
 namespace {
-
-/// What names an element of a list, most telling first: the merge keys of the core types. An element is named
-/// by the first row of which it has all members.
-constexpr std::array<std::array<std::string_view, 3>, 7> kElementKeys = {{
-    {"name"},
-    {"containerPort", "protocol"},
-    {"containerPort"},
-    {"mountPath"},
-    {"key", "operator", "effect"},
-    {"uri", "mountPath"},
-    {"key"},
-}};
 
 const Value* step(const Value* v, const FieldPath::Segment& s) {
   if (!v) return nullptr;
   if (s.index < 0) return find(v, s.name);
   const auto i = static_cast<rapidjson::SizeType>(s.index);
   return v->IsArray() && i < v->Size() ? &(*v)[i] : nullptr;
-}
-
-void append_element_key(const Value& element, std::int32_t index, std::string& out) {
-  // The predictor's name is a field beside other fields; only list elements get here.
-  for (const auto& row : kElementKeys) {
-    std::string text;
-    bool complete = true;
-    for (const std::string_view name : row) {
-      if (name.empty()) break;
-      const Value* v = find(element, name);
-      if (!v || v->IsObject() || v->IsArray()) {
-        complete = false;
-        break;
-      }
-      if (!text.empty()) text += ',';
-      text += name;
-      text += '=';
-      text += v->IsString() ? std::string(text_of(*v)) : to_json(*v);
-    }
-    if (complete) {
-      out += fmt::format("[{}]", text);
-      return;
-    }
-  }
-  out += fmt::format("[{}]", index);
 }
 
 void append_pointer_token(std::string_view token, std::string& out) {
@@ -117,22 +78,6 @@ std::string FieldPath::to_pointer() const {
       out += std::to_string(s.index);
     } else {
       append_pointer_token(s.name, out);
-    }
-  }
-  return out;
-}
-
-std::string FieldPath::to_keyed_string(const Value& root) const {
-  std::string out;
-  const Value* at = &root;
-  for (const Segment& s : segments_) {
-    at = step(at, s);
-    if (s.index < 0) {
-      append_member(s, out);
-    } else if (at) {
-      append_element_key(*at, s.index, out);
-    } else {
-      out += fmt::format("[{}]", s.index);
     }
   }
   return out;

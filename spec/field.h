@@ -57,10 +57,6 @@ class FieldPath {
   std::string to_string() const;
   /// /spec/predictor/containers/0/env/1/name (RFC 6901)
   std::string to_pointer() const;
-  /// As to_string(), but each element of a list is named by its merge key where it has one:
-  /// spec.predictor.containers[name=kserve-container].env[name=A].name. Two versions of an object are
-  /// compared by this form, since an index moves when a neighbour goes.
-  std::string to_keyed_string(const Value& root) const;
 
   /// The value at this path, or nullptr.
   const Value* find_in(const Value& root) const;
