@@ -501,28 +501,38 @@ std::expected<YamlDocument, YamlError> json_document(std::string_view text, int 
   return YamlDocument{.json = std::string(text), .line = line, .lines = {}};
 }
 
-/// Takes JSON objects off the front of `text`. It is YAML from there on where one turns out not to be JSON
-/// and at most one came before it, as in kubectl.
-std::expected<std::vector<YamlDocument>, YamlError> take_json(std::string_view& text, int& line) {
+/// What a file's leading JSON objects gave.
+struct JsonPart {
   std::vector<YamlDocument> documents;
+  std::string_view rest;           // YAML
+  int line = 1;                    // where the rest begins
+  std::optional<YamlError> error;  // why the rest is no JSON, where it begins like some
+  bool fatal = false;              // it cannot be YAML either
+};
+
+/// Takes JSON objects off the front of `text`. From the first that is none on it is YAML, unless two or more
+/// came before it: then it was meant to be JSON, as kubectl has it.
+JsonPart take_json(std::string_view text) {
+  JsonPart out{.documents = {}, .rest = text, .line = 1, .error = {}, .fatal = false};
   while (true) {
-    const std::size_t start = std::min(text.find_first_not_of(" \t\r\n"), text.size());
-    if (start == text.size() || text[start] != '{') return documents;
-    const std::string_view skipped = text.substr(0, start);
-    const int at = line + static_cast<int>(std::ranges::count(skipped, '\n'));
-    const std::size_t end = end_of_object(text.substr(start));
+    const std::size_t start = std::min(out.rest.find_first_not_of(" \t\n"), out.rest.size());
+    if (start == out.rest.size() || out.rest[start] != '{') return out;
+    const std::string_view here = out.rest.substr(start);
+    const int line = out.line + static_cast<int>(std::ranges::count(out.rest.substr(0, start), '\n'));
+    const std::size_t end = end_of_object(here);
     auto document = end == std::string_view::npos
-                        ? std::unexpected(YamlError{at, "an object that does not end"})
-                        : json_document(text.substr(start, end), at);
+                        ? std::unexpected(YamlError{line, "an object that does not end"})
+                        : json_document(here.substr(0, end), line);
     if (!document) {
-      if (documents.size() > 1 || document.error().message.starts_with("duplicate"))
-        return std::unexpected(document.error());
-      return documents;
+      const std::size_t next = here.find_first_not_of(" \t\n", 1);
+      if (next != std::string_view::npos && here[next] == '"') out.error = document.error();
+      out.fatal = out.documents.size() > 1 || document.error().message.starts_with("duplicate");
+      if (out.fatal) out.error = document.error();
+      return out;
     }
-    documents.push_back(std::move(*document));
-    const auto rows = std::ranges::count(text.substr(start, end), '\n');
-    line = at + static_cast<int>(rows);
-    text.remove_prefix(start + end);
+    out.documents.push_back(std::move(*document));
+    out.line = line + static_cast<int>(std::ranges::count(here.substr(0, end), '\n'));
+    out.rest = here.substr(end);
   }
 }
 
@@ -531,19 +541,18 @@ std::expected<std::vector<YamlDocument>, YamlError> take_json(std::string_view& 
 std::expected<std::vector<YamlDocument>, YamlError> read_yaml(std::string_view raw) {
   const std::expected<std::string, YamlError> normal = normalize(raw);
   if (!normal) return std::unexpected(normal.error());
-  std::string_view text = *normal;
-  int line = 1;
-  auto documents = take_json(text, line);
-  if (!documents) return documents;
-  const auto chunks = split(text, line);
+  JsonPart json = take_json(*normal);
+  if (json.fatal) return std::unexpected(*json.error);
+  const auto chunks = split(json.rest, json.line);
   if (!chunks) return std::unexpected(chunks.error());
+  std::vector<YamlDocument> documents = std::move(json.documents);
   for (const Chunk& chunk : *chunks) {
     const auto tree = parse_yaml_document(chunk.text, chunk.line);
-    if (!tree) return std::unexpected(tree.error());
+    if (!tree) return std::unexpected(json.error.value_or(tree.error()));
     if (tree->nodes.empty()) continue;
     auto document = YamlJson(*tree).write();
     if (!document) return std::unexpected(document.error());
-    if (document->json != "null") documents->push_back(std::move(*document));
+    if (document->json != "null") documents.push_back(std::move(*document));
   }
   return documents;
 }

@@ -7,6 +7,7 @@
 #include "kube/yaml_tree.h"
 
 #include <fmt/format.h>
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
@@ -250,6 +251,8 @@ std::expected<YamlTree, YamlError> parse_yaml_document(std::string_view text, in
                                        "without a `---` before it"});
     }
     return builder.take();
+  } catch (const YAML::DeepRecursion& e) {
+    return std::unexpected(error_at(e.mark, first_line, fmt::format("nested deeper than {}", kMaxYamlDepth)));
   } catch (const YAML::Exception& e) {
     return std::unexpected(error_at(e.mark, first_line, e.msg));
   }
