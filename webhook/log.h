@@ -43,8 +43,9 @@ class Field {
   Field(std::string_view key, const char* text) : key_(key), value_(std::string_view(text)) {}
   Field(std::string_view key, const std::string& text) : key_(key), value_(std::string_view(text)) {}
   Field(std::string_view key, std::same_as<bool> auto flag) : key_(key), value_(flag) {}
-  Field(std::string_view key, std::integral auto number)
-      : key_(key), value_(static_cast<std::int64_t>(number)) {}
+  template <std::integral Number>
+    requires(!std::same_as<Number, bool>)
+  Field(std::string_view key, Number number) : key_(key), value_(static_cast<std::int64_t>(number)) {}
 
   std::string_view key() const { return key_; }
   const std::variant<std::string_view, std::int64_t, bool>& value() const { return value_; }

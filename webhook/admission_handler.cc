@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "webhook/admission_handler.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+#include <variant>
+
+#include "webhook/duration.h"
+#include "webhook/log.h"
+#include "webhook/paths.h"
+
+namespace modelgate::webhook {
+namespace {
+
+using std::chrono::steady_clock;
+
+// "application/json", in any case, parameters ignored: all there may be is a charset, and JSON is UTF-8.
+bool is_json(std::string_view content_type) {
+  static constexpr std::string_view kJson = "application/json";
+  std::string_view type = content_type.substr(0, content_type.find(';'));
+  while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
+  return std::ranges::equal(type, kJson, [](char a, char b) {
+    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + ('a' - 'A')) : a) == b;
+  });
+}
+
+// When facts must be there. A tenth of the API server's patience is left for our answer's way back.
+SteadyTime deadline_of(const HttpRequest& request, SteadyTime started) {
+  const std::chrono::nanoseconds longest = kMaxReviewTime;
+  const auto asked = timeout_of_query(request.query);
+  return started + (asked ? std::min(longest, *asked - *asked / 10) : longest);
+}
+
+// What stands before a review can be read; nothing where all is well.
+std::optional<HttpReply> refuse(const HttpRequest& request) {
+  if (request.method != "POST") {
+    HttpReply reply = text_reply(405, "only POST is allowed here");
+    reply.allow = "POST";
+    return reply;
+  }
+  if (!is_json(request.content_type)) return text_reply(415, "content type must be application/json");
+  if (request.body.empty()) return text_reply(400, "body is empty: an AdmissionReview is expected");
+  return std::nullopt;
+}
+
+}  // namespace
+
+// One request.
+struct AdmissionHandler::Call {
+  std::size_t path;  // index into admission_paths()
+  SteadyTime started;
+  int rounds = 0;  // of asking for facts
+};
+
+// One that had to ask for facts: it lives on while others are answered, so it has an arena of its own.
+struct AdmissionHandler::Pending {
+  Call call;
+  HttpRequest request;
+  SteadyTime deadline;
+  ReplyLater* later;
+  std::shared_ptr<const spec::Catalog> catalog;
+  admission::Needs needs;
+  admission::Facts facts;
+  std::vector<std::shared_ptr<const void>> objects;  // what the facts point to
+};
+
+AdmissionHandler::AdmissionHandler(std::shared_ptr<const spec::Catalog> catalog, FactSource& facts,
+                                   AdmissionCounters& counters)
+    : catalog_(std::move(catalog)),
+      facts_(facts),
+      counters_(counters),
+      arena_memory_(std::make_unique_for_overwrite<char[]>(kArenaBytes)),
+      arena_(arena_memory_.get(), kArenaBytes) {}
+
+std::optional<HttpReply> AdmissionHandler::handle(const HttpRequest& request, ReplyLater& later) {
+  const auto path = find_admission_path(request.path);
+  if (!path) {
+    counters_.not_found.add();
+    return text_reply(404, "no such path");
+  }
+  PathCounters& counters = counters_.paths[*path];
+  if (auto refused = refuse(request)) {
+    counters.count_code(refused->status);
+    return refused;
+  }
+  Call call{.path = *path, .started = steady_clock::now()};
+  counters.in_flight.add();
+  std::optional<HttpReply> reply = review(call, request, later);
+  arena_.Clear();
+  return reply;
+}
+
+// The usual way: no facts needed, everything in the thread's own arena and under the thread's own catalog,
+// which nobody replaces before this returns.
+std::optional<HttpReply> AdmissionHandler::review(Call& call, const HttpRequest& request, ReplyLater& later) {
+  std::string_view uid;  // in the arena
+  try {
+    auto review = admission::decode_review(request.body, arena_);
+    if (!review) {
+      PathCounters& counters = counters_.paths[call.path];
+      counters.count_code(400);
+      counters.in_flight.subtract();
+      return text_reply(400, review.error().message);
+    }
+    uid = review->uid;
+    const admission::Endpoint endpoint = admission_paths()[call.path].endpoint;
+    admission::Outcome outcome = admission::admit(endpoint, *review, *catalog_, admission::Facts(), arena_);
+    if (const auto* response = std::get_if<admission::Response>(&outcome))
+      return finish(call, *review, *response);
+    const auto pending =
+        std::make_shared<Pending>(Pending{.call = call,
+                                          .request = request,
+                                          .deadline = deadline_of(request, call.started),
+                                          .later = &later,
+                                          .catalog = catalog_,
+                                          .needs = std::get<admission::Needs>(std::move(outcome)),
+                                          .facts = {},
+                                          .objects = {}});
+    return go_on(pending);
+  } catch (const std::exception& bug) {
+    return fail(call, uid, bug.what());
+  }
+}
+
+// Asks, and reviews once more with what was told, until there is an answer. Nothing when facts are on their
+// way: then this is called again.
+std::optional<HttpReply> AdmissionHandler::go_on(const std::shared_ptr<Pending>& pending) {
+  const auto take = [pending](ToldFacts told) {
+    for (auto& [key, fact] : told.facts) pending->facts.tell(std::move(key), fact);
+    pending->objects.push_back(std::move(told.objects));
+  };
+  std::string uid;
+  try {
+    while (true) {
+      if (!pending->needs.objects.empty()) {
+        counters_.paths[pending->call.path].lookups.add();
+        const bool last = ++pending->call.rounds > admission::kMaxRounds;
+        KnowsNothing knows_nothing;
+        FactSource& source = last ? knows_nothing : facts_;
+        auto told = source.ask(pending->needs, pending->deadline, [this, pending, take](ToldFacts facts) {
+          take(std::move(facts));
+          pending->needs.objects.clear();
+          if (auto reply = go_on(pending)) pending->later->reply(std::move(*reply));
+        });
+        if (!told) return std::nullopt;
+        take(std::move(*told));
+      }
+      spec::Arena arena;
+      auto review =
+          admission::decode_review(pending->request.body, arena);  // a mutation changed the former one
+      if (!review) throw std::logic_error("a review that was read once cannot be read again");
+      uid = review->uid;
+      const admission::Endpoint endpoint = admission_paths()[pending->call.path].endpoint;
+      admission::Outcome outcome =
+          admission::admit(endpoint, *review, *pending->catalog, pending->facts, arena);
+      if (const auto* response = std::get_if<admission::Response>(&outcome)) {
+        return finish(pending->call, *review, *response);
+      }
+      if (pending->call.rounds > admission::kMaxRounds)
+        throw std::logic_error("facts are asked for without end");
+      pending->needs = std::get<admission::Needs>(std::move(outcome));
+    }
+  } catch (const std::exception& bug) {
+    return fail(pending->call, uid, bug.what());
+  }
+}
+
+HttpReply AdmissionHandler::finish(const Call& call, const admission::Review& review,
+                                   const admission::Response& response) {
+  HttpReply reply{.body = admission::encode_response(review, response)};
+  const auto latency = steady_clock::now() - call.started;
+  PathCounters& counters = counters_.paths[call.path];
+  counters.count_code(200);
+  counters.count_latency(latency);
+  counters.in_flight.subtract();
+  if (!response.allowed) counters.denied.add();
+  if (log::enabled(log::Level::kDebug)) {
+    log::debug("reviewed", {{"webhook", admission_paths()[call.path].path},
+                            {"uid", review.uid},
+                            {"operation", admission::name_of(review.operation)},
+                            {"kind", review.kind},
+                            {"namespace", review.namespace_},
+                            {"name", review.name},
+                            {"dryRun", review.dry_run},
+                            {"verdict", !response.allowed        ? "denied"
+                                        : response.patch.empty() ? "allowed"
+                                                                 : "patched"},
+                            {"errors", response.causes.size()},
+                            {"warnings", response.warnings.size()},
+                            {"lookups", call.rounds},
+                            {"us", std::chrono::duration_cast<std::chrono::microseconds>(latency).count()}});
+  }
+  return reply;
+}
+
+HttpReply AdmissionHandler::fail(const Call& call, std::string_view uid, std::string_view error) {
+  PathCounters& counters = counters_.paths[call.path];
+  counters.count_code(500);
+  counters.count_latency(steady_clock::now() - call.started);
+  counters.in_flight.subtract();
+  log::error("review failed",
+             {{"webhook", admission_paths()[call.path].path}, {"uid", uid}, {"error", error}});
+  return text_reply(500, "internal error; the log of the webhook says more");
+}
+
+}  // namespace modelgate::webhook

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Answers the API server's requests: path table, checks of the HTTP around a review, then admission/, as
+// often as it needs to know something more. One for each thread of the server; made by webhook/main.cc.
+//
+//   AdmissionHandler handler(catalog, facts, metrics.add_thread());
+//   handler.use_catalog(newer);        // on the handler's own thread: Server::on_each_thread
+//
+// Answers with HTTP status 404 (no such path), 405 with Allow (not a POST), 415 (not application/json), 400
+// (no review that could be answered, with what is wrong), 500 (a bug of ours; the log has the uid), else 200
+// with an AdmissionReview, be the object admitted or denied.
+
+#include <array>
+#include <memory>
+#include <optional>
+
+#include "admission/admission.h"
+#include "spec/catalog.h"
+#include "webhook/admission_metrics.h"
+#include "webhook/fact_source.h"
+#include "webhook/http.h"
+
+namespace modelgate::webhook {
+
+// The longest that a request may take us, most of it waiting for facts. The longest timeoutSeconds that we
+// register is 10 s, for Pods.
+inline constexpr std::chrono::seconds kMaxReviewTime{10};
+
+// A thread's arena begins with this much, kept between requests: a review of 7 KB with its patch takes about
+// half.
+inline constexpr std::size_t kArenaBytes = std::size_t{128} << 10;
+
+class AdmissionHandler final : public Handler {
+ public:
+  // `facts` and `counters` must outlive the handler.
+  AdmissionHandler(std::shared_ptr<const spec::Catalog> catalog, FactSource& facts,
+                   AdmissionCounters& counters);
+
+  std::optional<HttpReply> handle(const HttpRequest& request, ReplyLater& later) override;
+
+  // For the requests that come from now on.
+  void use_catalog(std::shared_ptr<const spec::Catalog> catalog) { catalog_ = std::move(catalog); }
+
+ private:
+  struct Call;
+  struct Pending;
+
+  std::optional<HttpReply> review(Call& call, const HttpRequest& request, ReplyLater& later);
+  std::optional<HttpReply> go_on(const std::shared_ptr<Pending>& pending);
+  HttpReply finish(const Call& call, const admission::Review& review, const admission::Response& response);
+  HttpReply fail(const Call& call, std::string_view uid, std::string_view error);
+
+  std::shared_ptr<const spec::Catalog> catalog_;
+  FactSource& facts_;
+  AdmissionCounters& counters_;
+  std::unique_ptr<char[]> arena_memory_;
+  spec::Arena arena_;
+};
+
+}  // namespace modelgate::webhook

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The command line of modelgate-webhook: kubebuilder's names, KServe's as aliases. Used by webhook/main.cc.
+//
+//   auto flags = parse_flags(argc, argv);
+//   if (auto* end = std::get_if<FlagsEnd>(&flags)) { print(end->text); return end->exit_code; }   // --help,
+//   errors
+//
+// Go's flag package takes "-flag" like "--flag", and so does this.
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "webhook/log.h"
+#include "webhook/server.h"
+
+namespace modelgate::webhook {
+
+struct Flags {
+  Address webhook{.host = "", .port = 9443};
+  std::optional<Address> health = Address{.host = "", .port = 8081};  // nothing: turned off with "0"
+  std::optional<Address> metrics = Address{.host = "", .port = 8080};
+
+  std::string cert_directory;  // empty: make a CA and a leaf
+  std::string cert_name = "tls.crt";
+  std::string cert_key = "tls.key";
+  std::vector<std::string> cert_hosts;  // more names and addresses for a leaf of our own
+  std::string ca_out;
+  TlsOptions tls;
+
+  std::string manifests;  // empty: the built-in ones
+  int threads = 0;        // 0: as many as the CPU quota gives
+  std::chrono::nanoseconds drain_timeout = std::chrono::seconds(100);
+  std::string address_out;
+  log::Options log{.format = log::Format::kJson};
+  bool leader_elect = false;  // accepted and without effect
+};
+
+// The program is to end at once: `text` goes to stdout when exit_code is 0, else to stderr.
+struct FlagsEnd {
+  int exit_code;
+  std::string text;
+};
+
+// exit_code is 2 for a flag that is unknown or has a value that is not allowed.
+std::variant<Flags, FlagsEnd> parse_flags(int argc, const char* const* argv);
+
+// "host:port", ":port", "[::1]:port"; a host must be an IP address or "localhost". Nothing for anything else.
+std::optional<Address> parse_address(std::string_view text);
+
+}  // namespace modelgate::webhook
