@@ -124,6 +124,10 @@ class FieldErrors {
   void invalid(FieldPath path, std::int64_t value, std::string detail);
   void invalid(FieldPath path, const Value& value, std::string detail);
   void type_invalid(FieldPath path, const Value& value, std::string detail);
+  /// Without showing the value, which may be a secret.
+  void type_invalid(FieldPath path, std::string detail) {
+    add(ErrorType::kTypeInvalid, std::move(path), {}, std::move(detail));
+  }
   /// With the allowed values and, for a near miss, the nearest.
   void not_supported(FieldPath path, std::string_view value, std::span<const std::string_view> allowed);
   void forbidden(FieldPath path, std::string detail);

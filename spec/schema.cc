@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Walking a document along its type. Recursion goes as deep as the tables do (the deepest field is some
+// fifteen levels below an InferenceService), whatever the document's own depth.
+#include "spec/schema.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstring>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "spec/quantity.h"
+
+namespace modelgate::spec::schema {
+namespace {
+
+// A step of the path, on the stack: a path is made only when there is something to tell.
+struct Step {
+  const Step* parent = nullptr;
+  std::string_view name;
+  std::int64_t index = -1;
+  bool key = false;
+};
+
+FieldPath path_to(const Step* step) {
+  if (!step || (!step->parent && step->name.empty() && step->index < 0)) return {};
+  const FieldPath parent = path_to(step->parent);
+  if (step->index >= 0) return parent[static_cast<std::size_t>(step->index)];
+  return step->key ? parent.key(step->name) : parent / step->name;
+}
+
+std::string_view name_of(const Value& value) {
+  if (value.IsString()) return "a string";
+  if (value.IsBool()) return "a boolean";
+  if (value.IsNumber()) return "a number";
+  if (value.IsArray()) return "a list";
+  return value.IsObject() ? "an object" : "null";
+}
+
+std::string allowed_by(const Type& type) {
+  switch (type.kind) {
+    case Kind::kAny:
+      break;
+    case Kind::kString:
+      return "a string";
+    case Kind::kBoolean:
+      return "true or false";
+    case Kind::kInteger:
+      if (type.least == kInt64.least) return "a whole number of 64 bits";
+      return fmt::format("a whole number from {} to {}", type.least, type.most);
+    case Kind::kNumber:
+      return "a number";
+    case Kind::kQuantity:
+      return "a quantity, such as \"500m\" or \"1Gi\"";
+    case Kind::kQuantityOrInteger:
+      return "a quantity in quotes, such as \"0.5\" or \"1Gi\", or a whole number";
+    case Kind::kIntOrString:
+      return "a whole number of 32 bits or a string";
+    case Kind::kObject:
+      return "an object";
+    case Kind::kList:
+    case Kind::kListOrElement:
+      return "a list";
+    case Kind::kMap:
+      return "an object";
+  }
+  return "anything";
+}
+
+// A whole number, written as such, as 1.0 or as 1e3.
+std::optional<std::int64_t> whole(const Value& value) {
+  if (value.IsInt64()) return value.GetInt64();
+  if (!value.IsDouble()) return std::nullopt;
+  const double d = value.GetDouble();
+  // Both bounds are doubles: -2^63 is a 64 bit integer, 2^63 is not.
+  if (std::trunc(d) != d || d < -0x1p63 || d >= 0x1p63) return std::nullopt;
+  return static_cast<std::int64_t>(d);
+}
+
+void append_names(const Type& type, std::vector<std::string_view>& names) {
+  for (const Field& field : type.fields) names.push_back(field.name);
+  if (type.inlined) append_names(*type.inlined, names);
+}
+
+class Checker {
+ public:
+  Checker(const Options& options, FieldErrors& type_errors, FieldErrors* unknown_fields)
+      : options_(options), type_errors_(type_errors), unknown_fields_(unknown_fields) {}
+
+  void check(const Value& value, const Type& type, const Step& at) {
+    switch (type.kind) {
+      case Kind::kAny:
+        return;
+      case Kind::kObject:
+        return check_object(value, type, at);
+      case Kind::kMap:
+        return check_map(value, type, at);
+      case Kind::kListOrElement:
+        if (value.IsObject()) return check(value, *type.element, at);
+        return check_list(value, type, at);
+      case Kind::kList:
+        return check_list(value, type, at);
+      case Kind::kString:
+        if (!value.IsString()) wrong(value, type, at);
+        return;
+      case Kind::kBoolean:
+        if (!value.IsBool()) wrong(value, type, at);
+        return;
+      case Kind::kInteger:
+        return check_integer(value, type, at);
+      case Kind::kNumber:
+        if (!value.IsNumber()) wrong(value, type, at);
+        return;
+      case Kind::kIntOrString:
+        if (!value.IsString()) check_integer(value, type, at);
+        return;
+      case Kind::kQuantity:
+      case Kind::kQuantityOrInteger:
+        return check_quantity(value, type, at);
+    }
+  }
+
+ private:
+  void check_object(const Value& value, const Type& type, const Step& at) {
+    if (!value.IsObject()) return wrong(value, type, at);
+    for (const auto& member : value.GetObject()) {
+      if (member.value.IsNull()) continue;
+      const Step step{&at, text_of(member.name), -1, false};
+      if (const Field* field = find_field(type, step.name)) {
+        check(member.value, *field->type, step);
+      } else if (unknown_fields_) {
+        unknown(type, step);
+      }
+    }
+  }
+
+  void check_map(const Value& value, const Type& type, const Step& at) {
+    if (!value.IsObject()) return wrong(value, type, at);
+    for (const auto& member : value.GetObject()) {
+      if (member.value.IsNull()) continue;
+      check(member.value, *type.element, Step{&at, text_of(member.name), -1, true});
+    }
+  }
+
+  void check_list(const Value& value, const Type& type, const Step& at) {
+    if (!value.IsArray()) return wrong(value, type, at);
+    std::int64_t index = 0;
+    for (const Value& element : value.GetArray())
+      check(element, *type.element, Step{&at, {}, index++, false});
+  }
+
+  void check_integer(const Value& value, const Type& type, const Step& at) {
+    const Type& range = type.kind == Kind::kIntOrString ? kInt32 : type;
+    const auto number = whole(value);
+    if (!number || *number < range.least || *number > range.most) wrong(value, type, at);
+  }
+
+  void check_quantity(const Value& value, const Type& type, const Step& at) {
+    const bool is_right =
+        value.IsString() || (type.kind == Kind::kQuantity ? value.IsNumber() : whole(value).has_value());
+    if (!is_right) return wrong(value, type, at);
+    if (!options_.quantities) return;
+    if (const auto quantity = Quantity::parse(value); !quantity) {
+      type_errors_.invalid(path_to(&at), value, quantity.error());
+    }
+  }
+
+  // Values that contain others are not shown: there may be secrets in them, and they are long.
+  void wrong(const Value& value, const Type& type, const Step& at) {
+    const std::string detail = fmt::format("must be {}, not {}", allowed_by(type), name_of(value));
+    const bool hidden = type.secret || value.IsObject() || value.IsArray() || value.IsNull();
+    if (hidden) {
+      type_errors_.type_invalid(path_to(&at), detail);
+    } else if (value.IsNumber() && !type.secret && type.kind != Kind::kString &&
+               type.kind != Kind::kBoolean) {
+      type_errors_.type_invalid(path_to(&at), value, fmt::format("must be {}", allowed_by(type)));
+    } else {
+      type_errors_.type_invalid(path_to(&at), value, detail);
+    }
+  }
+
+  void unknown(const Type& type, const Step& at) {
+    // Behind the limit they are only counted, without the search for a near spelling.
+    if (unknown_fields_->size() >= FieldErrors::kMaxErrors) return unknown_fields_->add(FieldError{});
+    std::vector<std::string_view> names;
+    append_names(type, names);
+    unknown_fields_->unknown_field(path_to(&at), names);
+  }
+
+  const Options& options_;
+  FieldErrors& type_errors_;
+  FieldErrors* unknown_fields_;
+};
+
+const Type* step_into(const Type* type, const FieldPath::Segment& segment) {
+  if (!type) return nullptr;
+  switch (type->kind) {
+    case Kind::kObject: {
+      const Field* field = segment.index < 0 ? find_field(*type, segment.name) : nullptr;
+      return field ? field->type : nullptr;
+    }
+    case Kind::kMap:
+      return segment.index < 0 ? type->element : nullptr;
+    case Kind::kList:
+      return segment.index >= 0 ? type->element : nullptr;
+    case Kind::kListOrElement:
+      return segment.index >= 0 ? type->element : step_into(type->element, segment);
+    default:
+      return nullptr;
+  }
+}
+
+const Value* step_into(const Value* value, const FieldPath::Segment& segment) {
+  if (!value) return nullptr;
+  if (segment.index < 0) return find(*value, segment.name);
+  const auto index = static_cast<rapidjson::SizeType>(segment.index);
+  return value->IsArray() && index < value->Size() ? &(*value)[index] : nullptr;
+}
+
+// "name=kserve-container", or nothing where the element lacks all of its keys.
+std::string key_of(const Value& element, const Type& list) {
+  std::string out;
+  for (const std::string_view key : list.keys) {
+    const Value* value = key.empty() ? nullptr : find(element, key);
+    if (!value || value->IsObject() || value->IsArray()) continue;
+    if (!out.empty()) out += ',';
+    out += key;
+    out += '=';
+    if (value->IsString()) {
+      out += text_of(*value);
+    } else {
+      out += to_json(*value);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+const Field* find_field(const Type& type, std::string_view name) {
+  if (name.size() <= kMaxFieldName) {
+    const Field* end = type.fields.data() + type.starts[name.size() + 1];
+    for (const Field* field = type.fields.data() + type.starts[name.size()]; field != end; ++field) {
+      if (std::memcmp(field->name.data(), name.data(), name.size()) == 0) return field;
+    }
+  }
+  return type.inlined ? find_field(*type.inlined, name) : nullptr;
+}
+
+void check_structure(const Value& document, const Type& type, const Options& options,
+                     FieldErrors& type_errors, FieldErrors* unknown_fields) {
+  Checker(options, type_errors, unknown_fields).check(document, type, Step{});
+}
+
+const Type* find_type(const Type& root, const FieldPath& path) {
+  const Type* type = &root;
+  for (const FieldPath::Segment& segment : path.segments()) type = step_into(type, segment);
+  return type;
+}
+
+std::string keyed_path(const FieldPath& path, const Value& document, const Type& root) {
+  std::string out;
+  const Type* type = &root;
+  const Value* value = &document;
+  for (const FieldPath::Segment& segment : path.segments()) {
+    const Type* list = type;
+    type = step_into(type, segment);
+    value = step_into(value, segment);
+    if (segment.index >= 0) {
+      const std::string key = value && list ? key_of(*value, *list) : "";
+      out += key.empty() ? fmt::format("[{}]", segment.index) : fmt::format("[{}]", key);
+    } else if (segment.key) {
+      out += fmt::format("[{}]", segment.name);
+    } else {
+      if (!out.empty()) out += '.';
+      out += segment.name;
+    }
+  }
+  return out;
+}
+
+}  // namespace modelgate::spec::schema

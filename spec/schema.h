@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The structure of the objects we read: which fields there are, of which type, and by which keys the elements
+// of a list are told apart. Who calls: admission, on every request, before anything else looks at an object;
+// validation and the ratchet, to find a field's type.
+//
+//   FieldErrors type_errors, unknown_fields;
+//   schema::check_structure(object, schema::kInferenceService, {}, type_errors, &unknown_fields);
+//   // spec.predictor.minReplicas: Invalid value: "1": must be a whole number ..., not a string
+//   // spec.predictor.modle: Unknown field: there is no such field here; did you mean "model"?
+//
+// An object without type errors can be read through the typed views without meeting a surprise. Types only:
+// which values are allowed, what is required and what goes with what is validation's.
+//
+// What counts as right is what Kubernetes decodes: an explicit null is absent, but no element of a list is
+// null; a whole number may be written as 1.0 or 1e3; a quantity may be a number. What is stricter than a CRD
+// of ours is nothing; what the tables say is of Kubernetes 1.36 and KServe v0.20.
+//
+// The tables are constants, made at compile time: nothing is built at start, any thread may read them.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "spec/field.h"
+#include "spec/json.h"
+
+namespace modelgate::spec::schema {
+
+enum class Kind : std::uint8_t {
+  kAny,                // not looked into
+  kString,             //
+  kBoolean,            //
+  kInteger,            // between `least` and `most`
+  kNumber,             //
+  kQuantity,           // a string or a number; whether it parses is asked by Options::quantities
+  kQuantityOrInteger,  // KServe's metric targets: no fractions but in strings
+  kIntOrString,        // an integer of 32 bits, or a string
+  kObject,             // of `fields`, and those of `inlined`
+  kList,               // of `element`
+  kListOrElement,      // likewise; an element alone is an old spelling
+  kMap,                // from strings to `element`
+};
+
+struct Type;
+
+struct Field {
+  std::string_view name;
+  const Type* type = nullptr;
+};
+
+/// The longest field name there is, and the size of the index by length.
+inline constexpr std::size_t kMaxFieldName = 48;
+
+struct Type {
+  Kind kind = Kind::kAny;
+  std::string_view name{};  // "Container"; empty for lists and maps
+
+  // kObject. The fields are sorted by length, then by name; starts[n] is the first of length n.
+  std::span<const Field> fields{};
+  std::array<std::uint8_t, kMaxFieldName + 2> starts{};
+  /// A type whose fields stand beside its own, as those of Go's inline structs do; its own go first.
+  const Type* inlined = nullptr;
+
+  // kList, kListOrElement, kMap.
+  const Type* element = nullptr;
+  /// What tells the elements of a list apart; empty where only their place does.
+  std::array<std::string_view, 2> keys{};
+  /// The key of a strategic merge; empty where the list is replaced as a whole.
+  std::string_view patch_key{};
+  bool retain_keys = false;  // a merged element keeps only the fields that the patch names (volumes)
+
+  // kInteger.
+  std::int64_t least = std::numeric_limits<std::int64_t>::min();
+  std::int64_t most = std::numeric_limits<std::int64_t>::max();
+
+  /// A string that may be a secret: an error does not show what was found.
+  bool secret = false;
+};
+
+/// The kinds of objects.
+extern const Type kInferenceService;
+extern const Type kServingRuntime;  // and ClusterServingRuntime
+extern const Type kClusterStorageContainer;
+extern const Type kPod;
+/// Parts of them that are asked for by themselves.
+extern const Type kObjectMeta;
+extern const Type kPodSpec;
+extern const Type kContainer;
+
+struct Options {
+  /// Also tell quantities that do not parse, as errors of type Invalid.
+  bool quantities = false;
+};
+
+/// Tells every value of a wrong type, and where `unknown_fields` is given, every field that its type does not
+/// have, with the nearest that it has. One pass; allocates nothing where all is well. The paths refer to
+/// names in `document`. Begin the rule of both lists before.
+void check_structure(const Value& document, const Type& type, const Options& options,
+                     FieldErrors& type_errors, FieldErrors* unknown_fields = nullptr);
+
+/// The field of an object type, or nullptr.
+const Field* find_field(const Type& type, std::string_view name);
+
+/// The type at `path` below `root`; nullptr where the path leaves what is known.
+const Type* find_type(const Type& root, const FieldPath& path);
+
+/// As FieldPath::to_keyed_string(), by the keys that the types give: two versions of an object are compared
+/// by it, since an index moves when a neighbour goes. An element without its keys, or of a list that has
+/// none, keeps its index.
+std::string keyed_path(const FieldPath& path, const Value& document, const Type& root);
+
+// For the tables.
+
+template <std::size_t N>
+consteval std::array<Field, N> sorted(std::array<Field, N> fields) {
+  std::ranges::sort(fields, [](const Field& a, const Field& b) {
+    return a.name.size() != b.name.size() ? a.name.size() < b.name.size() : a.name < b.name;
+  });
+  return fields;
+}
+
+template <std::size_t N>
+consteval Type object(std::string_view name, const std::array<Field, N>& fields,
+                      const Type* inlined = nullptr) {
+  Type type{.kind = Kind::kObject, .name = name, .fields = fields};
+  type.inlined = inlined;
+  std::size_t at = 0;
+  for (std::size_t length = 0; length < type.starts.size(); ++length) {
+    while (at < N && fields[at].name.size() < length) ++at;
+    type.starts[length] = static_cast<std::uint8_t>(at);
+  }
+  // Unsorted tables, doubled names and names beyond the index do not compile.
+  for (std::size_t i = 0; i < N; ++i) {
+    if (fields[i].name.size() > kMaxFieldName) throw "a name is too long";
+    if (i == 0) continue;
+    const Field& before = fields[i - 1];
+    const bool longer = before.name.size() < fields[i].name.size();
+    if (!longer && (before.name.size() > fields[i].name.size() || before.name >= fields[i].name))
+      throw "not sorted";
+  }
+  return type;
+}
+
+consteval Type list(const Type& element, std::array<std::string_view, 2> keys = {},
+                    std::string_view patch_key = {}, bool retain_keys = false) {
+  Type type{.kind = Kind::kList};
+  type.element = &element;
+  type.keys = keys;
+  type.patch_key = patch_key;
+  type.retain_keys = retain_keys;
+  return type;
+}
+
+consteval Type map(const Type& element) {
+  Type type{.kind = Kind::kMap};
+  type.element = &element;
+  return type;
+}
+
+consteval Type integer(std::int64_t least, std::int64_t most) {
+  Type type{.kind = Kind::kInteger};
+  type.least = least;
+  type.most = most;
+  return type;
+}
+
+inline constexpr Type kAny{};
+inline constexpr Type kString{.kind = Kind::kString};
+inline constexpr Type kSecretString = [] {
+  Type type{.kind = Kind::kString};
+  type.secret = true;
+  return type;
+}();
+inline constexpr Type kBoolean{.kind = Kind::kBoolean};
+inline constexpr Type kInt32 =
+    integer(std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max());
+inline constexpr Type kInt64 =
+    integer(std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max());
+inline constexpr Type kUint16 = integer(0, std::numeric_limits<std::uint16_t>::max());
+inline constexpr Type kNumber{.kind = Kind::kNumber};
+inline constexpr Type kQuantity{.kind = Kind::kQuantity};
+inline constexpr Type kQuantityOrInteger{.kind = Kind::kQuantityOrInteger};
+inline constexpr Type kIntOrString{.kind = Kind::kIntOrString};
+inline constexpr Type kStringList = list(kString);
+inline constexpr Type kStringMap = map(kString);
+inline constexpr Type kSecretStringMap = map(kSecretString);
+inline constexpr Type kQuantityMap = map(kQuantity);
+
+}  // namespace modelgate::spec::schema
