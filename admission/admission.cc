@@ -208,12 +208,11 @@ constexpr Kind kServices{
     .type = kInferenceService,
     .find =
         [](const Request& request, const Value& object, const Value* old) {
-          const InferenceServiceView isvc(object);
           const InferenceServiceView old_isvc(old);
-          return validation::validate_inference_service({.isvc = isvc,
+          return validation::validate_inference_service({.isvc = InferenceServiceView(object),
                                                          .old = old ? &old_isvc : nullptr,
                                                          .catalog = request.catalog,
-                                                         .request_namespace = request.review.namespace_});
+                                                         .namespace_ = request.review.namespace_});
         },
     .make_like_new =
         [](const Request& request, Value& old, const Value& stored) {
@@ -228,12 +227,11 @@ constexpr Kind kRuntimes{
     .type = kServingRuntime,
     .find =
         [](const Request& request, const Value& object, const Value* old) {
-          const spec::ServingRuntimeView runtime(object);
           const spec::ServingRuntimeView old_runtime(old);
-          return validation::validate_serving_runtime({.runtime = runtime,
+          return validation::validate_serving_runtime({.runtime = spec::ServingRuntimeView(object),
                                                        .old = old ? &old_runtime : nullptr,
                                                        .catalog = request.catalog,
-                                                       .request_namespace = request.review.namespace_});
+                                                       .namespace_ = request.review.namespace_});
         },
     .make_like_new = [](const Request&, Value&, const Value&) {},
 };

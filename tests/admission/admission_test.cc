@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The pipeline as a whole: what is asked of the catalog, of the mode, of the old object and of the facts.
+// What each default and each rule does is tested in their own folders.
+#include "admission/admission.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace modelgate::admission {
+namespace {
+
+using spec::Arena;
+using spec::Value;
+
+constexpr std::string_view kRuntime =
+    R"({"apiVersion":"serving.kserve.io/v1alpha1","kind":"ClusterServingRuntime",
+  "metadata":{"name":"sklearnserver"},"spec":{"supportedModelFormats":[{"name":"sklearn","autoSelect":true}],
+  "protocolVersions":["v1"],"containers":[{"name":"kserve-container","image":"example.com/sklearnserver:1"}]}})";
+
+std::shared_ptr<const spec::Catalog> catalog(bool strict = true) {
+  Arena arena;
+  spec::CatalogBuilder builder;
+  spec::Configuration configuration;
+  using Mode = spec::ModelgateConfiguration::Validation;
+  configuration.modelgate.validation = strict ? Mode::kStrict : Mode::kCompatible;
+  builder.set_configuration(configuration);
+  builder.add(*spec::parse_json(kRuntime, arena));
+  return builder.build(1);
+}
+
+struct Asked {
+  Endpoint endpoint = Endpoint::kValidateInferenceService;
+  const char* operation = "CREATE";
+  std::string object;
+  std::string old = "null";
+  const char* kind = R"({"group":"serving.kserve.io","version":"v1beta1","kind":"InferenceService"})";
+};
+
+class Pipeline : public testing::Test {
+ protected:
+  Outcome run(const Asked& asked, const spec::Catalog& in, const Facts& facts = {}) {
+    body_ = fmt::format(
+        R"({{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{{"uid":"u","kind":{},
+      "name":"iris","namespace":"ns","operation":"{}","object":{},"oldObject":{}}}}})",
+        asked.kind, asked.operation, asked.object, asked.old);
+    auto review = decode_review(body_, arena_);
+    EXPECT_TRUE(review) << review.error().message;
+    return admit(asked.endpoint, *review, in, facts, arena_);
+  }
+  Response answer(const Asked& asked, const spec::Catalog& in) {
+    Outcome outcome = run(asked, in);
+    EXPECT_TRUE(std::holds_alternative<Response>(outcome));
+    return std::get<Response>(std::move(outcome));
+  }
+
+  Arena arena_;
+  std::string body_;
+};
+
+/// A service whose model is `model`, with `more` in its metadata.
+std::string service(std::string_view model, std::string_view more = "") {
+  return fmt::format(
+      R"({{"apiVersion":"serving.kserve.io/v1beta1","kind":"InferenceService","metadata":{{"name":"iris",
+    "namespace":"ns"{}}},"spec":{{"predictor":{{"model":{}}}}}}})",
+      more, model);
+}
+
+constexpr std::string_view kModel = R"({"modelFormat":{"name":"sklearn"},"storageUri":"gs://bucket/m"})";
+constexpr std::string_view kTwoStorages =
+    R"({"modelFormat":{"name":"sklearn"},"storageUri":"gs://bucket/m","storage":{"key":"k"}})";
+
+bool mentions(const std::vector<std::string>& texts, std::string_view part) {
+  return std::ranges::any_of(texts, [&](const std::string& t) { return t.find(part) != t.npos; });
+}
+
+bool has_cause(const Response& r, std::string_view field, std::string_view reason) {
+  return std::ranges::any_of(r.causes,
+                             [&](const Cause& c) { return c.field == field && c.reason == reason; });
+}
+
+TEST_F(Pipeline, MutatesACreate) {
+  const Response r =
+      answer({.endpoint = Endpoint::kMutateInferenceService, .object = service(kModel)}, *catalog());
+  EXPECT_TRUE(r.allowed);
+  EXPECT_NE(r.patch.find(R"("sklearnserver")"), std::string::npos) << r.patch;
+  EXPECT_TRUE(std::ranges::any_of(r.audit_annotations, [](const auto& a) {
+    return a.first == "runtime" && a.second == "ClusterServingRuntime sklearnserver";
+  }));
+}
+
+TEST_F(Pipeline, AcceptsWhatIsRight) {
+  const Response r = answer({.object = service(kModel)}, *catalog());
+  EXPECT_TRUE(r.allowed) << r.message;
+  EXPECT_TRUE(r.patch.empty());
+}
+
+TEST_F(Pipeline, DeniesWithAllErrorsAndTheirCauses) {
+  const Response r = answer(
+      {.object =
+           service(R"({"modelFormat":{"name":"sklearn"},"storageUri":"gs://bucket/m","storage":{"key":"k"},
+                             "resources":{"requests":{"cpu":"2"},"limits":{"cpu":"1"}},"storageUrl":"x"})")},
+      *catalog());
+  ASSERT_FALSE(r.allowed);
+  EXPECT_EQ(r.code, 422);
+  EXPECT_EQ(r.reason, "Invalid");
+  EXPECT_EQ(r.causes.size(), 3U) << r.message;
+  EXPECT_EQ(std::ranges::count(r.message, '\n'), 3);
+  EXPECT_TRUE(has_cause(r, "spec.predictor.model.storageUrl", "FieldValueForbidden")) << r.message;
+  EXPECT_FALSE(r.audit_annotations.empty());
+}
+
+TEST_F(Pipeline, CompatibleOnlyWarnsOfOurOwnRules) {
+  const Asked asked{.object = service(kTwoStorages)};
+  EXPECT_FALSE(answer(asked, *catalog(true)).allowed);
+  const Response r = answer(asked, *catalog(false));
+  EXPECT_TRUE(r.allowed) << r.message;
+  EXPECT_TRUE(mentions(r.warnings, "spec.predictor.model.storage"));
+  EXPECT_TRUE(r.strict_would_deny);
+}
+
+TEST_F(Pipeline, CompatibleDeniesWhatKServeDenies) {
+  const Response r =
+      answer({.object = service(R"({"modelFormat":{"name":"sklearn"},"name":"x"})")}, *catalog(false));
+  EXPECT_FALSE(r.allowed);
+}
+
+TEST_F(Pipeline, AnEarlierFaultBecomesAWarning) {
+  const std::string before = service(kTwoStorages);
+  const std::string after = service(kTwoStorages, R"(,"labels":{"a":"b"})");
+  const Response r = answer({.operation = "UPDATE", .object = after, .old = before}, *catalog());
+  EXPECT_TRUE(r.allowed) << r.message;
+  EXPECT_TRUE(mentions(r.warnings, "was so before this change"));
+  // A further fault denies, and the earlier one still only warns.
+  const std::string worse = service(
+      R"({"modelFormat":{"name":"sklearn"},"storageUri":"gs://bucket/m","storage":{"key":"k"},"env":[{"name":"A"},{"name":"A"}]})");
+  const Response denial = answer({.operation = "UPDATE", .object = worse, .old = before}, *catalog());
+  ASSERT_FALSE(denial.allowed);
+  EXPECT_EQ(denial.causes.size(), 1U) << denial.message;
+  EXPECT_TRUE(mentions(denial.warnings, "was so before this change"));
+}
+
+TEST_F(Pipeline, ATransitionNeverRatchets) {
+  const char* annotated = R"(,"annotations":{"serving.kserve.io/deploymentMode":"Knative"})";
+  std::string old = service(kModel, annotated);
+  old.insert(old.size() - 1, R"(,"status":{"deploymentMode":"Standard"})");
+  const Response r =
+      answer({.operation = "UPDATE", .object = service(kModel, annotated), .old = old}, *catalog());
+  EXPECT_FALSE(r.allowed);
+}
+
+TEST_F(Pipeline, AnObjectThatIsBeingDeletedIsLeftAlone) {
+  const std::string gone = service(kTwoStorages, R"(,"deletionTimestamp":"2026-01-01T00:00:00Z")");
+  for (const Endpoint e : {Endpoint::kMutateInferenceService, Endpoint::kValidateInferenceService}) {
+    const Response r =
+        answer({.endpoint = e, .operation = "UPDATE", .object = gone, .old = service(kModel)}, *catalog());
+    EXPECT_TRUE(r.allowed);
+    EXPECT_TRUE(r.patch.empty());
+  }
+}
+
+TEST_F(Pipeline, AnUpdateThatLeavesSpecAndAnnotationsAloneGetsNoPatch) {
+  const std::string labelled = service(kModel, R"(,"labels":{"a":"b"})");
+  const Asked asked{.endpoint = Endpoint::kMutateInferenceService,
+                    .operation = "UPDATE",
+                    .object = labelled,
+                    .old = service(kModel)};
+  EXPECT_TRUE(answer(asked, *catalog(true)).patch.empty());
+  EXPECT_FALSE(answer(asked, *catalog(false)).patch.empty());  // KServe defaults at every update
+}
+
+TEST_F(Pipeline, WhatHasTheWrongTypeIsDeniedBeforeItIsChanged) {
+  const std::string wrong = service(R"({"modelFormat":{"name":7},"storageUri":["x"],"env":{"a":"b"}})");
+  for (const Endpoint e : {Endpoint::kMutateInferenceService, Endpoint::kValidateInferenceService}) {
+    const Response r = answer({.endpoint = e, .object = wrong}, *catalog(false));
+    ASSERT_FALSE(r.allowed);
+    EXPECT_EQ(r.causes.size(), 3U) << r.message;
+    EXPECT_TRUE(has_cause(r, "spec.predictor.model.modelFormat.name", "FieldValueTypeInvalid")) << r.message;
+    EXPECT_TRUE(r.patch.empty());
+  }
+}
+
+TEST_F(Pipeline, AMissingRuntimeIsAskedForAndThenWarnedAbout) {
+  const Asked asked{.object = service(R"({"modelFormat":{"name":"sklearn"},"runtime":"just-applied"})")};
+  const auto in = catalog();
+  const Outcome first = run(asked, *in);
+  ASSERT_TRUE(std::holds_alternative<Needs>(first));
+  Facts nobody_knows;
+  for (const ObjectKey& key : std::get<Needs>(first).objects) nobody_knows.tell(key, {});
+  Facts there;
+  for (const ObjectKey& key : std::get<Needs>(first).objects)
+    there.tell(key, {Fact::State::kPresent, nullptr});
+  const Response unknown = std::get<Response>(run(asked, *in, nobody_knows));
+  EXPECT_TRUE(unknown.allowed) << unknown.message;
+  EXPECT_TRUE(mentions(unknown.warnings, "just-applied"));
+  const Response found = std::get<Response>(run(asked, *in, there));
+  EXPECT_TRUE(found.allowed) << found.message;
+  EXPECT_FALSE(mentions(found.warnings, "just-applied"));
+}
+
+TEST_F(Pipeline, RefusesWhatDoesNotBelongToThePath) {
+  const Response other =
+      answer({.endpoint = Endpoint::kValidateServingRuntime, .object = service(kModel)}, *catalog());
+  EXPECT_FALSE(other.allowed);
+  EXPECT_EQ(other.code, 400);
+  EXPECT_EQ(other.reason, "BadRequest");
+  const Response none = answer({.object = "null"}, *catalog());
+  EXPECT_FALSE(none.allowed);
+  EXPECT_EQ(none.code, 400);
+}
+
+TEST_F(Pipeline, LetsADeleteThrough) {
+  for (const char* operation : {"DELETE", "CONNECT"}) {
+    EXPECT_TRUE(
+        answer({.operation = operation, .object = "null", .old = service(kModel)}, *catalog()).allowed);
+  }
+}
+
+TEST_F(Pipeline, ValidatesRuntimes) {
+  constexpr const char* kKind =
+      R"({"group":"serving.kserve.io","version":"v1alpha1","kind":"ClusterServingRuntime"})";
+  const Asked good{
+      .endpoint = Endpoint::kValidateClusterServingRuntime, .object = std::string(kRuntime), .kind = kKind};
+  EXPECT_TRUE(answer(good, *catalog()).allowed) << answer(good, *catalog()).message;
+  Asked bad = good;
+  const std::string_view part = R"("image")";
+  bad.object.replace(bad.object.find(part), part.size(),
+                     R"("env":[{"name":"PYTHONPATH","value":"/x"}],"image")");
+  const Response r = answer(bad, *catalog(false));
+  ASSERT_FALSE(r.allowed);
+  EXPECT_TRUE(has_cause(r, "spec.containers[0].env[0].name", "FieldValueForbidden")) << r.message;
+}
+
+TEST_F(Pipeline, LeavesPodsAlone) {
+  const Response r = answer({.endpoint = Endpoint::kMutatePods,
+                             .object = R"({"apiVersion":"v1","kind":"Pod","spec":{}})",
+                             .kind = R"({"group":"","version":"v1","kind":"Pod"})"},
+                            *catalog());
+  EXPECT_TRUE(r.allowed);
+  EXPECT_TRUE(r.patch.empty());
+}
+
+TEST_F(Pipeline, ADenialOfManyErrorsStaysReadable) {
+  std::string env;
+  for (int i = 0; i < 1000; ++i) env += R"({"name":"A"},)";
+  env.pop_back();
+  const Response r =
+      answer({.object = service(R"({"modelFormat":{"name":"sklearn"},"env":[)" + env + "]}")}, *catalog());
+  ASSERT_FALSE(r.allowed);
+  EXPECT_EQ(r.causes.size(), spec::FieldErrors::kMaxErrors + 1);
+  EXPECT_NE(r.causes.back().message.find("further errors"), std::string::npos);
+  EXPECT_LT(r.message.size(), 64U * 1024);
+}
+
+}  // namespace
+}  // namespace modelgate::admission
