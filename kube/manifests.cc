@@ -83,9 +83,10 @@ std::optional<ManifestError> take(ManifestObject object, std::vector<ManifestObj
     return ManifestError{object.file, object.line_of(path), std::move(message)};
   };
   if (!object.value.IsObject()) return error("", "an object is wanted, with apiVersion and kind");
-  if (text_at(object.value, "apiVersion").empty()) return error("", "apiVersion is missing, or no string");
+  if (text_at(object.value, "apiVersion").empty())
+    return error("apiVersion", "apiVersion is missing, or no string");
   const std::string_view kind = text_at(object.value, "kind");
-  if (kind.empty()) return error("", "kind is missing, or no string");
+  if (kind.empty()) return error("kind", "kind is missing, or no string");
   spec::Value* items = spec::find(object.value, "items");
   if (!kind.ends_with("List") || !items) {
     out.push_back(std::move(object));
