@@ -12,14 +12,27 @@ find_package(prometheus-cpp REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 
-# RapidJSON 1.1.0 has an assignment operator that assigns to a constant, in a template that nobody uses. clang 19
-# refuses it where it is written. A copy of the headers without it goes before the installed ones.
+# RapidJSON 1.1.0 has an assignment operator that assigns to a constant, in a template that nobody uses; clang 19
+# refuses it where it is written. And its stack adds to a null pointer, which UBSan reports (later versions compare
+# a difference instead). A copy of the headers, mended, goes before the installed ones. It is made once a build
+# folder: writing it again would compile everything again.
 find_path(RAPIDJSON_INSTALLED rapidjson/document.h REQUIRED)
 set(RAPIDJSON_INCLUDE ${CMAKE_BINARY_DIR}/rapidjson-include)
-file(COPY ${RAPIDJSON_INSTALLED}/rapidjson DESTINATION ${RAPIDJSON_INCLUDE})
-file(READ ${RAPIDJSON_INCLUDE}/rapidjson/document.h RAPIDJSON_DOCUMENT)
-string(REPLACE "{ s = rhs.s; length = rhs.length; }" "= delete;" RAPIDJSON_DOCUMENT "${RAPIDJSON_DOCUMENT}")
-file(WRITE ${RAPIDJSON_INCLUDE}/rapidjson/document.h "${RAPIDJSON_DOCUMENT}")
+if(NOT EXISTS ${RAPIDJSON_INCLUDE}/mended)
+  file(COPY ${RAPIDJSON_INSTALLED}/rapidjson DESTINATION ${RAPIDJSON_INCLUDE})
+  file(READ ${RAPIDJSON_INCLUDE}/rapidjson/document.h RAPIDJSON_TEXT)
+  string(REPLACE "{ s = rhs.s; length = rhs.length; }" "= delete;" RAPIDJSON_TEXT "${RAPIDJSON_TEXT}")
+  file(WRITE ${RAPIDJSON_INCLUDE}/rapidjson/document.h "${RAPIDJSON_TEXT}")
+  file(READ ${RAPIDJSON_INCLUDE}/rapidjson/internal/stack.h RAPIDJSON_TEXT)
+  string(REPLACE "stackTop_ + sizeof(T) * count > stackEnd_"
+                 "static_cast<std::ptrdiff_t>(sizeof(T) * count) > stackEnd_ - stackTop_" RAPIDJSON_TEXT
+                 "${RAPIDJSON_TEXT}")
+  string(REPLACE "stackTop_ + sizeof(T) * count <= stackEnd_"
+                 "static_cast<std::ptrdiff_t>(sizeof(T) * count) <= stackEnd_ - stackTop_" RAPIDJSON_TEXT
+                 "${RAPIDJSON_TEXT}")
+  file(WRITE ${RAPIDJSON_INCLUDE}/rapidjson/internal/stack.h "${RAPIDJSON_TEXT}")
+  file(TOUCH ${RAPIDJSON_INCLUDE}/mended)
+endif()
 include_directories(SYSTEM ${RAPIDJSON_INCLUDE})
 
 find_program(CCACHE ccache)
