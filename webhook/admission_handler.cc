@@ -60,15 +60,16 @@ struct AdmissionHandler::Pending {
   SteadyTime deadline;
   ReplyLater* later;
   std::shared_ptr<const spec::Catalog> catalog;
+  std::shared_ptr<FactSource> source;
   admission::Needs needs;
   admission::Facts facts;
   std::vector<std::shared_ptr<const void>> objects;  // what the facts point to
 };
 
-AdmissionHandler::AdmissionHandler(std::shared_ptr<const spec::Catalog> catalog, FactSource& facts,
-                                   AdmissionCounters& counters)
+AdmissionHandler::AdmissionHandler(std::shared_ptr<const spec::Catalog> catalog,
+                                   std::shared_ptr<FactSource> facts, AdmissionCounters& counters)
     : catalog_(std::move(catalog)),
-      facts_(facts),
+      facts_(std::move(facts)),
       counters_(counters),
       arena_memory_(std::make_unique_for_overwrite<char[]>(kArenaBytes)),
       arena_(arena_memory_.get(), kArenaBytes) {}
@@ -114,6 +115,7 @@ std::optional<HttpReply> AdmissionHandler::review(Call& call, const HttpRequest&
                                           .deadline = deadline_of(request, call.started),
                                           .later = &later,
                                           .catalog = catalog_,
+                                          .source = facts_,
                                           .needs = std::get<admission::Needs>(std::move(outcome)),
                                           .facts = {},
                                           .objects = {}});
@@ -136,13 +138,14 @@ std::optional<HttpReply> AdmissionHandler::go_on(const std::shared_ptr<Pending>&
       if (!pending->needs.objects.empty()) {
         counters_.paths[pending->call.path].lookups.add();
         const bool last = ++pending->call.rounds > admission::kMaxRounds;
-        KnowsNothing knows_nothing;
-        FactSource& source = last ? knows_nothing : facts_;
-        auto told = source.ask(pending->needs, pending->deadline, [this, pending, take](ToldFacts facts) {
-          take(std::move(facts));
-          pending->needs.objects.clear();
-          if (auto reply = go_on(pending)) pending->later->reply(std::move(*reply));
-        });
+        auto told = last ? std::optional(all_unknown(pending->needs))
+                         : pending->source->ask(pending->needs, pending->deadline,
+                                                [this, pending, take](ToldFacts facts) {
+                                                  take(std::move(facts));
+                                                  pending->needs.objects.clear();
+                                                  if (auto reply = go_on(pending))
+                                                    pending->later->reply(std::move(*reply));
+                                                });
         if (!told) return std::nullopt;
         take(std::move(*told));
       }

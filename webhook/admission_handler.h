@@ -5,7 +5,7 @@
 // often as it needs to know something more. One for each thread of the server; made by webhook/main.cc.
 //
 //   AdmissionHandler handler(catalog, facts, metrics.add_thread());
-//   handler.use_catalog(newer);        // on the handler's own thread: Server::on_each_thread
+//   handler.use(newer_catalog, newer_facts);        // on the handler's own thread: Server::on_each_thread
 //
 // Answers with HTTP status 404 (no such path), 405 with Allow (not a POST), 415 (not application/json), 400
 // (no review that could be answered, with what is wrong), 500 (a bug of ours; the log has the uid), else 200
@@ -33,14 +33,17 @@ inline constexpr std::size_t kArenaBytes = std::size_t{128} << 10;
 
 class AdmissionHandler final : public Handler {
  public:
-  // `facts` and `counters` must outlive the handler.
-  AdmissionHandler(std::shared_ptr<const spec::Catalog> catalog, FactSource& facts,
+  // `counters` must outlive the handler.
+  AdmissionHandler(std::shared_ptr<const spec::Catalog> catalog, std::shared_ptr<FactSource> facts,
                    AdmissionCounters& counters);
 
   std::optional<HttpReply> handle(const HttpRequest& request, ReplyLater& later) override;
 
   // For the requests that come from now on.
-  void use_catalog(std::shared_ptr<const spec::Catalog> catalog) { catalog_ = std::move(catalog); }
+  void use(std::shared_ptr<const spec::Catalog> catalog, std::shared_ptr<FactSource> facts) {
+    catalog_ = std::move(catalog);
+    facts_ = std::move(facts);
+  }
 
  private:
   struct Call;
@@ -52,7 +55,7 @@ class AdmissionHandler final : public Handler {
   HttpReply fail(const Call& call, std::string_view uid, std::string_view error);
 
   std::shared_ptr<const spec::Catalog> catalog_;
-  FactSource& facts_;
+  std::shared_ptr<FactSource> facts_;
   AdmissionCounters& counters_;
   std::unique_ptr<char[]> arena_memory_;
   spec::Arena arena_;

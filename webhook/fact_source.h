@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "admission/facts.h"
+#include "kube/manifests.h"
 #include "webhook/http.h"
 
 namespace modelgate::webhook {
@@ -35,15 +36,20 @@ class FactSource {
                                        std::function<void(ToldFacts)> later) = 0;
 };
 
-class KnowsNothing final : public FactSource {
+// The facts that are to be had without asking anyone: every object is unknown.
+ToldFacts all_unknown(const admission::Needs& needs);
+
+// Answers from one reading of manifests, at once. Immutable, so threads may share it.
+class ManifestFacts final : public FactSource {
  public:
-  std::optional<ToldFacts> ask(const admission::Needs& needs, SteadyTime,
-                               std::function<void(ToldFacts)>) override {
-    ToldFacts told;
-    for (const admission::ObjectKey& object : needs.objects)
-      told.facts.emplace_back(object, admission::Fact{});
-    return told;
-  }
+  explicit ManifestFacts(std::shared_ptr<const kube::Manifests> manifests)
+      : manifests_(std::move(manifests)) {}
+
+  std::optional<ToldFacts> ask(const admission::Needs& needs, SteadyTime deadline,
+                               std::function<void(ToldFacts)> later) override;
+
+ private:
+  std::shared_ptr<const kube::Manifests> manifests_;
 };
 
 }  // namespace modelgate::webhook

@@ -16,9 +16,9 @@
 
 #include "certs/files.h"
 #include "certs/self_made.h"
+#include "kube/manifest_watcher.h"
 #include "webhook/admission_handler.h"
 #include "webhook/admission_metrics.h"
-#include "webhook/catalog_source.h"
 #include "webhook/cpu_quota.h"
 #include "webhook/fact_source.h"
 #include "webhook/flags.h"
@@ -82,9 +82,15 @@ std::expected<std::unique_ptr<certs::CertificateSource>, std::string> open_certi
   return std::move(*source);
 }
 
+std::string in_lines(const std::vector<kube::ManifestError>& errors) {
+  std::string text;
+  for (const kube::ManifestError& error : errors) text += (text.empty() ? "" : "\n") + error.to_string();
+  return text;
+}
+
 class Program {
  public:
-  explicit Program(Flags flags) : flags_(std::move(flags)), catalogs_(flags_.manifests) {}
+  explicit Program(Flags flags) : flags_(std::move(flags)), manifests_(flags_.manifests) {}
 
   int run(const sigset_t& signals) {
     if (auto started = start(); !started) {
@@ -105,11 +111,11 @@ class Program {
     auto certificates = open_certificates(flags_);
     if (!certificates) return std::unexpected(certificates.error());
     certificates_ = std::move(*certificates);
-    auto catalog = catalogs_.load();
-    if (!catalog) return std::unexpected(catalog.error());
-    tell_catalog(**catalog);
+    const auto manifests = manifests_.poll();  // the first one always reads
+    if (!*manifests) return std::unexpected("--manifests: " + in_lines(manifests->error()));
+    tell_manifests(***manifests);
     tell_certificate();
-    if (auto listening = listen(*catalog); !listening) return listening;
+    if (auto listening = listen(**manifests); !listening) return listening;
     if (auto listening = listen_for_probes(); !listening) return listening;
     server_->start();
     if (health_) health_->start();
@@ -124,10 +130,11 @@ class Program {
     return write_outputs();
   }
 
-  Started listen(const std::shared_ptr<const spec::Catalog>& catalog) {
+  Started listen(const std::shared_ptr<const kube::Manifests>& manifests) {
     threads_ = flags_.threads > 0 ? flags_.threads : cpus_to_use();
-    const auto make_handler = [this, catalog] {
-      return std::make_unique<AdmissionHandler>(catalog, facts_, admission_metrics_.add_thread());
+    const auto facts = std::make_shared<ManifestFacts>(manifests);
+    const auto make_handler = [this, facts, catalog = manifests->catalog] {
+      return std::make_unique<AdmissionHandler>(catalog, facts, admission_metrics_.add_thread());
     };
     auto server = Server::listen({.address = flags_.webhook, .threads = threads_, .tls = flags_.tls},
                                  make_handler, certificates_->current().get());
@@ -217,22 +224,26 @@ class Program {
   }
 
   void look_at_manifests() {
-    const auto catalog = catalogs_.poll();
-    if (!catalog) {
+    const auto read = manifests_.poll();
+    if (!read) return;
+    if (!*read) {
       ++status_.catalog_errors;
-      log::error("manifests refused, the last good ones stay", {{"reason", catalog.error()}});
+      log::error("manifests refused, the last good ones stay", {{"reason", in_lines(read->error())}});
       return;
     }
-    if (*catalog == nullptr) return;
-    server_->on_each_thread(
-        [newer = *catalog](Handler& handler) { static_cast<AdmissionHandler&>(handler).use_catalog(newer); });
-    tell_catalog(**catalog);
-    log::info("manifests read again", {{"generation", (*catalog)->generation()}});
+    const std::shared_ptr<const kube::Manifests>& manifests = **read;
+    const auto facts = std::make_shared<ManifestFacts>(manifests);
+    server_->on_each_thread([facts, catalog = manifests->catalog](Handler& handler) {
+      static_cast<AdmissionHandler&>(handler).use(catalog, facts);
+    });
+    tell_manifests(*manifests);
+    log::info("manifests read again", {{"generation", manifests->catalog->generation()}});
   }
 
-  void tell_catalog(const spec::Catalog& catalog) {
+  void tell_manifests(const kube::Manifests& manifests) {
     ++status_.catalog_reloads;
-    status_.catalog_generation = catalog.generation();
+    status_.catalog_generation = manifests.catalog->generation();
+    if (!manifests.warnings.empty()) log::warn("manifests", {{"warnings", in_lines(manifests.warnings)}});
   }
 
   // Goes on accepting and answering, with "Connection: close", until no connection is left or the time is
@@ -255,9 +266,8 @@ class Program {
   Flags flags_;
   int threads_ = 0;
   Status status_;
-  KnowsNothing facts_;
   AdmissionMetrics admission_metrics_;
-  CatalogSource catalogs_;
+  kube::ManifestWatcher manifests_;
   std::unique_ptr<certs::CertificateSource> certificates_;
   std::unique_ptr<Server> server_;
   std::unique_ptr<Server> health_;

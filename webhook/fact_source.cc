@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "webhook/fact_source.h"
+
+namespace modelgate::webhook {
+
+using admission::Fact;
+using admission::ObjectKey;
+
+ToldFacts all_unknown(const admission::Needs& needs) {
+  ToldFacts told;
+  for (const ObjectKey& key : needs.objects) told.facts.emplace_back(key, Fact{});
+  return told;
+}
+
+std::optional<ToldFacts> ManifestFacts::ask(const admission::Needs& needs, SteadyTime,
+                                            std::function<void(ToldFacts)>) {
+  ToldFacts told{.facts = {}, .objects = manifests_};
+  for (const ObjectKey& key : needs.objects) {
+    const spec::Value* const object = manifests_->find(key.kind, key.namespace_, key.name);
+    const auto state = object != nullptr ? Fact::State::kPresent : Fact::State::kUnknown;
+    told.facts.emplace_back(key, Fact{.state = state, .object = object});
+  }
+  return told;
+}
+
+}  // namespace modelgate::webhook
