@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "defaulting/defaulting.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "defaulting/pass.h"
+
+namespace modelgate::defaulting {
+namespace {
+
+using spec::FieldPath;
+using spec::Value;
+
+/// The API server drops longer ones.
+constexpr std::size_t kMaxWarningBytes = 256;
+
+struct Step {
+  std::string_view name;
+  void (*run)(Pass&);
+};
+
+/// Everything that is defaulted, in order: spellings first, so that the rest sees today's form; the runtime
+/// before what depends on its container.
+constexpr std::array kSteps = {
+    Step{"deployment mode", settle_deployment_mode},
+    Step{"canaryTrafficPercent at the top", move_canary_traffic_percent},
+    Step{"canary as an object", convert_canary_object},
+    Step{"the two shares of a canary", couple_canary_shares},
+    Step{"framework fields", move_framework_fields},
+    Step{"protocol version", default_protocol_version},
+    Step{"model format annotation", annotate_model_format},
+    Step{"transformer", complete_transformer},
+    Step{"explainer", complete_explainer},
+    Step{"custom predictor", complete_custom_predictor},
+    Step{"local model", label_local_model},
+    Step{"service account token", decline_service_account_token},
+    Step{"runtimes", settle_runtimes},
+    Step{"model resources", fill_model_resources},
+    Step{"tolerations", tolerate_accelerators},
+};
+
+bool is_object_or_absent(const Value* v) {
+  return !v || v->IsObject();
+}
+
+/// What the steps stand on. Everything below is checked where it is written.
+bool has_a_frame(const Value& document) {
+  return document.IsObject() && is_object_or_absent(spec::find(document, "metadata")) &&
+         is_object_or_absent(spec::find(document, "spec")) &&
+         is_object_or_absent(spec::find(spec::find(document, "metadata"), "annotations")) &&
+         is_object_or_absent(spec::find(spec::find(document, "metadata"), "labels"));
+}
+
+}  // namespace
+
+Pass::Pass(spec::Edit& edit_in, const Context& context_in)
+    : edit(edit_in),
+      context(context_in),
+      configuration(context_in.catalog.configuration()),
+      earlier(context_in.old_object, edit_in.arena()) {}
+
+std::string_view Pass::deployment_mode() const {
+  const auto known = [](std::string_view mode) {
+    mode = spec::normalized_deployment_mode(mode);
+    for (const std::string_view m : {spec::kStandardMode, spec::kKnativeMode, spec::kModelMeshMode}) {
+      if (m == mode) return m;
+    }
+    return std::string_view{};
+  };
+  if (const auto mode = known(service().deployment_mode()); !mode.empty()) return mode;
+  if (const auto mode = known(old_service().status().deployment_mode()); !mode.empty()) return mode;
+  return known(configuration.deploy.default_deployment_mode);
+}
+
+void Pass::set(const FieldPath& path, Value value) {
+  if (can_hold(path)) edit.set(path, std::move(value));
+}
+
+void Pass::warn(const FieldPath& path, std::string_view text) {
+  std::string warning = fmt::format("{}: {}", path.to_string(), text);
+  if (warning.size() > kMaxWarningBytes) {
+    std::size_t cut = kMaxWarningBytes - 3;
+    while (cut > 0 && (static_cast<unsigned char>(warning[cut]) & 0xC0) == 0x80) --cut;
+    warning.resize(cut);
+    warning += "...";
+  }
+  outcome.warnings.push_back(std::move(warning));
+}
+
+bool Pass::can_hold(const FieldPath& path) const {
+  const Value* at = &document();
+  for (const auto& s : path.segments()) {
+    if (s.index < 0) {
+      if (!at->IsObject()) return false;
+      at = spec::find(*at, s.name);
+      if (!at) return true;
+      continue;
+    }
+    const auto i = static_cast<rapidjson::SizeType>(s.index);
+    if (!at->IsArray() || i >= at->Size()) return false;
+    at = &(*at)[i];
+  }
+  return true;
+}
+
+bool says_nothing(const Value& value) {
+  if (value.IsObject()) {
+    return std::all_of(value.MemberBegin(), value.MemberEnd(),
+                       [](const auto& m) { return says_nothing(m.value); });
+  }
+  if (value.IsArray()) return value.Empty();
+  return value.IsNull() || (value.IsString() && value.GetStringLength() == 0);
+}
+
+Outcome apply_defaults(spec::Edit& edit, const Context& context) {
+  if (!has_a_frame(edit.document())) return {};
+  Pass pass(edit, context);
+  pass.earlier.withdraw(edit);
+  for (const Step& step : kSteps) step.run(pass);
+  pass.outcome.filled = pass.ledger.write(edit);
+  return std::move(pass.outcome);
+}
+
+}  // namespace modelgate::defaulting

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The old spellings of a canary:
+//
+//   spec: {canaryTrafficPercent: 90, predictor: {...}, canary: {predictor: {...}}}
+//
+// becomes
+//
+//   spec: {predictor: {canaryTrafficPercent: 90, ...},
+//          canary: [{predictor: {name: canary, ...}, trafficPercent: 10}]}
+//
+// canaryTrafficPercent is the share of spec.predictor, and stays: of the two percentages, whichever changes
+// later moves the other. In Knative mode, where canaryTrafficPercent means something else, the object stays
+// as it is, for validation to say so.
+#include "defaulting/pass.h"
+
+namespace modelgate::defaulting {
+namespace {
+
+using spec::FieldPath;
+using spec::Value;
+
+constexpr std::string_view kPercent = "canaryTrafficPercent";
+constexpr std::string_view kTrafficPercent = "trafficPercent";
+constexpr std::string_view kCanaryName = "canary";
+
+FieldPath canary_path() {
+  return FieldPath{} / "spec" / "canary";
+}
+FieldPath percent_path() {
+  return Pass::predictor_path() / kPercent;
+}
+FieldPath share_path() {
+  return canary_path()[0] / kTrafficPercent;
+}
+
+std::optional<std::int64_t> integer_at(const Value* root, const FieldPath& path) {
+  if (!root) return std::nullopt;
+  return spec::ObjectView(path.parent().find_in(*root)).integer(path.segments().back().name);
+}
+
+Value number(std::int64_t n) {
+  return Value(n);
+}
+
+/// What the other version gets. What is out of range stays out of range, for validation to say so.
+std::int64_t rest_of(std::int64_t percent) {
+  return percent < -1'000'000 || percent > 1'000'000 ? -1 : 100 - percent;
+}
+
+void warn_without_effect(Pass& pass) {
+  if (pass.deployment_mode() == spec::kStandardMode && !pass.edit.find(canary_path()))
+    pass.warn(percent_path(), "has no effect in Standard mode without a version under spec.canary");
+}
+
+/// What the object becomes, as the list's only element.
+Value canary_element(Pass& pass, const Value& object, std::int64_t share) {
+  spec::Arena& arena = pass.edit.arena();
+  Value element = spec::clone(object, arena);
+  Value* predictor = spec::find(element, "predictor");
+  if (!predictor) {
+    spec::set_member(element, "predictor", Value(rapidjson::kObjectType), arena);
+    predictor = spec::find(element, "predictor");
+  }
+  if (predictor->IsObject() && spec::ObjectView(*predictor).string("name").empty())
+    spec::set_member(*predictor, "name", spec::make_literal(kCanaryName), arena);
+  spec::set_member(element, kTrafficPercent, number(share), arena);
+  return element;
+}
+
+}  // namespace
+
+void move_canary_traffic_percent(Pass& pass) {
+  const FieldPath from = FieldPath{} / "spec" / kPercent;
+  const FieldPath to = percent_path();
+  const Value* top = pass.edit.find(from);
+  if (!top) {
+    if (pass.earlier.stands_in(pass.document(), to)) pass.ledger.add(to, cause::kMoved);
+    return;
+  }
+  const Value* there = pass.edit.find(to);
+  const bool ours = there && pass.earlier.stands_in(pass.document(), to);
+  if (!pass.can_hold(to)) return;
+  if (there && !ours && !spec::equal(*there, *top)) {
+    pass.warn(from, "is dropped, since spec.predictor.canaryTrafficPercent says otherwise");
+    pass.edit.remove(from);
+    return;
+  }
+  if (!there || ours) {
+    pass.edit.set(to, spec::clone(*top, pass.edit.arena()));
+    pass.ledger.add(to, cause::kMoved);
+  }
+  pass.edit.remove(from);
+  pass.warn(from, "is an old spelling; moved to spec.predictor.canaryTrafficPercent");
+  warn_without_effect(pass);
+}
+
+void convert_canary_object(Pass& pass) {
+  const FieldPath path = canary_path();
+  const Value* canary = pass.edit.find(path);
+  if (!canary || !canary->IsObject() || pass.deployment_mode() == spec::kKnativeMode) return;
+  if (canary->ObjectEmpty()) return pass.edit.remove(path);
+
+  const auto percent = integer_at(&pass.document(), percent_path());
+  const auto own = spec::CanaryView(*canary).traffic_percent();
+  const std::int64_t share = percent ? rest_of(*percent) : own.value_or(0);
+  Value list(rapidjson::kArrayType);
+  list.PushBack(canary_element(pass, *canary, share), pass.edit.arena());
+  pass.edit.set(path, std::move(list));
+  pass.canary_converted = true;
+  if (percent) {
+    pass.ledger.add(share_path(), cause::kShare);
+    pass.warn(path,
+              fmt::format("is an old spelling; now a list, whose canary gets the other {} percent", share));
+  } else {
+    pass.warn(path, fmt::format("is an old spelling; now a list, whose canary gets {} percent: "
+                                "spec.predictor.canaryTrafficPercent is not set",
+                                share));
+  }
+}
+
+// Both percentages are in the object. On UPDATE the one that the user changed wins; where he changed both,
+// the list does, since that is what is served.
+void couple_canary_shares(Pass& pass) {
+  if (pass.canary_converted || !pass.context.old_object) return;
+  const spec::InferenceServiceSpecView spec = pass.service().spec();
+  if (spec.canary().size() != 1) return;
+  const FieldPath share = share_path();
+  if (!pass.earlier.lists(pass.document(), share)) return;
+  const auto here = spec.canary()[0].traffic_percent();
+  const auto stable = spec.predictor().canary_traffic_percent();
+  if (!here || !stable) return;
+
+  if (*here != rest_of(*stable)) {
+    const bool share_stands = pass.earlier.stands_in(pass.document(), share);
+    if (share_stands) {
+      pass.set(share, number(rest_of(*stable)));
+    } else {
+      pass.set(percent_path(), number(rest_of(*here)));
+    }
+  }
+  pass.ledger.add(share, cause::kShare);
+}
+
+}  // namespace modelgate::defaulting

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Framework fields become `model`: `sklearn: {storageUri: X}` is `model: {modelFormat: {name: sklearn},
+// storageUri: X}`. What happens beside a `model` that is there already depends on whose it is:
+//
+//   we moved it there earlier, and nobody changed it   the field takes its place; so do `containers`
+//   the user's, the field empty and of its format      the field is dropped, with a warning
+//   the user's, Compatible                             the field takes its place, with a warning of what is
+//   lost the user's, Strict                                 both stay, and validation denies
+//
+// Canaries are treated likewise where KServe leaves them alone: in Strict, and where they came in the old
+// spelling.
+#include <algorithm>
+#include <vector>
+
+#include "defaulting/pass.h"
+
+namespace modelgate::defaulting {
+namespace {
+
+using spec::FieldPath;
+using spec::Framework;
+using spec::Value;
+
+/// The first framework whose field is there, in KServe's order, or nullptr.
+const Framework* first_framework(const spec::PredictorView& predictor) {
+  const auto it = std::ranges::find_if(
+      spec::kFrameworks, [&](const Framework& f) { return static_cast<bool>(predictor.framework(f.name)); });
+  return it == spec::kFrameworks.end() ? nullptr : &*it;
+}
+
+/// Removes an empty object below `parent`: KServe writes them, we do not, and the digest should not tell.
+void drop_if_empty(Value& parent, std::string_view name) {
+  const Value* v = spec::find(parent, name);
+  if (v && v->IsObject() && v->ObjectEmpty()) {
+    parent.EraseMember(
+        Value(rapidjson::StringRef(name.data(), static_cast<rapidjson::SizeType>(name.size()))));
+  }
+}
+
+Value model_from(const Framework& framework, const Value& field, spec::Arena& arena) {
+  Value format(rapidjson::kObjectType);
+  format.AddMember(spec::make_literal("name"), spec::make_literal(framework.name), arena);
+  Value model(rapidjson::kObjectType);
+  model.AddMember(spec::make_literal("modelFormat"), format, arena);
+  for (const auto& m : field.GetObject()) {
+    if (spec::text_of(m.name) == "modelFormat") continue;
+    model.AddMember(spec::clone(m.name, arena), spec::clone(m.value, arena), arena);
+  }
+  if (Value* resources = spec::find(model, "resources"); resources && resources->IsObject()) {
+    drop_if_empty(*resources, "requests");
+    drop_if_empty(*resources, "limits");
+  }
+  drop_if_empty(model, "resources");
+  return model;
+}
+
+/// True for a model that KServe moved, before us: it stands as it stood, nothing of ours is recorded, and it
+/// has the format of the field beside it.
+bool moved_before_us(const Pass& pass, const FieldPath& model_path, const Framework& framework) {
+  if (pass.earlier.has_record() || !pass.context.old_object) return false;
+  const Value* now = pass.edit.find(model_path);
+  return spec::ModelSpecView(now).model_format().name() == framework.name &&
+         spec::equal(now, model_path.find_in(*pass.context.old_object));
+}
+
+/// The members of the user's model that the framework's field does not bring again.
+std::string lost_members(const Value& model, const Value& field) {
+  std::string out;
+  for (const auto& m : model.GetObject()) {
+    if (says_nothing(m.value) || spec::equal(&m.value, spec::find(field, spec::text_of(m.name)))) continue;
+    if (!out.empty()) out += ", ";
+    out += spec::text_of(m.name);
+  }
+  return out;
+}
+
+enum class Beside { kReplace, kDrop, kLeave };
+
+Beside beside_model(Pass& pass, const FieldPath& predictor, const Framework& framework) {
+  const FieldPath model_path = predictor / "model";
+  const spec::ModelSpecView model(pass.edit.find(model_path));
+  if (!model || pass.earlier.stands_in(pass.document(), model_path)) return Beside::kReplace;
+  if (moved_before_us(pass, model_path, framework)) return Beside::kReplace;
+
+  const Value& field = *pass.edit.find(predictor / framework.name);
+  if (says_nothing(field) && model.model_format().name() == framework.name) {
+    pass.warn(predictor / framework.name, "is empty, and dropped, since model is there with this format");
+    return Beside::kDrop;
+  }
+  if (pass.strict()) return Beside::kLeave;
+  pass.warn(model_path, fmt::format("is replaced by {}; what is lost: {}", framework.name,
+                                    lost_members(*model.value(), field)));
+  return Beside::kReplace;
+}
+
+void move_field(Pass& pass, const FieldPath& predictor, const Framework& framework) {
+  const FieldPath field_path = predictor / framework.name;
+  const FieldPath model_path = predictor / "model";
+  Value model = model_from(framework, *pass.edit.find(field_path), pass.edit.arena());
+  const bool needs_protocol = !framework.default_protocol.empty() && !spec::find(model, "protocolVersion");
+  std::string digest = spec::digest(model);
+  pass.edit.set(model_path, std::move(model));
+  pass.edit.remove(field_path);
+  pass.ledger.add(model_path, cause::kMoved, std::move(digest));
+  if (!needs_protocol) return;
+  pass.fill(
+      model_path / "protocolVersion", cause::kProtocol, [](const Value&) { return false; },
+      [&] { return spec::make_literal(framework.default_protocol); });
+}
+
+bool has_serving_container(const spec::PredictorView& predictor) {
+  return std::ranges::any_of(predictor.containers(),
+                             [](spec::ContainerView c) { return c.name() == spec::kServingContainerName; });
+}
+
+/// A model moved earlier whose field is not there any more: containers take its place, else it stays.
+void keep_moved_model(Pass& pass, const FieldPath& predictor) {
+  const FieldPath model_path = predictor / "model";
+  if (!pass.earlier.stands_in(pass.document(), model_path)) return;
+  if (has_serving_container(spec::PredictorView(pass.edit.find(predictor)))) {
+    pass.edit.remove(model_path);
+    return;
+  }
+  pass.ledger.add(model_path, cause::kMoved, std::string(pass.earlier.digest(pass.document(), model_path)));
+}
+
+/// False where a field and the user's model are left beside each other.
+bool move_framework_field(Pass& pass, const FieldPath& predictor) {
+  const Framework* framework = first_framework(spec::PredictorView(pass.edit.find(predictor)));
+  if (!framework) {
+    keep_moved_model(pass, predictor);
+    return true;
+  }
+  switch (beside_model(pass, predictor, *framework)) {
+    case Beside::kReplace:
+      move_field(pass, predictor, *framework);
+      return true;
+    case Beside::kDrop:
+      pass.edit.remove(predictor / framework->name);
+      return true;
+    case Beside::kLeave:
+      return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void move_framework_fields(Pass& pass) {
+  if (pass.model_mesh) return;
+  pass.model_is_ambiguous = !move_framework_field(pass, Pass::predictor_path());
+  const std::size_t canaries = pass.service().spec().canary().size();
+  const bool move_canaries = pass.strict() || pass.canary_converted;
+  for (std::size_t i = 0; i < canaries; ++i) {
+    const FieldPath predictor = (FieldPath{} / "spec" / "canary")[i] / "predictor";
+    if (move_canaries) {
+      move_framework_field(pass, predictor);
+    } else {
+      keep_moved_model(pass, predictor);
+    }
+  }
+}
+
+}  // namespace modelgate::defaulting

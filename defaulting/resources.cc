@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// CPU and memory that nobody set. For a model (setting `resourceDefaults`): what neither the service nor its
+// runtime's container sets comes from the configuration; a limit is never below its request, so where only
+// one of the two is the user's, the other follows it. For a custom container, in every setting: what it does
+// not set, as KServe does it; in Strict with the same care about limits.
+//
+// What an earlier pass wrote stays, whatever the configuration says by now, unless the user has changed the
+// other one of the pair since.
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "defaulting/pass.h"
+#include "spec/quantity.h"
+
+namespace modelgate::defaulting {
+namespace {
+
+using spec::FieldPath;
+using spec::Quantity;
+using spec::QuantitySetting;
+using spec::ResourceSettings;
+using spec::Value;
+
+enum class Side { kRequests, kLimits };
+
+constexpr std::string_view name_of(Side side) {
+  return side == Side::kRequests ? "requests" : "limits";
+}
+constexpr Side other(Side side) {
+  return side == Side::kRequests ? Side::kLimits : Side::kRequests;
+}
+
+struct Row {
+  std::string_view resource;
+  std::optional<QuantitySetting> ResourceSettings::* request;
+  std::optional<QuantitySetting> ResourceSettings::* limit;
+
+  const std::optional<QuantitySetting>& setting(const ResourceSettings& s, Side side) const {
+    return side == Side::kRequests ? s.*request : s.*limit;
+  }
+};
+
+constexpr std::array kRows = {
+    Row{"cpu", &ResourceSettings::cpu_request, &ResourceSettings::cpu_limit},
+    Row{"memory", &ResourceSettings::memory_request, &ResourceSettings::memory_limit},
+};
+
+/// A container to fill, and those that it takes from where it says nothing, nearest first.
+struct Target {
+  FieldPath container;
+  std::vector<FieldPath> inherited;       // of the same document
+  spec::ContainerView runtime_container;  // of the catalog
+  bool clamp = true;                      // a limit is not below its request
+  bool warn = true;
+  bool only_earlier = false;      // the runtime is not known: nothing new is made up
+  std::string_view runtime_name;  // of the catalog; empty for a custom container
+};
+
+const Value* resource_in(spec::ContainerView container, Side side, std::string_view resource) {
+  return container.resources().object(name_of(side)).field(resource);
+}
+
+FieldPath resource_path(const FieldPath& container, Side side, std::string_view resource) {
+  return container / "resources" / name_of(side) / resource;
+}
+
+std::optional<Quantity> quantity_of(const Value* v) {
+  if (!v) return std::nullopt;
+  const auto q = Quantity::parse(*v);
+  if (!q) return std::nullopt;
+  return *q;
+}
+
+/// What is set for the container by now: its own, inherited, or the runtime's.
+const Value* effective(const Pass& pass, const Target& target, Side side, std::string_view resource) {
+  if (const Value* own = pass.edit.find(resource_path(target.container, side, resource))) return own;
+  for (const FieldPath& from : target.inherited) {
+    if (const Value* v = pass.edit.find(resource_path(from, side, resource))) return v;
+  }
+  return resource_in(target.runtime_container, side, resource);
+}
+
+/// True where the user's own value is what it was in the old object.
+bool user_value_unchanged(const Pass& pass, const FieldPath& path) {
+  const Value* now = pass.edit.find(path);
+  const auto place = pass.context.old_object
+                         ? resolve(*pass.context.old_object, keyed_text(pass.document(), path))
+                         : std::nullopt;
+  const Value* then = place ? place->find_in(*pass.context.old_object) : nullptr;
+  if (then && pass.earlier.value(pass.document(), path)) then = nullptr;
+  return spec::equal(now, then);
+}
+
+/// The configured value, moved to the other of the pair where it would lie on the wrong side of it.
+struct Fresh {
+  std::string text;
+  Quantity quantity;
+};
+
+std::optional<Fresh> fresh_value(const Pass& pass, const Target& target, const Row& row, Side side) {
+  const Value* other_value = effective(pass, target, other(side), row.resource);
+  const auto bound = target.clamp ? quantity_of(other_value) : std::nullopt;
+  const auto wrong_side = [&](const Quantity& q) {
+    return bound && (side == Side::kLimits ? q < *bound : q > *bound);
+  };
+  const auto moved = [&] {
+    return Fresh{other_value->IsString() ? std::string(spec::text_of(*other_value)) : bound->canonical(),
+                 *bound};
+  };
+
+  if (const Value* inherited = effective(pass, target, side, row.resource)) {
+    // Set by the runtime or a stable predictor; only a conflict with what the user set is mended.
+    const bool users = pass.edit.find(resource_path(target.container, other(side), row.resource)) != nullptr;
+    const auto q = quantity_of(inherited);
+    if (!target.clamp || !users || !q || !wrong_side(*q)) return std::nullopt;
+    return moved();
+  }
+  const auto& setting = row.setting(pass.configuration.inference_service.resource, side);
+  if (!setting) return std::nullopt;
+  if (wrong_side(setting->quantity)) return moved();
+  return Fresh{setting->text, setting->quantity};
+}
+
+/// Fills one value; what is new is appended to `filled`.
+void fill_one(Pass& pass, const Target& target, const Row& row, Side side, bool pair_unchanged,
+              std::string& filled) {
+  const FieldPath path = resource_path(target.container, side, row.resource);
+  if (pass.edit.find(path)) return;
+  const auto fresh = target.only_earlier ? std::nullopt : fresh_value(pass, target, row, side);
+  if (!fresh && !(target.only_earlier && pass.earlier.value(pass.document(), path))) return;
+
+  const auto fits = [&](const Value& before) {
+    if (!pair_unchanged) return fresh && spec::equal(before, Value(fresh->text.c_str(), pass.edit.arena()));
+    if (!target.clamp) return true;
+    const auto q = quantity_of(&before);
+    const auto bound = quantity_of(effective(pass, target, other(side), row.resource));
+    return q && (!bound || (side == Side::kLimits ? *q >= *bound : *q <= *bound));
+  };
+  const Filled whose = pass.fill(path, cause::kResources, fits, [&] {
+    return fresh ? spec::make_string(fresh->text, pass.edit.arena()) : Value();
+  });
+  if (whose != Filled::kNew || !fresh) return;
+  filled += fmt::format("{}{}.{}={}", filled.empty() ? "" : ", ", name_of(side), row.resource, fresh->text);
+}
+
+std::string reason(const Target& target) {
+  if (target.runtime_name.empty()) return "the service does not set them";
+  return fmt::format("the service does not set them, and {} not or not fittingly", target.runtime_name);
+}
+
+void fill_target(Pass& pass, const Target& target) {
+  std::string filled;
+  for (const Row& row : kRows) {
+    // Judged before either is filled: what stands there now is the user's.
+    const auto unchanged = [&](Side side) {
+      return !pass.earlier.has_record() ||
+             user_value_unchanged(pass, resource_path(target.container, side, row.resource));
+    };
+    const bool limit_unchanged = unchanged(Side::kLimits);
+    const bool request_unchanged = unchanged(Side::kRequests);
+    fill_one(pass, target, row, Side::kRequests, limit_unchanged, filled);
+    fill_one(pass, target, row, Side::kLimits, request_unchanged, filled);
+  }
+  if (!filled.empty() && target.warn)
+    pass.warn(target.container / "resources", fmt::format("filled in {}: {}", filled, reason(target)));
+}
+
+spec::ContainerView serving_container(const spec::Runtime* runtime) {
+  if (!runtime) return {};
+  for (spec::ContainerView c : runtime->view.spec().containers()) {
+    if (c.name() == spec::kServingContainerName) return c;
+  }
+  return {};
+}
+
+/// The runtime of a canary's model: its own, or the stable predictor's.
+const spec::Runtime* runtime_of(const Pass& pass, const spec::PredictorView& predictor) {
+  const auto own = predictor.model().runtime();
+  return own ? pass.context.catalog.find_runtime(pass.context.request_namespace, *own) : pass.runtime;
+}
+
+Target model_target(FieldPath model, std::vector<FieldPath> inherited, const spec::Runtime* runtime) {
+  Target t;
+  t.container = std::move(model);
+  t.inherited = std::move(inherited);
+  t.runtime_container = serving_container(runtime);
+  t.only_earlier = runtime == nullptr;
+  if (runtime) t.runtime_name = runtime->name;
+  return t;
+}
+
+}  // namespace
+
+void fill_container_resources(Pass& pass, const FieldPath& container) {
+  Target t;
+  t.container = container;
+  t.clamp = pass.strict();
+  t.warn = pass.strict();
+  fill_target(pass, t);
+}
+
+void fill_model_resources(Pass& pass) {
+  if (!pass.configuration.modelgate.resource_defaults || pass.model_mesh || pass.model_is_ambiguous) return;
+  const FieldPath stable = Pass::predictor_path() / "model";
+  const bool stable_has_model = static_cast<bool>(pass.service().spec().predictor().model());
+  if (stable_has_model) fill_target(pass, model_target(stable, {}, pass.runtime));
+
+  const std::size_t canaries = pass.service().spec().canary().size();
+  for (std::size_t i = 0; i < canaries; ++i) {
+    const spec::PredictorView canary = pass.service().spec().canary()[i].predictor();
+    if (!canary.model()) continue;
+    const spec::Runtime* runtime = runtime_of(pass, canary);
+    fill_target(pass,
+                model_target((FieldPath{} / "spec" / "canary")[i] / "predictor" / "model",
+                             stable_has_model ? std::vector{stable} : std::vector<FieldPath>{}, runtime));
+  }
+}
+
+}  // namespace modelgate::defaulting

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The runtime of each model: the one that the user names, else the one chosen earlier while it still serves
+// the model, else a new choice. With `runtimeSelection: Pin` it is written into the object; with Defer it is
+// only known here, for what depends on its container.
+//
+// A canary inherits the stable predictor's runtime. It gets one of its own only where that one does not serve
+// its model.
+#include <algorithm>
+
+#include "defaulting/pass.h"
+#include "defaulting/runtime_selection.h"
+
+namespace modelgate::defaulting {
+namespace {
+
+using spec::FieldPath;
+using spec::Runtime;
+using Source = Selection::Source;
+
+/// Formats that may be served by v2 alone: where no runtime serves one that states no protocol by v1, it is
+/// asked for by v2, as the framework's own field does.
+bool may_speak_v2(std::string_view format) {
+  const spec::Framework* f = spec::find_framework(format);
+  return f && f->default_protocol == "v2";
+}
+
+/// A name chosen earlier, and whose choice it was.
+struct EarlierChoice {
+  std::string name;
+  std::optional<bool> cluster_scoped;  // where the old status tells
+};
+
+std::optional<EarlierChoice> earlier_choice(const Pass& pass, const FieldPath& runtime_path) {
+  if (const spec::Value* v = pass.earlier.value(pass.document(), runtime_path); v && v->IsString())
+    return EarlierChoice{std::string(spec::text_of(*v)), std::nullopt};
+  return std::nullopt;
+}
+
+/// A service that named none and runs: its status says which one KServe, or our reconciler, took.
+std::optional<EarlierChoice> running_choice(const Pass& pass) {
+  const spec::InferenceServiceView old = pass.old_service();
+  if (!old || old.spec().predictor().model().runtime()) return std::nullopt;
+  if (const auto name = old.status().cluster_serving_runtime_name(); !name.empty())
+    return EarlierChoice{std::string(name), true};
+  if (const auto name = old.status().serving_runtime_name(); !name.empty())
+    return EarlierChoice{std::string(name), false};
+  return std::nullopt;
+}
+
+/// Held to what a named runtime is held to, and to the kind of service: with workers, for one model.
+bool still_serves(const Runtime& runtime, const spec::ModelRequirement& wanted) {
+  return !spec::mismatch(runtime, wanted, spec::Choice::kNamed) && runtime.multi_node == wanted.multi_node &&
+         !runtime.multi_model;
+}
+
+bool pins(const Pass& pass) {
+  return pass.configuration.modelgate.runtime_selection ==
+         spec::ModelgateConfiguration::RuntimeSelection::kPin;
+}
+
+bool known_absent(const Pass& pass, std::string_view name) {
+  return std::ranges::find(pass.context.absent_runtimes, name) != pass.context.absent_runtimes.end();
+}
+
+/// What is to be written as a model's runtime.
+struct Settled {
+  std::string name;  // empty: nothing
+  const Runtime* runtime = nullptr;
+  Source source = Source::kNone;
+  bool with_v2 = false;  // protocolVersion v2 goes with it
+};
+
+Settled choose_anew(const Pass& pass, Requirement wanted) {
+  const Runtime* best = best_runtime(wanted, pass.context.catalog);
+  if (best) return {std::string(best->name), best, Source::kNew, false};
+  if (wanted.model.protocol || !may_speak_v2(wanted.model.format)) return {};
+  wanted.model.protocol = "v2";
+  best = best_runtime(wanted, pass.context.catalog);
+  if (!best || !pins(pass)) return {};
+  return {std::string(best->name), best, Source::kNew, true};
+}
+
+void warn_of_change(Pass& pass, const FieldPath& path, const EarlierChoice& before,
+                    const Runtime* old_runtime, const spec::ModelRequirement& wanted, const Settled& now) {
+  if (!pins(pass)) return;
+  std::string why = "is gone";
+  if (old_runtime) {
+    const auto why_not = spec::mismatch(*old_runtime, wanted, spec::Choice::kAutomatic);
+    why = why_not ? why_not->text() : "does not serve it any more";
+  }
+  const std::string chosen = now.name.empty() ? "no other serves the model" : fmt::format("now {}", now.name);
+  pass.warn(path, fmt::format("{}; {}, which was chosen earlier, {}", chosen, before.name, why));
+}
+
+Settled settle(Pass& pass, const FieldPath& path, const Requirement& wanted,
+               const std::optional<EarlierChoice>& before) {
+  if (!before) return choose_anew(pass, wanted);
+  const Runtime* runtime = pass.context.catalog.find_runtime(wanted.namespace_, before->name);
+  const bool moved_scope =
+      runtime && before->cluster_scoped && *before->cluster_scoped != runtime->cluster_scoped;
+  if (runtime && !moved_scope && still_serves(*runtime, wanted.model))
+    return {before->name, runtime, Source::kEarlier, false};
+  // What the catalog lacks may be on its way: without a live read it stays.
+  if (!runtime && !known_absent(pass, before->name)) {
+    if (pins(pass))
+      pass.warn(path,
+                fmt::format("{}, which was chosen earlier, is not known here; it is kept", before->name));
+    return {before->name, nullptr, Source::kEarlier, false};
+  }
+  Settled now = choose_anew(pass, wanted);
+  warn_of_change(pass, path, *before, runtime, wanted.model, now);
+  return now;
+}
+
+void write(Pass& pass, const FieldPath& model, const Settled& settled) {
+  if (settled.name.empty() || !pins(pass)) return;
+  pass.set(model / "runtime", spec::make_string(settled.name, pass.edit.arena()));
+  pass.ledger.add(model / "runtime", cause::kRuntime);
+  if (!settled.with_v2) return;
+  pass.set(model / "protocolVersion", spec::make_literal("v2"));
+  pass.ledger.add(model / "protocolVersion", cause::kProtocol);
+}
+
+void settle_stable(Pass& pass) {
+  const FieldPath model = Pass::predictor_path() / "model";
+  const spec::PredictorView predictor = pass.service().spec().predictor();
+  if (!predictor.model()) return;
+  const Requirement wanted{spec::requirement_of(predictor), pass.context.request_namespace};
+  const spec::Catalog& catalog = pass.context.catalog;
+
+  if (const auto named = predictor.model().runtime()) {
+    pass.runtime = catalog.find_runtime(wanted.namespace_, *named);
+    pass.outcome.selection = settled_selection(wanted, catalog, pass.runtime, Source::kNamed);
+    return;
+  }
+  auto before = earlier_choice(pass, model / "runtime");
+  if (!before) before = running_choice(pass);
+  const Settled settled = settle(pass, model / "runtime", wanted, before);
+  pass.runtime = settled.runtime;
+  pass.outcome.selection = settled_selection(wanted, catalog, settled.runtime, settled.source);
+  if (settled.with_v2) pass.outcome.selection->protocol = "v2";
+  write(pass, model, settled);
+}
+
+/// What a canary's model asks for, with what it inherits.
+spec::ModelRequirement merged(const spec::ModelRequirement& stable, const spec::PredictorView& canary) {
+  const spec::ModelRequirement own = spec::requirement_of(canary);
+  spec::ModelRequirement m = own;
+  if (own.format.empty()) m.format = stable.format;
+  if (!own.version) m.version = stable.version;
+  if (!own.protocol) m.protocol = stable.protocol;
+  m.multi_node = false;  // KServe has no canaries with workers
+  return m;
+}
+
+void settle_canary(Pass& pass, std::size_t i) {
+  const spec::InferenceServiceSpecView spec = pass.service().spec();
+  const spec::PredictorView canary = spec.canary()[i].predictor();
+  if (!canary.model() || canary.model().runtime()) return;
+  const Requirement wanted{merged(spec::requirement_of(spec.predictor()), canary),
+                           pass.context.request_namespace};
+  const bool inherits = spec.predictor().model().runtime().has_value();
+  if (inherits && (!pass.runtime || still_serves(*pass.runtime, wanted.model))) return;
+  const FieldPath model = (FieldPath{} / "spec" / "canary")[i] / "predictor" / "model";
+  write(pass, model, settle(pass, model / "runtime", wanted, earlier_choice(pass, model / "runtime")));
+}
+
+}  // namespace
+
+void settle_runtimes(Pass& pass) {
+  if (pass.model_mesh || pass.model_is_ambiguous) return;
+  settle_stable(pass);
+  if (!pins(pass)) return;
+  const std::size_t canaries = pass.service().spec().canary().size();
+  for (std::size_t i = 0; i < canaries; ++i) settle_canary(pass, i);
+}
+
+}  // namespace modelgate::defaulting
