@@ -248,6 +248,7 @@ std::optional<GpuToleration> read_gpu_toleration(std::string_view entry) {
 
 void read_gpu_tolerations(Section& section, std::vector<GpuToleration>& out) {
   std::vector<std::string> entries;
+  entries.reserve(out.size());
   for (const GpuToleration& t : out) entries.push_back(t.key.empty() ? t.pattern : t.pattern + "=" + t.key);
   section.texts("gpuTolerations", entries);
   out.clear();
@@ -271,14 +272,14 @@ void read_modelgate(Section& section, Configuration& all) {
   static constexpr std::array<std::string_view, 2> kInjections = {"Admission", "Render"};
   Modelgate& out = all.modelgate;
   if (const auto i = section.choice("validation", kValidations))
-    out.validation = Modelgate::Validation{static_cast<int>(*i)};
+    out.validation = Modelgate::Validation{static_cast<std::uint8_t>(*i)};
   if (const auto i = section.choice("runtimeSelection", kSelections)) {
-    out.runtime_selection = Modelgate::RuntimeSelection{static_cast<int>(*i)};
+    out.runtime_selection = Modelgate::RuntimeSelection{static_cast<std::uint8_t>(*i)};
   }
   section.flag("resourceDefaults", out.resource_defaults);
   read_gpu_tolerations(section, out.gpu_tolerations);
   if (const auto i = section.choice("podInjection", kInjections)) {
-    out.pod_injection = Modelgate::PodInjection{static_cast<int>(*i)};
+    out.pod_injection = Modelgate::PodInjection{static_cast<std::uint8_t>(*i)};
   }
 }
 
@@ -312,13 +313,21 @@ void read_key(const Key& key, const Value& text, Section::Problems& problems, Co
   const auto fail = [&](std::string message) {
     problems.errors.push_back({std::string(key.name), "", std::move(message)});
   };
-  if (!text.IsString()) return fail("must be a string that holds a JSON object");
+  if (!text.IsString()) {
+    fail("must be a string that holds a JSON object");
+    return;
+  }
   Arena arena;
   const auto object = parse_json(text_of(text), arena);
-  if (!object)
-    return fail(fmt::format("is not JSON: {} (at byte {})", object.error().message, object.error().offset));
+  if (!object) {
+    fail(fmt::format("is not JSON: {} (at byte {})", object.error().message, object.error().offset));
+    return;
+  }
   if (object->IsNull()) return;
-  if (!object->IsObject()) return fail("must hold a JSON object");
+  if (!object->IsObject()) {
+    fail("must hold a JSON object");
+    return;
+  }
   Section section(problems, key.name, "", *object);
   key.read(section, out);
   section.finish();

@@ -241,9 +241,9 @@ struct GpuToleration {
 
 /// Key `modelgate`: what KServe does not have.
 struct ModelgateConfiguration {
-  enum class Validation { kStrict, kCompatible };
-  enum class RuntimeSelection { kPin, kDefer };
-  enum class PodInjection { kAdmission, kRender };
+  enum class Validation : std::uint8_t { kStrict, kCompatible };
+  enum class RuntimeSelection : std::uint8_t { kPin, kDefer };
+  enum class PodInjection : std::uint8_t { kAdmission, kRender };
 
   Validation validation = Validation::kStrict;
   RuntimeSelection runtime_selection = RuntimeSelection::kPin;

@@ -22,12 +22,12 @@ namespace modelgate::spec {
 /// What is allowed, where a name is not; nothing where it is. The text is a literal.
 using NameProblem = std::optional<std::string_view>;
 
-inline constexpr std::size_t kMaxLabelBytes = 63;                // RFC 1123 and RFC 1035
-inline constexpr std::size_t kMaxSubdomainBytes = 253;           // RFC 1123, as Kubernetes counts it
-inline constexpr std::size_t kMaxQualifiedNameBytes = 63;        // the part behind the slash
-inline constexpr std::size_t kMaxLabelValueBytes = 63;           // labels, selectors
-inline constexpr std::size_t kMaxPortNameBytes = 15;             // RFC 6335
-inline constexpr std::size_t kMaxAnnotationsBytes = 256 * 1024;  // keys and values of one object together
+inline constexpr std::size_t kMaxLabelBytes = 63;             // RFC 1123 and RFC 1035
+inline constexpr std::size_t kMaxSubdomainBytes = 253;        // RFC 1123, as Kubernetes counts it
+inline constexpr std::size_t kMaxQualifiedNameBytes = 63;     // the part behind the slash
+inline constexpr std::size_t kMaxLabelValueBytes = 63;        // labels, selectors
+inline constexpr std::size_t kMaxPortNameBytes = 15;          // RFC 6335
+inline constexpr std::size_t kMaxAnnotationsBytes = 262'144;  // keys and values of one object together
 
 /// `[a-z0-9]([-a-z0-9]*[a-z0-9])?`: containers, volumes, namespaces.
 NameProblem check_dns1123_label(std::string_view name);

@@ -260,8 +260,14 @@ class QuantityReader {
     const std::int64_t lowest = suffix_exponent_ - static_cast<std::int64_t>(fraction_.size());
     if (whole_digits + fraction_.size() > 18 || lowest < kNano || lowest % 3 != 0 || whole_.empty())
       return false;
-    const std::string digits = std::string(whole_) + std::string(fraction_);
-    return !digits.ends_with("000");
+    return trailing_zeros() < 3;
+  }
+
+  // Of the digits, the point left out.
+  std::size_t trailing_zeros() const {
+    const std::size_t in_fraction = fraction_.size() - (fraction_.find_last_not_of('0') + 1);
+    if (in_fraction < fraction_.size()) return in_fraction;
+    return in_fraction + whole_.size() - (whole_.find_last_not_of('0') + 1);
   }
 
   // The number before the suffix, where it has at most 14 digits.
@@ -279,6 +285,8 @@ class QuantityReader {
   uint128 mantissa_ = 0;
   std::int64_t exponent_ = 0;
 };
+
+static_assert(sizeof(Quantity) == 32);
 
 Quantity Quantity::of(std::int64_t value, Format format) {
   Quantity q;

@@ -34,7 +34,7 @@
 
 namespace modelgate::spec {
 
-/// An exact decimal number and the way it was written. 48 bytes, no allocation, freely copied.
+/// An exact decimal number and the way it was written. 32 bytes, no allocation, freely copied.
 ///
 /// The value is `mantissa * 10^exponent` with a mantissa of 128 bits without trailing zeros and an exponent
 /// of at least -9. That holds everything Kubernetes means: a binary value is at most 2^63-1 and at least a

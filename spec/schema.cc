@@ -54,9 +54,9 @@ std::string allowed_by(const Type& type) {
     case Kind::kNumber:
       return "a number";
     case Kind::kQuantity:
-      return "a quantity, such as \"500m\" or \"1Gi\"";
+      return R"(a quantity, such as "500m" or "1Gi")";
     case Kind::kQuantityOrInteger:
-      return "a quantity in quotes, such as \"0.5\" or \"1Gi\", or a whole number";
+      return R"(a quantity in quotes, such as "0.5" or "1Gi", or a whole number)";
     case Kind::kIntOrString:
       return "a whole number of 32 bits or a string";
     case Kind::kObject:
@@ -95,14 +95,15 @@ class Checker {
       case Kind::kAny:
         return;
       case Kind::kObject:
-        return check_object(value, type, at);
+        check_object(value, type, at);
+        return;
       case Kind::kMap:
-        return check_map(value, type, at);
-      case Kind::kListOrElement:
-        if (value.IsObject()) return check(value, *type.element, at);
-        return check_list(value, type, at);
+        check_map(value, type, at);
+        return;
       case Kind::kList:
-        return check_list(value, type, at);
+      case Kind::kListOrElement:
+        check_list(value, type, at);
+        return;
       case Kind::kString:
         if (!value.IsString()) wrong(value, type, at);
         return;
@@ -110,7 +111,8 @@ class Checker {
         if (!value.IsBool()) wrong(value, type, at);
         return;
       case Kind::kInteger:
-        return check_integer(value, type, at);
+        check_integer(value, type, at);
+        return;
       case Kind::kNumber:
         if (!value.IsNumber()) wrong(value, type, at);
         return;
@@ -119,13 +121,17 @@ class Checker {
         return;
       case Kind::kQuantity:
       case Kind::kQuantityOrInteger:
-        return check_quantity(value, type, at);
+        check_quantity(value, type, at);
+        return;
     }
   }
 
  private:
   void check_object(const Value& value, const Type& type, const Step& at) {
-    if (!value.IsObject()) return wrong(value, type, at);
+    if (!value.IsObject()) {
+      wrong(value, type, at);
+      return;
+    }
     for (const auto& member : value.GetObject()) {
       if (member.value.IsNull()) continue;
       const Step step{&at, text_of(member.name), -1, false};
@@ -138,7 +144,10 @@ class Checker {
   }
 
   void check_map(const Value& value, const Type& type, const Step& at) {
-    if (!value.IsObject()) return wrong(value, type, at);
+    if (!value.IsObject()) {
+      wrong(value, type, at);
+      return;
+    }
     for (const auto& member : value.GetObject()) {
       if (member.value.IsNull()) continue;
       check(member.value, *type.element, Step{&at, text_of(member.name), -1, true});
@@ -146,7 +155,14 @@ class Checker {
   }
 
   void check_list(const Value& value, const Type& type, const Step& at) {
-    if (!value.IsArray()) return wrong(value, type, at);
+    if (type.kind == Kind::kListOrElement && value.IsObject()) {
+      check(value, *type.element, at);
+      return;
+    }
+    if (!value.IsArray()) {
+      wrong(value, type, at);
+      return;
+    }
     std::int64_t index = 0;
     for (const Value& element : value.GetArray())
       check(element, *type.element, Step{&at, {}, index++, false});
@@ -161,7 +177,10 @@ class Checker {
   void check_quantity(const Value& value, const Type& type, const Step& at) {
     const bool is_right =
         value.IsString() || (type.kind == Kind::kQuantity ? value.IsNumber() : whole(value).has_value());
-    if (!is_right) return wrong(value, type, at);
+    if (!is_right) {
+      wrong(value, type, at);
+      return;
+    }
     if (!options_.quantities) return;
     if (const auto quantity = Quantity::parse(value); !quantity) {
       type_errors_.invalid(path_to(&at), value, quantity.error());
@@ -184,7 +203,10 @@ class Checker {
 
   void unknown(const Type& type, const Step& at) {
     // Behind the limit they are only counted, without the search for a near spelling.
-    if (unknown_fields_->size() >= FieldErrors::kMaxErrors) return unknown_fields_->add(FieldError{});
+    if (unknown_fields_->size() >= FieldErrors::kMaxErrors) {
+      unknown_fields_->add(FieldError{});
+      return;
+    }
     std::vector<std::string_view> names;
     append_names(type, names);
     unknown_fields_->unknown_field(path_to(&at), names);
