@@ -63,9 +63,16 @@ std::string under(std::string_view prefix, std::string_view path) {
 
 }  // namespace
 
+std::string ManifestError::place() const {
+  return line == 0 ? file : fmt::format("{}:{}", file, line);
+}
+
 std::string ManifestError::to_string() const {
-  if (line == 0) return fmt::format("{}: {}", file, message);
-  return fmt::format("{}:{}: {}", file, line, message);
+  return fmt::format("{}: {}", place(), message);
+}
+
+bool ManifestObject::has(std::string_view path) const {
+  return lines && lines->exactly_at(under(prefix, path)) != 0;
 }
 
 int ManifestObject::line_of(std::string_view path) const {
@@ -232,6 +239,28 @@ void ManifestReader::add_object(ManifestObject object) {
   const std::string_view ns = metadata(object.value, "namespace");
   Manifests::Key key(kind, ns.empty() ? "default" : ns, metadata(object.value, "name"));
   manifests_->objects.insert_or_assign(std::move(key), std::move(object.value));
+}
+
+void ManifestReader::add_neighbour(const ManifestObject& object, std::string_view ns) {
+  if (!object.value.IsObject() || metadata(object.value, "name").empty()) return;
+  ManifestObject copy{.file = object.file,
+                      .line = object.line,
+                      .value = spec::clone(object.value, *manifests_->arena),
+                      .lines = object.lines,
+                      .prefix = object.prefix};
+  const CatalogKind* known = catalog_kind(spec::ObjectView(copy.value));
+  if (known && known->type) {
+    spec::FieldErrors wrong;
+    spec::schema::check_structure(copy.value, *known->type, {.quantities = true}, wrong);
+    if (!wrong.empty()) return;
+  }
+  if ((!known || known->namespaced) && metadata(copy.value, "namespace").empty()) {
+    spec::set_member(*spec::find(copy.value, "metadata"), "namespace",
+                     spec::make_string(ns, *manifests_->arena), *manifests_->arena);
+  }
+  const std::size_t warnings = manifests_->warnings.size();
+  add_object(std::move(copy));
+  manifests_->warnings.resize(warnings);
 }
 
 void ManifestReader::check_structure(const ManifestObject& object) {

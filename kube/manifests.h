@@ -42,6 +42,7 @@ struct ManifestError {
   int line = 0;  // from 1; 0 where it is about the whole file
   std::string message;
 
+  std::string place() const;      // "file:line", or the file alone
   std::string to_string() const;  // "file:line: message"
 };
 
@@ -55,6 +56,8 @@ struct ManifestObject {
 
   /// The line of a field path of the object, or of what is nearest above it.
   int line_of(std::string_view path) const;
+  /// True where the file has something at `path`. False for JSON, which has no lines.
+  bool has(std::string_view path) const;
 };
 
 /// Reads a text as kubectl does (kube/yaml.h) and takes Lists apart. Each object has a kind and an
@@ -86,6 +89,9 @@ class ManifestReader {
   void add_builtin();
   void add_path(const std::filesystem::path& path);
   void add_text(std::string_view file, std::string_view text);
+  /// An object that somebody is about to apply, as what the cluster would then hold. One that is broken is
+  /// left out: whoever reviews it tells why. Without a namespace it is in `ns`.
+  void add_neighbour(const ManifestObject& object, std::string_view ns);
 
   /// `generation` becomes the catalog's.
   std::expected<std::shared_ptr<const Manifests>, std::vector<ManifestError>> finish(

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Colours on a terminal. Called by review.cc and explain.cc.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace modelgate::cli {
+
+enum class Color { kAuto, kAlways, kNever };
+
+/// kAuto: where the file is a terminal that is not dumb, and NO_COLOR (no-color.org) is not set.
+bool use_color(Color wanted, int file_descriptor);
+
+/// SGR parameters; empty for plain text.
+struct Style {
+  std::string_view code;
+};
+
+inline constexpr Style kBold{"1"};
+inline constexpr Style kDim{"2"};
+inline constexpr Style kRed{"31"};
+inline constexpr Style kGreen{"32"};
+inline constexpr Style kYellow{"33"};
+inline constexpr Style kCyan{"36"};
+
+std::string paint(std::string_view text, Style style, bool color);
+
+}  // namespace modelgate::cli
