@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Canaries: further versions of the predictor with a share of the requests each, `spec.canary`.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "validation/service_rules.h"
+
+namespace modelgate::validation {
+namespace {
+
+void check_names(const Service& s, Report& report) {
+  const std::string_view stable =
+      s.predictor() ? spec::PredictorView(s.predictor()->view.value()).name() : std::string_view{};
+  const auto canaries = s.isvc().spec().canary();
+  const At list = s.spec_at() / "canary";
+  for (std::size_t i = 0; i < canaries.size(); ++i) {
+    const At element = list[i];
+    const At predictor = element / "predictor";
+    const std::string_view name = canaries[i].predictor().name();
+    if (name.empty()) {
+      report.required(predictor / "name", "a canary's objects are named after it");
+    } else if (name == stable) {
+      report.invalid(predictor / "name", name, "must differ from spec.predictor.name");
+    } else {
+      for (std::size_t j = 0; j < i; ++j) {
+        if (canaries[j].predictor().name() != name) continue;
+        report.duplicate(predictor / "name", name);
+        break;
+      }
+    }
+  }
+}
+
+void check_shares(const Service& s, Report& report) {
+  const auto canaries = s.isvc().spec().canary();
+  const At list = s.spec_at() / "canary";
+  std::int64_t sum = 0;
+  bool within = true;
+  for (std::size_t i = 0; i < canaries.size(); ++i) {
+    const std::int64_t percent = canaries[i].traffic_percent().value_or(0);
+    const At element = list[i];
+    if (percent < 0 || percent > 100) {
+      within = false;
+      report.invalid(element / "trafficPercent", percent, "must be from 0 to 100");
+    } else {
+      sum += percent;
+    }
+  }
+  if (within && sum > 100)
+    report.invalid(list, sum, "the canaries' trafficPercent must be at most 100 together");
+}
+
+void check_fixed_replicas(const Service& s, const Component& c, Report& report) {
+  for (const std::string_view field : {"scaleTarget", "scaleMetric", "autoScaling"}) {
+    if (c.view.has(field))
+      report.forbidden(c.at / field, "must not be set: a canary has minReplicas replicas and no autoscaler");
+  }
+  if (c.view.max_replicas().value_or(0) > 0)
+    report.forbidden(c.at / "maxReplicas",
+                     "must not be set: a canary has minReplicas replicas and no autoscaler");
+  const auto replicas = c.view.min_replicas();
+  const std::int64_t stable = s.predictor() ? s.predictor()->view.min_replicas().value_or(1) : 1;
+  if (replicas && *replicas > stable)
+    report.invalid(c.at / "minReplicas", *replicas,
+                   fmt::format("must be at most spec.predictor.minReplicas, {}", stable));
+}
+
+}  // namespace
+
+void check_canary_form(const Service& s, Report& report) {
+  const spec::Value* canary = s.isvc().spec().field("canary");
+  if (!canary) return;
+  const At at = s.spec_at() / "canary";
+  if (canary->IsObject()) {
+    return report.add(
+        spec::ErrorType::kTypeInvalid, at, "object",
+        "must be a list: write `canary: [{predictor: {name: canary, ...}, trafficPercent: 10}]`; in the "
+        "deployment mode Knative write canaryTrafficPercent in spec.predictor instead, and change "
+        "the predictor");
+  }
+  if (s.isvc().spec().canary().empty()) return;
+  if (s.annotated_mode() != spec::kStandardMode)
+    report.forbidden(at, fmt::format("is for the deployment mode {} only, this service's is {}",
+                                     spec::kStandardMode, spec::quoted(s.mode())));
+  if (!s.predictor()) return;
+  const spec::PredictorView stable(s.predictor()->view.value());
+  if (!stable.model() && !storage_uri_of(*s.predictor()))
+    report.required(s.predictor()->at / "model", "a canary is another version of it");
+}
+
+void check_canaries(const Service& s, Report& report) {
+  if (s.isvc().spec().canary().empty()) return;
+  check_names(s, report);
+  check_shares(s, report);
+  const auto canaries = s.isvc().spec().canary();
+  const At list = s.spec_at() / "canary";
+  for (std::size_t i = 0; i < canaries.size(); ++i) {
+    const At element = list[i];
+    if (!canaries[i].predictor()) report.required(element / "predictor", "it is what the canary serves");
+  }
+  for (const Component& c : s.components()) {
+    if (c.role != Role::kCanary) continue;
+    check_fixed_replicas(s, c, report);
+    if (c.view.has("workerSpec"))
+      report.forbidden(c.at / "workerSpec", "must not be set: a canary runs on one node");
+  }
+}
+
+}  // namespace modelgate::validation

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Components: what implements them, the protocol they speak, their logger, timeout and batcher.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "validation/service_rules.h"
+
+namespace modelgate::validation {
+namespace {
+
+using Kind = spec::Implementation::Kind;
+
+constexpr std::array<std::string_view, 4> kProtocols = {"v1", "v2", "grpc-v1", "grpc-v2"};
+constexpr std::array<std::string_view, 2> kCustomProtocols = {"v1", "v2"};
+constexpr std::array<std::string_view, 3> kLoggerModes = {"all", "request", "response"};
+
+std::string_view choices(Role role) {
+  switch (role) {
+    case Role::kPredictor:
+    case Role::kCanary:
+      return "model, a framework such as sklearn, or containers";
+    case Role::kTransformer:
+      return "containers";
+    case Role::kExplainer:
+      return "art or containers";
+  }
+  return "containers";
+}
+
+/// KServe looks at the first container, whichever is the serving one.
+void check_protocol_variable(const Component& c, Report& report) {
+  const auto containers = c.view.containers();
+  if (containers.empty()) return;
+  const auto env = containers[0].env();
+  for (std::size_t i = 0; i < env.size(); ++i) {
+    if (env[i].name() != spec::kProtocolEnv) continue;
+    const std::string_view protocol = env[i].env_value();
+    if (protocol != kCustomProtocols[0] && protocol != kCustomProtocols[1]) {
+      const At list = c.at / "containers";
+      const At first = list[0];
+      const At variables = first / "env";
+      const At variable = variables[i];
+      report.not_supported(variable / "value", protocol, kCustomProtocols);
+    }
+    return;
+  }
+}
+
+void check_logger_storage(const spec::LoggerStorageView& storage, const At& at, Report& report) {
+  for (const std::string_view field : {"path", "key", "parameters"}) {
+    if (!storage.has(field)) report.required(at / field, "a logger's storage needs path, key and parameters");
+  }
+}
+
+void check_not_negative(const spec::ObjectView& object, std::string_view field, const At& at,
+                        Report& report) {
+  const auto value = object.integer(field);
+  if (value && *value < 0) report.invalid(at / field, *value, "must be at least 0");
+}
+
+}  // namespace
+
+void check_one_implementation(const Service& s, Report& report) {
+  if (!s.predictor()) {
+    report.required(s.spec_at() / "predictor",
+                    fmt::format("a service needs one: {}", choices(Role::kPredictor)));
+  }
+  for (const Component& c : s.components()) {
+    if (c.implementations == 1) continue;
+    if (c.implementations == 0) {
+      report.required(c.at, fmt::format("needs one of {}", choices(c.role)));
+    } else {
+      report.forbidden(c.at, fmt::format("has {} things to serve with, one is allowed: {}", c.implementations,
+                                         choices(c.role)));
+    }
+  }
+}
+
+void check_standard_predictor_name(const Service& s, Report& report) {
+  for (const Container& c : s.workloads().containers) {
+    if (c.place != Container::Place::kModel || c.pod->component->role != Role::kPredictor) continue;
+    if (c.view.name().empty()) continue;
+    report.forbidden(c.at / "name",
+                     fmt::format("must not be set, is {}: the container's name is {} here; "
+                                 "a name for this version of the model is spec.predictor.name",
+                                 spec::quoted(c.view.name()), spec::quoted(spec::kServingContainerName)));
+  }
+}
+
+void check_custom_protocol(const Service& s, Report& report) {
+  for (const Component& c : s.components()) {
+    if (c.is_predictor() && c.custom()) check_protocol_variable(c, report);
+  }
+}
+
+void check_protocol_version(const Service& s, Report& report) {
+  if (s.mode() == spec::kModelMeshMode) return;  // it has names of its own
+  for (const Container& c : s.workloads().containers) {
+    if (c.place != Container::Place::kModel) continue;
+    const auto protocol = spec::ModelSpecView(c.view.value()).protocol_version();
+    if (!protocol || std::ranges::find(kProtocols, *protocol) != kProtocols.end()) continue;
+    report.not_supported(c.at / "protocolVersion", *protocol, kProtocols);
+  }
+}
+
+void check_logger(const Service& s, Report& report) {
+  for (const Component& c : s.components()) {
+    const spec::LoggerView logger = c.view.logger();
+    if (!logger) continue;
+    const At at = c.at / "logger";
+    if (std::ranges::find(kLoggerModes, logger.mode()) == kLoggerModes.end())
+      report.not_supported(at / "mode", logger.mode(), kLoggerModes);
+    if (logger.storage()) check_logger_storage(logger.storage(), at / "storage", report);
+  }
+}
+
+void check_positive_numbers(const Service& s, Report& report) {
+  for (const Component& c : s.components()) {
+    check_not_negative(c.view, "timeout", c.at, report);
+    const spec::BatcherView batcher = c.view.batcher();
+    if (!batcher) continue;
+    const At at = c.at / "batcher";
+    for (const std::string_view field : {"maxBatchSize", "maxLatency", "timeout"})
+      check_not_negative(batcher, field, at, report);
+  }
+}
+
+}  // namespace modelgate::validation

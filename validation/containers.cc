@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Containers: their names, images, environment and ports.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "spec/names.h"
+#include "validation/service_rules.h"
+#include "validation/workload_rules.h"
+
+namespace modelgate::validation {
+namespace {
+
+constexpr std::array<std::string_view, 3> kPortProtocols = {"TCP", "UDP", "SCTP"};
+
+/// Loops over pairs are cheap for what people write; a list beyond this is compared by sorting.
+constexpr std::size_t kPairwise = 32;
+
+/// Calls `f(i)` for each element that has the same key as an earlier one. Empty keys are skipped.
+template <typename Key, typename F>
+void for_each_duplicate(std::size_t n, Key&& key, F&& f) {
+  if (n <= kPairwise) {
+    for (std::size_t i = 1; i < n; ++i) {
+      const std::string_view k = key(i);
+      for (std::size_t j = 0; j < i && !k.empty(); ++j) {
+        if (key(j) != k) continue;
+        f(i);
+        break;
+      }
+    }
+    return;
+  }
+  std::vector<std::pair<std::string_view, std::size_t>> keys;
+  keys.reserve(n);
+  for (std::size_t i = 0; i < n; ++i) keys.emplace_back(key(i), i);
+  std::ranges::sort(keys);
+  std::vector<std::size_t> found;
+  for (std::size_t i = 1; i < n; ++i) {
+    if (!keys[i].first.empty() && keys[i].first == keys[i - 1].first) found.push_back(keys[i].second);
+  }
+  std::ranges::sort(found);
+  for (const std::size_t i : found) f(i);
+}
+
+bool listed(const Container& c) {
+  return c.place == Container::Place::kListed || c.place == Container::Place::kInit;
+}
+
+/// True where a runtime's container of the same name may give what this one leaves out.
+bool merged_with_runtime(const Container& c) {
+  const Component& component = *c.pod->component;
+  return component.is_predictor() && (c.pod->worker || !component.custom());
+}
+
+void check_port(const spec::ContainerPortView& port, const At& at, Report& report) {
+  const auto number = port.container_port();
+  if (!number) {
+    report.required(at / "containerPort", "the port that the container listens on");
+  } else if (*number < 1 || *number > 65535) {
+    report.invalid(at / "containerPort", *number, "must be from 1 to 65535");
+  }
+  if (std::ranges::find(kPortProtocols, port.protocol()) == kPortProtocols.end())
+    report.not_supported(at / "protocol", port.protocol(), kPortProtocols);
+  if (port.name().empty()) return;
+  if (const auto problem = spec::check_port_name(port.name()))
+    report.invalid(at / "name", port.name(), std::string(*problem));
+}
+
+void check_variable(const spec::EnvVarView& variable, const At& at, Report& report) {
+  if (variable.name().empty()) return report.required(at / "name", "a variable needs a name");
+  if (const auto problem = spec::check_env_name(variable.name()))
+    report.invalid(at / "name", variable.name(), std::string(*problem));
+  if (!variable.env_value().empty() && variable.value_from())
+    report.forbidden(at / "valueFrom", "must not be set beside value");
+}
+
+}  // namespace
+
+void check_container_names(const Workloads& w, Report& report) {
+  for (const Container& c : w.containers) {
+    if (!listed(c)) continue;
+    const std::string_view name = c.view.name();
+    if (name.empty()) {
+      report.required(c.at / "name", "a container needs a name");
+    } else if (const auto problem = spec::check_dns1123_label(name)) {
+      report.invalid(c.at / "name", name, std::string(*problem));
+    }
+  }
+  for (std::size_t first = 0; first < w.containers.size();) {
+    const Pod* pod = w.containers[first].pod;
+    std::size_t last = first;
+    while (last < w.containers.size() && w.containers[last].pod == pod) ++last;
+    const auto key = [&](std::size_t i) {
+      const Container& c = w.containers[first + i];
+      return listed(c) ? c.view.name() : std::string_view{};
+    };
+    for_each_duplicate(last - first, key,
+                       [&](std::size_t i) { report.duplicate(w.containers[first + i].at / "name", key(i)); });
+    first = last;
+  }
+}
+
+void check_env(const Workloads& w, Report& report) {
+  for (const Container& c : w.containers) {
+    const auto env = c.view.env();
+    if (env.empty()) continue;
+    const At at = c.at / "env";
+    for (std::size_t i = 0; i < env.size(); ++i) check_variable(env[i], at[i], report);
+  }
+}
+
+void check_env_once(const Workloads& w, Report& report) {
+  for (const Container& c : w.containers) {
+    const auto env = c.view.env();
+    if (env.size() < 2) continue;
+    const At at = c.at / "env";
+    const auto name = [&](std::size_t i) { return env[i].name(); };
+    for_each_duplicate(env.size(), name, [&](std::size_t i) {
+      const At variable = at[i];
+      report.duplicate(variable / "name", name(i));
+    });
+  }
+}
+
+void check_ports(const Workloads& w, Report& report) {
+  for (const Container& c : w.containers) {
+    const auto ports = c.view.ports();
+    const At at = c.at / "ports";
+    for (std::size_t i = 0; i < ports.size(); ++i) check_port(ports[i], at[i], report);
+    if (ports.size() < 2) continue;
+    const auto name = [&](std::size_t i) { return ports[i].name(); };
+    for_each_duplicate(ports.size(), name, [&](std::size_t i) {
+      const At port = at[i];
+      report.duplicate(port / "name", name(i));
+    });
+    std::vector<std::string> numbers;
+    numbers.reserve(ports.size());
+    for (const spec::ContainerPortView port : ports)
+      numbers.push_back(port.container_port() ? fmt::format("{}/{}", *port.container_port(), port.protocol())
+                                              : std::string{});
+    const auto number = [&](std::size_t i) { return std::string_view(numbers[i]); };
+    for_each_duplicate(ports.size(), number, [&](std::size_t i) {
+      const At port = at[i];
+      report.duplicate(port / "containerPort", number(i));
+    });
+  }
+}
+
+void check_images(const Service& s, Report& report) {
+  for (const Container& c : s.workloads().containers) {
+    const std::string_view image = c.view.image();
+    if (image.empty()) {
+      if (listed(c) && !merged_with_runtime(c)) report.required(c.at / "image", "a container needs an image");
+    } else if (image.front() == ' ' || image.back() == ' ') {
+      report.invalid(c.at / "image", image, "must not begin or end with a blank");
+    }
+  }
+}
+
+}  // namespace modelgate::validation

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The deployment mode: one that exists, and the same for a service's whole life.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "validation/service_rules.h"
+
+namespace modelgate::validation {
+namespace {
+
+constexpr std::array<std::string_view, 3> kModes = {spec::kStandardMode, spec::kKnativeMode,
+                                                    spec::kModelMeshMode};
+
+}  // namespace
+
+void check_deployment_mode_change(const Service& s, Report& report) {
+  if (!s.old()) return;
+  const std::string_view before = spec::normalized_deployment_mode(s.old()->status().deployment_mode());
+  if (before.empty()) return;  // not reconciled yet: there is nothing to protect
+  if (!s.metadata().annotations().get(spec::kDeploymentModeAnnotation)) return;
+  if (s.annotated_mode() == before) return;
+  report.forbidden(
+      s.annotations_at().key(spec::kDeploymentModeAnnotation),
+      fmt::format("must stay {}, is {}: the mode of a service cannot change; delete it and create it "
+                  "again",
+                  spec::quoted(before), spec::quoted(s.annotated_mode())));
+}
+
+void check_deployment_mode_known(const Service& s, Report& report) {
+  const auto written = s.metadata().annotations().get(spec::kDeploymentModeAnnotation);
+  if (!written || std::ranges::find(kModes, s.annotated_mode()) != kModes.end()) return;
+  report.not_supported(s.annotations_at().key(spec::kDeploymentModeAnnotation), *written, kModes);
+}
+
+}  // namespace modelgate::validation

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Labels and annotations, as the API server would refuse them in what is made from an object.
+#pragma once
+
+#include "spec/view.h"
+#include "validation/at.h"
+#include "validation/report.h"
+
+namespace modelgate::validation {
+
+void check_labels(const spec::StringMapView& labels, const At& at, Report& report);
+void check_annotations(const spec::StringMapView& annotations, const At& at, Report& report);
+
+}  // namespace modelgate::validation

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the rules read: an object taken apart once, before the first rule. Which components it has and what
+// implements each, which Pods they make, which containers are in them. Rules then loop over lists and do not
+// walk the document themselves.
+//
+// Everything here refers to the document and to itself, lives as long as one validation, and cannot be moved.
+#pragma once
+
+#include <boost/container/small_vector.hpp>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "spec/inference_service.h"
+#include "spec/serving_runtime.h"
+#include "validation/at.h"
+#include "validation/validation.h"
+
+namespace modelgate::validation {
+
+enum class Role : std::uint8_t { kPredictor, kTransformer, kExplainer, kCanary };
+
+/// A predictor, transformer, explainer or canary's predictor.
+struct Component {
+  Role role = Role::kPredictor;
+  spec::ComponentView view;
+  At at;                  // spec.predictor
+  At element;             // spec.canary[0], of a canary
+  std::string_view name;  // "predictor", "transformer", "explainer"
+
+  /// How many things KServe would call its implementation, and which is the first. Valid is one.
+  std::size_t implementations = 0;
+  spec::Implementation implementation{spec::Implementation::Kind::kCustom, {}};
+
+  bool is_predictor() const { return role == Role::kPredictor || role == Role::kCanary; }
+  bool serves_model() const {
+    return implementations > 0 && (implementation.kind == spec::Implementation::Kind::kModel ||
+                                   implementation.kind == spec::Implementation::Kind::kFramework);
+  }
+  bool custom() const {
+    return implementations > 0 && implementation.kind == spec::Implementation::Kind::kCustom;
+  }
+  /// `model` or the framework's field; absent where something else serves.
+  spec::ModelSpecView model() const {
+    return serves_model() ? view.object<spec::ModelSpecView>(implementation.field) : spec::ModelSpecView{};
+  }
+};
+
+/// A storage URI and where it is written.
+struct WrittenUri {
+  std::string_view uri;
+  spec::FieldPath path;
+};
+
+/// The storage URI of a component as KServe finds it: the model's or ART's field; a custom predictor's
+/// STORAGE_URI in its serving container, that of another component in its first container.
+std::optional<std::string_view> storage_uri_of(const Component& component);
+/// The same with its place.
+std::optional<WrittenUri> written_storage_uri_of(const Component& component);
+
+/// An object with a PodSpec's fields.
+struct Pod {
+  spec::PodSpecView view;
+  At at;
+  At containers;
+  At init_containers;
+  const Component* component = nullptr;  // nullptr in a runtime
+  bool worker = false;
+};
+
+/// A container, or what has a container's fields: `model`, a framework, `art`.
+struct Container {
+  enum class Place : std::uint8_t { kListed, kInit, kModel, kArt };
+  spec::ContainerView view;
+  At at;
+  const Pod* pod = nullptr;
+  Place place = Place::kListed;
+};
+
+/// What rules about containers and Pods read; the same for services and runtimes.
+struct Workloads {
+  boost::container::small_vector<Pod, 4> pods;
+  boost::container::small_vector<Container, 6> containers;
+};
+
+/// An InferenceService, read.
+class Service {
+ public:
+  explicit Service(const Subject& subject);
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+  const spec::Catalog& catalog() const { return subject_.catalog; }
+  const spec::Configuration& configuration() const { return subject_.catalog.configuration(); }
+  const spec::InferenceServiceView& isvc() const { return subject_.isvc; }
+  /// nullptr on CREATE.
+  const spec::InferenceServiceView* old() const { return subject_.old; }
+  spec::ObjectMetaView metadata() const { return metadata_; }
+  std::string_view namespace_() const { return namespace_name_; }
+
+  /// Always predictor, transformer, explainer, as far as they are there, then the canaries.
+  const auto& components() const { return components_; }
+  /// nullptr where there is none.
+  const Component* predictor() const { return predictor_; }
+  const Workloads& workloads() const { return workloads_; }
+
+  /// The annotation with its legacy spellings normalized; empty where there is none. What KServe's rules go
+  /// by.
+  std::string_view annotated_mode() const { return annotated_mode_; }
+  /// The mode that the service runs in: as annotated, else as configured.
+  std::string_view mode() const;
+  bool standard() const { return mode() == spec::kStandardMode; }
+  std::optional<std::string_view> autoscaler_class() const { return autoscaler_class_; }
+
+  /// The runtime that the stable predictor names, where the catalog has it.
+  const spec::Runtime* named_runtime() const { return named_runtime_; }
+
+  // Roots of paths.
+  At metadata_at() const { return At("metadata"); }
+  const At& spec_at() const { return spec_at_; }
+  const At& annotations_at() const { return annotations_at_; }
+
+ private:
+  void read_components();
+  void read_pods();
+
+  const Subject& subject_;
+  spec::ObjectMetaView metadata_;
+  spec::InferenceServiceSpecView spec_;
+  std::string_view namespace_name_;
+  std::string_view annotated_mode_;
+  std::optional<std::string_view> autoscaler_class_;
+  At spec_at_{"spec"};
+  At metadata_at_{"metadata"};
+  At annotations_at_ = metadata_at_ / "annotations";
+  At canary_at_ = spec_at_ / "canary";
+  boost::container::small_vector<Component, 3> components_;
+  const Component* predictor_ = nullptr;
+  const spec::Runtime* named_runtime_ = nullptr;
+  Workloads workloads_;
+};
+
+/// A ServingRuntime or ClusterServingRuntime, read.
+class RuntimeObject {
+ public:
+  explicit RuntimeObject(const RuntimeSubject& subject);
+  RuntimeObject(const RuntimeObject&) = delete;
+  RuntimeObject& operator=(const RuntimeObject&) = delete;
+
+  const spec::Catalog& catalog() const { return subject_.catalog; }
+  const spec::Configuration& configuration() const { return subject_.catalog.configuration(); }
+  const spec::ServingRuntimeView& runtime() const { return subject_.runtime; }
+  spec::ServingRuntimeSpecView spec() const { return spec_; }
+  spec::ObjectMetaView metadata() const { return subject_.runtime.metadata(); }
+  /// The runtimes of the same scope, this one included where it is stored.
+  std::span<const spec::Runtime> others() const { return others_; }
+  /// What is stored under this name: from the catalog, else what came as the old object.
+  spec::ServingRuntimeView stored() const { return stored_; }
+  const Workloads& workloads() const { return workloads_; }
+  const At& spec_at() const { return spec_at_; }
+  /// KServe's rules look at no disabled runtime.
+  bool disabled() const { return spec_.disabled(); }
+
+ private:
+  const RuntimeSubject& subject_;
+  spec::ServingRuntimeSpecView spec_;
+  std::span<const spec::Runtime> others_;
+  spec::ServingRuntimeView stored_;
+  At spec_at_{"spec"};
+  At worker_at_ = spec_at_ / "workerSpec";
+  Workloads workloads_;
+};
+
+}  // namespace modelgate::validation

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Requests and limits: quantities that parse, names that a container may have, no limit below its request.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "spec/names.h"
+#include "spec/quantity.h"
+#include "validation/service_rules.h"
+#include "validation/workload_rules.h"
+
+namespace modelgate::validation {
+namespace {
+
+using spec::Quantity;
+using spec::Value;
+
+constexpr std::array<std::string_view, 2> kMaps = {"limits", "requests"};
+/// What a container may ask for by a name without a domain; beside these, hugepages-{size}.
+constexpr std::array<std::string_view, 3> kNative = {"cpu", "memory", "ephemeral-storage"};
+
+/// A node gives these to more containers than it has room for; of all others, request and limit are equal.
+bool can_be_overcommitted(std::string_view resource) {
+  return std::ranges::find(kNative, resource) != kNative.end();
+}
+
+bool is_extended(std::string_view resource) {
+  return resource.find('/') != std::string_view::npos;
+}
+
+/// Calls `f(name, value, at)` for each quantity of a container.
+template <typename F>
+void for_each_quantity(const Container& c, F&& f) {
+  const spec::ResourceRequirementsView resources = c.view.resources();
+  if (!resources) return;
+  const At resources_at = c.at / "resources";
+  for (const std::string_view map : kMaps) {
+    const spec::ObjectView quantities = resources.object(map);
+    if (!quantities) continue;
+    const At at = resources_at / map;
+    for (const auto& m : quantities.value()->GetObject()) f(spec::text_of(m.name), m.value, at);
+  }
+}
+
+bool may_be_negative(const Value& written) {
+  return !written.IsString() || spec::text_of(written).find('-') != std::string_view::npos;
+}
+
+void check_quantity(std::string_view name, const Value& written, const At& at, Report& report) {
+  if (!is_extended(name) && !may_be_negative(written)) return;
+  const auto quantity = Quantity::parse(written);
+  if (!quantity) return;  // told by check_quantities()
+  if (quantity->sign() < 0) report.invalid(at.key(name), written, "must not be negative");
+  if (is_extended(name) && !quantity->is_whole())
+    report.invalid(at.key(name), written,
+                   "must be a whole number: this resource is given out in whole pieces");
+}
+
+void check_name(std::string_view name, const At& at, Report& report) {
+  if (is_extended(name)) {
+    if (const auto problem = spec::check_qualified_name(name))
+      report.invalid(at.key(name), name, std::string(*problem));
+  } else if (!can_be_overcommitted(name) && !name.starts_with("hugepages-")) {
+    report.not_supported(at.key(name), name, kNative);
+  }
+}
+
+/// A request and a limit, wherever each comes from.
+struct Pair {
+  std::string_view name;
+  const Value* request = nullptr;
+  const Value* limit = nullptr;
+};
+
+/// Why the API server would refuse the pair; nothing where it would not.
+std::optional<std::string> problem_of(const Pair& pair, std::string_view request_from) {
+  if (!pair.request || !pair.limit || spec::equal(*pair.request, *pair.limit)) return std::nullopt;
+  const auto request = Quantity::parse(*pair.request);
+  const auto limit = Quantity::parse(*pair.limit);
+  if (!request || !limit) return std::nullopt;
+  if (*limit < *request)
+    return fmt::format("must be at least the request, {}{}", request->canonical(), request_from);
+  if (!can_be_overcommitted(pair.name) && *limit != *request)
+    return fmt::format("must equal the request, {}{}: this resource cannot be overcommitted",
+                       request->canonical(), request_from);
+  return std::nullopt;
+}
+
+spec::ContainerView serving_container(const spec::Runtime& runtime) {
+  for (spec::ContainerView c : runtime.view.spec().containers()) {
+    if (c.name() == spec::kServingContainerName) return c;
+  }
+  return spec::ContainerView{};
+}
+
+}  // namespace
+
+void check_quantities(const Workloads& w, Report& report) {
+  for (const Container& c : w.containers) {
+    for_each_quantity(c, [&](std::string_view name, const Value& written, const At& at) {
+      const auto quantity = Quantity::parse(written);
+      if (!quantity) report.invalid(at.key(name), written, quantity.error());
+    });
+  }
+}
+
+void check_resource_names(const Workloads& w, Report& report) {
+  for (const Container& c : w.containers) {
+    for_each_quantity(c, [&](std::string_view name, const Value& written, const At& at) {
+      check_name(name, at, report);
+      check_quantity(name, written, at, report);
+    });
+  }
+}
+
+void check_limits(const Workloads& w, Report& report) {
+  for (const Container& c : w.containers) {
+    const spec::ResourceRequirementsView resources = c.view.resources();
+    const spec::ObjectView requests = resources.requests();
+    if (!requests || !resources.limits()) continue;
+    const At at = c.at / "resources";
+    for (const auto& m : requests.value()->GetObject()) {
+      const std::string_view name = spec::text_of(m.name);
+      const Pair pair{name, &m.value, resources.limits().field(name)};
+      const auto problem = problem_of(pair, {});
+      if (!problem) continue;
+      const At limits = at / "limits";
+      report.invalid(limits.key(name), *pair.limit, *problem);
+    }
+  }
+}
+
+/// The model's container is merged with its runtime's: what one leaves out the other may set.
+void check_limits_against_runtime(const Service& s, Report& report) {
+  if (!s.named_runtime() || !s.predictor() || !s.predictor()->serves_model()) return;
+  const spec::ResourceRequirementsView ours = s.predictor()->model().resources();
+  if (!ours) return;
+  const spec::ResourceRequirementsView theirs = serving_container(*s.named_runtime()).resources();
+  const At model = s.predictor()->at / s.predictor()->implementation.field;
+  const At at = model / "resources";
+  const std::string from = fmt::format(" (of {})", s.named_runtime()->display_name());
+  const auto check = [&](std::string_view map, std::string_view other) {
+    const spec::ObjectView quantities = ours.object(map);
+    if (!quantities) return;
+    for (const auto& m : quantities.value()->GetObject()) {
+      const std::string_view name = spec::text_of(m.name);
+      const Value* counterpart = theirs.object(other).field(name);
+      if (ours.object(other).has(name) || !counterpart) continue;
+      const bool limit = map == "limits";
+      const auto problem = limit ? problem_of({name, counterpart, &m.value}, from)
+                                 : problem_of({name, &m.value, counterpart}, {});
+      if (!problem) continue;
+      const At place = at / map;
+      const auto theirs_is = [&] { return Quantity::parse(*counterpart)->canonical(); };
+      report.invalid(place.key(name), m.value,
+                     limit ? *problem : fmt::format("must be at most the limit, {}{}", theirs_is(), from));
+    }
+  };
+  check("limits", "requests");
+  check("requests", "limits");
+}
+
+}  // namespace modelgate::validation

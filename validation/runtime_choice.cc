@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The model's format and the runtime that the service names. What the catalog has may deny; what it lacks may
+// have come a moment ago, so it warns. A format that is one slip away from a known one is taken for the slip.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "spec/runtime_support.h"
+#include "spec/spelling.h"
+#include "validation/service_rules.h"
+
+namespace modelgate::validation {
+namespace {
+
+using spec::Mismatch;
+using spec::Runtime;
+
+/// As many names as a person reads in a warning.
+constexpr std::size_t kMaxNamed = 4;
+
+template <typename F>
+void for_each_runtime(const Service& s, F&& f) {
+  for (const Runtime& r : s.catalog().namespace_runtimes(s.namespace_())) f(r);
+  for (const Runtime& r : s.catalog().cluster_runtimes()) f(r);
+}
+
+bool has_format(const Runtime& r, std::string_view format) {
+  return std::ranges::find(r.formats, format, &Runtime::Format::name) != r.formats.end();
+}
+
+bool known_format(const Service& s, std::string_view format) {
+  const auto has = [&](const Runtime& r) { return has_format(r, format); };
+  return std::ranges::any_of(s.catalog().cluster_runtimes(), has) ||
+         std::ranges::any_of(s.catalog().namespace_runtimes(s.namespace_()), has);
+}
+
+/// Each once, in the order of the alphabet.
+std::vector<std::string_view> all_formats(const Service& s) {
+  std::vector<std::string_view> formats;
+  for_each_runtime(s, [&](const Runtime& r) {
+    if (r.disabled) return;
+    for (const Runtime::Format& f : r.formats) formats.push_back(f.name);
+  });
+  std::ranges::sort(formats);
+  const auto rest = std::ranges::unique(formats);
+  formats.erase(rest.begin(), rest.end());
+  return formats;
+}
+
+void check_format(const Service& s, std::string_view format, const At& at, Report& report) {
+  if (known_format(s, format)) return;
+  const std::vector<std::string_view> formats = all_formats(s);
+  if (spec::nearest(format, formats)) return report.not_supported(at, format, formats);
+  report.warn(at, fmt::format("no runtime serves {} yet; there are {}", spec::quoted(format),
+                              formats.empty() ? "none at all" : fmt::format("{}", fmt::join(formats, ", "))));
+}
+
+/// Runtimes that could serve the model if they were named.
+std::string candidates_text(const Service& s, const spec::ModelRequirement& wanted) {
+  std::vector<std::string_view> names;
+  for_each_runtime(s, [&](const Runtime& r) {
+    if (names.size() < kMaxNamed && !spec::mismatch(r, wanted, spec::Choice::kNamed)) names.push_back(r.name);
+  });
+  if (names.empty()) return "no other serves this model";
+  return fmt::format("this model is also served by {}", fmt::join(names, ", "));
+}
+
+void tell_missing(const Service& s, std::string_view name, const spec::ModelRequirement& wanted, const At& at,
+                  Report& report) {
+  std::vector<std::string_view> names;
+  for_each_runtime(s, [&](const Runtime& r) { names.push_back(r.name); });
+  const auto near = spec::nearest(name, names);
+  std::string text = fmt::format("{}: there is no ServingRuntime or ClusterServingRuntime {}",
+                                 at.path().to_string(), spec::quoted(name));
+  if (near) text += fmt::format(" (did you mean {}?)", spec::quoted(*near));
+  text += "; " + candidates_text(s, wanted);
+  report.missing_runtime({s.namespace_(), name, std::move(text)});
+}
+
+/// Where the reason is a slip in the format's name or in its version, that is the place to tell it.
+void tell_mismatch(const Service& s, const Mismatch& m, const At& model, Report& report) {
+  const At runtime = model / "runtime";
+  if (m.reason == Mismatch::Reason::kFormat && !known_format(s, m.wanted.format)) {
+    std::vector<std::string_view> formats;
+    for (const Runtime::Format& f : m.runtime->formats) {
+      if (std::ranges::find(formats, f.name) == formats.end()) formats.push_back(f.name);
+    }
+    const At format = model / "modelFormat";
+    if (spec::nearest(m.wanted.format, formats))
+      return report.not_supported(format / "name", m.wanted.format, formats);
+  }
+  report.invalid(runtime, m.runtime->name,
+                 fmt::format("{} {}; {}", m.runtime->display_name(), m.text(), candidates_text(s, m.wanted)));
+}
+
+bool chosen_elsewhere(const Service& s) {
+  return s.mode() == spec::kModelMeshMode;
+}
+
+}  // namespace
+
+void check_model_format(const Service& s, Report& report) {
+  if (chosen_elsewhere(s)) return;
+  for (const Component& c : s.components()) {
+    if (!c.is_predictor() || !c.serves_model()) continue;
+    if (c.implementation.kind != spec::Implementation::Kind::kModel) continue;
+    const spec::ModelSpecView model = c.model();
+    const At model_at = c.at / "model";
+    const At format = model_at / "modelFormat";
+    const std::string_view name = model.model_format().name();
+    if (name.empty()) {
+      // A canary has the stable predictor's.
+      if (c.role == Role::kPredictor || model.has("modelFormat"))
+        report.required(format / "name", "a runtime is chosen by it");
+    } else if (!model.runtime()) {
+      check_format(s, name, format / "name", report);
+    }
+  }
+}
+
+void check_named_runtime(const Service& s, Report& report) {
+  if (chosen_elsewhere(s)) return;
+  for (const Component& c : s.components()) {
+    if (!c.is_predictor() || !c.serves_model()) continue;
+    if (c.implementation.kind != spec::Implementation::Kind::kModel) continue;
+    const spec::PredictorView predictor(c.view.value());
+    const auto name = predictor.model().runtime();
+    const spec::ModelRequirement wanted = spec::requirement_of(predictor);
+    if (!name || wanted.format.empty()) continue;
+    const At model = c.at / "model";
+    if (name->empty()) {
+      report.invalid(model / "runtime", *name, "must not be empty; leave it out to have one chosen");
+      continue;
+    }
+    const Runtime* runtime =
+        c.role == Role::kPredictor ? s.named_runtime() : s.catalog().find_runtime(s.namespace_(), *name);
+    if (!runtime) {
+      tell_missing(s, *name, wanted, model / "runtime", report);
+    } else if (const auto why_not = spec::mismatch(*runtime, wanted, spec::Choice::kNamed)) {
+      tell_mismatch(s, *why_not, model, report);
+    }
+  }
+}
+
+}  // namespace modelgate::validation

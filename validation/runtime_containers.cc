@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A runtime's containers, as far as they differ from anybody's: one of them serves.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "spec/spelling.h"
+#include "validation/metadata_maps.h"
+#include "validation/runtime_rules.h"
+
+namespace modelgate::validation {
+
+void check_serving_container(const RuntimeObject& r, Report& report) {
+  if (r.spec().multi_model()) return;  // what serves there is named by whoever manages the models
+  const auto containers = r.spec().containers();
+  const At at = r.spec_at() / "containers";
+  if (containers.empty())
+    return report.required(at, fmt::format("needs a container named {}", spec::kServingContainerName));
+  std::vector<std::string_view> names;
+  for (const spec::ContainerView c : containers) {
+    if (c.name() == spec::kServingContainerName) return;
+    names.push_back(c.name());
+  }
+  report.required(at, fmt::format("one of them must be named {}, found {}",
+                                  spec::quoted(spec::kServingContainerName), fmt::join(names, ", ")));
+}
+
+void check_runtime_names(const RuntimeObject& r, Report& report) {
+  const At metadata("metadata");
+  check_labels(r.metadata().labels(), metadata / "labels", report);
+  check_annotations(r.metadata().annotations(), metadata / "annotations", report);
+  check_labels(r.spec().object<spec::StringMapView>("labels"), r.spec_at() / "labels", report);
+  check_annotations(r.spec().object<spec::StringMapView>("annotations"), r.spec_at() / "annotations", report);
+}
+
+}  // namespace modelgate::validation

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where Pods may run: tolerations and node selectors.
+#include <algorithm>
+#include <array>
+
+#include "spec/names.h"
+#include "validation/workload_rules.h"
+
+namespace modelgate::validation {
+namespace {
+
+constexpr std::array<std::string_view, 4> kOperators = {"Exists", "Equal", "Lt", "Gt"};
+constexpr std::array<std::string_view, 3> kEffects = {"NoSchedule", "PreferNoSchedule", "NoExecute"};
+
+void check_toleration(const spec::TolerationView& t, const At& at, Report& report) {
+  const std::string_view op = t.operator_();
+  if (!t.key().empty()) {
+    if (const auto problem = spec::check_qualified_name(t.key()))
+      report.invalid(at / "key", t.key(), std::string(*problem));
+  } else if (op == "Equal") {
+    report.invalid(at / "operator", op, "must be Exists where there is no key");
+  }
+  // An empty one is Equal.
+  if (!op.empty() && std::ranges::find(kOperators, op) == kOperators.end())
+    report.not_supported(at / "operator", op, kOperators);
+  if (op == "Exists" && !t.toleration_value().empty())
+    report.invalid(at / "value", t.toleration_value(), "must be empty where the operator is Exists");
+  if (!t.effect().empty() && std::ranges::find(kEffects, t.effect()) == kEffects.end())
+    report.not_supported(at / "effect", t.effect(), kEffects);
+  if (t.has("tolerationSeconds") && t.effect() != "NoExecute")
+    report.invalid(at / "effect", t.effect(), "must be NoExecute where tolerationSeconds is set");
+}
+
+}  // namespace
+
+void check_tolerations(const Workloads& w, Report& report) {
+  for (const Pod& pod : w.pods) {
+    const auto tolerations = pod.view.tolerations();
+    const At at = pod.at / "tolerations";
+    for (std::size_t i = 0; i < tolerations.size(); ++i) check_toleration(tolerations[i], at[i], report);
+  }
+}
+
+void check_node_selectors(const Workloads& w, Report& report) {
+  for (const Pod& pod : w.pods) {
+    const At at = pod.at / "nodeSelector";
+    pod.view.node_selector().for_each([&](std::string_view key, std::string_view value) {
+      if (const auto problem = spec::check_qualified_name(key)) {
+        report.invalid(at.key(key), key, std::string(*problem));
+      } else if (const auto wrong = spec::check_label_value(value)) {
+        report.invalid(at.key(key), value, std::string(*wrong));
+      }
+    });
+  }
+}
+
+}  // namespace modelgate::validation

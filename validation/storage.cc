@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where the model comes from: storageUri, storageUris, storage, and what goes with them.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "spec/spelling.h"
+#include "validation/service_rules.h"
+#include "validation/storage_uri.h"
+
+namespace modelgate::validation {
+namespace {
+
+using spec::ErrorType;
+using spec::StorageUriView;
+
+constexpr std::string_view kDefaultMountPath = "/mnt/models";
+constexpr std::array<std::string_view, 3> kArtSchemes = {"s3://", "hdfs://", "webhdfs://"};
+constexpr std::array<std::string_view, 3> kArtStorageTypes = {"s3", "hdfs", "webhdfs"};
+
+bool is_pvc(std::string_view uri) {
+  return uri.starts_with("pvc://");
+}
+
+/// What our CRD writes into an entry that says nothing.
+std::string_view mount_path_of(const StorageUriView& entry) {
+  return entry.optional_string("mountPath").value_or(kDefaultMountPath);
+}
+
+/// The first directory of a path; empty where it consists of slashes.
+std::string_view first_directory(std::string_view path) {
+  const std::size_t start = path.find_first_not_of('/');
+  if (start == std::string_view::npos) return {};
+  path.remove_prefix(start);
+  return path.substr(0, path.find('/'));
+}
+
+void check_entry(const StorageUriView& entry, const At& at, Report& report) {
+  const std::string_view path = mount_path_of(entry);
+  if (entry.uri().empty()) report.required(at / "uri", "must not be empty");
+  if (!path.starts_with('/')) {
+    report.invalid(at / "mountPath", path, "must be an absolute path");
+  } else if (path == "/") {
+    report.invalid(at / "mountPath", path, "must name a directory below /");
+  } else if (path.find("..") != std::string_view::npos) {
+    report.invalid(at / "mountPath", path, "must not contain \"..\"");
+  }
+}
+
+/// KServe downloads into what the paths have in common, so they need the first directory in common. It checks
+/// that only where two or more entries are no PVCs, and only then that the paths of PVCs differ.
+void check_entries_together(const spec::ListView<StorageUriView>& list, const At& at, Report& report) {
+  const auto downloads =
+      std::ranges::count_if(list, [](const StorageUriView& e) { return !is_pvc(e.uri()); });
+  if (downloads <= 1) return;
+  std::optional<std::string_view> common;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const std::string_view path = mount_path_of(list[i]);
+    const At entry = at[i];
+    if (is_pvc(list[i].uri())) {
+      for (std::size_t j = 0; j < i; ++j) {
+        if (!is_pvc(list[j].uri()) || mount_path_of(list[j]) != path) continue;
+        report.duplicate(entry / "mountPath", path);
+        break;
+      }
+      continue;
+    }
+    if (!path.starts_with('/') || path == "/") continue;  // told by check_entry()
+    const std::string_view directory = first_directory(path);
+    if (!common) common = directory;
+    if (directory.empty() || directory != *common)
+      report.invalid(entry / "mountPath", path,
+                     fmt::format("must be in the same directory as the others, /{}", *common));
+  }
+}
+
+/// What is wrong with a URI, with its path.
+void check_uri(const Service& s, std::string_view uri, const spec::FieldPath& path, Report& report) {
+  const auto problem = check_storage_uri(uri, s.catalog());
+  if (problem) report.add(problem->type, path, shown_uri(uri), problem->detail);
+}
+
+/// A storage container that is named is asked for, whatever the URI.
+void check_named_storage_container(const Service& s, const Component& c, std::string_view name,
+                                   Report& report) {
+  std::vector<std::string_view> names;
+  for (const spec::ClusterStorageContainerView& container : s.catalog().storage_containers()) {
+    if (container.metadata().name() == name) return;
+    names.push_back(container.metadata().name());
+  }
+  const auto near = spec::nearest(name, names);
+  report.warn(c.at / "storageContainerName",
+              fmt::format("there is no ClusterStorageContainer {} yet{}", spec::quoted(name),
+                          near ? fmt::format(" (did you mean {}?)", spec::quoted(*near)) : std::string{}));
+}
+
+std::string_view storage_container_name(const Component& c) {
+  if (!c.is_predictor()) return {};
+  return spec::PredictorView(c.view.value()).storage_container_name().value_or(std::string_view{});
+}
+
+/// `kbs:///{repository}/{type}/{tag}`
+bool is_resource_id(std::string_view id) {
+  constexpr std::string_view kPrefix = "kbs:///";
+  if (!id.starts_with(kPrefix)) return false;
+  id.remove_prefix(kPrefix.size());
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.' || c == '-';
+  };
+  for (int part = 0; part < 3; ++part) {
+    const std::size_t end = id.find('/');
+    const std::string_view segment = id.substr(0, end);
+    if (segment.empty() || !std::ranges::all_of(segment, allowed)) return false;
+    if ((part == 2) != (end == std::string_view::npos)) return false;
+    id.remove_prefix(part == 2 ? segment.size() : end + 1);
+  }
+  return true;
+}
+
+void warn_about_confidential(std::string_view uri, const At& at, Report& report) {
+  if (uri.starts_with("oci://"))
+    report.warn(at, "has no effect for oci://: whoever pulls the image decrypts it (runtimeClassName)");
+  if (is_pvc(uri)) report.warn(at, "has no effect for pvc://: a claim is mounted, nothing is downloaded");
+}
+
+}  // namespace
+
+void check_one_storage_form(const Service& s, Report& report) {
+  for (const Component& c : s.components()) {
+    if (c.role == Role::kCanary || c.view.storage_uris().empty()) continue;
+    if (!storage_uri_of(c)) continue;
+    report.forbidden(c.at / "storageUris",
+                     fmt::format("must not be set beside {}", written_storage_uri_of(c)->path.to_string()));
+  }
+}
+
+void check_storage_uris(const Service& s, Report& report) {
+  for (const Component& c : s.components()) {
+    if (c.role == Role::kCanary) continue;
+    const auto list = c.view.storage_uris();
+    if (list.empty()) continue;
+    const At at = c.at / "storageUris";
+    for (std::size_t i = 0; i < list.size(); ++i) check_entry(list[i], at[i], report);
+    check_entries_together(list, at, report);
+  }
+}
+
+void check_storage_mount_paths(const Service& s, Report& report) {
+  for (const Component& c : s.components()) {
+    const auto list = c.view.storage_uris();
+    const At at = c.at / "storageUris";
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const At entry = at[i];
+      const std::string_view path = mount_path_of(list[i]);
+      if (c.role == Role::kCanary) check_entry(list[i], entry, report);
+      if (path.size() > 1 && first_directory(path).empty())
+        report.invalid(entry / "mountPath", path, "must name a directory below /");
+      for (std::size_t j = 0; j < i; ++j) {
+        if (mount_path_of(list[j]) != path) continue;
+        report.duplicate(entry / "mountPath", path);
+        break;
+      }
+    }
+  }
+}
+
+void check_transformer_container_storage(const Service& s, Report& report) {
+  if (!s.predictor()) return;
+  const auto containers = s.predictor()->view.containers();
+  for (std::size_t i = 0; i < containers.size(); ++i) {
+    if (containers[i].name() != spec::kTransformerContainerName) continue;
+    const auto env = containers[i].env();
+    for (std::size_t j = 0; j < env.size(); ++j) {
+      if (env[j].name() != spec::kStorageUriEnv) continue;
+      const At list = s.predictor()->at / "containers";
+      const At container = list[i];
+      const At variables = container / "env";
+      report.forbidden(variables[j],
+                       fmt::format("{} must not be set in the {}: the predictor beside it has the model",
+                                   spec::kStorageUriEnv, spec::kTransformerContainerName));
+      break;
+    }
+    return;  // KServe looks at the first one
+  }
+}
+
+void check_explainer_storage(const Service& s, Report& report) {
+  for (const Component& c : s.components()) {
+    if (c.role != Role::kExplainer) continue;
+    const spec::ArtExplainerView art = spec::ExplainerView(c.view.value()).art();
+    if (!art.storage()) continue;
+    const At at = c.at / "art";
+    const std::string_view uri = art.storage_uri();
+    if (!uri.empty()) {
+      const auto supported = [&](std::string_view scheme) { return uri.starts_with(scheme); };
+      if (std::ranges::none_of(kArtSchemes, supported))
+        report.add(ErrorType::kNotSupported, at / "storageUri", shown_uri(uri),
+                   fmt::format("beside storage, supported are {}", fmt::join(kArtSchemes, ", ")));
+      continue;
+    }
+    const auto type = art.storage().parameters().get("type");
+    const auto begins = [&](std::string_view known) {
+      return fmt::format("{}://", *type).starts_with(fmt::format("{}://", known));
+    };
+    if (!type || std::ranges::any_of(kArtStorageTypes, begins)) continue;
+    const At storage = at / "storage";
+    const At parameters = storage / "parameters";
+    report.not_supported(parameters.key("type"), *type, kArtStorageTypes);
+  }
+}
+
+void check_storage_uri_beside_storage(const Service& s, Report& report) {
+  for (const Container& c : s.workloads().containers) {
+    if (c.place != Container::Place::kModel && c.place != Container::Place::kArt) continue;
+    const spec::ModelSpecView model(c.view.value());
+    if (!model.storage()) continue;
+    const bool uri = !model.storage_uri().value_or(std::string_view{}).empty();
+    const bool uris = !c.pod->component->view.storage_uris().empty();
+    if (!uri && !uris) continue;
+    report.forbidden(c.at / "storage",
+                     fmt::format("must not be set beside {}: only one of them says where the model "
+                                 "is",
+                                 uri ? "storageUri" : "storageUris"));
+  }
+}
+
+void check_storage_uri_supported(const Service& s, Report& report) {
+  for (const Component& c : s.components()) {
+    const std::string_view container = storage_container_name(c);
+    if (!container.empty()) {
+      check_named_storage_container(s, c, container, report);
+      continue;
+    }
+    const auto uri = storage_uri_of(c);
+    const bool elsewhere = c.custom() && uri && uri->empty();  // valueFrom
+    if (uri && !elsewhere && check_storage_uri(*uri, s.catalog()))
+      check_uri(s, *uri, written_storage_uri_of(c)->path, report);
+    const auto list = c.view.storage_uris();
+    const At at = c.at / "storageUris";
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const At entry = at[i];
+      if (!list[i].uri().empty()) check_uri(s, list[i].uri(), entry / "uri", report);
+    }
+  }
+}
+
+void check_confidential(const Service& s, Report& report) {
+  if (!s.predictor() || !s.predictor()->serves_model()) return;
+  const Component& c = *s.predictor();
+  const spec::ModelSpecView model = c.model();
+  if (!model.confidential().enabled()) return;
+  const At at = c.at / c.implementation.field;
+  const At confidential = at / "confidential";
+  const std::string_view uri = model.storage_uri().value_or(std::string_view{});
+  if (uri.empty()) report.required(at / "storageUri", "a confidential model is downloaded from there");
+  warn_about_confidential(uri, confidential, report);
+  const std::string_view id = model.confidential().resource_id().value_or(std::string_view{});
+  if (!id.empty() && !is_resource_id(id))
+    report.invalid(confidential / "resourceId", id, "must have the form kbs:///{repository}/{type}/{tag}");
+}
+
+}  // namespace modelgate::validation

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "validation/templates.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "spec/spelling.h"
+#include "validation/runtime_rules.h"
+#include "validation/service_rules.h"
+
+namespace modelgate::validation {
+namespace {
+
+constexpr std::array<std::string_view, 5> kFields = {"Name", "Namespace", "Labels", "Annotations",
+                                                     "StorageUri"};
+constexpr std::string_view kForms =
+    "{{.Name}}, {{.Namespace}}, {{.Labels.key}}, {{.Annotations.key}} and {{.StorageUri}}";
+
+/// Containers whose text is filled in: the serving one, and those that run beside and below it.
+constexpr std::array<std::string_view, 3> kFilledIn = {
+    spec::kServingContainerName, spec::kTransformerContainerName, spec::kWorkerContainerName};
+
+std::string_view trimmed(std::string_view s) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  const std::size_t first = s.find_first_not_of(kBlank);
+  if (first == std::string_view::npos) return {};
+  return s.substr(first, s.find_last_not_of(kBlank) - first + 1);
+}
+
+/// `{{- x -}}` trims the text around it; the marks are set off by a blank.
+std::string_view without_marks(std::string_view action) {
+  if (action.starts_with("- ")) action.remove_prefix(2);
+  if (action.ends_with(" -")) action.remove_suffix(2);
+  return trimmed(action);
+}
+
+bool is_identifier(std::string_view s) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  const auto fits = [&](char c) { return letter(c) || (c >= '0' && c <= '9'); };
+  return !s.empty() && letter(s.front()) && std::ranges::all_of(s, fits);
+}
+
+std::optional<std::string> check_action(std::string_view action) {
+  const std::string_view text = without_marks(action);
+  if (!text.starts_with('.'))
+    return fmt::format("{{{{{}}}}} is not understood; allowed are {}", text, kForms);
+  const std::size_t dot = text.find('.', 1);
+  const std::string_view field = text.substr(1, dot == std::string_view::npos ? dot : dot - 1);
+  if (std::ranges::find(kFields, field) == kFields.end()) {
+    const auto near = spec::nearest(field, kFields);
+    return fmt::format("{{{{{}}}}} names no field; allowed are {}{}", text, kForms,
+                       near ? fmt::format(" (did you mean .{}?)", *near) : std::string{});
+  }
+  const bool map = field == "Labels" || field == "Annotations";
+  if (!map && dot != std::string_view::npos) return fmt::format("{{{{{}}}}}: .{} has no fields", text, field);
+  if (!map) return std::nullopt;
+  if (dot == std::string_view::npos)
+    return fmt::format("{{{{{}}}}} needs a key, such as .{}.team", text, field);
+  if (!is_identifier(text.substr(dot + 1)))
+    return fmt::format("{{{{{}}}}}: the key must consist of letters, digits and '_'", text);
+  return std::nullopt;
+}
+
+/// Every string in a container, with its place.
+void check_strings(const spec::Value& v, const At& at, Report& report) {
+  if (v.IsString()) {
+    if (const auto problem = check_template(spec::text_of(v))) report.invalid(at, spec::text_of(v), *problem);
+  } else if (v.IsArray()) {
+    for (rapidjson::SizeType i = 0; i < v.Size(); ++i) check_strings(v[i], at[i], report);
+  } else if (v.IsObject()) {
+    for (const auto& m : v.GetObject()) check_strings(m.value, at / spec::text_of(m.name), report);
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> check_template(std::string_view text) {
+  for (std::size_t open = text.find("{{"); open != std::string_view::npos; open = text.find("{{", open)) {
+    const std::size_t close = text.find("}}", open + 2);
+    if (close == std::string_view::npos) return "has \"{{\" without \"}}\"";
+    if (auto problem = check_action(text.substr(open + 2, close - open - 2))) return problem;
+    open = close + 2;
+  }
+  return std::nullopt;
+}
+
+void check_model_templates(const Service& s, Report& report) {
+  for (const Container& c : s.workloads().containers) {
+    if (c.place == Container::Place::kModel) check_strings(*c.view.value(), c.at, report);
+  }
+}
+
+void check_runtime_templates(const RuntimeObject& r, Report& report) {
+  for (const Container& c : r.workloads().containers) {
+    const bool filled_in = std::ranges::find(kFilledIn, c.view.name()) != kFilledIn.end();
+    if (c.place == Container::Place::kListed && filled_in && c.view)
+      check_strings(*c.view.value(), c.at, report);
+  }
+}
+
+}  // namespace modelgate::validation

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "validation/validation.h"
+
+#include "validation/runtime_rules.h"
+#include "validation/service_rules.h"
+
+namespace modelgate::validation {
+namespace {
+
+/// KServe's rules first: should an object have more errors than are kept, those that deny in every mode are
+/// among the kept ones, and a strict rule sees what has been told before.
+template <typename Object>
+Findings run(const Object& object, std::span<const Rule<Object>> rules) {
+  Findings findings;
+  Report report(findings);
+  for (const Origin origin : {Origin::kKServe, Origin::kStrict}) {
+    for (const Rule<Object>& rule : rules) {
+      if (rule.info.origin != origin) continue;
+      report.begin(rule.info);
+      rule.check(object, report);
+    }
+  }
+  return findings;
+}
+
+template <typename Object>
+std::vector<RuleInfo> infos(std::span<const Rule<Object>> rules) {
+  std::vector<RuleInfo> out;
+  for (const Rule<Object>& rule : rules) out.push_back(rule.info);
+  return out;
+}
+
+}  // namespace
+
+Findings validate_inference_service(const Subject& subject) {
+  return run(Service(subject), service_rules());
+}
+
+Findings validate_serving_runtime(const RuntimeSubject& subject) {
+  return run(RuntimeObject(subject), runtime_rules());
+}
+
+std::vector<RuleInfo> inference_service_rules() {
+  return infos(service_rules());
+}
+std::vector<RuleInfo> serving_runtime_rules() {
+  return infos(runtime_rules());
+}
+
+Ratchet ratchet_of(std::string_view name) {
+  for (const Rule<Service>& rule : service_rules()) {
+    if (rule.info.name == name) return rule.info.ratchet;
+  }
+  for (const Rule<RuntimeObject>& rule : runtime_rules()) {
+    if (rule.info.name == name) return rule.info.ratchet;
+  }
+  return Ratchet::kRatchets;
+}
+
+}  // namespace modelgate::validation
