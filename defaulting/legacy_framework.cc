@@ -125,24 +125,31 @@ void keep_moved_model(Pass& pass, const FieldPath& predictor) {
   pass.ledger.add(model_path, cause::kMoved, std::string(pass.earlier.digest(pass.document(), model_path)));
 }
 
-/// False where a field and the user's model are left beside each other.
+/// True for a field that an earlier pass left beside the model that it had moved: of several, one is moved.
+bool was_left_over(const Pass& pass, const FieldPath& predictor, const Framework& framework) {
+  if (!pass.context.old_object || !pass.earlier.stands_in(pass.document(), predictor / "model")) return false;
+  const FieldPath field = predictor / framework.name;
+  return spec::equal(pass.edit.find(field), field.find_in(*pass.context.old_object));
+}
+
+/// False where a field is left beside a model.
 bool move_framework_field(Pass& pass, const FieldPath& predictor) {
   const Framework* framework = first_framework(spec::PredictorView(pass.edit.find(predictor)));
-  if (!framework) {
+  if (!framework || was_left_over(pass, predictor, *framework)) {
     keep_moved_model(pass, predictor);
-    return true;
+    return framework == nullptr;
   }
   switch (beside_model(pass, predictor, *framework)) {
     case Beside::kReplace:
       move_field(pass, predictor, *framework);
-      return true;
+      break;
     case Beside::kDrop:
       pass.edit.remove(predictor / framework->name);
-      return true;
+      break;
     case Beside::kLeave:
-      return false;
+      break;
   }
-  return true;
+  return !first_framework(spec::PredictorView(pass.edit.find(predictor)));
 }
 
 }  // namespace
