@@ -67,10 +67,12 @@ struct AdmissionHandler::Pending {
 };
 
 AdmissionHandler::AdmissionHandler(std::shared_ptr<const spec::Catalog> catalog,
-                                   std::shared_ptr<FactSource> facts, AdmissionCounters& counters)
+                                   std::shared_ptr<FactSource> facts, AdmissionCounters& counters,
+                                   Admit admit)
     : catalog_(std::move(catalog)),
       facts_(std::move(facts)),
       counters_(counters),
+      admit_(admit),
       arena_memory_(std::make_unique_for_overwrite<char[]>(kArenaBytes)),
       arena_(arena_memory_.get(), kArenaBytes) {}
 
@@ -106,7 +108,7 @@ std::optional<HttpReply> AdmissionHandler::review(Call& call, const HttpRequest&
     }
     uid = review->uid;
     const admission::Endpoint endpoint = admission_paths()[call.path].endpoint;
-    admission::Outcome outcome = admission::admit(endpoint, *review, *catalog_, admission::Facts(), arena_);
+    admission::Outcome outcome = admit_(endpoint, *review, *catalog_, admission::Facts(), arena_);
     if (const auto* response = std::get_if<admission::Response>(&outcome))
       return finish(call, *review, *response);
     const auto pending =
@@ -155,8 +157,7 @@ std::optional<HttpReply> AdmissionHandler::go_on(const std::shared_ptr<Pending>&
       if (!review) throw std::logic_error("a review that was read once cannot be read again");
       uid = review->uid;
       const admission::Endpoint endpoint = admission_paths()[pending->call.path].endpoint;
-      admission::Outcome outcome =
-          admission::admit(endpoint, *review, *pending->catalog, pending->facts, arena);
+      admission::Outcome outcome = admit_(endpoint, *review, *pending->catalog, pending->facts, arena);
       if (const auto* response = std::get_if<admission::Response>(&outcome)) {
         return finish(pending->call, *review, *response);
       }

@@ -31,11 +31,15 @@ inline constexpr std::chrono::seconds kMaxReviewTime{10};
 // half.
 inline constexpr std::size_t kArenaBytes = std::size_t{128} << 10;
 
+// admission::admit, but in tests.
+using Admit = admission::Outcome (*)(admission::Endpoint, admission::Review&, const spec::Catalog&,
+                                     const admission::Facts&, spec::Arena&);
+
 class AdmissionHandler final : public Handler {
  public:
   // `counters` must outlive the handler.
   AdmissionHandler(std::shared_ptr<const spec::Catalog> catalog, std::shared_ptr<FactSource> facts,
-                   AdmissionCounters& counters);
+                   AdmissionCounters& counters, Admit admit = admission::admit);
 
   std::optional<HttpReply> handle(const HttpRequest& request, ReplyLater& later) override;
 
@@ -57,6 +61,7 @@ class AdmissionHandler final : public Handler {
   std::shared_ptr<const spec::Catalog> catalog_;
   std::shared_ptr<FactSource> facts_;
   AdmissionCounters& counters_;
+  Admit admit_;
   std::unique_ptr<char[]> arena_memory_;
   spec::Arena arena_;
 };

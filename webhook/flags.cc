@@ -268,7 +268,7 @@ void add(CLI::App& app, const Row& row) {
   const std::string help = wrap(row.help);
   if (*row.value == '\0') {
     const auto count = [take](const CLI::results_t& values) {
-      take(values.empty() ? "true" : values.back());
+      take(values.empty() || values.back().empty() ? "true" : values.back());
       return true;
     };
     app.add_option(row.names, count, help)->type_name("")->expected(0, 1)->group(row.group);

@@ -112,6 +112,12 @@ class Server::Impl {
     return open;
   }
 
+  std::vector<std::size_t> connections_by_thread() const {
+    std::vector<std::size_t> open;
+    for (const auto& worker : workers_) open.push_back(worker->open.load(std::memory_order_relaxed));
+    return open;
+  }
+
   ServerCounts counts() const {
     ServerCounts sum;
     for (const auto& worker : workers_) {
@@ -235,6 +241,9 @@ void Server::on_each_thread(const std::function<void(Handler&)>& task) {
 }
 std::size_t Server::open_connections() const {
   return impl_->open_connections();
+}
+std::vector<std::size_t> Server::connections_by_thread() const {
+  return impl_->connections_by_thread();
 }
 ServerCounts Server::counts() const {
   return impl_->counts();

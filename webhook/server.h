@@ -28,6 +28,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "webhook/counters.h"
 #include "webhook/http.h"
@@ -78,6 +79,7 @@ class Server {
   void on_each_thread(const std::function<void(Handler&)>& task);
 
   std::size_t open_connections() const;
+  std::vector<std::size_t> connections_by_thread() const;
   ServerCounts counts() const;
   bool draining() const;
   // False when the listener is gone, by stop() or because the kernel took it away.

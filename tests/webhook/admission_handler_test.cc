@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The HTTP around a review, and the loop that asks for facts. What admission/ decides is tested there; here
+// stand-ins decide.
+
+#include "webhook/admission_handler.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include "spec/json.h"
+#include "webhook/paths.h"
+
+namespace modelgate::webhook {
+namespace {
+
+using admission::Fact;
+using admission::Needs;
+using admission::ObjectKey;
+using admission::Outcome;
+using admission::Response;
+using std::chrono::steady_clock;
+
+constexpr std::string_view kMutate = "/mutate-serving-kserve-io-v1beta1-inferenceservice";
+constexpr std::string_view kReview =
+    R"({"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{
+  "uid":"u-1","kind":{"group":"serving.kserve.io","version":"v1beta1","kind":"InferenceService"},
+  "resource":{"group":"serving.kserve.io","version":"v1beta1","resource":"inferenceservices"},
+  "name":"a","namespace":"b","operation":"CREATE","object":{"metadata":{"name":"a"}}}})";
+
+Outcome allow_all(admission::Endpoint, admission::Review&, const spec::Catalog&, const admission::Facts&,
+                  spec::Arena&) {
+  return Response{};
+}
+
+Outcome deny_all(admission::Endpoint, admission::Review&, const spec::Catalog&, const admission::Facts&,
+                 spec::Arena&) {
+  Response response;
+  response.allowed = false;
+  return response;
+}
+
+Outcome throw_always(admission::Endpoint, admission::Review&, const spec::Catalog&, const admission::Facts&,
+                     spec::Arena&) {
+  throw std::logic_error("a bug");
+}
+
+ObjectKey secret(int round) {
+  return {.kind = "Secret", .namespace_ = "b", .name = std::to_string(round)};
+}
+
+// Needs kRounds secrets, one after the other, and tells in its warnings how each was found. Fails when the
+// review that it gets was changed by the round before.
+template <int kRounds>
+Outcome ask_rounds(admission::Endpoint, admission::Review& review, const spec::Catalog&,
+                   const admission::Facts& facts, spec::Arena& arena) {
+  if (spec::find(*review.object, "changed") != nullptr) throw std::logic_error("the review is not a new one");
+  spec::set_member(*review.object, "changed", spec::make_literal("yes"), arena);
+  Response response;
+  for (int round = 0; round < kRounds; ++round) {
+    const Fact* const fact = facts.find(secret(round));
+    if (fact == nullptr) return Needs{.objects = {secret(round)}};
+    response.warnings.push_back(fact->state == Fact::State::kUnknown  ? "unknown"
+                                : fact->state == Fact::State::kAbsent ? "absent"
+                                                                      : "present");
+  }
+  return response;
+}
+
+// Answers "absent", at once or when told to.
+class FakeFacts final : public FactSource {
+ public:
+  explicit FakeFacts(bool at_once) : at_once_(at_once) {}
+
+  std::optional<ToldFacts> ask(const Needs& needs, SteadyTime deadline,
+                               std::function<void(ToldFacts)> later) override {
+    ++asked;
+    last_deadline = deadline;
+    ToldFacts told;
+    for (const ObjectKey& key : needs.objects)
+      told.facts.emplace_back(key, Fact{.state = Fact::State::kAbsent});
+    if (at_once_) return told;
+    tell = [later = std::move(later), told = std::move(told)] { later(told); };
+    return std::nullopt;
+  }
+
+  int asked = 0;
+  SteadyTime last_deadline;
+  std::function<void()> tell;
+
+ private:
+  bool at_once_;
+};
+
+class Later final : public ReplyLater {
+ public:
+  void reply(HttpReply reply) override {
+    EXPECT_FALSE(got.has_value()) << "replied twice";
+    got = std::move(reply);
+  }
+  std::optional<HttpReply> got;
+};
+
+class HandlerTest : public testing::Test {
+ protected:
+  AdmissionHandler handler(Admit admit) {
+    return AdmissionHandler(spec::CatalogBuilder().build(1), facts_, metrics_.add_thread(), admit);
+  }
+
+  static HttpRequest request(std::string_view query = "") {
+    return {.method = "POST",
+            .path = kMutate,
+            .query = query,
+            .content_type = "application/json",
+            .body = kReview};
+  }
+
+  BasicPathCounts<std::uint64_t> counts() const {
+    return metrics_.sum().paths[*find_admission_path(kMutate)];
+  }
+
+  // A code's place in the counters.
+  std::uint64_t count_of(int code) const {
+    for (std::size_t i = 0; i < kCountedCodes.size(); ++i) {
+      if (kCountedCodes[i] == code) return counts().codes[i];
+    }
+    return metrics_.sum().not_found;
+  }
+
+  std::shared_ptr<FakeFacts> facts_ = std::make_shared<FakeFacts>(true);
+  AdmissionMetrics metrics_;
+  Later later_;
+};
+
+struct RefusedCase {
+  const char* name;
+  const char* method;
+  std::string_view path;
+  const char* content_type;
+  std::string_view body;
+  int status;
+};
+
+class Refused : public HandlerTest, public testing::WithParamInterface<RefusedCase> {};
+
+TEST_P(Refused, ByStatus) {
+  AdmissionHandler mine = handler(allow_all);
+  const RefusedCase& refused = GetParam();
+  const auto reply = mine.handle({.method = refused.method,
+                                  .path = refused.path,
+                                  .query = "timeout=5s",
+                                  .content_type = refused.content_type,
+                                  .body = refused.body},
+                                 later_);
+  ASSERT_TRUE(reply.has_value());
+  EXPECT_EQ(reply->status, refused.status) << reply->body;
+  EXPECT_EQ(reply->allow, refused.status == 405 ? "POST" : "");
+  EXPECT_EQ(count_of(refused.status), 1U);
+  EXPECT_EQ(counts().in_flight, 0U);
+}
+
+constexpr const char* kJson = "application/json";
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, Refused,
+    testing::Values(
+        RefusedCase{"Good", "POST", kMutate, kJson, kReview, 200},
+        RefusedCase{"Charset", "POST", kMutate, "application/json; charset=utf-8", kReview, 200},
+        RefusedCase{"UpperCaseType", "POST", kMutate, "Application/JSON", kReview, 200},
+        RefusedCase{"UnknownPath", "POST", "/nosuch", kJson, kReview, 404},
+        RefusedCase{"PathWithMore", "POST", "/mutate-pods/", kJson, kReview, 404},
+        RefusedCase{"Get", "GET", kMutate, kJson, "", 405},
+        RefusedCase{"Put", "PUT", kMutate, kJson, kReview, 405},
+        RefusedCase{"NoType", "POST", kMutate, "", kReview, 415},
+        RefusedCase{"Yaml", "POST", kMutate, "application/yaml", kReview, 415},
+        RefusedCase{"JsonPatch", "POST", kMutate, "application/json-patch+json", kReview, 415},
+        RefusedCase{"EmptyBody", "POST", kMutate, kJson, "", 400},
+        RefusedCase{"HalfJson", "POST", kMutate, kJson, kReview.substr(0, 100), 400},
+        RefusedCase{"NotAReview", "POST", kMutate, kJson, R"({"kind":"Pod","apiVersion":"v1"})", 400},
+        RefusedCase{"NoRequest", "POST", kMutate, kJson,
+                    R"({"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1"})", 400},
+        RefusedCase{"UnknownVersion", "POST", kMutate, kJson,
+                    R"({"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v7","request":{"uid":"a"}})",
+                    400}),
+    [](const auto& info) { return info.param.name; });
+
+TEST_F(HandlerTest, DenialIs200AndCounted) {
+  const auto reply = handler(deny_all).handle(request(), later_);
+  ASSERT_TRUE(reply.has_value());
+  EXPECT_EQ(reply->status, 200);
+  EXPECT_NE(reply->body.find(R"("uid":"u-1")"), std::string::npos);
+  EXPECT_NE(reply->body.find(R"("allowed":false)"), std::string::npos);
+  EXPECT_EQ(counts().denied, 1U);
+}
+
+TEST_F(HandlerTest, BugIs500AndTheNextRequestIsAnswered) {
+  AdmissionHandler mine = handler(throw_always);
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(mine.handle(request(), later_)->status, 500);
+  EXPECT_EQ(count_of(500), 2U);
+  EXPECT_EQ(counts().in_flight, 0U);
+}
+
+TEST_F(HandlerTest, FactsAreAskedForInRoundsEachFromAReviewReadAnew) {
+  const auto reply = handler(ask_rounds<3>).handle(request(), later_);
+  ASSERT_TRUE(reply.has_value());
+  EXPECT_EQ(reply->status, 200);
+  EXPECT_NE(reply->body.find(R"("warnings":["absent","absent","absent"])"), std::string::npos) << reply->body;
+  EXPECT_EQ(facts_->asked, 3);
+}
+
+TEST_F(HandlerTest, FourthRoundIsUnknownAndAFifthABug) {
+  const auto fourth = handler(ask_rounds<4>).handle(request(), later_);
+  EXPECT_EQ(fourth->status, 200);
+  EXPECT_NE(fourth->body.find(R"(["absent","absent","absent","unknown"])"), std::string::npos)
+      << fourth->body;
+  EXPECT_EQ(facts_->asked, admission::kMaxRounds);
+  EXPECT_EQ(handler(ask_rounds<5>).handle(request(), later_)->status, 500);
+}
+
+TEST_F(HandlerTest, FactsMayComeLaterWhileOthersAreAnswered) {
+  facts_ = std::make_shared<FakeFacts>(false);
+  AdmissionHandler mine = handler(ask_rounds<2>);
+  EXPECT_FALSE(mine.handle(request(), later_).has_value());
+  EXPECT_EQ(counts().in_flight, 1U);
+
+  HttpRequest other = request();
+  other.path = "/nosuch";
+  Later not_used;
+  EXPECT_EQ(mine.handle(other, not_used)->status, 404);
+
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_FALSE(later_.got.has_value());
+    const auto tell = std::move(facts_->tell);
+    tell();
+  }
+  ASSERT_TRUE(later_.got.has_value());
+  EXPECT_EQ(later_.got->status, 200);
+  EXPECT_NE(later_.got->body.find(R"(["absent","absent"])"), std::string::npos);
+  EXPECT_EQ(counts().in_flight, 0U);
+  EXPECT_EQ(counts().lookups, 2U);
+}
+
+struct TimeoutCase {
+  const char* name;
+  const char* query;
+  std::chrono::milliseconds at_most;
+  std::chrono::milliseconds at_least;
+};
+
+class Timeouts : public HandlerTest, public testing::WithParamInterface<TimeoutCase> {};
+
+TEST_P(Timeouts, BoundTheAsking) {
+  const auto before = steady_clock::now();
+  handler(ask_rounds<1>).handle(request(GetParam().query), later_);
+  const auto after = steady_clock::now();
+  EXPECT_LE(facts_->last_deadline, after + GetParam().at_most);
+  EXPECT_GE(facts_->last_deadline, before + GetParam().at_least);
+}
+
+using namespace std::chrono_literals;
+
+INSTANTIATE_TEST_SUITE_P(Table, Timeouts,
+                         testing::Values(TimeoutCase{"OfTheRequest", "timeout=1s", 1s, 800ms},
+                                         TimeoutCase{"OursIfShorter", "timeout=30s", kMaxReviewTime, 10s},
+                                         TimeoutCase{"OursIfNone", "", kMaxReviewTime, 10s},
+                                         TimeoutCase{"MalformedIsIgnored", "timeout=soon", kMaxReviewTime,
+                                                     10s}),
+                         [](const auto& info) { return info.param.name; });
+
+TEST(Paths, AreKServes) {
+  for (const AdmissionPath& path : admission_paths()) {
+    const auto found = find_admission_path(path.path);
+    ASSERT_TRUE(found.has_value());
+    EXPECT_EQ(admission_paths()[*found].path, path.path);
+  }
+  EXPECT_LE(admission_paths().size(), kMaxPaths);
+  EXPECT_FALSE(find_admission_path("").has_value());
+}
+
+}  // namespace
+}  // namespace modelgate::webhook

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "webhook/flags.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace modelgate::webhook {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::variant<Flags, FlagsEnd> parse(const std::vector<std::string>& arguments) {
+  std::vector<const char*> argv{"modelgate-webhook"};
+  for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+  return parse_flags(static_cast<int>(argv.size()), argv.data());
+}
+
+Flags good(const std::vector<std::string>& arguments) {
+  auto parsed = parse(arguments);
+  if (const auto* end = std::get_if<FlagsEnd>(&parsed)) {
+    ADD_FAILURE() << end->text;
+    return {};
+  }
+  return std::get<Flags>(parsed);
+}
+
+TEST(Flags, Defaults) {
+  const Flags flags = good({});
+  EXPECT_EQ(flags.webhook.to_text(), ":9443");
+  EXPECT_EQ(flags.health->to_text(), ":8081");
+  EXPECT_EQ(flags.metrics->to_text(), ":8080");
+  EXPECT_EQ(flags.drain_timeout, 100s);
+  EXPECT_EQ(flags.threads, 0);
+  EXPECT_EQ(flags.log.format, log::Format::kJson);
+  EXPECT_EQ(flags.log.level, log::Level::kInfo);
+  EXPECT_EQ(flags.tls.min_version, TlsVersion::k12);
+}
+
+TEST(Flags, KubebuildersNames) {
+  const Flags flags = good({"--health-probe-bind-address=127.0.0.1:1", "--metrics-bind-address", "0",
+                            "--webhook-cert-path=/certs", "--webhook-cert-name=a.crt",
+                            "--webhook-cert-key=a.key", "--leader-elect"});
+  EXPECT_EQ(flags.health->to_text(), "127.0.0.1:1");
+  EXPECT_FALSE(flags.metrics.has_value());
+  EXPECT_EQ(flags.cert_directory, "/certs");
+  EXPECT_EQ(flags.cert_name, "a.crt");
+  EXPECT_EQ(flags.cert_key, "a.key");
+  EXPECT_TRUE(flags.leader_elect);
+}
+
+TEST(Flags, KServesNamesWithOneDashAsGoTakesThem) {
+  const Flags flags =
+      good({"-metrics-addr", "127.0.0.1:8080", "-health-probe-addr=[::1]:8082", "-webhook-port=10443",
+            "-leader-elect=false", "-zap-encoder=console", "-zap-log-level", "debug",
+            "-zap-time-encoding=rfc3339", "-zap-stacktrace-level=error"});
+  EXPECT_EQ(flags.metrics->to_text(), "127.0.0.1:8080");
+  EXPECT_EQ(flags.health->to_text(), "[::1]:8082");
+  EXPECT_EQ(flags.webhook.port, 10443);
+  EXPECT_FALSE(flags.leader_elect);
+  EXPECT_EQ(flags.log.format, log::Format::kText);
+  EXPECT_EQ(flags.log.level, log::Level::kDebug);
+  EXPECT_EQ(flags.log.time, log::TimeEncoding::kRfc3339);
+}
+
+TEST(Flags, DevelIsADefaultAndNoMore) {
+  EXPECT_EQ(good({"--zap-devel"}).log.level, log::Level::kDebug);
+  EXPECT_EQ(good({"--zap-devel"}).log.format, log::Format::kText);
+  EXPECT_EQ(good({"--zap-devel=true", "--zap-log-level=error", "--log-format=json"}).log.level,
+            log::Level::kError);
+  EXPECT_EQ(good({"--zap-devel=true", "--zap-log-level=error", "--log-format=json"}).log.format,
+            log::Format::kJson);
+}
+
+TEST(Flags, ListsAreSplitAndAdded) {
+  const Flags flags = good({"--cert-host=a.svc,10.0.0.1", "--cert-host", "b.svc", "--tls-cipher-suites",
+                            "TLS_AES_128_GCM_SHA256,TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305"});
+  EXPECT_EQ(flags.cert_hosts, (std::vector<std::string>{"a.svc", "10.0.0.1", "b.svc"}));
+  EXPECT_EQ(flags.tls.cipher_suites.size(), 2U);
+}
+
+TEST(Flags, HelpNamesEveryFlagAndEndsWellBehaved) {
+  const auto parsed = parse({"--help"});
+  const auto* end = std::get_if<FlagsEnd>(&parsed);
+  ASSERT_NE(end, nullptr);
+  EXPECT_EQ(end->exit_code, 0);
+  for (const char* name :
+       {"--webhook-port", "--metrics-addr", "--drain-timeout", "--manifests", "--ca-out"}) {
+    EXPECT_NE(end->text.find(name), std::string::npos) << name;
+  }
+}
+
+struct BadCase {
+  const char* name;
+  std::vector<std::string> arguments;
+  const char* told;  // part of the message
+};
+
+class BadFlags : public testing::TestWithParam<BadCase> {};
+
+TEST_P(BadFlags, EndWith2AndSayWhich) {
+  const auto parsed = parse(GetParam().arguments);
+  const auto* end = std::get_if<FlagsEnd>(&parsed);
+  ASSERT_NE(end, nullptr);
+  EXPECT_EQ(end->exit_code, 2);
+  EXPECT_NE(end->text.find(GetParam().told), std::string::npos) << end->text;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, BadFlags,
+    testing::Values(BadCase{"Unknown", {"--nosuch"}, "--nosuch"}, BadCase{"Stray", {"stray"}, "stray"},
+                    BadCase{"PortTooLarge", {"--webhook-port=65536"}, "--webhook-port"},
+                    BadCase{"PortNegative", {"--webhook-port=-1"}, "--webhook-port"},
+                    BadCase{"PortNoNumber", {"--webhook-port=https"}, "--webhook-port"},
+                    BadCase{"PortMissing", {"--webhook-port"}, "--webhook-port"},
+                    BadCase{
+                        "AddressWithoutPort", {"--metrics-bind-address=127.0.0.1"}, "--metrics-bind-address"},
+                    BadCase{"AddressByName", {"--metrics-addr=example.com:80"}, "--metrics-addr"},
+                    BadCase{"BindAddressByName", {"--bind-address=example.com"}, "--bind-address"},
+                    BadCase{"OldTls", {"--tls-min-version=VersionTLS11"}, "--tls-min-version"},
+                    BadCase{"UnknownCipher", {"--tls-cipher-suites=TLS_MADE_UP"}, "TLS_MADE_UP"},
+                    BadCase{"Duration", {"--drain-timeout=100"}, "--drain-timeout"},
+                    BadCase{"Level", {"--log-level=loud"}, "--log-level"},
+                    BadCase{"Format", {"--log-format=xml"}, "--log-format"},
+                    BadCase{"Threads", {"--threads=1025"}, "--threads"},
+                    BadCase{"Bool", {"--leader-elect=maybe"}, "--leader-elect"}),
+    [](const auto& info) { return info.param.name; });
+
+struct AddressCase {
+  const char* name;
+  const char* text;
+  const char* host;  // null: refused
+  std::uint16_t port;
+};
+
+class Addresses : public testing::TestWithParam<AddressCase> {};
+
+TEST_P(Addresses, AreRead) {
+  const auto address = parse_address(GetParam().text);
+  ASSERT_EQ(address.has_value(), GetParam().host != nullptr);
+  if (!address) return;
+  EXPECT_EQ(address->host, GetParam().host);
+  EXPECT_EQ(address->port, GetParam().port);
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, Addresses,
+                         testing::Values(AddressCase{"PortAlone", ":8080", "", 8080},
+                                         AddressCase{"V4", "10.0.0.1:1", "10.0.0.1", 1},
+                                         AddressCase{"V6", "[fe80::1]:65535", "fe80::1", 65535},
+                                         AddressCase{"Localhost", "localhost:0", "127.0.0.1", 0},
+                                         AddressCase{"Empty", "", nullptr, 0},
+                                         AddressCase{"NoPort", "1.2.3.4:", nullptr, 0},
+                                         AddressCase{"PortTooLarge", ":65536", nullptr, 0},
+                                         AddressCase{"Sign", ":+1", nullptr, 0},
+                                         AddressCase{"Name", "host:1", nullptr, 0}),
+                         [](const auto& info) { return info.param.name; });
+
+}  // namespace
+}  // namespace modelgate::webhook

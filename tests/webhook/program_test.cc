@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The program itself: what it writes, how it ends, and that changed files reach it.
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/webhook/test_server.h"
+#include "tests/webhook/tls_client.h"
+
+namespace modelgate::webhook {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+std::string read(const fs::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+void write(const fs::path& path, const std::string& text) {
+  std::ofstream(path, std::ios::trunc) << text;
+}
+
+class Program : public testing::Test {
+ protected:
+  Program() {
+    std::string name = (fs::temp_directory_path() / "webhook-XXXXXX").string();
+    directory_ = ::mkdtemp(name.data());
+  }
+
+  ~Program() override {
+    if (child_ > 0) {
+      ::kill(child_, SIGKILL);
+      ::waitpid(child_, nullptr, 0);
+    }
+    fs::remove_all(directory_);
+  }
+
+  void spawn(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), MODELGATE_WEBHOOK);
+    child_ = ::fork();
+    if (child_ != 0) return;
+    std::vector<char*> argv;
+    for (std::string& argument : arguments) argv.push_back(argument.data());
+    argv.push_back(nullptr);
+    const std::string log = directory_ / "log";
+    (void)!::freopen(log.c_str(), "w", stderr);
+    (void)!::freopen(log.c_str(), "a", stdout);
+    ::execv(argv[0], argv.data());
+    ::_exit(127);
+  }
+
+  // On ports that the kernel chooses, everything on the loopback; waits until it serves.
+  void start(std::vector<std::string> arguments = {}) {
+    for (const std::string& usual : {std::string("--bind-address=127.0.0.1"), std::string("--webhook-port=0"),
+                                     std::string("--health-probe-bind-address=127.0.0.1:0"),
+                                     std::string("--metrics-bind-address=127.0.0.1:0"),
+                                     "--address-out=" + (directory_ / "addresses").string()}) {
+      arguments.push_back(usual);
+    }
+    spawn(arguments);
+    ASSERT_TRUE(TestServer::eventually([&] { return fs::exists(directory_ / "addresses"); }))
+        << read(directory_ / "log");
+    std::istringstream lines(read(directory_ / "addresses"));
+    std::string what;
+    std::string address;
+    while (lines >> what >> address) {
+      const std::size_t colon = address.rfind(':');
+      if (colon != std::string::npos)
+        ports_[what] = static_cast<std::uint16_t>(std::stoi(address.substr(colon + 1)));
+    }
+  }
+
+  // The exit code; -1 for a signal's end, -2 when it does not end.
+  int wait() {
+    int status = 0;
+    const bool ended = TestServer::eventually([&] { return ::waitpid(child_, &status, WNOHANG) == child_; });
+    if (!ended) return -2;
+    child_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
+  std::string log() const { return read(directory_ / "log"); }
+
+  std::optional<ClientReply> get(const std::string& what, const std::string& path) {
+    TlsClient client(ports_[what]);
+    if (!client.send("GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n")) return std::nullopt;
+    return client.reply();
+  }
+
+  fs::path directory_;
+  pid_t child_ = -1;
+  std::map<std::string, std::uint16_t> ports_;
+};
+
+TEST_F(Program, ServesWithACertificateOfItsOwn) {
+  const fs::path ca = directory_ / "ca.crt";
+  start({"--ca-out=" + ca.string(), "--cert-host=webhook.modelgate.svc,10.1.2.3"});
+  EXPECT_EQ(read(ca).substr(0, 27), "-----BEGIN CERTIFICATE-----");
+  EXPECT_EQ(get("health", "/healthz")->status, 200);
+  EXPECT_EQ(get("health", "/readyz")->status, 200);
+  EXPECT_EQ(get("metrics", "/metrics")->status, 200);
+  EXPECT_EQ(get("health", "/metrics")->status, 404);
+  TlsClient client(ports_["https"]);
+  ASSERT_TRUE(client.handshake());
+  ASSERT_TRUE(client.send(post("/nosuch", "{}")));
+  EXPECT_EQ(client.reply()->status, 404);
+}
+
+TEST_F(Program, IdlesInLittleMemory) {
+  start();
+  const std::string status = read(fs::path("/proc") / std::to_string(child_) / "status");
+  const long resident_kb = std::stol(status.substr(status.find("VmRSS:") + 6));
+#ifndef MODELGATE_SANITIZE
+  EXPECT_LT(resident_kb, 16 * 1024);
+#endif
+  EXPECT_GT(resident_kb, 0);
+}
+
+TEST_F(Program, SigtermWithoutConnectionsEndsItAtOnce) {
+  start();
+  ::kill(child_, SIGTERM);
+  EXPECT_EQ(wait(), 0) << log();
+}
+
+TEST_F(Program, SigtermDrains) {
+  start();
+  TlsClient client(ports_["https"]);
+  ASSERT_TRUE(client.handshake());
+  ASSERT_TRUE(client.send(post("/nosuch", "{}")));
+  EXPECT_FALSE(client.reply()->has_header("Connection: close"));
+  ::kill(child_, SIGTERM);
+  ASSERT_TRUE(TestServer::eventually([&] { return get("health", "/readyz")->status == 503; }));
+  EXPECT_EQ(get("health", "/healthz")->status, 200);
+
+  TlsClient late(ports_["https"]);
+  ASSERT_TRUE(late.handshake());
+  for (TlsClient* each : {&late, &client}) {
+    ASSERT_TRUE(each->send(post("/nosuch", "{}")));
+    EXPECT_TRUE(each->reply()->has_header("Connection: close"));
+    EXPECT_TRUE(each->ended());
+  }
+  EXPECT_EQ(wait(), 0) << log();
+}
+
+TEST_F(Program, DrainTimeoutEndsItWithAConnectionLeft) {
+  start({"--drain-timeout=200ms"});
+  TlsClient client(ports_["https"]);
+  ASSERT_TRUE(client.handshake());
+  ::kill(child_, SIGTERM);
+  EXPECT_EQ(wait(), 0) << log();
+}
+
+TEST_F(Program, SecondSignalEndsItAtOnce) {
+  start();
+  TlsClient client(ports_["https"]);
+  ASSERT_TRUE(client.handshake());
+  ::kill(child_, SIGTERM);
+  ASSERT_TRUE(TestServer::eventually([&] { return get("health", "/readyz")->status == 503; }));
+  ::kill(child_, SIGINT);
+  EXPECT_EQ(wait(), 1) << log();
+}
+
+class CertificateFiles : public Program {
+ protected:
+  void write_pair(const certs::KeyPair& pair) const {
+    write(directory_ / "tls.crt", pair.chain_pem());
+    write(directory_ / "tls.key", pair.key_pem());
+  }
+
+  std::string served() {
+    TlsClient client(ports_["https"]);
+    return client.handshake() ? client.peer_fingerprint() : "";
+  }
+
+  bool metrics_say(const std::string& line) {
+    return get("metrics", "/metrics")->body.find(line) != std::string::npos;
+  }
+};
+
+TEST_F(CertificateFiles, ChangedPairIsServedWithinASecondAndABadOneRefused) {
+  const auto first = new_pair();
+  const auto second = new_pair();
+  write_pair(*first);
+  start({"--webhook-cert-path=" + directory_.string()});
+  EXPECT_EQ(served(), first->fingerprint());
+
+  TlsClient client(ports_["https"]);
+  ASSERT_TRUE(client.handshake());
+  const auto changed = std::chrono::steady_clock::now();
+  write_pair(*second);
+  ASSERT_TRUE(TestServer::eventually([&] { return served() == second->fingerprint(); }));
+  EXPECT_LT(std::chrono::steady_clock::now() - changed, 1s);
+  ASSERT_TRUE(client.send(post("/nosuch", "{}")));
+  EXPECT_EQ(client.reply()->status, 404);
+
+  EXPECT_TRUE(metrics_say("certwatcher_read_certificate_errors_total 0"));
+  write(directory_ / "tls.key", new_pair()->key_pem());
+  EXPECT_TRUE(
+      TestServer::eventually([&] { return metrics_say("certwatcher_read_certificate_errors_total 1"); }));
+  EXPECT_EQ(served(), second->fingerprint());
+  EXPECT_EQ(get("health", "/readyz")->status, 200);
+  EXPECT_EQ(log().find("PRIVATE"), std::string::npos);
+}
+
+TEST_F(CertificateFiles, MissingPairIsToldAtTheStart) {
+  spawn({"--webhook-cert-path=" + directory_.string(), "--webhook-port=0"});
+  EXPECT_EQ(wait(), 1);
+  EXPECT_NE(log().find("--webhook-cert-path"), std::string::npos) << log();
+}
+
+TEST_F(Program, PortInUseIsToldAndIs1) {
+  TestServer other;
+  spawn({"--bind-address=127.0.0.1", "--webhook-port=" + std::to_string(other.port()),
+         "--health-probe-bind-address=0", "--metrics-bind-address=0"});
+  EXPECT_EQ(wait(), 1);
+  EXPECT_NE(log().find("127.0.0.1:" + std::to_string(other.port())), std::string::npos) << log();
+}
+
+TEST_F(Program, BadFlagIsToldAndIs2) {
+  spawn({"--nosuch"});
+  EXPECT_EQ(wait(), 2);
+  EXPECT_NE(log().find("--nosuch"), std::string::npos) << log();
+}
+
+TEST_F(Program, ManifestsAreReadAgainWhenTheyChange) {
+  const fs::path manifests = directory_ / "manifests";
+  fs::create_directory(manifests);
+  const std::string runtime =
+      "apiVersion: serving.kserve.io/v1alpha1\nkind: ClusterServingRuntime\nmetadata: {name: mine}\n"
+      "spec:\n  supportedModelFormats: [{name: sklearn, autoSelect: true}]\n"
+      "  containers: [{name: kserve-container, image: a}]\n";
+  write(manifests / "a.yaml", runtime);
+  start({"--manifests=" + manifests.string()});
+  const auto metrics_say = [&](const std::string& line) {
+    return get("metrics", "/metrics")->body.find(line) != std::string::npos;
+  };
+  EXPECT_TRUE(metrics_say("modelgate_catalog_reloads_total 1\n"));
+  write(manifests / "a.yaml", runtime + "  disabled: true\n");
+  EXPECT_TRUE(TestServer::eventually([&] { return metrics_say("modelgate_catalog_reloads_total 2\n"); }))
+      << log();
+  write(manifests / "a.yaml", "kind: [\n");
+  EXPECT_TRUE(TestServer::eventually([&] { return metrics_say("modelgate_catalog_errors_total 1\n"); }))
+      << log();
+  EXPECT_EQ(get("health", "/readyz")->status, 200);
+}
+
+TEST_F(Program, BrokenManifestsAtTheStartAreToldWithTheirLine) {
+  const fs::path manifests = directory_ / "manifests";
+  fs::create_directory(manifests);
+  write(manifests / "broken.yaml", "a: 1\nkind: [\n");
+  spawn({"--manifests=" + manifests.string(), "--webhook-port=0", "--bind-address=127.0.0.1"});
+  EXPECT_EQ(wait(), 1);
+  EXPECT_NE(log().find("broken.yaml:"), std::string::npos) << log();
+}
+
+}  // namespace
+}  // namespace modelgate::webhook
