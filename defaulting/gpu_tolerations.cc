@@ -36,7 +36,12 @@ struct PodParts {
   Layers singles;
   std::string_view single_name;
   bool runtime_unknown = false;
+  /// Where several nodes serve one model, each Pod gets GPUs whether or not its containers ask for them.
+  bool multi_node = false;
 };
+
+/// What such a Pod gets where its containers name no accelerator, as in KServe.
+constexpr std::string_view kMultiNodeResource = "nvidia.com/gpu";
 
 ContainerView container_named(const PodSpecView& pod, std::string_view name) {
   for (ContainerView c : pod.containers()) {
@@ -128,6 +133,9 @@ void collect_keys(const Layers& layers, const Accelerators& accelerators, std::v
 std::vector<std::string> taint_keys(const PodParts& pod, const Accelerators& accelerators) {
   std::vector<std::string> keys;
   for_each_container(pod, [&](const Layers& layers) { collect_keys(layers, accelerators, keys); });
+  if (keys.empty() && pod.multi_node) {
+    if (auto key = accelerators.key_for(kMultiNodeResource)) keys.push_back(std::move(*key));
+  }
   std::ranges::sort(keys);
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   return keys;
@@ -198,6 +206,7 @@ PodParts stable_pod(const Pass& pass) {
   PodParts pod;
   pod.path = Pass::predictor_path();
   pod.parts.push_back(PodSpecView(predictor.value()));
+  pod.multi_node = static_cast<bool>(predictor.worker_spec());
   if (!predictor.model()) return pod;
   pod.singles[0] = predictor.model();
   pod.single_name = spec::kServingContainerName;
@@ -210,6 +219,7 @@ PodParts worker_pod(const Pass& pass) {
   PodParts pod;
   pod.path = Pass::predictor_path() / "workerSpec";
   pod.parts.push_back(pass.service().spec().predictor().worker_spec());
+  pod.multi_node = true;
   pod.runtime_unknown = pass.runtime == nullptr;
   if (pass.runtime) pod.parts.push_back(pass.runtime->view.spec().worker_spec());
   return pod;

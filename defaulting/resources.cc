@@ -85,9 +85,9 @@ const Value* effective(const Pass& pass, const Target& target, Side side, std::s
 /// True where the user's own value is what it was in the old object.
 bool user_value_unchanged(const Pass& pass, const FieldPath& path) {
   const Value* now = pass.edit.find(path);
-  const auto place = pass.context.old_object
-                         ? resolve(*pass.context.old_object, keyed_text(pass.document(), path))
-                         : std::nullopt;
+  if (!pass.context.old_object) return now == nullptr;
+  const std::string text = keyed_text(pass.document(), path);
+  const auto place = resolve(*pass.context.old_object, text);
   const Value* then = place ? place->find_in(*pass.context.old_object) : nullptr;
   if (then && pass.earlier.value(pass.document(), path)) then = nullptr;
   return spec::equal(now, then);
