@@ -33,6 +33,7 @@ std::vector<RuleInfo> infos(std::span<const Rule<Object>> rules) {
 }  // namespace
 
 Findings validate_inference_service(const Subject& subject) {
+  if (subject.old && subject.isvc.metadata().deletion_timestamp()) return {};
   return run(Service(subject), service_rules());
 }
 

@@ -65,6 +65,7 @@ struct Findings {
   std::vector<MissingRuntime> missing_runtimes;
 };
 
+/// Finds nothing on an UPDATE of what is being deleted: its finalizers have to go, whatever else is wrong.
 Findings validate_inference_service(const Subject& subject);
 Findings validate_serving_runtime(const RuntimeSubject& subject);
 
