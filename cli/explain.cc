@@ -16,6 +16,7 @@
 #include "spec/inference_service.h"
 #include "spec/runtime_support.h"
 #include "spec/schema.h"
+#include "spec/spelling.h"
 
 namespace modelgate::cli {
 namespace {
@@ -55,6 +56,16 @@ std::string question(const Selection& s) {
                     : fmt::format(", protocol {} by default", spec::kDefaultProtocol);
   if (s.multi_node) out += ", on several nodes";
   return out + fmt::format(", namespace {}", s.namespace_);
+}
+
+std::string nothing_serves(const Selection& selection, std::size_t runtimes) {
+  std::vector<std::string_view> formats;
+  for (const Candidate& candidate : selection.candidates()) {
+    for (const spec::Runtime::Format& format : candidate.runtime->formats) formats.push_back(format.name);
+  }
+  const auto near = spec::nearest(selection.format, formats);
+  return fmt::format("none of the {} runtimes serves \"{}\"{} (--all shows them)", runtimes, selection.format,
+                     near ? fmt::format("; did you mean \"{}\"?", *near) : "");
 }
 
 class Explainer {
@@ -176,6 +187,10 @@ class Explainer {
       const auto [text, style] = text_of(c->verdict);
       fmt::print(out_, "  {:<{}}  {}  {}\n", c->runtime->display_name(), width,
                  paint(fmt::format("{:<11}", text), style, options_.color), c->reason());
+    }
+    if (shown.empty() && !selection.chosen) {
+      out_ << "  " << nothing_serves(selection, candidates.size()) << '\n';
+      return;
     }
     const std::size_t hidden = candidates.size() - shown.size();
     if (hidden > 0)
