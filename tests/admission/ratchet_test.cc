@@ -44,24 +44,25 @@ class Ratchet : public testing::TestWithParam<Case> {};
 TEST_P(Ratchet, KeepsWhatWasThere) {
   Arena arena;
   // The second element of the old list is the first of the new one.
-  const spec::Value now = *spec::parse_json(R"({"spec":{"env":[{"name":"B"},{"name":"C"}]}})", arena);
-  const spec::Value before = *spec::parse_json(R"({"spec":{"env":[{"name":"A"},{"name":"B"}]}})", arena);
-  const Ratcheted r = ratchet(errors_of(GetParam().now), now, errors_of(GetParam().before), before);
+  const spec::Value now = *spec::parse_json(R"({"spec":{"volumes":[{"name":"B"},{"name":"C"}]}})", arena);
+  const spec::Value before = *spec::parse_json(R"({"spec":{"volumes":[{"name":"A"},{"name":"B"}]}})", arena);
+  const Ratcheted r =
+      ratchet(errors_of(GetParam().now), now, errors_of(GetParam().before), before, spec::schema::kPod);
   EXPECT_EQ(r.errors.size(), GetParam().denied);
   EXPECT_EQ(r.kept.size(), GetParam().kept);
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Errors, Ratchet,
-    testing::Values(Case{"New", {{"r", "", 0, "x"}}, {}, 1, 0},
-                    Case{"Same", {{"r", "", 0, "x"}}, {{"r", "", 0, "x"}}, 0, 1},
-                    Case{"OtherValue", {{"r", "", 0, "y"}}, {{"r", "", 0, "x"}}, 1, 0},
-                    Case{"OtherRule", {{"s", "", 0, "x"}}, {{"r", "", 0, "x"}}, 1, 0},
-                    Case{"MovedInItsList", {{"r", "env", 0, "x"}}, {{"r", "env", 1, "x"}}, 0, 1},
-                    Case{"SameIndexOtherElement", {{"r", "env", 0, "x"}}, {{"r", "env", 0, "x"}}, 1, 0},
-                    Case{
-                        "OnceExcusesOnce", {{"r", "", 0, "x"}, {"r", "", 0, "x"}}, {{"r", "", 0, "x"}}, 1, 1},
-                    Case{"GoneIsFine", {}, {{"r", "", 0, "x"}}, 0, 0}),
+    testing::Values(
+        Case{"New", {{"r", "", 0, "x"}}, {}, 1, 0},
+        Case{"Same", {{"r", "", 0, "x"}}, {{"r", "", 0, "x"}}, 0, 1},
+        Case{"OtherValue", {{"r", "", 0, "y"}}, {{"r", "", 0, "x"}}, 1, 0},
+        Case{"OtherRule", {{"s", "", 0, "x"}}, {{"r", "", 0, "x"}}, 1, 0},
+        Case{"MovedInItsList", {{"r", "volumes", 0, "x"}}, {{"r", "volumes", 1, "x"}}, 0, 1},
+        Case{"SameIndexOtherElement", {{"r", "volumes", 0, "x"}}, {{"r", "volumes", 0, "x"}}, 1, 0},
+        Case{"OnceExcusesOnce", {{"r", "", 0, "x"}, {"r", "", 0, "x"}}, {{"r", "", 0, "x"}}, 1, 1},
+        Case{"GoneIsFine", {}, {{"r", "", 0, "x"}}, 0, 0}),
     [](const auto& i) { return i.param.name; });
 
 }  // namespace
