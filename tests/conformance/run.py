@@ -76,7 +76,7 @@ def webhook(binary, manifests):
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise SystemExit("the webhook did not start:\n" + log.read_text())
                 time.sleep(0.02)
-            yield "https://" + address.read_text().strip(), ca
+            yield "https://" + address.read_text().split()[1], ca
         finally:
             process.terminate()
             try:
