@@ -185,6 +185,7 @@ void tolerate(Pass& pass, const PodParts& pod, const Accelerators& accelerators)
   const FieldPath list = pod.path / "tolerations";
   std::vector<std::string> keys = taint_keys(pod, accelerators);
   if (!pass.can_hold(list) || (keys.empty() && !pod.runtime_unknown)) return;
+  if (const Value* own = pass.edit.find(list); own && !own->IsArray()) return;
   const Value* there = effective_tolerations(pod);
   if (there) std::erase_if(keys, [&](const std::string& key) { return tolerates(*there, key); });
   const bool begins = PodSpecView(pass.edit.find(pod.path)).tolerations().empty();

@@ -117,7 +117,7 @@ void write(Pass& pass, const FieldPath& model, const Settled& settled) {
   if (settled.name.empty() || !pins(pass)) return;
   pass.set(model / "runtime", spec::make_string(settled.name, pass.edit.arena()));
   pass.ledger.add(model / "runtime", cause::kRuntime);
-  if (!settled.with_v2) return;
+  if (!settled.with_v2 || pass.edit.find(model / "protocolVersion")) return;
   pass.set(model / "protocolVersion", spec::make_literal("v2"));
   pass.ledger.add(model / "protocolVersion", cause::kProtocol);
 }

@@ -51,6 +51,7 @@ std::string keyed_text(const spec::Value& root, const spec::FieldPath& path);
 
 /// The place in `root` that such a text names, or nothing. The path refers to the text.
 std::optional<spec::FieldPath> resolve(const spec::Value& root, std::string_view text);
+std::optional<spec::FieldPath> resolve(const spec::Value& root, std::string&& text) = delete;
 
 /// What the old object's annotation says, or nothing.
 class Earlier {
