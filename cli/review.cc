@@ -60,7 +60,7 @@ int written_line(const ManifestObject& object, std::string_view path) {
   return object.line_of(path);
 }
 
-/// "file:line", or the file alone where the line is unknown (JSON).
+/// "file:line". In JSON every line is that of the object.
 std::string place(const ManifestObject& object, std::string_view path) {
   const int line = written_line(object, path);
   return line == 0 ? object.file : fmt::format("{}:{}", object.file, line);

@@ -54,7 +54,7 @@ struct ManifestObject {
   std::shared_ptr<const YamlLines> lines;
   std::string prefix;  // where it stands in its document: "" or "items[3]"
 
-  /// The line of a field path of the object, or of what is nearest above it.
+  /// The line of a field path of the object, or of what is nearest above it; in JSON, of the object.
   int line_of(std::string_view path) const;
   /// True where the file has something at `path`. False for JSON, which has no lines.
   bool has(std::string_view path) const;

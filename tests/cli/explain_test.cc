@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/explain.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <string>
+
+#include "cli/exit_code.h"
+#include "tests/cli/temporary_file.h"
+
+namespace modelgate::cli {
+namespace {
+
+struct Case {
+  const char* name;
+  std::string model;
+  int code;
+  std::vector<std::string> rows;  // "runtime verdict", in order
+};
+void PrintTo(const Case& c, std::ostream* os) {
+  *os << c.name;
+}
+
+struct Outcome {
+  int code;
+  std::string out;
+  std::string err;
+};
+
+Outcome run(const std::string& text, bool all = false) {
+  const TemporaryFile file(text);
+  ExplainOptions options;
+  options.input.files = {file.path()};
+  options.all = all;
+  std::ostringstream out;
+  std::ostringstream err;
+  const int code = explain(options, out, err);
+  return {code, out.str(), err.str()};
+}
+
+std::string service(std::string_view model) {
+  return "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: x}\nspec:\n  "
+         "predictor:\n    " +
+         std::string(model) + "\n";
+}
+
+/// Of the table's lines: the runtime's name and the verdict.
+std::vector<std::string> rows(const std::string& out) {
+  std::vector<std::string> found;
+  std::istringstream lines(out);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string kind;
+    std::string name;
+    std::string verdict;
+    words >> kind >> name >> verdict;
+    if (kind == "ClusterServingRuntime" || kind == "ServingRuntime") found.push_back(name + " " + verdict);
+  }
+  return found;
+}
+
+class Explaining : public testing::TestWithParam<Case> {};
+
+TEST_P(Explaining, Tells) {
+  const Outcome outcome = run(service(GetParam().model));
+  EXPECT_EQ(outcome.code, GetParam().code) << outcome.out << outcome.err;
+  EXPECT_EQ(rows(outcome.out), GetParam().rows) << outcome.out;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Services, Explaining,
+    testing::Values(
+        Case{"Chosen", "model: {modelFormat: {name: paddle}}", kAllowed, {"kserve-paddleserver taken"}},
+        Case{"OldSpelling", "paddle: {storageUri: gs://a/b}", kAllowed, {"kserve-paddleserver taken"}},
+        Case{"ByPriority",
+             "model: {modelFormat: {name: xgboost}, protocolVersion: v2}",
+             kAllowed,
+             {"kserve-mlserver taken", "kserve-xgbserver would", "kserve-predictiveserver no"}},
+        Case{"NothingServesIt", "model: {modelFormat: {name: padle}}", kDenied, {}},
+        Case{"NoSuchVersion",
+             "model: {modelFormat: {name: paddle, version: '9'}}",
+             kDenied,
+             {"kserve-paddleserver no"}},
+        Case{"Named",
+             "model: {modelFormat: {name: pytorch}, protocolVersion: v2, runtime: kserve-tritonserver}",
+             kAllowed,
+             {"kserve-tritonserver taken", "kserve-torchserve would"}},
+        Case{"NamedAndUnfit",
+             "model: {modelFormat: {name: paddle}, runtime: kserve-tritonserver}",
+             kDenied,
+             {"kserve-paddleserver would", "kserve-tritonserver no"}},
+        Case{"NamedAndMissing",
+             "model: {modelFormat: {name: paddle}, runtime: nowhere}",
+             kDenied,
+             {"kserve-paddleserver would"}},
+        Case{"CustomContainer", "containers: [{name: kserve-container, image: x}]", kAllowed, {}}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(Explain, SaysWhatANameIsNeededFor) {
+  const Outcome outcome = run(
+      service("model: {modelFormat: {name: pytorch}, protocolVersion: v2, runtime: kserve-tritonserver}"));
+  EXPECT_THAT(outcome.out, testing::HasSubstr("autoSelect"));
+  EXPECT_THAT(outcome.out, testing::HasSubstr("kserve-torchserve"));
+}
+
+TEST(Explain, NamesTheNearestFormat) {
+  EXPECT_THAT(run(service("model: {modelFormat: {name: padle}}")).out, testing::HasSubstr("\"paddle\""));
+}
+
+TEST(Explain, ShowsAllRuntimesWhereAsked) {
+  EXPECT_EQ(rows(run(service("model: {modelFormat: {name: paddle}}"), true).out).size(), 14U);
+}
+
+TEST(Explain, WantsAnInferenceService) {
+  EXPECT_EQ(run("apiVersion: v1\nkind: Secret\nmetadata: {name: x}\n").code, kUnreadable);
+  EXPECT_EQ(run("a: [").code, kUnreadable);
+}
+
+TEST(Explain, TellsWrongTypesAndGoesOn) {
+  const Outcome outcome =
+      run(service("model: 5") + "---\n" + service("model: {modelFormat: {name: paddle}}"));
+  EXPECT_EQ(outcome.code, kDenied);
+  EXPECT_THAT(outcome.err, testing::HasSubstr(":6: spec.predictor.model: "));
+  EXPECT_EQ(rows(outcome.out), std::vector<std::string>{"kserve-paddleserver taken"});
+}
+
+}  // namespace
+}  // namespace modelgate::cli
