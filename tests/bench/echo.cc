@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The socket's own limit: the webhook's server, threads, limits and ciphers, and a handler that does nothing.
+// It reads the same bytes as the webhook and answers as many: "POST /1234" gets a body of 1,234 bytes.
+//
+//   bench-echo ADDRESS_FILE CA_FILE THREADS     until SIGTERM
+
+#include <signal.h>
+
+#include <charconv>
+#include <cstdio>
+#include <fstream>
+#include <string>
+
+#include "certs/self_made.h"
+#include "webhook/server.h"
+
+namespace modelgate::webhook {
+namespace {
+
+class EchoHandler final : public Handler {
+ public:
+  std::optional<HttpReply> handle(const HttpRequest& request, ReplyLater&) override {
+    std::size_t size = 0;
+    std::from_chars(request.path.data() + 1, request.path.data() + request.path.size(), size);
+    return HttpReply{.body = std::string(size, 'x')};
+  }
+};
+
+int run(const char* address_file, const char* ca_file, int threads) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+  certs::SelfMadeOptions options;
+  options.leaf.ip_addresses = {"127.0.0.1"};
+  const auto source = certs::make_self_made_source(options, std::chrono::system_clock::now());
+  if (!source) return 1;
+  auto server = Server::listen(
+      {.address = {"127.0.0.1", 0}, .threads = threads, .tls = TlsOptions{}},
+      [] { return std::make_unique<EchoHandler>(); }, (*source)->current().get());
+  if (!server) return 1;
+  (*server)->start();
+  std::ofstream(ca_file) << (*source)->ca_bundle_pem();
+  std::ofstream(address_file) << "https " << (*server)->address().to_text() << "\n";
+  int signal = 0;
+  sigwait(&signals, &signal);
+  (*server)->stop();
+  return 0;
+}
+
+}  // namespace
+}  // namespace modelgate::webhook
+
+int main(int argc, char** argv) {
+  if (argc != 4) {
+    std::fputs("usage: bench-echo ADDRESS_FILE CA_FILE THREADS\n", stderr);
+    return 2;
+  }
+  return modelgate::webhook::run(argv[1], argv[2], std::atoi(argv[3]));
+}
