@@ -38,6 +38,7 @@ START_SECONDS = 8
 REQUEST_SECONDS = 5
 STOP_SECONDS = 5
 BROKEN_ERRORS = 5
+WIDTH = 112  # of a YAML line; our own annotation is longer
 
 # What is told first, and in which order; the rest follows by name, and what is broken comes last.
 FIRST = ["sklearn", "xgboost", "lightgbm", "pytorch", "tensorflow", "triton", "onnx", "huggingface", "paddle", "gpu", "legacy",
@@ -91,7 +92,8 @@ class Webhook:
             if time.monotonic() > deadline:
                 raise DemoError(f"the webhook was not up after {START_SECONDS} s:\n{self.log.read_text()}")
             time.sleep(0.01)
-        self.address = address.read_text().split()[0]
+        # A line a listener: "https 127.0.0.1:41234".
+        self.address = dict(line.split() for line in address.read_text().splitlines())["https"]
         host, _, port = self.address.rpartition(":")
         context = ssl.create_default_context(cafile=str(ca))
         self.connection = http.client.HTTPSConnection(host, int(port), timeout=REQUEST_SECONDS, context=context)
@@ -174,12 +176,13 @@ class Screen:
         print(self.paint(text, style))
 
     def diff(self, before, after):
-        """The whole text, with what was removed and added; a first pass that changed nothing shows the text alone."""
+        """The whole text, with what was removed and added."""
         before, after = (yaml.safe_dump(d, sort_keys=False, width=10**6).splitlines() for d in (before, after))
         rows = list(difflib.ndiff(before, after))
         for row in rows:
             if not row.startswith("?"):
-                self.line(f"  {row[0]} {row[2:]}", row[0])
+                text = row[2:] if len(row) <= WIDTH else row[2:WIDTH] + "…"
+                self.line(f"  {row[0]} {text}", row[0])
 
 
 class Demo:

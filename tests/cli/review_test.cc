@@ -67,7 +67,8 @@ const fs::path kExamples = fs::path(MODELGATE_SOURCE_DIR) / "deploy" / "examples
 std::vector<std::string> examples() {
   std::vector<std::string> out;
   for (const auto& entry : fs::directory_iterator(kExamples)) {
-    if (entry.path().extension() == ".yaml") out.push_back(entry.path().stem().string());
+    const std::string name = entry.path().stem().string();
+    if (entry.path().extension() == ".yaml" && name != "broken") out.push_back(name);
   }
   std::ranges::sort(out);
   return out;
@@ -88,7 +89,6 @@ std::string meaning(const std::string& yaml) {
 class Example : public testing::TestWithParam<std::string> {};
 
 TEST_P(Example, IsAdmittedAndStaysAsItIs) {
-  if (GetParam() == "broken") GTEST_SKIP() << "has a test of its own";
   const std::string file = (kExamples / (GetParam() + ".yaml")).string();
   const Outcome first = run({file});
   ASSERT_EQ(first.code, kAllowed) << first.err;
