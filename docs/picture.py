@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draws what a terminal shows as an SVG: docs/demo.svg is made with it, from what the demo really prints.
 
-    deploy/demo.py --color always legacy.yaml gpu.yaml broken.yaml | docs/picture.py 'make demo' > docs/demo.svg
+    deploy/demo.py --color always legacy.yaml broken.yaml | docs/picture.py 'make demo' > docs/demo.svg
 
 Reads text with SGR colours from the standard input. Standard library only.
 """
