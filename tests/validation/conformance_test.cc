@@ -40,11 +40,7 @@ std::string read(const std::filesystem::path& path) {
 std::shared_ptr<const spec::Catalog> recorded_catalog() {
   spec::CatalogBuilder builder;
   const Document cluster(read(kRecorded / "cluster.json"));
-  for (const spec::Value& item : spec::find(cluster.value(), "items")->GetArray()) {
-    if (builder.add(item)) continue;
-    if (auto configuration = spec::parse_configuration(item))
-      builder.set_configuration(std::move(*configuration));
-  }
+  add_all(builder, spec::to_json(*spec::find(cluster.value(), "items")));
   add_all(builder, kFixtures);
   return builder.build(1);
 }

@@ -36,10 +36,15 @@ class Document {
   spec::Value value_;
 };
 
-/// Adds each object of a JSON list.
+/// Adds each object of a JSON list; a ConfigMap in it is the configuration.
 inline void add_all(spec::CatalogBuilder& builder, std::string_view list) {
   const Document document(list);
-  for (const spec::Value& v : document.value().GetArray()) builder.add(v);
+  for (const spec::Value& v : document.value().GetArray()) {
+    if (builder.add(v)) continue;
+    auto configuration = spec::parse_configuration(v);
+    if (!configuration) throw std::invalid_argument(configuration.error().front().to_string());
+    builder.set_configuration(std::move(*configuration));
+  }
 }
 
 /// sklearn, with the two protocols; triton; a multi-node and a disabled one; in `default`, one of the team's.

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/validation/cases.h"
+
+namespace modelgate::validation {
+namespace {
+
+std::string predictor(const std::string& members) {
+  return service({.predictor = members});
+}
+
+std::string with_logger(const std::string& logger) {
+  return predictor(model() + R"(, "logger": {)" + logger + "}");
+}
+
+std::string protocol(const std::string& value) {
+  return predictor(custom(R"("env": [{"name": "PROTOCOL", "value": ")" + value + R"("}])"));
+}
+
+}  // namespace
+
+std::vector<Case> component_cases() {
+  return {
+      {"one-implementation", "Model", predictor(model())},
+      {"one-implementation", "Custom", predictor(custom())},
+      {"one-implementation", "ModelWithASidecar",
+       predictor(model() +
+                 R"(, "containers": [{"name": "transformer-container", "image": "example.com/t:v1"}])")},
+      {"one-implementation", "AnyContainerWhereNothingElseServes",
+       predictor(R"("containers": [{"name": "mine", "image": "example.com/a:v1"}])")},
+      {"one-implementation",
+       "None",
+       predictor(R"("minReplicas": 1)"),
+       {"one-implementation Required spec.predictor"}},
+      {"one-implementation",
+       "NoPredictor",
+       R"({"kind": "InferenceService", "metadata": {"name": "a"}, "spec": {}})",
+       {"one-implementation Required spec.predictor"}},
+      {"one-implementation",
+       "NoSpec",
+       R"({"kind": "InferenceService", "metadata": {"name": "a"}})",
+       {"one-implementation Required spec.predictor"}},
+      {"one-implementation",
+       "ModelAndServingContainer",
+       predictor(model() + ", " + custom()),
+       {"one-implementation Forbidden spec.predictor"}},
+      {"one-implementation",
+       "ModelAndFramework",
+       predictor(model() + R"(, "triton": {})"),
+       {"one-implementation Forbidden spec.predictor"}},
+      {"one-implementation",
+       "EmptyTransformer",
+       service({.predictor = model(), .spec = R"("transformer": {})"}),
+       {"one-implementation Required spec.transformer"}},
+      {"one-implementation",
+       "EmptyExplainer",
+       service({.predictor = model(), .spec = R"("explainer": {"minReplicas": 1})"}),
+       {"one-implementation Required spec.explainer"}},
+      {"one-implementation",
+       "ArtAndContainers",
+       service({.predictor = model(),
+                .spec = R"("explainer": {"art": {"type": "SquareAttack"}, )" + custom() + "}"}),
+       {"one-implementation Forbidden spec.explainer"}},
+
+      {"standard-predictor-name", "NameOfThePredictor", predictor(model() + R"(, "name": "v1")")},
+      {"standard-predictor-name",
+       "NameOfTheModel",
+       predictor(model(R"("name": "v1")")),
+       {"standard-predictor-name Forbidden spec.predictor.model.name"}},
+      {"standard-predictor-name",
+       "NameOfAFramework",
+       predictor(R"("triton": {"name": "v1"})"),
+       {"standard-predictor-name Forbidden spec.predictor.triton.name"}},
+
+      {"custom-protocol", "V2", protocol("v2")},
+      {"custom-protocol",
+       "Grpc",
+       protocol("grpc-v2"),
+       {"custom-protocol NotSupported spec.predictor.containers[0].env[0].value"}},
+      {"custom-protocol", "NotInTheFirstContainer",
+       predictor(R"("containers": [{"name": "first", "image": "example.com/a:v1"},
+                    {"name": "kserve-container", "image": "example.com/b:v1",
+                     "env": [{"name": "PROTOCOL", "value": "v9"}]}])")},
+      {"custom-protocol", "BesideAModelItIsAnotherMatter",
+       predictor(model(R"("env": [{"name": "PROTOCOL", "value": "v9"}])"))},
+
+      {"protocol-version", "Known", predictor(model(R"("protocolVersion": "v2")"))},
+      {"protocol-version",
+       "Unknown",
+       predictor(model(R"("protocolVersion": "V2")")),
+       {"protocol-version NotSupported spec.predictor.model.protocolVersion"}},
+      {"protocol-version", "OfModelMesh",
+       service({.predictor = model(R"("protocolVersion": "grpc-x")"),
+                .annotations = R"("serving.kserve.io/deploymentMode": "ModelMesh")"})},
+
+      {"logger", "All", with_logger(R"("mode": "all", "url": "http://sink")")},
+      {"logger",
+       "Unknown",
+       with_logger(R"("mode": "al")"),
+       {"logger NotSupported spec.predictor.logger.mode"}},
+      {"logger",
+       "NoMode",
+       with_logger(R"("url": "http://sink")"),
+       {"logger NotSupported spec.predictor.logger.mode"}},
+      {"logger", "Storage",
+       with_logger(R"("mode": "all", "storage": {"path": "/logs", "key": "k", "parameters": {}})")},
+      {"logger",
+       "HalfAStorage",
+       with_logger(R"("mode": "all", "storage": {"path": "/logs"})"),
+       {"logger Required spec.predictor.logger.storage.key",
+        "logger Required spec.predictor.logger.storage.parameters"}},
+
+      {"positive-numbers", "Zero", predictor(model() + R"(, "timeout": 0, "batcher": {"maxBatchSize": 0})")},
+      {"positive-numbers",
+       "BelowZero",
+       predictor(model() + R"(, "timeout": -1, "batcher": {"maxLatency": -1})"),
+       {"positive-numbers Invalid spec.predictor.timeout",
+        "positive-numbers Invalid spec.predictor.batcher.maxLatency"}},
+  };
+}
+
+}  // namespace modelgate::validation
