@@ -57,6 +57,21 @@ void check_format(const Service& s, std::string_view format, const At& at, Repor
                               formats.empty() ? "none at all" : fmt::format("{}", fmt::join(formats, ", "))));
 }
 
+/// Where no runtime is named and none can be chosen: why those that serve the format are not.
+void check_choice(const Service& s, const spec::ModelRequirement& wanted, const At& at, Report& report) {
+  std::string reasons;
+  std::size_t told = 0;
+  bool served = false;
+  for_each_runtime(s, [&](const Runtime& r) {
+    if (served || !has_format(r, wanted.format)) return;
+    const auto why_not = spec::mismatch(r, wanted, spec::Choice::kAutomatic);
+    served = !why_not;
+    if (served || told == kMaxNamed) return;
+    reasons += fmt::format("{}{} {}", told++ == 0 ? "" : "; ", r.name, why_not->text());
+  });
+  if (!served && told > 0) report.warn(at, "no runtime can be chosen for it: " + reasons);
+}
+
 /// Runtimes that could serve the model if they were named.
 std::string candidates_text(const Service& s, const spec::ModelRequirement& wanted) {
   std::vector<std::string_view> names;
@@ -116,6 +131,9 @@ void check_model_format(const Service& s, Report& report) {
         report.required(format / "name", "a runtime is chosen by it");
     } else if (!model.runtime()) {
       check_format(s, name, format / "name", report);
+      // A canary has the stable predictor's.
+      if (c.role == Role::kPredictor && !report.has_error_at(model_at / "protocolVersion"))
+        check_choice(s, spec::requirement_of(spec::PredictorView(c.view.value())), format / "name", report);
     }
   }
 }

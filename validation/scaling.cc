@@ -298,7 +298,7 @@ void check_canary_traffic_percent(const Service& s, Report& report) {
     if (*percent < 0 || *percent > 100) {
       report.invalid(at, *percent, "must be from 0 to 100");
     } else if (s.standard() && s.isvc().spec().canary().empty()) {
-      report.warn(at, "has no effect in the deployment mode Standard without spec.canary");
+      report.warn(at, "has no effect in Standard mode without a version under spec.canary");
     }
   }
 }

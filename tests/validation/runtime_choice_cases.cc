@@ -25,7 +25,14 @@ std::vector<Case> runtime_choice_cases() {
   const std::string runtime = "spec.predictor.model.runtime";
   const std::string model_mesh = R"("serving.kserve.io/deploymentMode": "ModelMesh")";
   return {
-      {"model-format", "Known", of_format(R"("name": "onnx")")},
+      {"model-format", "Known", of_format(R"("name": "onnx")", R"("protocolVersion": "v2")")},
+      {"model-format", "NoneSpeaksTheProtocol", of_format(R"("name": "onnx")"), {}, {format}},
+      {"model-format",
+       "NoneServesTheVersion",
+       of_format(R"("name": "sklearn", "version": "0")"),
+       {},
+       {format}},
+      {"model-format", "NoneIsChosenUnasked", of_format(R"("name": "huggingface")"), {}, {format}},
       {"model-format", "OfTheNamespace",
        of_format(R"("name": "prophet", "version": "1")", R"("protocolVersion": "v2")")},
       {"model-format",
