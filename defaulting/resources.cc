@@ -82,9 +82,10 @@ const Value* effective(const Pass& pass, const Target& target, Side side, std::s
   return resource_in(target.runtime_container, side, resource);
 }
 
-/// True where the user's own value is what it was in the old object.
-bool user_value_unchanged(const Pass& pass, const FieldPath& path) {
-  const Value* now = pass.edit.find(path);
+/// True where the user's own value at `path` is what it was in the old object. By now there may stand what we
+/// filled in; `users` says whether it is his.
+bool user_value_unchanged(const Pass& pass, const FieldPath& path, bool users) {
+  const Value* now = users ? pass.edit.find(path) : nullptr;
   if (!pass.context.old_object) return now == nullptr;
   const std::string text = keyed_text(pass.document(), path);
   const auto place = resolve(*pass.context.old_object, text);
@@ -123,16 +124,20 @@ std::optional<Fresh> fresh_value(const Pass& pass, const Target& target, const R
   return Fresh{setting->text, setting->quantity};
 }
 
-/// Fills one value; what is new is appended to `filled`.
-void fill_one(Pass& pass, const Target& target, const Row& row, Side side, bool pair_unchanged,
+/// Fills one value that is missing; what is new is appended to `filled`. `other_is_users`: the other of the
+/// pair was there before either was filled in.
+void fill_one(Pass& pass, const Target& target, const Row& row, Side side, bool other_is_users,
               std::string& filled) {
-  const FieldPath path = resource_path(target.container, side, row.resource);
-  if (pass.edit.find(path)) return;
   const auto fresh = target.only_earlier ? std::nullopt : fresh_value(pass, target, row, side);
-  if (!fresh && !(target.only_earlier && pass.earlier.value(pass.document(), path))) return;
+  if (!fresh && !target.only_earlier) return;
+  const FieldPath path = resource_path(target.container, side, row.resource);
+  if (!fresh && !pass.earlier.value(pass.document(), path)) return;
 
   const auto fits = [&](const Value& before) {
-    if (!pair_unchanged) return fresh && spec::equal(before, Value(fresh->text.c_str(), pass.edit.arena()));
+    if (!user_value_unchanged(pass, resource_path(target.container, other(side), row.resource),
+                              other_is_users)) {
+      return fresh && before.IsString() && spec::text_of(before) == fresh->text;
+    }
     if (!target.clamp) return true;
     const auto q = quantity_of(&before);
     const auto bound = quantity_of(effective(pass, target, other(side), row.resource));
@@ -153,15 +158,11 @@ std::string reason(const Target& target) {
 void fill_target(Pass& pass, const Target& target) {
   std::string filled;
   for (const Row& row : kRows) {
-    // Judged before either is filled: what stands there now is the user's.
-    const auto unchanged = [&](Side side) {
-      return !pass.earlier.has_record() ||
-             user_value_unchanged(pass, resource_path(target.container, side, row.resource));
-    };
-    const bool limit_unchanged = unchanged(Side::kLimits);
-    const bool request_unchanged = unchanged(Side::kRequests);
-    fill_one(pass, target, row, Side::kRequests, limit_unchanged, filled);
-    fill_one(pass, target, row, Side::kLimits, request_unchanged, filled);
+    const spec::ContainerView own(pass.edit.find(target.container));
+    const bool has_request = resource_in(own, Side::kRequests, row.resource) != nullptr;
+    const bool has_limit = resource_in(own, Side::kLimits, row.resource) != nullptr;
+    if (!has_request) fill_one(pass, target, row, Side::kRequests, has_limit, filled);
+    if (!has_limit) fill_one(pass, target, row, Side::kLimits, has_request, filled);
   }
   if (!filled.empty() && target.warn)
     pass.warn(target.container / "resources", fmt::format("filled in {}: {}", filled, reason(target)));
