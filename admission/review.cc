@@ -23,6 +23,10 @@ constexpr std::array<std::pair<std::string_view, Operation>, 4> kOperations = {{
 
 constexpr std::array<std::string_view, 2> kVersions = {"admission.k8s.io/v1", "admission.k8s.io/v1beta1"};
 
+/// What the API server tells and nobody here asks: who wants it, and how it was spelled before conversion.
+constexpr std::array<std::string_view, 7> kUnread = {
+    "userInfo", "options", "resource", "subResource", "requestKind", "requestResource", "requestSubResource"};
+
 std::unexpected<DecodeError> malformed(std::string message) {
   return std::unexpected(DecodeError{std::move(message)});
 }
@@ -34,17 +38,17 @@ std::unexpected<DecodeError> malformed(const spec::JsonError& e) {
 /// RFC 4648, with padding.
 std::string base64(std::string_view in) {
   constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve((in.size() + 2) / 3 * 4);
+  std::string out((in.size() + 2) / 3 * 4, '=');
+  char* to = out.data();
   for (std::size_t i = 0; i < in.size(); i += 3) {
     const auto byte = [&](std::size_t k) {
       return i + k < in.size() ? static_cast<unsigned>(static_cast<unsigned char>(in[i + k])) : 0U;
     };
     const unsigned bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-    out += kAlphabet[bits >> 18];
-    out += kAlphabet[bits >> 12 & 63];
-    out += i + 1 < in.size() ? kAlphabet[bits >> 6 & 63] : '=';
-    out += i + 2 < in.size() ? kAlphabet[bits & 63] : '=';
+    *to++ = kAlphabet[bits >> 18];
+    *to++ = kAlphabet[bits >> 12 & 63];
+    if (i + 1 < in.size()) *to++ = kAlphabet[bits >> 6 & 63];
+    if (i + 2 < in.size()) *to++ = kAlphabet[bits & 63];
   }
   return out;
 }
@@ -116,8 +120,9 @@ std::string_view name_of(Operation operation) {
 Result<Review, DecodeError> decode_review(std::string_view body, Arena& arena) {
   Review review;
   spec::ParseOptions options;
-  options.defer_outer = "request";
-  options.defer_inner = "oldObject";
+  options.outer = "request";
+  options.skip = kUnread;
+  options.defer = "oldObject";
   options.deferred = &review.old_object_text;
   auto document = spec::parse_json(body, arena, options);
   if (!document) return malformed(document.error());

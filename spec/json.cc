@@ -27,7 +27,6 @@
 #pragma clang diagnostic ignored "-Wpedantic"
 #include <rapidjson/error/en.h>
 #include <rapidjson/reader.h>
-#include <rapidjson/writer.h>
 #pragma clang diagnostic pop
 
 namespace modelgate::spec {
@@ -137,7 +136,11 @@ bool find_duplicate_key(const Value& v, std::string& key, std::string& path) {
 class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
  public:
   Filter(Document& document, const TextStream& stream, std::string_view text, const ParseOptions& options)
-      : document_(document), stream_(stream), text_(text), options_(options) {}
+      : document_(document),
+        stream_(stream),
+        text_(text),
+        options_(options),
+        escapes_(text.find("\\u") != std::string_view::npos) {}
 
   const std::string& problem() const { return problem_; }
 
@@ -164,12 +167,12 @@ class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
     if (skipping()) return true;
     const std::string_view key{s, length};
     if (!count_value() || !check_text(key)) return false;
-    if (is_deferred(key)) {
-      if (deferred_seen_) return fail(fmt::format("duplicate key \"{}\" in {}", key, options_.defer_outer));
+    if (is_skipped(key)) {
+      skip_ = Skip::kForGood;
+    } else if (is_deferred(key)) {
+      if (deferred_seen_) return fail(fmt::format("duplicate key \"{}\" in {}", key, options_.outer));
       deferred_seen_ = true;
       skip_ = Skip::kDeferred;
-    } else if (is_managed_fields(key)) {
-      skip_ = Skip::kManagedFields;
     } else {
       frames_.back().key.assign(key);
     }
@@ -201,7 +204,7 @@ class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
     SizeType size = 0;  // members or elements passed on
     bool object = true;
   };
-  enum class Skip { kNothing, kManagedFields, kDeferred };
+  enum class Skip { kNothing, kForGood, kDeferred };
 
   bool fail(std::string message) {
     problem_ = std::move(message);
@@ -236,7 +239,9 @@ class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
   }
 
   /// Raw UTF-8 was checked in one go before; only an escape (half of a surrogate pair) can break it since.
-  bool check_text(std::string_view s) { return is_valid_utf8(s) || fail("a string is not valid UTF-8"); }
+  bool check_text(std::string_view s) {
+    return !escapes_ || is_valid_utf8(s) || fail("a string is not valid UTF-8");
+  }
 
   bool number(std::string_view digits) {
     const char* last = digits.data() + digits.size();
@@ -264,13 +269,19 @@ class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
 
   bool skipping() const { return skip_ != Skip::kNothing; }
 
-  /// `request.oldObject`: a member of a member of the root.
-  bool is_deferred(std::string_view key) const {
-    return options_.deferred && frames_.size() == 2 && key == options_.defer_inner && frames_[0].object &&
-           frames_[0].key == options_.defer_outer;
+  bool in_outer() const {
+    return frames_.size() == 2 && frames_[0].object && frames_[0].key == options_.outer;
   }
-  bool is_managed_fields(std::string_view key) const {
-    if (!options_.skip_managed_fields || key != "managedFields" || frames_.size() < 2) return false;
+  bool is_deferred(std::string_view key) const {
+    return options_.deferred && key == options_.defer && in_outer();
+  }
+  bool is_skipped(std::string_view key) const {
+    if (key == "managedFields") return is_managed_fields();
+    return !options_.skip.empty() && in_outer() &&
+           std::ranges::find(options_.skip, key) != options_.skip.end();
+  }
+  bool is_managed_fields() const {
+    if (!options_.skip_managed_fields || frames_.size() < 2) return false;
     const Frame& parent = frames_[frames_.size() - 2];
     return parent.object && parent.key == "metadata";
   }
@@ -298,6 +309,7 @@ class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
   const TextStream& stream_;
   std::string_view text_;
   const ParseOptions& options_;
+  bool escapes_;  // the text has \\u escapes
   boost::container::small_vector<Frame, 16> frames_;
   SizeType root_size_ = 0;
   std::size_t values_ = 0;
@@ -310,34 +322,61 @@ class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
 
 // ---------------------------------------------------------------------------------------------- writing
 
-/// What RapidJSON's writers need of an output.
-class StringSink {
- public:
-  using Ch = char;
-  explicit StringSink(std::string& out) : out_(out) {}
-  void Put(char c) { out_.push_back(c); }
-  void Flush() {}
+/// What a byte becomes in a string: itself (0), a letter behind a backslash, or 'u' for \u00XX.
+constexpr std::array<char, 256> kEscapes = [] {
+  std::array<char, 256> t{};
+  for (unsigned c = 0; c < 0x20; ++c) t[c] = 'u';
+  t['\b'] = 'b';
+  t['\f'] = 'f';
+  t['\n'] = 'n';
+  t['\r'] = 'r';
+  t['\t'] = 't';
+  t['"'] = '"';
+  t['\\'] = '\\';
+  return t;
+}();
 
- private:
-  std::string& out_;
-};
-
-/// The shortest text that reads as the same double; whole numbers without a fraction, as Go writes them.
-std::string_view number_text(double d, std::array<char, 32>& buffer) {
-  auto [end, ec] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), d);
-  return {buffer.data(), static_cast<std::size_t>(end - buffer.data())};
+void append_string(std::string_view s, std::string& out) {
+  out += '"';
+  std::size_t from = 0;  // what stands for itself is copied in runs
+  for (std::size_t i = 0; i < s.size(); ++i) {
+    const char escape = kEscapes[static_cast<unsigned char>(s[i])];
+    if (escape == 0) continue;
+    out.append(s, from, i - from);
+    from = i + 1;
+    out += '\\';
+    out += escape;
+    if (escape == 'u') fmt::format_to(std::back_inserter(out), "{:04x}", static_cast<unsigned>(s[i]));
+  }
+  out.append(s, from);
+  out += '"';
 }
 
-class Writer : public rapidjson::Writer<StringSink> {
- public:
-  using Base = rapidjson::Writer<StringSink>;
-  using Base::Base;
-  bool Double(double d) {
-    std::array<char, 32> buffer;
-    const std::string_view s = number_text(d, buffer);
-    return RawValue(s.data(), s.size(), rapidjson::kNumberType);
+/// The shortest text that reads as the same number; whole doubles without a fraction, as Go writes them.
+template <typename Number>
+void append_number(Number n, std::string& out) {
+  std::array<char, 32> buffer;
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), n).ptr;
+  out.append(buffer.data(), end);
+}
+
+void append_scalar(const Value& v, std::string& out) {
+  switch (v.GetType()) {
+    case rapidjson::kStringType:
+      return append_string(text_of(v), out);
+    case rapidjson::kTrueType:
+      out += "true";
+      return;
+    case rapidjson::kFalseType:
+      out += "false";
+      return;
+    case rapidjson::kNumberType:
+      if (v.IsInt64()) return append_number(v.GetInt64(), out);
+      return append_number(v.GetDouble(), out);
+    default:
+      out += "null";
   }
-};
+}
 
 void append_pretty(const Value& v, std::size_t indent, std::string& out) {
   const std::string inner(indent + 2, ' ');
@@ -493,15 +532,31 @@ Result<Value, JsonError> parse_json(std::string_view text, Arena& arena, const P
 }
 
 void append_json(const Value& value, std::string& out) {
-  StringSink sink(out);
-  Writer writer(sink);
-  if (!value.Accept(writer)) rapidjson_assertion_failed("a document could not be written");
+  if (value.IsObject()) {
+    out += '{';
+    for (const char* separator = ""; const auto& m : value.GetObject()) {
+      out += separator;
+      append_string(text_of(m.name), out);
+      out += ':';
+      append_json(m.value, out);
+      separator = ",";
+    }
+    out += '}';
+  } else if (value.IsArray()) {
+    out += '[';
+    for (const char* separator = ""; const Value& e : value.GetArray()) {
+      out += separator;
+      append_json(e, out);
+      separator = ",";
+    }
+    out += ']';
+  } else {
+    append_scalar(value, out);
+  }
 }
 
 void append_json(std::string_view text, std::string& out) {
-  StringSink sink(out);
-  Writer writer(sink);
-  writer.String(text.data(), static_cast<SizeType>(text.size()));
+  append_string(text, out);
 }
 
 std::string to_json(const Value& value) {

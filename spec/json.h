@@ -26,6 +26,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -53,11 +54,15 @@ struct JsonError {
 struct ParseOptions {
   JsonLimits limits;
   bool skip_managed_fields = true;
-  /// A member of a member of the root (`request.oldObject`) whose text is checked but not read: `deferred`
-  /// receives it, to be read by a later parse_json when somebody asks. Empty: nothing is deferred.
-  std::string_view defer_outer;
-  std::string_view defer_inner;
-  std::string_view* deferred = nullptr;  // points into the text; empty where the member is absent or null
+  /// A member of the root (`request`) some of whose own members are not wanted now. Both kinds are checked
+  /// for syntax and depth like everything else.
+  std::string_view outer;
+  /// Members of `outer` that nobody asks for.
+  std::span<const std::string_view> skip;
+  /// A member of `outer` (`oldObject`) whose text `deferred` receives, to be read by a later parse_json when
+  /// somebody asks. Points into the text; empty where the member is absent, or no object or list.
+  std::string_view defer;
+  std::string_view* deferred = nullptr;
 };
 
 /// Reads one JSON document; anything but white space behind it is an error. Linear in the text, but for

@@ -169,8 +169,8 @@ TEST_P(Deferring, Gives) {
   Arena arena;
   std::string_view deferred;
   ParseOptions options;
-  options.defer_outer = "request";
-  options.defer_inner = "oldObject";
+  options.outer = "request";
+  options.defer = "oldObject";
   options.deferred = &deferred;
   const auto r = parse_json(GetParam().in, arena, options);
   EXPECT_EQ(r.has_value(), GetParam().ok);
@@ -191,6 +191,19 @@ INSTANTIATE_TEST_SUITE_P(
         DeferCase{"TooDeep", R"({"request":{"oldObject":{"a":)" + repeat("[", 200) + repeat("]", 200) + "}}}",
                   "", false}),
     [](const auto& i) { return i.param.name; });
+
+TEST(JsonReading, SkipsWhatNobodyAsksFor) {
+  constexpr std::string_view kSkip[] = {"a", "b"};
+  ParseOptions options;
+  options.outer = "request";
+  options.skip = kSkip;
+  Arena arena;
+  const auto r =
+      parse_json(R"({"a":1,"request":{"a":{"x":[1]},"b":2,"c":{"a":3}},"other":{"a":4}})", arena, options);
+  ASSERT_TRUE(r) << r.error().message;
+  EXPECT_EQ(to_json(*r), R"({"a":1,"request":{"c":{"a":3}},"other":{"a":4}})");
+  EXPECT_FALSE(parse_json(R"({"request":{"a":{"x":]}}})", arena, options));
+}
 
 struct EqualCase {
   const char* name;
