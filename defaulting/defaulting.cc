@@ -89,20 +89,20 @@ void Pass::warn(const FieldPath& path, std::string_view text) {
   outcome.warnings.push_back(std::move(warning));
 }
 
-bool Pass::can_hold(const FieldPath& path) const {
+Pass::Place Pass::look(const FieldPath& path) const {
   const Value* at = &document();
   for (const auto& s : path.segments()) {
     if (s.index < 0) {
-      if (!at->IsObject()) return false;
+      if (!at->IsObject()) return Place::kBarred;
       at = spec::find(*at, s.name);
-      if (!at) return true;
+      if (!at) return Place::kFree;
       continue;
     }
     const auto i = static_cast<rapidjson::SizeType>(s.index);
-    if (!at->IsArray() || i >= at->Size()) return false;
+    if (!at->IsArray() || i >= at->Size()) return Place::kBarred;
     at = &(*at)[i];
   }
-  return true;
+  return Place::kTaken;
 }
 
 bool says_nothing(const Value& value) {

@@ -10,7 +10,7 @@
 // replaces is copied into it, and recorded like the rest.
 #include <algorithm>
 #include <array>
-#include <span>
+#include <boost/container/static_vector.hpp>
 #include <string>
 #include <vector>
 
@@ -30,8 +30,9 @@ using Layers = std::array<ContainerView, 3>;
 
 /// One Pod as it will be, in the parts that it is merged from.
 struct PodParts {
-  FieldPath path;                  // of the object that has `tolerations`
-  std::vector<PodSpecView> parts;  // the service's own, inherited, the runtime's: that which overrides first
+  FieldPath path;  // of the object that has `tolerations`
+  /// The service's own, inherited, the runtime's: that which overrides first.
+  boost::container::static_vector<PodSpecView, 3> parts;
   /// Containers that lie in no list: models, and the ART explainer. They go by `single_name`.
   Layers singles;
   std::string_view single_name;

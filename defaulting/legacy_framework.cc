@@ -24,9 +24,15 @@ using spec::Value;
 
 /// The first framework whose field is there, in KServe's order, or nullptr.
 const Framework* first_framework(const spec::PredictorView& predictor) {
-  const auto it = std::ranges::find_if(
-      spec::kFrameworks, [&](const Framework& f) { return static_cast<bool>(predictor.framework(f.name)); });
-  return it == spec::kFrameworks.end() ? nullptr : &*it;
+  const Framework* first = nullptr;
+  if (!predictor) return first;
+  // One walk over the predictor's members: most have no such field.
+  for (const auto& m : predictor.value()->GetObject()) {
+    if (!m.value.IsObject()) continue;
+    const Framework* f = spec::find_framework(spec::text_of(m.name));
+    if (f && (!first || f < first)) first = f;
+  }
+  return first;
 }
 
 /// Removes an empty object below `parent`: KServe writes them, we do not, and the digest should not tell.

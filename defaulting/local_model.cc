@@ -48,8 +48,9 @@ std::optional<Match> find_local_model(const Pass& pass, std::string_view uri) {
 /// Nothing where the predictor has no implementation, or one that downloads nothing.
 std::optional<std::string_view> model_uri(const Pass& pass) {
   const spec::PredictorView predictor = pass.service().spec().predictor();
-  for (const spec::Framework& f : spec::kFrameworks) {
-    if (const auto field = predictor.framework(f.name)) return field.storage_uri();
+  const bool may_have_fields = pass.model_mesh || pass.model_is_ambiguous;  // all others were moved
+  for (std::size_t i = 0; may_have_fields && i < spec::kFrameworks.size(); ++i) {
+    if (const auto field = predictor.framework(spec::kFrameworks[i].name)) return field.storage_uri();
   }
   if (const auto model = predictor.model()) return model.storage_uri();
   if (predictor.containers().empty()) return std::nullopt;
@@ -57,9 +58,12 @@ std::optional<std::string_view> model_uri(const Pass& pass) {
 }
 
 void untie(Pass& pass) {
-  for (const std::string_view key : {kModelLabel, kNamespaceLabel}) pass.edit.remove(Pass::label_path(key));
-  for (const std::string_view key : {kSourceUriAnnotation, kClaimAnnotation})
-    pass.edit.remove(Pass::annotation_path(key));
+  for (const std::string_view key : {kModelLabel, kNamespaceLabel}) {
+    if (pass.service().metadata().labels().has(key)) pass.edit.remove(Pass::label_path(key));
+  }
+  for (const std::string_view key : {kSourceUriAnnotation, kClaimAnnotation}) {
+    if (pass.service().metadata().annotations().has(key)) pass.edit.remove(Pass::annotation_path(key));
+  }
 }
 
 }  // namespace

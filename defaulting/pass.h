@@ -77,8 +77,8 @@ class Pass {
   /// ours is recorded.
   template <typename Fits, typename Make>
   Filled fill(const spec::FieldPath& path, std::string_view why, Fits&& fits, Make&& make) {
-    if (edit.find(path)) return Filled::kUsers;
-    if (!can_hold(path)) return Filled::kNot;
+    if (const Place place = look(path); place != Place::kFree)
+      return place == Place::kTaken ? Filled::kUsers : Filled::kNot;
     const spec::Value* before = earlier.value(document(), path);
     const bool keep = before && fits(*before);
     edit.set(path, keep ? spec::clone(*before, edit.arena()) : make());
@@ -89,8 +89,13 @@ class Pass {
   /// A warning about a field; cut to what the API server takes.
   void warn(const spec::FieldPath& path, std::string_view text);
 
-  /// True where everything on the way to `path` is an object or a list, or missing.
-  bool can_hold(const spec::FieldPath& path) const;
+  enum class Place {
+    kTaken,  // there is a value
+    kFree,
+    kBarred,  // what is on the way is no object, or a list too short
+  };
+  Place look(const spec::FieldPath& path) const;
+  bool can_hold(const spec::FieldPath& path) const { return look(path) != Place::kBarred; }
 };
 
 /// True for null, "", {}, [] and what holds nothing else.

@@ -29,7 +29,10 @@ std::int64_t rank(const Runtime& runtime, std::string_view format) {
 const Runtime* best_of(std::span<const Runtime> runtimes, const spec::ModelRequirement& wanted) {
   const Runtime* best = nullptr;
   for (const Runtime& r : runtimes) {
-    if (spec::mismatch(r, wanted, Choice::kAutomatic)) continue;
+    // Most runtimes serve other formats; only the rest are looked at closely.
+    const bool has_format =
+        std::ranges::find(r.formats, wanted.format, &Runtime::Format::name) != r.formats.end();
+    if (!has_format || spec::mismatch(r, wanted, Choice::kAutomatic)) continue;
     if (!best || rank(r, wanted.format) > rank(*best, wanted.format)) best = &r;
   }
   return best;
