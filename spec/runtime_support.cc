@@ -26,19 +26,27 @@ std::string_view protocol_of(const ModelRequirement& wanted, Choice choice) {
   return wanted.protocol.value_or(choice == Choice::kNamed ? std::string_view{} : kDefaultProtocol);
 }
 
-/// `a, b and c`, each name once.
+/// As many names as a reason lists.
+constexpr std::size_t kMaxListed = 12;
+
+/// `a, b and c`, each name once; "..." stands for those beyond kMaxListed.
 template <typename Range, typename Name>
 std::string listed(const Range& range, Name name) {
   std::vector<std::string_view> names;
+  bool more = false;
   for (const auto& element : range) {
     const std::string_view n = name(element);
-    if (!n.empty() && std::ranges::find(names, n) == names.end()) names.push_back(n);
+    if (n.empty() || std::ranges::find(names, n) != names.end()) continue;
+    more = names.size() == kMaxListed;
+    if (more) break;
+    names.push_back(n);
   }
   std::string out;
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (i > 0) out += i + 1 == names.size() ? " and " : ", ";
     out += quoted(names[i]);
   }
+  if (more) out += ", ...";
   return out;
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "validation/duplicates.h"
 #include "validation/service_rules.h"
 
 namespace modelgate::validation {
@@ -23,14 +24,14 @@ void check_names(const Service& s, Report& report) {
       report.required(predictor / "name", "a canary's objects are named after it");
     } else if (name == stable) {
       report.invalid(predictor / "name", name, "must differ from spec.predictor.name");
-    } else {
-      for (std::size_t j = 0; j < i; ++j) {
-        if (canaries[j].predictor().name() != name) continue;
-        report.duplicate(predictor / "name", name);
-        break;
-      }
     }
   }
+  const auto name_of = [&](std::size_t i) { return canaries[i].predictor().name(); };
+  for_each_duplicate(canaries.size(), name_of, [&](std::size_t i) {
+    const At element = list[i];
+    const At predictor = element / "predictor";
+    report.duplicate(predictor / "name", name_of(i));
+  });
 }
 
 void check_shares(const Service& s, Report& report) {

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "spec/names.h"
+#include "validation/duplicates.h"
 #include "validation/service_rules.h"
 #include "validation/workload_rules.h"
 
@@ -14,35 +15,6 @@ namespace modelgate::validation {
 namespace {
 
 constexpr std::array<std::string_view, 3> kPortProtocols = {"TCP", "UDP", "SCTP"};
-
-/// Loops over pairs are cheap for what people write; a list beyond this is compared by sorting.
-constexpr std::size_t kPairwise = 32;
-
-/// Calls `f(i)` for each element that has the same key as an earlier one. Empty keys are skipped.
-template <typename Key, typename F>
-void for_each_duplicate(std::size_t n, Key&& key, F&& f) {
-  if (n <= kPairwise) {
-    for (std::size_t i = 1; i < n; ++i) {
-      const std::string_view k = key(i);
-      for (std::size_t j = 0; j < i && !k.empty(); ++j) {
-        if (key(j) != k) continue;
-        f(i);
-        break;
-      }
-    }
-    return;
-  }
-  std::vector<std::pair<std::string_view, std::size_t>> keys;
-  keys.reserve(n);
-  for (std::size_t i = 0; i < n; ++i) keys.emplace_back(key(i), i);
-  std::ranges::sort(keys);
-  std::vector<std::size_t> found;
-  for (std::size_t i = 1; i < n; ++i) {
-    if (!keys[i].first.empty() && keys[i].first == keys[i - 1].first) found.push_back(keys[i].second);
-  }
-  std::ranges::sort(found);
-  for (const std::size_t i : found) f(i);
-}
 
 bool listed(const Container& c) {
   return c.place == Container::Place::kListed || c.place == Container::Place::kInit;

@@ -80,6 +80,10 @@ void Report::missing_runtime(MissingRuntime missing) {
   findings_.missing_runtimes.push_back(std::move(missing));
 }
 
+bool Report::full() const {
+  return std::max(findings_.errors.size(), findings_.warnings.size()) >= spec::FieldErrors::kMaxErrors;
+}
+
 bool Report::has_error_at(const spec::FieldPath& path) const {
   return std::ranges::any_of(findings_.errors, [&](const spec::FieldError& e) { return same(e.path, path); });
 }

@@ -35,6 +35,8 @@ class Report {
   void warn(const spec::FieldPath& path, std::string_view text);
   void missing_runtime(MissingRuntime missing);
 
+  /// As much as is kept has been told: what is dear to find need not be looked for.
+  bool full() const;
   /// Whether any rule has said something about this place.
   bool has_error_at(const spec::FieldPath& path) const;
 

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <vector>
 
 #include "spec/runtime_support.h"
@@ -19,6 +21,8 @@ using spec::Runtime;
 
 /// As many names as a person reads in a warning.
 constexpr std::size_t kMaxNamed = 4;
+/// As many formats as an error lists.
+constexpr std::size_t kMaxListed = 32;
 
 template <typename F>
 void for_each_runtime(const Service& s, F&& f) {
@@ -37,24 +41,43 @@ bool known_format(const Service& s, std::string_view format) {
 }
 
 /// Each once, in the order of the alphabet.
+std::vector<std::string_view> format_names(std::span<const Runtime::Format> of_one) {
+  std::vector<std::string_view> names;
+  for (const Runtime::Format& f : of_one) names.push_back(f.name);
+  std::ranges::sort(names);
+  const auto rest = std::ranges::unique(names);
+  names.erase(rest.begin(), rest.end());
+  return names;
+}
+
 std::vector<std::string_view> all_formats(const Service& s) {
-  std::vector<std::string_view> formats;
+  std::vector<Runtime::Format> formats;
   for_each_runtime(s, [&](const Runtime& r) {
-    if (r.disabled) return;
-    for (const Runtime::Format& f : r.formats) formats.push_back(f.name);
+    if (!r.disabled) formats.insert(formats.end(), r.formats.begin(), r.formats.end());
   });
-  std::ranges::sort(formats);
-  const auto rest = std::ranges::unique(formats);
-  formats.erase(rest.begin(), rest.end());
-  return formats;
+  return format_names(formats);
+}
+
+/// True where the format is a slip for one of these, and told so.
+bool tell_slip(std::string_view format, const std::vector<std::string_view>& formats, const At& at,
+               Report& report) {
+  const auto near = spec::nearest(format, formats);
+  if (!near) return false;
+  if (formats.size() <= kMaxListed) {
+    report.not_supported(at, format, formats);
+  } else {
+    report.not_supported(at, format, std::array{*near});
+  }
+  return true;
 }
 
 void check_format(const Service& s, std::string_view format, const At& at, Report& report) {
   if (known_format(s, format)) return;
   const std::vector<std::string_view> formats = all_formats(s);
-  if (spec::nearest(format, formats)) return report.not_supported(at, format, formats);
+  if (tell_slip(format, formats, at, report)) return;
+  const std::span shown(formats.data(), std::min(formats.size(), kMaxListed));
   report.warn(at, fmt::format("no runtime serves {} yet; there are {}", spec::quoted(format),
-                              formats.empty() ? "none at all" : fmt::format("{}", fmt::join(formats, ", "))));
+                              shown.empty() ? "none at all" : fmt::format("{}", fmt::join(shown, ", "))));
 }
 
 /// Where no runtime is named and none can be chosen: why those that serve the format are not.
@@ -98,13 +121,8 @@ void tell_missing(const Service& s, std::string_view name, const spec::ModelRequ
 void tell_mismatch(const Service& s, const Mismatch& m, const At& model, Report& report) {
   const At runtime = model / "runtime";
   if (m.reason == Mismatch::Reason::kFormat && !known_format(s, m.wanted.format)) {
-    std::vector<std::string_view> formats;
-    for (const Runtime::Format& f : m.runtime->formats) {
-      if (std::ranges::find(formats, f.name) == formats.end()) formats.push_back(f.name);
-    }
     const At format = model / "modelFormat";
-    if (spec::nearest(m.wanted.format, formats))
-      return report.not_supported(format / "name", m.wanted.format, formats);
+    if (tell_slip(m.wanted.format, format_names(m.runtime->formats), format / "name", report)) return;
   }
   report.invalid(runtime, m.runtime->name,
                  fmt::format("{} {}; {}", m.runtime->display_name(), m.text(), candidates_text(s, m.wanted)));
@@ -119,7 +137,7 @@ bool chosen_elsewhere(const Service& s) {
 void check_model_format(const Service& s, Report& report) {
   if (chosen_elsewhere(s)) return;
   for (const Component& c : s.components()) {
-    if (!c.is_predictor() || !c.serves_model()) continue;
+    if (!c.is_predictor() || !c.serves_model() || report.full()) continue;
     if (c.implementation.kind != spec::Implementation::Kind::kModel) continue;
     const spec::ModelSpecView model = c.model();
     const At model_at = c.at / "model";
@@ -141,7 +159,7 @@ void check_model_format(const Service& s, Report& report) {
 void check_named_runtime(const Service& s, Report& report) {
   if (chosen_elsewhere(s)) return;
   for (const Component& c : s.components()) {
-    if (!c.is_predictor() || !c.serves_model()) continue;
+    if (!c.is_predictor() || !c.serves_model() || report.full()) continue;
     if (c.implementation.kind != spec::Implementation::Kind::kModel) continue;
     const spec::PredictorView predictor(c.view.value());
     const auto name = predictor.model().runtime();

@@ -5,7 +5,12 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
 
+#include "validation/duplicates.h"
 #include "validation/runtime_rules.h"
 
 namespace modelgate::validation {
@@ -19,32 +24,21 @@ char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-/// KServe compares names of formats of two runtimes without regard to case, and only here.
-bool same_name(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
-bool same_priority(const std::optional<std::int64_t>& a, const std::optional<std::int64_t>& b) {
-  return a && b && *a == *b;
-}
-
-/// Two entries of one format that are chosen automatically and differ in priority.
+/// Two entries of one format that are chosen automatically and differ in priority. KServe compares with the
+/// first entry; where that has no priority, with none.
 void check_entries_agree(const RuntimeObject& r, Report& report) {
   const auto formats = r.spec().supported_model_formats();
   const At list = r.spec_at() / "supportedModelFormats";
-  for (std::size_t i = 1; i < formats.size(); ++i) {
-    if (!formats[i].auto_select() || !formats[i].priority()) continue;
-    for (std::size_t j = 0; j < i; ++j) {
-      if (!formats[j].auto_select() || formats[j].name() != formats[i].name()) continue;
-      // KServe compares with the first entry; where that has no priority, with none.
-      if (formats[j].priority() && *formats[j].priority() != *formats[i].priority()) {
-        const At entry = list[i];
-        report.invalid(entry / "priority", *formats[i].priority(),
-                       fmt::format("must be {}, as in the other entry of {}", *formats[j].priority(),
-                                   spec::quoted(formats[i].name())));
-      }
-      break;
-    }
+  std::unordered_map<std::string_view, std::optional<std::int64_t>> first;
+  for (std::size_t i = 0; i < formats.size(); ++i) {
+    if (!formats[i].auto_select()) continue;
+    const auto priority = formats[i].priority();
+    const auto [it, is_first] = first.emplace(formats[i].name(), priority);
+    if (is_first || !priority || !it->second || *it->second == *priority) continue;
+    const At entry = list[i];
+    report.invalid(
+        entry / "priority", *priority,
+        fmt::format("must be {}, as in the first entry of {}", *it->second, spec::quoted(formats[i].name())));
   }
 }
 
@@ -60,19 +54,28 @@ bool compete(const RuntimeObject& r, const spec::Runtime& other) {
   });
 }
 
+/// What two runtimes must not share; names without their case.
+std::string contested(std::string_view name, std::optional<std::string_view> version, std::int64_t priority) {
+  std::string key(name);
+  std::ranges::transform(key, key.begin(), lower);
+  return key + '\n' + (version ? "v" + std::string(*version) : std::string{}) + '\n' +
+         std::to_string(priority);
+}
+
 void check_against(const RuntimeObject& r, const spec::Runtime& other, Report& report) {
+  std::unordered_set<std::string> taken;
+  for (const spec::Runtime::Format& f : other.formats) {
+    if (f.auto_select && f.priority) taken.insert(contested(f.name, f.version, *f.priority));
+  }
   const auto formats = r.spec().supported_model_formats();
   const At list = r.spec_at() / "supportedModelFormats";
-  for (std::size_t i = 0; i < formats.size(); ++i) {
+  for (std::size_t i = 0; i < formats.size() && !taken.empty(); ++i) {
     const SupportedModelFormatView format = formats[i];
-    if (!format.auto_select() || !format.priority()) continue;
-    const auto same = [&](const spec::Runtime::Format& f) {
-      return f.auto_select && same_name(f.name, format.name()) && f.version == format.version() &&
-             same_priority(f.priority, format.priority());
-    };
-    if (std::ranges::none_of(other.formats, same)) continue;
+    const auto priority = format.priority();
+    if (!format.auto_select() || !priority) continue;
+    if (!taken.contains(contested(format.name(), format.version(), *priority))) continue;
     const At entry = list[i];
-    report.invalid(entry / "priority", *format.priority(),
+    report.invalid(entry / "priority", *priority,
                    fmt::format("{} has this priority for {} too: which of them is chosen would be chance",
                                other.display_name(), spec::quoted(format.name())));
   }
@@ -107,14 +110,14 @@ void check_formats(const RuntimeObject& r, Report& report) {
     if (format.name().empty()) report.required(entry / "name", "services ask for a format by it");
     if (format.priority() && *format.priority() < 1)
       report.invalid(entry / "priority", *format.priority(), "must be at least 1");
-    for (std::size_t j = 0; j < i && !format.name().empty(); ++j) {
-      if (formats[j].name() != format.name() || formats[j].version() != format.version()) continue;
-      const auto version = format.version();
-      report.duplicate(entry,
-                       version ? fmt::format("{} {}", format.name(), *version) : std::string(format.name()));
-      break;
-    }
   }
+  std::vector<std::string> keys;
+  for (const SupportedModelFormatView format : formats) {
+    const auto version = format.version();
+    keys.push_back(version ? fmt::format("{} {}", format.name(), *version) : std::string(format.name()));
+  }
+  const auto key = [&](std::size_t i) { return std::string_view(keys[i]); };
+  for_each_duplicate(formats.size(), key, [&](std::size_t i) { report.duplicate(list[i], key(i)); });
 }
 
 void check_protocol_versions(const RuntimeObject& r, Report& report) {

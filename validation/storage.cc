@@ -7,6 +7,7 @@
 #include <array>
 
 #include "spec/spelling.h"
+#include "validation/duplicates.h"
 #include "validation/service_rules.h"
 #include "validation/storage_uri.h"
 
@@ -49,6 +50,15 @@ void check_entry(const StorageUriView& entry, const At& at, Report& report) {
   }
 }
 
+/// Tells each mount path that an earlier entry has.
+template <typename PathOf>
+void tell_same_paths(std::size_t n, PathOf&& path_of, const At& at, Report& report) {
+  for_each_duplicate(n, path_of, [&](std::size_t i) {
+    const At entry = at[i];
+    report.duplicate(entry / "mountPath", path_of(i));
+  });
+}
+
 /// KServe downloads into what the paths have in common, so they need the first directory in common. It checks
 /// that only where two or more entries are no PVCs, and only then that the paths of PVCs differ.
 void check_entries_together(const spec::ListView<StorageUriView>& list, const At& at, Report& report) {
@@ -58,28 +68,18 @@ void check_entries_together(const spec::ListView<StorageUriView>& list, const At
   std::optional<std::string_view> common;
   for (std::size_t i = 0; i < list.size(); ++i) {
     const std::string_view path = mount_path_of(list[i]);
-    const At entry = at[i];
-    if (is_pvc(list[i].uri())) {
-      for (std::size_t j = 0; j < i; ++j) {
-        if (!is_pvc(list[j].uri()) || mount_path_of(list[j]) != path) continue;
-        report.duplicate(entry / "mountPath", path);
-        break;
-      }
-      continue;
-    }
-    if (!path.starts_with('/') || path == "/") continue;  // told by check_entry()
+    if (is_pvc(list[i].uri()) || !path.starts_with('/') || path == "/") continue;
     const std::string_view directory = first_directory(path);
     if (!common) common = directory;
-    if (directory.empty() || directory != *common)
-      report.invalid(entry / "mountPath", path,
-                     fmt::format("must be in the same directory as the others, /{}", *common));
+    if (!directory.empty() && directory == *common) continue;
+    const At entry = at[i];
+    report.invalid(entry / "mountPath", path,
+                   fmt::format("must be in the same directory as the others, /{}", *common));
   }
-}
-
-/// What is wrong with a URI, with its path.
-void check_uri(const Service& s, std::string_view uri, const spec::FieldPath& path, Report& report) {
-  const auto problem = check_storage_uri(uri, s.catalog());
-  if (problem) report.add(problem->type, path, shown_uri(uri), problem->detail);
+  const auto claim_path = [&](std::size_t i) {
+    return is_pvc(list[i].uri()) ? mount_path_of(list[i]) : std::string_view{};
+  };
+  tell_same_paths(list.size(), claim_path, at, report);
 }
 
 /// A storage container that is named is asked for, whatever the URI.
@@ -158,12 +158,9 @@ void check_storage_mount_paths(const Service& s, Report& report) {
       if (c.role == Role::kCanary) check_entry(list[i], entry, report);
       if (path.size() > 1 && first_directory(path).empty())
         report.invalid(entry / "mountPath", path, "must name a directory below /");
-      for (std::size_t j = 0; j < i; ++j) {
-        if (mount_path_of(list[j]) != path) continue;
-        report.duplicate(entry / "mountPath", path);
-        break;
-      }
     }
+    const auto path_of = [&](std::size_t i) { return mount_path_of(list[i]); };
+    tell_same_paths(list.size(), path_of, at, report);
   }
 }
 
@@ -228,6 +225,7 @@ void check_storage_uri_beside_storage(const Service& s, Report& report) {
 }
 
 void check_storage_uri_supported(const Service& s, Report& report) {
+  StorageUriCheck check(s.catalog());
   for (const Component& c : s.components()) {
     const std::string_view container = storage_container_name(c);
     if (!container.empty()) {
@@ -236,14 +234,19 @@ void check_storage_uri_supported(const Service& s, Report& report) {
     }
     const auto uri = storage_uri_of(c);
     const bool elsewhere = c.custom() && uri && uri->empty();  // valueFrom
-    if (uri && !elsewhere && check_storage_uri(*uri, s.catalog()))
-      check_uri(s, *uri, written_storage_uri_of(c)->path, report);
+    if (uri && !elsewhere) {
+      if (const auto problem = check(*uri))
+        report.add(problem->type, written_storage_uri_of(c)->path, shown_uri(*uri), problem->detail);
+    }
     const auto list = c.view.storage_uris();
     const At at = c.at / "storageUris";
-    for (std::size_t i = 0; i < list.size(); ++i) {
+    for (std::size_t i = 0; i < list.size() && !report.full(); ++i) {
+      if (list[i].uri().empty()) continue;  // told by check_storage_uris()
       const At entry = at[i];
-      if (!list[i].uri().empty()) check_uri(s, list[i].uri(), entry / "uri", report);
+      if (const auto problem = check(list[i].uri()))
+        report.add(problem->type, entry / "uri", shown_uri(list[i].uri()), problem->detail);
     }
+    if (report.full()) return;
   }
 }
 

@@ -23,17 +23,17 @@ struct Scheme {
 };
 
 constexpr std::array<Scheme, 11> kSchemes = {{
-    {"gs://", "a bucket"},
-    {"s3://", "a bucket"},
-    {"pvc://", "a PersistentVolumeClaim"},
+    {"gs://", "bucket"},
+    {"s3://", "bucket"},
+    {"pvc://", "PersistentVolumeClaim"},
     {"file://", ""},
-    {"https://", "a host"},
-    {"http://", "a host"},
+    {"https://", "host"},
+    {"http://", "host"},
     {"hdfs://", ""},
     {"webhdfs://", ""},
-    {"oci://", "an image"},
-    {"oci+native://", "an image"},
-    {"hf://", "a repository"},
+    {"oci://", "image"},
+    {"oci+native://", "image"},
+    {"hf://", "repository"},
 }};
 
 constexpr std::string_view kSeparator = "://";
@@ -55,52 +55,35 @@ bool has_azure_form(std::string_view uri) {
   return host != std::string_view::npos && uri.size() > host + kAzureBlobHost.size();
 }
 
-bool matches_expression(std::string_view uri, std::string_view expression) {
+std::unique_ptr<RE2> compile(std::string_view expression) {
   RE2::Options options;
   options.set_log_errors(false);
   options.set_max_mem(kMaxExpressionMemory);
-  const RE2 re(re2::StringPiece(expression.data(), expression.size()), options);
-  return re.ok() && RE2::PartialMatch(re2::StringPiece(uri.data(), uri.size()), re);
+  return std::make_unique<RE2>(re2::StringPiece(expression.data(), expression.size()), options);
 }
 
-bool claims(const spec::ClusterStorageContainerView& container, std::string_view uri) {
-  if (container.disabled()) return false;
-  for (const spec::SupportedUriFormatView format : container.spec().supported_uri_formats()) {
-    const std::string_view prefix = format.prefix().value_or(std::string_view{});
-    const std::string_view regex = format.regex().value_or(std::string_view{});
-    if (!prefix.empty() ? uri.starts_with(prefix) : (!regex.empty() && matches_expression(uri, regex)))
-      return true;
+/// Calls `f` for each format of each container that is in use, until it returns true.
+template <typename F>
+bool any_format(const spec::Catalog& catalog, F&& f) {
+  for (const spec::ClusterStorageContainerView& container : catalog.storage_containers()) {
+    if (container.disabled()) continue;
+    for (const spec::SupportedUriFormatView format : container.spec().supported_uri_formats()) {
+      if (f(format.prefix().value_or(std::string_view{}), format.regex().value_or(std::string_view{})))
+        return true;
+    }
   }
   return false;
-}
-
-bool claimed(std::string_view uri, const spec::Catalog& catalog) {
-  return std::ranges::any_of(catalog.storage_containers(), [&](const auto& c) { return claims(c, uri); });
 }
 
 /// The prefixes to choose from: KServe's, and those of the catalog.
 std::vector<std::string_view> known_prefixes(const spec::Catalog& catalog) {
   std::vector<std::string_view> known;
   for (const Scheme& s : kSchemes) known.push_back(s.prefix);
-  for (const spec::ClusterStorageContainerView& container : catalog.storage_containers()) {
-    if (container.disabled()) continue;
-    for (const spec::SupportedUriFormatView format : container.spec().supported_uri_formats()) {
-      const std::string_view prefix = format.prefix().value_or(std::string_view{});
-      if (!prefix.empty() && std::ranges::find(known, prefix) == known.end()) known.push_back(prefix);
-    }
-  }
+  any_format(catalog, [&](std::string_view prefix, std::string_view) {
+    if (!prefix.empty() && std::ranges::find(known, prefix) == known.end()) known.push_back(prefix);
+    return false;
+  });
   return known;
-}
-
-UriProblem unsupported(std::string_view scheme, const spec::Catalog& catalog) {
-  const std::vector<std::string_view> known = known_prefixes(catalog);
-  std::vector<std::string_view> names;
-  for (const std::string_view prefix : known) names.push_back(prefix.substr(0, prefix.find(kSeparator)));
-  std::string detail =
-      fmt::format("nothing fetches models from {}://; supported are {}, and a path",
-                  spec::quoted(scheme).substr(1, spec::quoted(scheme).size() - 2), fmt::join(known, ", "));
-  if (const auto near = spec::nearest(scheme, names)) detail += fmt::format(" (did you mean {}://?)", *near);
-  return {ErrorType::kNotSupported, std::move(detail)};
 }
 
 /// `s3:/bucket` is a local path to KServe; nobody means it.
@@ -128,30 +111,55 @@ bool is_blank_or_control(char c) {
 
 }  // namespace
 
-std::optional<UriProblem> check_storage_uri(std::string_view uri, const spec::Catalog& catalog) {
-  if (uri.empty())
-    return UriProblem{ErrorType::kInvalid, "must not be empty; leave it out where there is no model"};
+StorageUriCheck::StorageUriCheck(const spec::Catalog& catalog) : catalog_(catalog) {}
+StorageUriCheck::~StorageUriCheck() = default;
+
+/// A format has a prefix, or else an expression.
+bool StorageUriCheck::claimed(std::string_view uri) {
+  const auto by_prefix = [&](std::string_view prefix, std::string_view) {
+    return !prefix.empty() && uri.starts_with(prefix);
+  };
+  if (any_format(catalog_, by_prefix)) return true;
+  if (!expressions_) {
+    expressions_.emplace();
+    any_format(catalog_, [&](std::string_view prefix, std::string_view expression) {
+      if (prefix.empty() && !expression.empty()) expressions_->push_back(compile(expression));
+      return false;
+    });
+  }
+  return std::ranges::any_of(*expressions_, [&](const std::unique_ptr<RE2>& e) {
+    return e->ok() && RE2::PartialMatch(re2::StringPiece(uri.data(), uri.size()), *e);
+  });
+}
+
+UriProblem StorageUriCheck::unsupported(std::string_view scheme) const {
+  const std::vector<std::string_view> known = known_prefixes(catalog_);
+  std::vector<std::string_view> names;
+  for (const std::string_view prefix : known) names.push_back(prefix.substr(0, prefix.find(kSeparator)));
+  const auto near = spec::nearest(scheme, names);
+  return {
+      ErrorType::kNotSupported,
+      fmt::format("nothing fetches models from there; supported are {}, and paths{}", fmt::join(known, ", "),
+                  near ? fmt::format(" (did you mean {}://?)", *near) : std::string{})};
+}
+
+std::optional<UriProblem> StorageUriCheck::operator()(std::string_view uri) {
+  const auto invalid = [](std::string detail) { return UriProblem{ErrorType::kInvalid, std::move(detail)}; };
+  if (uri.empty()) return invalid("must not be empty; leave it out where there is no model");
   if (std::ranges::any_of(uri, is_blank_or_control))
-    return UriProblem{ErrorType::kInvalid, "must not contain blanks or control characters"};
+    return invalid("must not contain blanks or control characters");
   const std::size_t separator = uri.find(kSeparator);
   if (!has_scheme(uri, separator)) return check_path(uri);
 
   const Scheme* scheme = find_scheme(uri);
-  if (!scheme) {
-    if (claimed(uri, catalog)) return std::nullopt;
-    return unsupported(uri.substr(0, separator), catalog);
-  }
+  if (!scheme) return claimed(uri) ? std::nullopt : std::optional(unsupported(uri.substr(0, separator)));
   const std::string_view rest = uri.substr(scheme->prefix.size());
   if (!scheme->first.empty() && (rest.empty() || rest.front() == '/'))
-    return UriProblem{ErrorType::kInvalid,
-                      fmt::format("names no {} behind {}", scheme->first.substr(scheme->first.find(' ') + 1),
-                                  scheme->prefix)};
-  if (rest.empty())
-    return UriProblem{ErrorType::kInvalid, fmt::format("names nothing behind {}", scheme->prefix)};
-  const bool azure = uri.find("blob.core.windows.net") != std::string_view::npos;
-  if (azure && !has_azure_form(uri) && !claimed(uri, catalog))
-    return UriProblem{ErrorType::kInvalid,
-                      "must have the form https://{account}.blob.core.windows.net/{container}/{path}"};
+    return invalid(fmt::format("must name the {} behind {}", scheme->first, scheme->prefix));
+  if (rest.empty()) return invalid(fmt::format("must name a path behind {}", scheme->prefix));
+  const bool azure = uri.find(kAzureBlobHost.substr(1, kAzureBlobHost.size() - 2)) != std::string_view::npos;
+  if (azure && !has_azure_form(uri) && !claimed(uri))
+    return invalid("must have the form https://{account}.blob.core.windows.net/{container}/{path}");
   return std::nullopt;
 }
 

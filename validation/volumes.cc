@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "spec/names.h"
 #include "spec/runtime_support.h"
+#include "validation/duplicates.h"
 #include "validation/service_rules.h"
 #include "validation/workload_rules.h"
 
@@ -18,46 +20,58 @@ namespace {
 /// Volumes that are put into a Pod with a model, behind everybody's back.
 constexpr std::array<std::string_view, 2> kInjected = {"kserve-provision-location", "kserve-pvc-source"};
 
-bool has_volume(const spec::PodSpecView& pod, std::string_view name) {
-  const auto volumes = pod.volumes();
-  return std::ranges::any_of(volumes, [&](const spec::VolumeView& v) { return v.name() == name; });
+/// The volumes that a Pod's containers can mount.
+struct Volumes {
+  std::vector<std::string_view> names;  // sorted
+  bool complete = true;                 // false where a runtime that nobody knows may give more
+
+  bool has(std::string_view name) const {
+    return !complete || std::ranges::binary_search(names, name) ||
+           std::ranges::find(kInjected, name) != kInjected.end();
+  }
+};
+
+void add_names(Volumes& volumes, const spec::PodSpecView& pod) {
+  for (const spec::VolumeView v : pod.volumes()) volumes.names.push_back(v.name());
 }
 
-bool has_volume(const spec::Runtime& runtime, bool worker, std::string_view name) {
+void add_names_of_runtime(Volumes& volumes, const spec::Runtime& runtime, bool worker) {
   const spec::ServingRuntimeSpecView spec = runtime.view.spec();
-  return worker ? has_volume(spec.worker_spec(), name) : has_volume(spec, name);
+  if (worker) {
+    add_names(volumes, spec.worker_spec());
+  } else {
+    add_names(volumes, spec);
+  }
 }
 
-/// Whether a runtime gives the volume, as far as that can be told: the one that is named; where none is, any
-/// that could be chosen.
-enum class Given { kYes, kNo, kUnknown };
-
-Given given_by_runtime(const Service& s, const Pod& pod, std::string_view volume) {
+/// Of the runtime that is named; where none is, of any that could be chosen.
+void add_names_of_runtimes(Volumes& volumes, const Service& s, const Pod& pod) {
   const spec::PredictorView predictor(pod.component->view.value());
-  const spec::ModelSpecView model = predictor.model();
   // A canary has the stable predictor's runtime where it names none.
   const spec::ModelSpecView stable = s.predictor() ? s.predictor()->model() : spec::ModelSpecView{};
-  const auto name = model.runtime() ? model.runtime() : stable.runtime();
+  const auto name = predictor.model().runtime() ? predictor.model().runtime() : stable.runtime();
   if (name) {
     const spec::Runtime* runtime = s.catalog().find_runtime(s.namespace_(), *name);
-    if (!runtime) return Given::kUnknown;
-    return has_volume(*runtime, pod.worker, volume) ? Given::kYes : Given::kNo;
+    volumes.complete = runtime != nullptr;
+    if (runtime) add_names_of_runtime(volumes, *runtime, pod.worker);
+    return;
   }
   const spec::ModelRequirement wanted = spec::requirement_of(predictor);
-  const auto gives = [&](const spec::Runtime& r) {
-    return has_volume(r, pod.worker, volume) && !spec::mismatch(r, wanted, spec::Choice::kAutomatic);
+  const auto add = [&](const spec::Runtime& r) {
+    if (!spec::mismatch(r, wanted, spec::Choice::kAutomatic)) add_names_of_runtime(volumes, r, pod.worker);
   };
-  const bool any = std::ranges::any_of(s.catalog().namespace_runtimes(s.namespace_()), gives) ||
-                   std::ranges::any_of(s.catalog().cluster_runtimes(), gives);
-  return any ? Given::kYes : Given::kNo;
+  std::ranges::for_each(s.catalog().namespace_runtimes(s.namespace_()), add);
+  std::ranges::for_each(s.catalog().cluster_runtimes(), add);
 }
 
-bool volume_is_missing(const Service& s, const Container& c, std::string_view name) {
-  if (has_volume(c.pod->view, name) || std::ranges::find(kInjected, name) != kInjected.end()) return false;
-  const Component& component = *c.pod->component;
-  if (component.role == Role::kCanary && s.predictor() && has_volume(s.predictor()->view, name)) return false;
-  if (!component.is_predictor() || component.custom()) return true;
-  return given_by_runtime(s, *c.pod, name) == Given::kNo;
+Volumes volumes_of(const Service& s, const Pod& pod) {
+  Volumes volumes;
+  const Component& component = *pod.component;
+  add_names(volumes, pod.view);
+  if (component.role == Role::kCanary && s.predictor()) add_names(volumes, s.predictor()->view);
+  if (component.is_predictor() && !component.custom()) add_names_of_runtimes(volumes, s, pod);
+  std::ranges::sort(volumes.names);
+  return volumes;
 }
 
 void check_mount(const spec::VolumeMountView& mount, const At& at, Report& report) {
@@ -72,19 +86,9 @@ void check_mount(const spec::VolumeMountView& mount, const At& at, Report& repor
   if (sub_path.starts_with('/')) report.invalid(at / "subPath", sub_path, "must be a relative path");
 }
 
-template <typename View, typename Key>
-bool told_before(const spec::ListView<View>& list, std::size_t i, Key&& key) {
-  const std::string_view k = key(list[i]);
-  for (std::size_t j = 0; j < i && !k.empty(); ++j) {
-    if (key(list[j]) == k) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 void check_volumes(const Workloads& w, Report& report) {
-  const auto name_of = [](const spec::VolumeView& v) { return v.name(); };
   for (const Pod& pod : w.pods) {
     const auto volumes = pod.view.volumes();
     const At at = pod.at / "volumes";
@@ -95,36 +99,44 @@ void check_volumes(const Workloads& w, Report& report) {
         report.required(volume / "name", "a volume needs a name");
       } else if (const auto problem = spec::check_dns1123_label(name)) {
         report.invalid(volume / "name", name, std::string(*problem));
-      } else if (told_before(volumes, i, name_of)) {
-        report.duplicate(volume / "name", name);
       }
     }
+    const auto name_of = [&](std::size_t i) { return volumes[i].name(); };
+    for_each_duplicate(volumes.size(), name_of, [&](std::size_t i) {
+      const At volume = at[i];
+      report.duplicate(volume / "name", name_of(i));
+    });
   }
 }
 
 void check_mounts(const Workloads& w, Report& report) {
-  const auto path_of = [](const spec::VolumeMountView& m) { return m.mount_path(); };
   for (const Container& c : w.containers) {
     const auto mounts = c.view.volume_mounts();
     const At at = c.at / "volumeMounts";
-    for (std::size_t i = 0; i < mounts.size(); ++i) {
+    for (std::size_t i = 0; i < mounts.size(); ++i) check_mount(mounts[i], at[i], report);
+    const auto path_of = [&](std::size_t i) { return mounts[i].mount_path(); };
+    for_each_duplicate(mounts.size(), path_of, [&](std::size_t i) {
       const At mount = at[i];
-      check_mount(mounts[i], mount, report);
-      if (told_before(mounts, i, path_of)) report.duplicate(mount / "mountPath", mounts[i].mount_path());
-    }
+      report.duplicate(mount / "mountPath", path_of(i));
+    });
   }
 }
 
 void check_mounts_have_volumes(const Service& s, Report& report) {
+  const Pod* pod = nullptr;  // whose volumes these are
+  Volumes volumes;
   for (const Container& c : s.workloads().containers) {
     const auto mounts = c.view.volume_mounts();
+    if (mounts.empty()) continue;
+    if (pod != c.pod) volumes = volumes_of(s, *c.pod);
+    pod = c.pod;
     const At at = c.at / "volumeMounts";
     for (std::size_t i = 0; i < mounts.size(); ++i) {
       const std::string_view name = mounts[i].name();
-      if (name.empty() || !volume_is_missing(s, c, name)) continue;
+      if (name.empty() || volumes.has(name)) continue;
       const At mount = at[i];
       report.add(spec::ErrorType::kNotFound, mount / "name", spec::quoted(name),
-                 fmt::format("{} has no volume of this name", (c.pod->at / "volumes").path().to_string()));
+                 fmt::format("{} has no volume of this name", (pod->at / "volumes").path().to_string()));
     }
   }
 }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What occurs twice in a list. Who calls: the rules about names that must differ.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace modelgate::validation {
+
+/// Lists that people write are shorter: comparing pairs is faster there, and allocates nothing.
+inline constexpr std::size_t kPairwise = 16;
+
+/// Calls `f(i)` in order for each i < n whose `key(i)`, a string_view, is that of an earlier one. Empty keys
+/// are not compared. n log n.
+template <typename Key, typename F>
+void for_each_duplicate(std::size_t n, Key&& key, F&& f) {
+  if (n <= kPairwise) {
+    for (std::size_t i = 1; i < n; ++i) {
+      const std::string_view k = key(i);
+      for (std::size_t j = 0; j < i && !k.empty(); ++j) {
+        if (key(j) != k) continue;
+        f(i);
+        break;
+      }
+    }
+    return;
+  }
+  std::vector<std::pair<std::string_view, std::size_t>> keys;
+  keys.reserve(n);
+  for (std::size_t i = 0; i < n; ++i) keys.emplace_back(key(i), i);
+  std::ranges::sort(keys);
+  std::vector<std::size_t> found;
+  for (std::size_t i = 1; i < n; ++i) {
+    if (!keys[i].first.empty() && keys[i].first == keys[i - 1].first) found.push_back(keys[i].second);
+  }
+  std::ranges::sort(found);
+  for (const std::size_t i : found) f(i);
+}
+
+}  // namespace modelgate::validation
