@@ -115,6 +115,7 @@ FieldPath annotations_path() {
 
 std::string keyed_text(const Value& root, const FieldPath& path) {
   std::string out;
+  out.reserve(80);  // most of what is listed is shorter
   const Value* at = &root;
   for (const auto& s : path.segments()) {
     if (s.index >= 0) {
@@ -238,6 +239,7 @@ void Earlier::withdraw(Edit& edit) const {
 }
 
 void Ledger::add(FieldPath path, std::string_view cause, std::string digest) {
+  if (lines_.empty()) lines_.reserve(8);
   lines_.push_back({std::move(path), cause, std::move(digest)});
 }
 
@@ -255,7 +257,9 @@ std::vector<std::string> Ledger::write(Edit& edit) const {
     sorted.emplace_back(keyed_text(edit.document(), lines_[i].path), i);
   std::ranges::sort(sorted);
 
-  std::string text = "{";
+  std::string text;
+  text.reserve(112 * lines_.size());
+  text = "{";
   std::vector<std::string> paths;
   paths.reserve(sorted.size());
   for (auto& [path, i] : sorted) {
