@@ -179,6 +179,7 @@ HttpReply AdmissionHandler::finish(const Call& call, const admission::Review& re
   counters.count_latency(latency);
   counters.in_flight.subtract();
   if (!response.allowed) counters.denied.add();
+  if (response.strict_would_deny) counters.strict_would_deny.add();
   if (log::enabled(log::Level::kDebug)) {
     log::debug("reviewed", {{"webhook", admission_paths()[call.path].path},
                             {"uid", review.uid},

@@ -17,6 +17,7 @@ void add(BasicPathCounts<std::uint64_t>& sum, const PathCounters& part) {
   sum.latency_sum_ns += part.latency_sum_ns.get();
   sum.in_flight += part.in_flight.get();
   sum.denied += part.denied.get();
+  sum.strict_would_deny += part.strict_would_deny.get();
   sum.lookups += part.lookups.get();
 }
 

@@ -31,7 +31,8 @@ struct BasicPathCounts {
   Number latency_sum_ns{};
   Number in_flight{};
   Number denied{};
-  Number lookups{};  // rounds of asking a FactSource
+  Number strict_would_deny{};  // admitted in Compatible
+  Number lookups{};            // rounds of asking a FactSource
 };
 
 template <class Number>

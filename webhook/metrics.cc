@@ -95,6 +95,9 @@ void add_webhooks(const AdmissionCounts& counts, Families& families) {
             MetricType::Gauge, &BasicPathCounts<std::uint64_t>::in_flight);
   each_path("modelgate_webhook_denied_total", "Objects denied.", MetricType::Counter,
             &BasicPathCounts<std::uint64_t>::denied);
+  each_path("modelgate_webhook_strict_would_deny_total",
+            "Objects admitted that validation Strict would have denied.", MetricType::Counter,
+            &BasicPathCounts<std::uint64_t>::strict_would_deny);
   each_path("modelgate_webhook_lookups_total", "Rounds of live reads that admission asked for.",
             MetricType::Counter, &BasicPathCounts<std::uint64_t>::lookups);
   families.counter("modelgate_webhook_not_found_total", "Requests for a path that there is not.",

@@ -44,6 +44,13 @@ Outcome deny_all(admission::Endpoint, admission::Review&, const spec::Catalog&, 
   return response;
 }
 
+Outcome warn_where_strict_would_deny(admission::Endpoint, admission::Review&, const spec::Catalog&,
+                                     const admission::Facts&, spec::Arena&) {
+  Response response;
+  response.strict_would_deny = true;
+  return response;
+}
+
 Outcome throw_always(admission::Endpoint, admission::Review&, const spec::Catalog&, const admission::Facts&,
                      spec::Arena&) {
   throw std::logic_error("a bug");
@@ -195,6 +202,12 @@ TEST_F(HandlerTest, DenialIs200AndCounted) {
   EXPECT_NE(reply->body.find(R"("uid":"u-1")"), std::string::npos);
   EXPECT_NE(reply->body.find(R"("allowed":false)"), std::string::npos);
   EXPECT_EQ(counts().denied, 1U);
+}
+
+TEST_F(HandlerTest, WhatStrictWouldDenyIsCounted) {
+  EXPECT_EQ(handler(warn_where_strict_would_deny).handle(request(), later_)->status, 200);
+  EXPECT_EQ(counts().strict_would_deny, 1U);
+  EXPECT_EQ(counts().denied, 0U);
 }
 
 TEST_F(HandlerTest, BugIs500AndTheNextRequestIsAnswered) {
