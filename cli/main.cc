@@ -9,6 +9,8 @@
 #include <iostream>
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "cli/exit_code.h"
 #include "cli/explain.h"
@@ -17,7 +19,7 @@
 namespace modelgate::cli {
 namespace {
 
-constexpr const char* kAbout = "Reviews KServe manifests as the admission webhook does, without a cluster.\n";
+constexpr const char* kAbout = "Reviews KServe manifests as the admission webhook does, without a cluster.";
 
 constexpr const char* kExitCodes =
     "\nExit codes:\n"
@@ -26,13 +28,14 @@ constexpr const char* kExitCodes =
     "  2  a wrong flag, or a file that cannot be read";
 
 constexpr const char* kReviewAbout =
-    "Defaults and validates InferenceServices, ServingRuntimes and ClusterServingRuntimes, and prints them "
-    "as they\n"
-    "would be stored. Other objects are printed as they are. Errors and warnings go to the standard error, "
-    "with file\n"
-    "and line. Runtimes and configuration are the built-in ones and those in the files.";
+    "Print the objects of files as they would be stored, with errors and warnings";
 
-constexpr const char* kReviewExamples =
+constexpr const char* kReviewMore =
+    "\nInferenceServices, ServingRuntimes and ClusterServingRuntimes are defaulted and validated; other "
+    "objects\n"
+    "are printed as they are. Errors and warnings go to the standard error, with file and line. Runtimes "
+    "and\n"
+    "configuration are the built-in ones, and those in the files.\n"
     "\nExamples:\n"
     "  modelgate review service.yaml\n"
     "  modelgate review -o diff deploy/examples/*.yaml\n"
@@ -42,31 +45,70 @@ constexpr const char* kReviewExamples =
     "cluster\n";
 
 constexpr const char* kExplainAbout =
-    "Tells which runtime each InferenceService gets, and for every other one why not.";
+    "Tell which runtime each InferenceService gets, and for every other one why not";
 
-constexpr const char* kExplainExamples =
+constexpr const char* kExplainMore =
     "\nExamples:\n"
     "  modelgate explain service.yaml\n"
     "  modelgate explain --all service.yaml                 also runtimes for other formats\n"
     "  kubectl get clusterservingruntimes -o yaml > cluster/runtimes.yaml &&\n"
     "    modelgate explain --manifests cluster/ service.yaml\n";
 
+/// An option that takes one of a few words.
+template <typename T>
+void add_choice(CLI::App& command, const char* names, std::map<std::string, T> choices, T& target,
+                const char* standard, const char* help) {
+  std::vector<std::string> words;
+  for (const auto& choice : choices) words.push_back(choice.first);
+  const auto set = [choices = std::move(choices), &target](const std::string& word) {
+    target = choices.at(word);
+  };
+  command.add_option_function<std::string>(names, set, help)
+      ->check(CLI::IsMember(words))
+      ->type_name("WORD")
+      ->default_str(standard);
+}
+
 void add_input(CLI::App& command, InputOptions& input, Color& color) {
   command
       .add_option("FILE", input.files, "YAML or JSON, with any number of documents; - is the standard input")
-      ->required();
-  command.add_option("--manifests", input.manifests,
-                     "directory (or file) with runtimes, configuration and storage containers, in place of "
-                     "the built-in ones");
-  command.add_option("--config", input.config, "file with another ConfigMap inferenceservice-config");
-  command.add_option("-n,--namespace", input.namespace_, "for objects that name none")
+      ->required()
+      ->type_name("");
+  command
+      .add_option("--manifests", input.manifests,
+                  "directory or file with runtimes, configuration and storage containers, in place of the "
+                  "built-in ones")
+      ->type_name("PATH");
+  command.add_option("--config", input.config, "file with another ConfigMap inferenceservice-config")
+      ->type_name("FILE");
+  command.add_option("-n,--namespace", input.namespace_, "of the objects that name none")
+      ->type_name("NAME")
       ->default_str("default");
-  command.add_option("--color", color, "auto, always or never; NO_COLOR is heeded")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, Color>{
-              {"auto", Color::kAuto}, {"always", Color::kAlways}, {"never", Color::kNever}},
-          CLI::ignore_case))
-      ->default_str("auto");
+  add_choice<Color>(command, "--color",
+                    {{"auto", Color::kAuto}, {"always", Color::kAlways}, {"never", Color::kNever}}, color,
+                    "auto", "whether to use colours; auto heeds NO_COLOR");
+}
+
+CLI::App& add_review(CLI::App& app, ReviewOptions& options, Color& color) {
+  CLI::App& command = *app.add_subcommand("review", kReviewAbout);
+  add_input(command, options.input, color);
+  command
+      .add_option("--old", options.old,
+                  "file with what is stored: an object that is in it is updated, not created")
+      ->type_name("FILE");
+  add_choice<Format>(command, "-o,--output",
+                     {{"yaml", Format::kYaml}, {"json", Format::kJson}, {"diff", Format::kDiff}},
+                     options.format, "yaml", "what to print; diff shows only what changes");
+  command.footer(std::string(kReviewMore) + kExitCodes);
+  return command;
+}
+
+CLI::App& add_explain(CLI::App& app, ExplainOptions& options, Color& color) {
+  CLI::App& command = *app.add_subcommand("explain", kExplainAbout);
+  add_input(command, options.input, color);
+  command.add_flag("--all", options.all, "also show the runtimes that serve other formats");
+  command.footer(std::string(kExplainMore) + kExitCodes);
+  return command;
 }
 
 int run(int argc, char** argv) {
@@ -74,44 +116,28 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(kExitCodes);
   Color color = Color::kAuto;
-
   ReviewOptions review_options;
-  CLI::App* review_command = app.add_subcommand("review", kReviewAbout);
-  add_input(*review_command, review_options.input, color);
-  review_command->add_option("--old", review_options.old,
-                             "file with what is stored: an object that is in it is updated, not created");
-  review_command->add_option("-o,--output", review_options.format, "yaml, json, or diff: only what changes")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, Format>{
-              {"yaml", Format::kYaml}, {"json", Format::kJson}, {"diff", Format::kDiff}},
-          CLI::ignore_case))
-      ->default_str("yaml");
-  review_command->footer(std::string(kReviewExamples) + kExitCodes);
-
   ExplainOptions explain_options;
-  CLI::App* explain_command = app.add_subcommand("explain", kExplainAbout);
-  add_input(*explain_command, explain_options.input, color);
-  explain_command->add_flag("--all", explain_options.all, "also show the runtimes that serve other formats");
-  explain_command->footer(std::string(kExplainExamples) + kExitCodes);
-
-  const CLI::App* version_command = app.add_subcommand("version", "Prints the version.");
+  const CLI::App& review_command = add_review(app, review_options, color);
+  const CLI::App& explain_command = add_explain(app, explain_options, color);
+  app.add_subcommand("version", "Print the version");
 
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     return app.exit(e, std::cout, std::cerr) == 0 ? kAllowed : kUnreadable;
   }
-  if (version_command->parsed()) {
-    std::cout << "modelgate " MODELGATE_VERSION " (serving.kserve.io as of KServe v0.20)\n";
-    return kAllowed;
+  if (review_command.parsed()) {
+    review_options.color_out = use_color(color, STDOUT_FILENO);
+    review_options.color_err = use_color(color, STDERR_FILENO);
+    return review(review_options, std::cout, std::cerr);
   }
-  if (explain_command->parsed()) {
+  if (explain_command.parsed()) {
     explain_options.color = use_color(color, STDOUT_FILENO);
     return explain(explain_options, std::cout, std::cerr);
   }
-  review_options.color_out = use_color(color, STDOUT_FILENO);
-  review_options.color_err = use_color(color, STDERR_FILENO);
-  return review(review_options, std::cout, std::cerr);
+  std::cout << "modelgate " MODELGATE_VERSION " (serving.kserve.io as of KServe v0.20)\n";
+  return kAllowed;
 }
 
 }  // namespace

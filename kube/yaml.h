@@ -25,6 +25,7 @@
 #include <expected>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace modelgate::kube {
@@ -58,6 +59,9 @@ class YamlLines {
     int line;
     std::string name;  // a key, or an index in decimal
   };
+  /// The entry of `path` and true, or of the nearest thing above it and false.
+  std::pair<std::uint32_t, bool> find(std::string_view path) const;
+
   std::vector<Entry> entries_;  // in the order of the text, the root first
 };
 
