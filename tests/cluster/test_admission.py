@@ -7,7 +7,7 @@ import json
 import re
 
 from webhook import MUTATE, VALIDATE
-from world import ClusterTest, inference_service, sklearn_model, warnings
+from world import ClusterTest, inference_service, model, warnings
 
 # Of the API server: longer warnings, and those with control characters, are dropped.
 MAX_WARNING = 256
@@ -17,10 +17,9 @@ class Cases:
     # ---- defaults, by every way of writing
 
     def assert_defaulted(self, service):
-        model = service["spec"]["predictor"]["model"]
-        self.assertEqual(model["runtime"], "kserve-sklearnserver")
-        self.assertTrue(model["resources"]["requests"]["cpu"])
-        self.assertTrue(model["resources"]["limits"]["memory"])
+        made = service["spec"]["predictor"]["model"]
+        self.assertEqual(made["runtime"], "bare")
+        self.assertEqual(made["resources"], {kind: {"cpu": "1", "memory": "2Gi"} for kind in ("requests", "limits")})
 
     def test_create(self):
         self.assert_defaulted(self.shown("create", "-f", "-", stdin=inference_service("a")))
@@ -63,7 +62,7 @@ class Cases:
         self.kubectl("apply", "-f", "-", stdin=inference_service("a"))
         ours = self.service("a")["spec"]["predictor"]["model"]["resources"]
         mine = {"requests": {"cpu": "250m"}, "limits": {"cpu": "500m"}}
-        self.kubectl("apply", "-f", "-", stdin=inference_service("a", {"model": sklearn_model(resources=mine)}))
+        self.kubectl("apply", "-f", "-", stdin=inference_service("a", {"model": model(resources=mine)}))
         self.assertEqual(self.service("a")["spec"]["predictor"]["model"]["resources"]["requests"]["cpu"], "250m")
         self.kubectl("apply", "-f", "-", stdin=inference_service("a"))
         self.assertEqual(self.service("a")["spec"]["predictor"]["model"]["resources"], ours)
@@ -73,13 +72,13 @@ class Cases:
             name = "a" + str(len(way))
             with self.subTest(name):
                 self.kubectl("apply", *way, "-f", "-", stdin=inference_service(name))
-                other = inference_service(name, {"model": sklearn_model(modelFormat={"name": "xgboost"})})
+                other = inference_service(name, {"model": model(modelFormat={"name": "xgboost"})})
                 done = self.kubectl("apply", *way, "-f", "-", stdin=other)
                 self.assertEqual(self.service(name)["spec"]["predictor"]["model"]["runtime"], "kserve-xgbserver")
                 self.assertTrue([w for w in warnings(done.stderr) if "kserve-xgbserver" in w], done.stderr)
 
     def test_gpu_toleration_comes_and_goes(self):
-        gpu = inference_service("a", {"model": sklearn_model(resources={"limits": {"nvidia.com/gpu": "1"}})})
+        gpu = inference_service("a", {"model": model(resources={"limits": {"nvidia.com/gpu": "1"}})})
         for way in ([], ["--server-side"]):
             for manifest, count in ((gpu, 1), (gpu, 1), (inference_service("a"), 0)):
                 with self.subTest(way=way, count=count):
@@ -107,12 +106,12 @@ class Cases:
             self.assertLessEqual(len(warning.encode()), MAX_WARNING)
 
     def test_a_missing_runtime_is_a_warning(self):
-        manifest = inference_service("a", {"model": sklearn_model(runtime="nowhere")})
+        manifest = inference_service("a", {"model": model(runtime="nowhere")})
         told = warnings(self.kubectl("create", "-f", "-", stdin=manifest).stderr)
         self.assertTrue([w for w in told if "nowhere" in w], told)
 
     def test_denial_names_each_path_on_a_line(self):
-        manifest = inference_service("a", {"minReplicas": 3, "maxReplicas": 2, "model": sklearn_model(
+        manifest = inference_service("a", {"minReplicas": 3, "maxReplicas": 2, "model": model(
             storage={"path": "iris"}, resources={"requests": {"memory": "2Gi"}, "limits": {"memory": "1Gi"}})})
         for way in (["create"], ["apply"], ["apply", "--server-side"], ["create", "--dry-run=server"]):
             with self.subTest(" ".join(way)):
@@ -133,8 +132,8 @@ class Cases:
     def test_audit_log_has_the_annotations(self):
         self.kubectl("create", "-f", "-", stdin=inference_service("a"))
         self.denied("create", "-f", "-", stdin=inference_service(
-            "b", {"minReplicas": 3, "maxReplicas": 2, "model": sklearn_model()}))
-        wanted = [("create", 201, MUTATE, "kserve-sklearnserver"), ("create", 422, VALIDATE, "")]
+            "b", {"minReplicas": 3, "maxReplicas": 2, "model": model()}))
+        wanted = [("create", 201, MUTATE, "bare"), ("create", 422, VALIDATE, "")]
         for verb, code, webhook, value in wanted:
             events = [e for e in self.plane.audit_events() if e["verb"] == verb
                       and e["objectRef"].get("namespace") == self.namespace and e["responseStatus"]["code"] == code]
@@ -197,11 +196,12 @@ class Cases:
             return done.stderr if done.returncode else None
 
         try:
-            code, errors = self.webhook.drain(write)
+            code, answered, errors = self.webhook.drain(write)
         finally:
             self.webhook.start()
         self.assertEqual(errors, [])
         self.assertEqual(code, 0)
+        self.assertGreater(answered, 0, "it left while the API server still had connections to it")
         self.assert_defaulted(self.shown("create", "-f", "-", stdin=inference_service("b")))
 
     # ---- Pods
@@ -219,12 +219,12 @@ class OnOurCrds(Cases, ClusterTest):
     # ---- the old spellings that only our CRD lets through
 
     def test_canary_object_becomes_a_list(self):
-        model = {"model": sklearn_model(storageUri="s3://models/iris-2")}
+        other = {"model": model(storageUri="s3://models/iris-2")}
         for way in ([], ["--server-side"]):
             with self.subTest(way=way):
-                manifest = inference_service("a", {"canaryTrafficPercent": 90, "model": sklearn_model()},
+                manifest = inference_service("a", {"canaryTrafficPercent": 90, "model": model()},
                                              annotations={"serving.kserve.io/deploymentMode": "Standard"},
-                                             canary={"predictor": model})
+                                             canary={"predictor": other})
                 for _ in range(2):
                     self.kubectl("apply", *way, "-f", "-", stdin=manifest)
                     service = self.service("a")
@@ -246,11 +246,11 @@ class OnOurCrds(Cases, ClusterTest):
     def test_unknown_field_in_an_open_part(self):
         for path, manifest in {
             "spec.predictor.workerSpec.containrs": inference_service(
-                "a", {"model": sklearn_model(), "workerSpec": {"containrs": []}}),
+                "a", {"model": model(), "workerSpec": {"containrs": []}}),
             "spec.explainer.containers[0].imgae": inference_service(
                 "a", explainer={"containers": [{"name": "kserve-container", "image": "a", "imgae": "b"}]}),
             "spec.canary[0].predictor.model.storageUrl": inference_service("a", canary=[
-                {"predictor": {"name": "canary", "model": sklearn_model(storageUrl="s3://a/b")}, "trafficPercent": 10}]),
+                {"predictor": {"name": "canary", "model": model(storageUrl="s3://a/b")}, "trafficPercent": 10}]),
         }.items():
             with self.subTest(path):
                 self.assertIn(path, self.denied("create", "-f", "-", stdin=manifest))
@@ -262,7 +262,7 @@ class OnKserveCrds(Cases, ClusterTest):
     # ---- the documented outcome of the two old spellings here
 
     def test_canary_object_is_refused(self):
-        manifest = inference_service("a", canary={"predictor": {"model": sklearn_model()}})
+        manifest = inference_service("a", canary={"predictor": {"model": model()}})
         self.assertIn("spec.canary", self.denied("create", "-f", "-", stdin=manifest))
 
     def test_traffic_percent_is_pruned(self):

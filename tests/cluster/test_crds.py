@@ -6,7 +6,7 @@ import sys
 
 import yaml
 
-from world import CRDS, GROUP, ROOT, ClusterTest, inference_service, sklearn_model
+from world import CRDS, GROUP, ROOT, ClusterTest, inference_service, model
 
 CRD_FOLDER = ROOT / "deploy" / "crds"
 COMPOSE = CRD_FOLDER / "compose.py"
@@ -90,9 +90,9 @@ class Schema(ClusterTest):
 
     def test_unknown_field_in_a_closed_part(self):
         cases = {
-            "spec.predictor.model.storageUrl": inference_service("a", {"model": sklearn_model(storageUrl="s3://a/b")}),
+            "spec.predictor.model.storageUrl": inference_service("a", {"model": model(storageUrl="s3://a/b")}),
             "spec.predictor.model.env[0].valeu": inference_service(
-                "a", {"model": sklearn_model(env=[{"name": "A", "valeu": "b"}])}),
+                "a", {"model": model(env=[{"name": "A", "valeu": "b"}])}),
             "spec.predictor.containers[0].imgae": inference_service(
                 "a", {"containers": [{"name": "kserve-container", "imgae": "a"}]}),
             "spec.transformer.containers[0].ports[0].containrPort": inference_service(
@@ -104,12 +104,12 @@ class Schema(ClusterTest):
                 self.assertIn(f'unknown field "{path}"', self.denied("apply", "-f", "-", stdin=manifest))
 
     def test_wrong_type(self):
-        manifest = inference_service("a", {"minReplicas": "two", "model": sklearn_model()})
+        manifest = inference_service("a", {"minReplicas": "two", "model": model()})
         self.assertIn("spec.predictor.minReplicas", self.denied("create", "-f", "-", stdin=manifest))
 
     def test_quantities_are_numbers_or_strings(self):
         for number, value in enumerate([1, "1", "500m"]):
-            manifest = inference_service(f"a{number}", {"model": sklearn_model(
+            manifest = inference_service(f"a{number}", {"model": model(
                 resources={"requests": {"cpu": value}, "limits": {"cpu": 2}})})
             self.kubectl("create", "--dry-run=server", "-f", "-", stdin=manifest)
 
@@ -127,11 +127,11 @@ class Schema(ClusterTest):
     def test_two_managers_share_a_keyed_list(self):
         for manager, name in (("one", "A"), ("two", "B")):
             self.kubectl("apply", "--server-side", "--field-manager", manager, "-f", "-",
-                         stdin=inference_service("a", {"model": sklearn_model(env=[{"name": name, "value": "1"}])}))
+                         stdin=inference_service("a", {"model": model(env=[{"name": name, "value": "1"}])}))
         env = self.service("a")["spec"]["predictor"]["model"]["env"]
         self.assertEqual([entry["name"] for entry in env], ["A", "B"])
 
     def test_duplicate_in_a_keyed_list_is_told_with_its_place(self):
-        manifest = inference_service("a", {"model": sklearn_model(env=[{"name": "A"}, {"name": "A"}])})
+        manifest = inference_service("a", {"model": model(env=[{"name": "A"}, {"name": "A"}])})
         self.assertIn("spec.predictor.model.env[1]", self.denied("create", "-f", "-", stdin=manifest))
 

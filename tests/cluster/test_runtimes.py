@@ -8,7 +8,7 @@ from world import CATALOG_NAMESPACE, GROUP, ClusterTest
 
 CONTAINER = {"name": "kserve-container", "image": "example/server:1"}
 WORKER = {"name": "worker-container", "image": "example/server:1"}
-BLOCKED_VARIABLE = "LD_PRELOAD"
+BLOCKED_VARIABLE = "PYTHONPATH"
 
 
 def spec(*formats, containers=None, protocols=("v2",), worker=None, **fields):
@@ -52,10 +52,10 @@ ONE_ALONE = {
         spec(containers=[with_env(CONTAINER, "TENSOR_PARALLEL_SIZE")]),
         spec(containers=[with_env(CONTAINER, "TENSOR_PARALLEL_SIZE")], worker=workers()), "spec.containers[0].env[0]"),
     "blocked variable": (
-        spec(containers=[with_env(CONTAINER, "LD_PRELOADED")]),
+        spec(containers=[with_env(CONTAINER, "PYTHONPATHS")]),
         spec(containers=[with_env(CONTAINER, BLOCKED_VARIABLE)]), "spec.containers[0].env[0]"),
     "blocked variable of a worker": (
-        spec(worker={"containers": [with_env(WORKER, "LD_PRELOADED")]}),
+        spec(worker={"containers": [with_env(WORKER, "PYTHONPATHS")]}),
         spec(worker={"containers": [with_env(WORKER, BLOCKED_VARIABLE)]}), "spec.workerSpec.containers[0].env[0]"),
     "accelerator of several nodes is known": (
         spec(containers=[{**CONTAINER, "resources": {"limits": {"nvidia.com/gpu": "1"}}}], worker=workers()),
@@ -97,24 +97,24 @@ class Cases:
         return {"apiVersion": f"{GROUP}/v1alpha1", "kind": self.kind, "metadata": {"name": name},
                 "spec": copy.deepcopy(body)}
 
-    def pair(self, number, rule, accepted, denied, path, namespace=None):
+    def pairs(self, rules, namespace=None):
         where = ["--namespace", namespace] if namespace else []
-        name = f"{self.namespace}-{number}"
-        with self.subTest(rule):
-            self.kubectl(*where, "create", "-f", "-", stdin=self.manifest(name + "-good", accepted))
-            # Out of the way of the next pair.
-            self.kubectl(*where, "delete", self.kind.lower(), name + "-good")
-            text = self.denied(*where, "create", "-f", "-", stdin=self.manifest(name + "-bad", denied))
-            self.assertIn("is invalid", text)
-            self.assertIn(path, text)
+        stored = []
+        for number, (rule, (accepted, denied, path)) in enumerate(rules.items()):
+            name = f"{self.namespace}-{number}"
+            with self.subTest(rule):
+                self.kubectl(*where, "create", "-f", "-", stdin=self.manifest(name + "-good", accepted))
+                stored.append(name + "-good")
+                text = self.denied(*where, "create", "-f", "-", stdin=self.manifest(name + "-bad", denied))
+                self.assertIn("is invalid", text)
+                self.assertIn(path, text)
+        self.kubectl(*where, "delete", self.kind.lower(), *stored)
 
     def test_pairs(self):
-        for number, (rule, pair) in enumerate(ONE_ALONE.items()):
-            self.pair(number, rule, *pair)
+        self.pairs(ONE_ALONE)
 
     def test_pairs_beside_another_runtime(self):
-        for number, (rule, pair) in enumerate(BESIDE_ANOTHER.items()):
-            self.pair(number, rule, *pair, namespace=CATALOG_NAMESPACE)
+        self.pairs(BESIDE_ANOTHER, namespace=CATALOG_NAMESPACE)
 
     def test_worker_spec_is_not_removed(self):
         self.kubectl("create", "-f", "-", stdin=self.manifest(self.namespace, spec(worker=workers())))

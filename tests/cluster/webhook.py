@@ -77,23 +77,25 @@ class Webhook:
         return self.plane.processes.stop(self.process)
 
     def drain(self, write):
-        """SIGTERM, and then writes until it has left. Gives the exit code and the errors of writes it should have answered.
+        """SIGTERM, and then writes until it has left. Gives the exit code, how many writes it answered meanwhile, and the
+        errors of those it should have answered.
 
         write() gives an error's text or nothing. Each write is answered with `Connection: close`, so they empty the API
         server's pool of idle connections, which would otherwise hold the webhook up.
         """
         self.process.send_signal(signal.SIGTERM)
-        deadline, errors = time.monotonic() + DRAIN_SECONDS, []
+        deadline, answered, errors = time.monotonic() + DRAIN_SECONDS, 0, []
         while self.process.poll() is None:
             if time.monotonic() > deadline:
                 raise StartError(f"the webhook has not left {DRAIN_SECONDS} s after SIGTERM")
             error = write()
+            answered += not error
             if error and self.process.poll() is None:
                 # It may just be leaving: only an error that finds it still there a moment later counts.
                 time.sleep(0.2)
                 if self.process.poll() is None:
                     errors.append(error)
-        return self.plane.processes.stop(self.process), errors
+        return self.plane.processes.stop(self.process), answered, errors
 
     # ---- the registration
 

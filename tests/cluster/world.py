@@ -129,14 +129,15 @@ class ClusterTest(unittest.TestCase):
 
 
 def inference_service(name, predictor=None, annotations=None, **spec):
-    """An InferenceService; without a predictor, an ordinary one of scikit-learn."""
+    """An InferenceService; without a predictor, an ordinary one."""
     metadata = {"name": name, **({"annotations": annotations} if annotations else {})}
     return {"apiVersion": f"{GROUP}/v1beta1", "kind": "InferenceService", "metadata": metadata,
-            "spec": {"predictor": predictor or {"model": sklearn_model()}, **spec}}
+            "spec": {"predictor": predictor or {"model": model()}, **spec}}
 
 
-def sklearn_model(**fields):
-    return {"modelFormat": {"name": "sklearn"}, "storageUri": "s3://models/iris", **fields}
+def model(**fields):
+    """A model that the runtime `bare` of catalog.yaml serves; resources are filled in, since that has none."""
+    return {"modelFormat": {"name": "bare"}, "storageUri": "s3://models/iris", **fields}
 
 
 def warnings(stderr):
