@@ -7,6 +7,7 @@
 #include <array>
 
 #include "validation/service_rules.h"
+#include "validation/storage_uri.h"
 
 namespace modelgate::validation {
 namespace {
@@ -61,6 +62,38 @@ void check_not_negative(const spec::ObjectView& object, std::string_view field, 
   if (value && *value < 0) report.invalid(at / field, *value, "must be at least 0");
 }
 
+// Of frameworks that are not moved to `model`: those of canaries, and all in ModelMesh mode.
+
+void check_onnx_file(const spec::ModelSpecView& onnx, const At& at, Report& report) {
+  const std::string_view uri = onnx.storage_uri().value_or(std::string_view{});
+  const std::size_t slash = uri.rfind('/');
+  const std::string_view file = slash == std::string_view::npos ? uri : uri.substr(slash + 1);
+  const std::size_t dot = file.rfind('.');
+  if (dot == std::string_view::npos || file.substr(dot) == ".onnx") return;
+  report.add(spec::ErrorType::kInvalid, at / "storageUri", shown_uri(uri),
+             "must be a directory or a file whose name ends in .onnx");
+}
+
+/// GPUs as KServe looks for them here: among the limits, NVIDIA's whole ones and slices.
+bool has_nvidia_gpu(const spec::ObjectView& limits) {
+  if (!limits) return false;
+  return std::ranges::any_of(limits.value()->GetObject(), [](const auto& m) {
+    const std::string_view name = spec::text_of(m.name);
+    return name == "nvidia.com/gpu" || name.starts_with("nvidia.com/mig");
+  });
+}
+
+void check_gpu_version(const spec::ModelSpecView& framework, const At& at, Report& report) {
+  const auto version = framework.runtime_version();
+  if (!version) return;
+  const bool for_gpu = version->find("-gpu") != std::string_view::npos;
+  const bool with_gpu = has_nvidia_gpu(framework.resources().limits());
+  if (for_gpu == with_gpu) return;
+  report.invalid(at / "runtimeVersion", *version,
+                 with_gpu ? "must contain -gpu: a GPU is asked for"
+                          : "must not contain -gpu: no GPU is asked for in resources.limits");
+}
+
 }  // namespace
 
 void check_one_implementation(const Service& s, Report& report) {
@@ -76,6 +109,16 @@ void check_one_implementation(const Service& s, Report& report) {
       report.forbidden(c.at, fmt::format("has {} things to serve with, one is allowed: {}", c.implementations,
                                          choices(c.role)));
     }
+  }
+}
+
+void check_framework_fields(const Service& s, Report& report) {
+  for (const Component& c : s.components()) {
+    if (c.implementations == 0 || c.implementation.kind != Kind::kFramework) continue;
+    const std::string_view framework = c.implementation.field;
+    const At at = c.at / framework;
+    if (framework == "onnx") check_onnx_file(c.model(), at, report);
+    if (framework == "tensorflow" || framework == "pytorch") check_gpu_version(c.model(), at, report);
   }
 }
 

@@ -175,7 +175,9 @@ void check_predictor_name_change(const Service& s, Report& report) {
   const spec::PredictorView before = s.old()->spec().predictor();
   const spec::PredictorView now = s.isvc().spec().predictor();
   if (before.name() == now.name()) return;
-  if (storage_uri_of_predictor(before) != storage_uri_of_predictor(now)) return;
+  // KServe crashes on an old predictor without an implementation; whoever has one says first what it serves.
+  const bool serves = !spec::implementations(before).empty();
+  if (serves && storage_uri_of_predictor(before) != storage_uri_of_predictor(now)) return;
   const At predictor = s.spec_at() / "predictor";
   report.forbidden(
       predictor / "name",

@@ -26,6 +26,7 @@ constexpr auto kRules = std::to_array<Rule<Service>>({
 
     // Components
     {{"one-implementation", kKServe, kRatchets}, check_one_implementation},
+    {{"framework-fields", kKServe, kRatchets}, check_framework_fields},
     {{"standard-predictor-name", kKServe, kRatchets}, check_standard_predictor_name},
     {{"custom-protocol", kKServe, kRatchets}, check_custom_protocol},
     {{"protocol-version", kStrict, kRatchets}, check_protocol_version},
@@ -48,7 +49,7 @@ constexpr auto kRules = std::to_array<Rule<Service>>({
     {{"storage-uris", kKServe, kRatchets}, check_storage_uris},
     {{"storage-mount-paths", kStrict, kRatchets}, check_storage_mount_paths},
     {{"transformer-container-storage", kKServe, kRatchets}, check_transformer_container_storage},
-    {{"explainer-storage", kKServe, kRatchets}, check_explainer_storage},
+    {{"storage-spec-types", kKServe, kRatchets}, check_storage_spec_types},
     {{"storage-uri-beside-storage", kStrict, kRatchets}, check_storage_uri_beside_storage},
     {{"storage-uri", kStrict, kRatchets}, check_storage_uri_supported},
     {{"confidential", kKServe, kRatchets}, check_confidential},

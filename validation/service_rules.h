@@ -25,6 +25,7 @@ void check_deployment_mode_known(const Service&, Report&);
 
 // components.cc
 void check_one_implementation(const Service&, Report&);
+void check_framework_fields(const Service&, Report&);         // what two or three frameworks ask for
 void check_standard_predictor_name(const Service&, Report&);  // `name` beside the fields of `model`
 void check_custom_protocol(const Service&, Report&);
 void check_protocol_version(const Service&, Report&);
@@ -45,7 +46,7 @@ void check_one_storage_form(const Service&, Report&);     // storageUri or stora
 void check_storage_uris(const Service&, Report&);         // the list
 void check_storage_mount_paths(const Service&, Report&);  // more about it
 void check_transformer_container_storage(const Service&, Report&);
-void check_explainer_storage(const Service&, Report&);
+void check_storage_spec_types(const Service&, Report&);  // of art and some frameworks
 void check_storage_uri_beside_storage(const Service&, Report&);
 void check_storage_uri_supported(const Service&, Report&);
 void check_confidential(const Service&, Report&);

@@ -18,8 +18,12 @@ using spec::ErrorType;
 using spec::StorageUriView;
 
 constexpr std::string_view kDefaultMountPath = "/mnt/models";
-constexpr std::array<std::string_view, 3> kArtSchemes = {"s3://", "hdfs://", "webhdfs://"};
-constexpr std::array<std::string_view, 3> kArtStorageTypes = {"s3", "hdfs", "webhdfs"};
+constexpr std::array<std::string_view, 3> kStorageSpecSchemes = {"s3://", "hdfs://", "webhdfs://"};
+constexpr std::array<std::string_view, 3> kStorageSpecTypes = {"s3", "hdfs", "webhdfs"};
+/// Where KServe looks at the type of `storage`. It never looks in `model`, which most services have;
+/// frameworks are left in canaries and in ModelMesh mode.
+constexpr std::array<std::string_view, 6> kCheckedStorageSpecs = {"art",  "tensorflow",  "pytorch",
+                                                                  "onnx", "huggingface", "pmml"};
 
 bool is_pvc(std::string_view uri) {
   return uri.starts_with("pvc://");
@@ -80,6 +84,26 @@ void check_entries_together(const spec::ListView<StorageUriView>& list, const At
     return is_pvc(list[i].uri()) ? mount_path_of(list[i]) : std::string_view{};
   };
   tell_same_paths(list.size(), claim_path, at, report);
+}
+
+/// Of `storage`, and of `storageUri` beside it, KServe knows three types where it looks.
+void check_storage_spec(const spec::StorageSpecView& storage, std::optional<std::string_view> uri,
+                        const At& at, Report& report) {
+  if (uri) {
+    const auto supported = [&](std::string_view scheme) { return uri->starts_with(scheme); };
+    if (std::ranges::none_of(kStorageSpecSchemes, supported))
+      report.add(ErrorType::kNotSupported, at / "storageUri", shown_uri(*uri),
+                 fmt::format("beside storage, supported are {}", fmt::join(kStorageSpecSchemes, ", ")));
+    return;
+  }
+  const auto type = storage.parameters().get("type");
+  if (!type) return;
+  const std::string as_scheme = fmt::format("{}://", *type);
+  const auto begins = [&](std::string_view scheme) { return as_scheme.starts_with(scheme); };
+  if (std::ranges::any_of(kStorageSpecSchemes, begins)) return;
+  const At storage_at = at / "storage";
+  const At parameters = storage_at / "parameters";
+  report.not_supported(parameters.key("type"), *type, kStorageSpecTypes);
 }
 
 /// A storage container that is named is asked for, whatever the URI.
@@ -184,28 +208,14 @@ void check_transformer_container_storage(const Service& s, Report& report) {
   }
 }
 
-void check_explainer_storage(const Service& s, Report& report) {
+void check_storage_spec_types(const Service& s, Report& report) {
   for (const Component& c : s.components()) {
-    if (c.role != Role::kExplainer) continue;
-    const spec::ArtExplainerView art = spec::ExplainerView(c.view.value()).art();
-    if (!art.storage()) continue;
-    const At at = c.at / "art";
-    const std::string_view uri = art.storage_uri();
-    if (!uri.empty()) {
-      const auto supported = [&](std::string_view scheme) { return uri.starts_with(scheme); };
-      if (std::ranges::none_of(kArtSchemes, supported))
-        report.add(ErrorType::kNotSupported, at / "storageUri", shown_uri(uri),
-                   fmt::format("beside storage, supported are {}", fmt::join(kArtSchemes, ", ")));
-      continue;
-    }
-    const auto type = art.storage().parameters().get("type");
-    const auto begins = [&](std::string_view known) {
-      return fmt::format("{}://", *type).starts_with(fmt::format("{}://", known));
-    };
-    if (!type || std::ranges::any_of(kArtStorageTypes, begins)) continue;
-    const At storage = at / "storage";
-    const At parameters = storage / "parameters";
-    report.not_supported(parameters.key("type"), *type, kArtStorageTypes);
+    if (c.implementations == 0) continue;
+    const std::string_view field = c.implementation.field;
+    if (std::ranges::find(kCheckedStorageSpecs, field) == kCheckedStorageSpecs.end()) continue;
+    const spec::ObjectView implementation = c.view.object(field);
+    const spec::StorageSpecView storage = implementation.object<spec::StorageSpecView>("storage");
+    if (storage) check_storage_spec(storage, storage_uri_of(c), c.at / field, report);
   }
 }
 

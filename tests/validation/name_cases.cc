@@ -91,6 +91,12 @@ std::vector<Case> name_cases() {
        {"predictor-name Invalid spec.predictor.name"}},
 
       {"predictor-name-change",
+       "OfOneThatServedNothing",
+       variant("v2", "s3://models/one"),
+       {"predictor-name-change Forbidden spec.predictor.name"},
+       {},
+       service({.predictor = R"("name": "v1")"})},
+      {"predictor-name-change",
        "WithTheModel",
        variant("v2", "s3://models/two"),
        {},

@@ -16,6 +16,12 @@ std::string entry(const std::string& uri, const std::string& mount_path) {
   return R"({"uri": ")" + uri + R"(", "mountPath": ")" + mount_path + R"("})";
 }
 
+/// One that was not moved to `model`.
+std::string framework(const std::string& name, const std::string& members) {
+  return service({.predictor = R"(")" + name + R"(": {)" + members + "}",
+                  .annotations = R"("serving.kserve.io/deploymentMode": "ModelMesh")"});
+}
+
 std::string art(const std::string& members) {
   return service(
       {.predictor = model(), .spec = R"("explainer": {"art": {"type": "SquareAttack", )" + members + "}}"});
@@ -106,17 +112,26 @@ std::vector<Case> storage_cases() {
        transformer_container("STORAGE_URI"),
        {"transformer-container-storage Forbidden spec.predictor.containers[0].env[0]"}},
 
-      {"explainer-storage", "S3", art(R"("storageUri": "s3://models/art")")},
-      {"explainer-storage", "KnownType", art(R"("storage": {"parameters": {"type": "hdfs"}})")},
-      {"explainer-storage",
+      {"storage-spec-types", "S3", art(R"("storageUri": "s3://models/art")")},
+      {"storage-spec-types", "KnownType", art(R"("storage": {"parameters": {"type": "hdfs"}})")},
+      {"storage-spec-types",
        "UnknownType",
        art(R"("storage": {"parameters": {"type": "gs"}})"),
-       {"explainer-storage NotSupported spec.explainer.art.storage.parameters[type]"}},
-      {"explainer-storage",
+       {"storage-spec-types NotSupported spec.explainer.art.storage.parameters[type]"}},
+      {"storage-spec-types",
        "OtherSchemeBesideStorage",
        art(R"("storageUri": "gs://models/art", "storage": {"key": "k"})"),
-       {"explainer-storage NotSupported spec.explainer.art.storageUri",
+       {"storage-spec-types NotSupported spec.explainer.art.storageUri",
         "storage-uri-beside-storage Forbidden spec.explainer.art.storage"}},
+
+      {"storage-spec-types", "OfModelNothingIsAsked",
+       service({.predictor = bare_model(R"("storage": {"parameters": {"type": "gs"}})")})},
+      {"storage-spec-types",
+       "OfAFramework",
+       framework("pmml", R"("storage": {"parameters": {"type": "gs"}})"),
+       {"storage-spec-types NotSupported spec.predictor.pmml.storage.parameters[type]"}},
+      {"storage-spec-types", "OfAnotherFramework",
+       framework("sklearn", R"("storage": {"parameters": {"type": "gs"}})")},
 
       {"storage-uri-beside-storage", "StorageAlone",
        service({.predictor = bare_model(R"("storage": {"key": "k"})")})},
