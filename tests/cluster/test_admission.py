@@ -189,19 +189,12 @@ class Cases:
 
     def test_drains_without_refusing_a_write(self):
         self.kubectl("create", "-f", "-", stdin=inference_service("a"))
-        numbers = iter(range(10**6))
-
-        def write():
-            done = self.kubectl("annotate", "isvc", "a", "--overwrite", f"example.com/number={next(numbers)}", expect=None)
-            return done.stderr if done.returncode else None
-
         try:
-            code, answered, errors = self.webhook.drain(write)
+            with self.webhook.draining():
+                for number in range(5):
+                    self.kubectl("annotate", "isvc", "a", "--overwrite", f"example.com/number={number}")
         finally:
             self.webhook.start()
-        self.assertEqual(errors, [])
-        self.assertEqual(code, 0)
-        self.assertGreater(answered, 0, "it left while the API server still had connections to it")
         self.assert_defaulted(self.shown("create", "-f", "-", stdin=inference_service("b")))
 
     # ---- Pods
