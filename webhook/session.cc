@@ -89,20 +89,18 @@ class Session final : public Deadline, public ReplyLater {
       co_await read_request();
       if (error_ && !expired) co_return;  // the client is gone
       if (expired && phase == Phase::kIdle) break;
-      HttpReply reply;
-      if (!refuse(reply)) co_await answer(reply);
+      if (!refuse()) co_await answer();
       const bool whole = reader_.state() == RequestReader::State::kDone;
-      open =
-          whole && reader_.keep_alive() && !reply.close && !worker_.draining->load(std::memory_order_relaxed);
+      if (whole && reader_.request().method == "HEAD") reply_.body.clear();  // RFC 9110 9.3.2: no content
+      open = whole && reader_.keep_alive() && !reply_.close &&
+             !worker_.draining->load(std::memory_order_relaxed);
       out_.clear();
-      append_reply(reply, open, out_);
-      const bool written = co_await write_out();
-      if (!written) co_return;
+      append_reply(reply_, open, out_);
+      co_await write_out();
+      if (error_) co_return;
       release_body();
-      if (open)
-        reader_.next();
-      else if (!whole)
-        co_await discard();
+      if (open) reader_.next();
+      if (!whole) co_await discard();
     }
     co_await close();
   }
@@ -146,7 +144,8 @@ class Session final : public Deadline, public ReplyLater {
       }
       const std::span<char> room = reader_.room();
       const asio::mutable_buffer buffer(room.data(), room.size());
-      const std::size_t count = co_await stream_.async_read_some(buffer, token());
+      std::size_t count = 0;
+      count = co_await stream_.async_read_some(buffer, token());
       if (error_) co_return;
       reader_.received(count);
     }
@@ -167,71 +166,75 @@ class Session final : public Deadline, public ReplyLater {
 
   void release_body() { worker_.bodies_bytes -= std::exchange(counted_body_, 0); }
 
-  // The answers that need no handler. False where there is none.
-  bool refuse(HttpReply& reply) {
+  // The answers that need no handler, into reply_. False where there is none.
+  bool refuse() {
     SessionCounters& counters = worker_.counters;
     if (expired) {
-      reply = text_reply(408, "the request did not arrive in time");
+      reply_ = text_reply(408, "the request did not arrive in time");
       return true;
     }
     if (overloaded_) {
       counters.bodies_refused.add();
-      reply = text_reply(429, "too many large requests at once");
-      reply.retry_after = true;
+      reply_ = text_reply(429, "too many large requests at once");
+      reply_.retry_after = true;
       return true;
     }
     if (reader_.state() == RequestReader::State::kBad) {
-      const int status = reader_.bad_status();
-      (status == 413   ? counters.bodies_too_large
-       : status == 431 ? counters.headers_too_large
-                       : counters.bad_requests)
-          .add();
-      reply = text_reply(status, reader_.bad_reason());
+      count_bad(reader_.bad_status());
+      reply_ = text_reply(reader_.bad_status(), reader_.bad_reason());
       return true;
     }
-    if (turn_away_) {
-      reply = text_reply(429, "too many connections");
-      reply.retry_after = true;
-      reply.close = true;
-      return true;
-    }
-    return false;
+    if (!turn_away_) return false;
+    reply_ = text_reply(429, "too many connections");
+    reply_.retry_after = true;
+    reply_.close = true;
+    return true;
   }
 
-  asio::awaitable<void> answer(HttpReply& reply) {
+  void count_bad(int status) {
+    SessionCounters& counters = worker_.counters;
+    if (status == 413) {
+      counters.bodies_too_large.add();
+    } else if (status == 431) {
+      counters.headers_too_large.add();
+    } else {
+      counters.bad_requests.add();
+    }
+  }
+
+  // The handler's answer, into reply_.
+  asio::awaitable<void> answer() {
     worker_.counters.requests.add();
     enter(Phase::kAnswer);
     later_.reset();
-    if (!ask_handler(reply)) {
-      while (!later_) {
-        wake_.expires_at(std::chrono::steady_clock::time_point::max());
-        ErrorCode woken;
-        co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-      }
-      reply = std::move(*later_);
+    if (ask_handler()) co_return;
+    while (!later_) {
+      wake_.expires_at(std::chrono::steady_clock::time_point::max());
+      ErrorCode woken;
+      co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
     }
+    reply_ = std::move(*later_);
   }
 
   // False where the handler will answer later.
-  bool ask_handler(HttpReply& reply) {
+  bool ask_handler() {
     try {
       const HttpRequest request = reader_.request();
       std::optional<HttpReply> now = worker_.handler->handle(request, *this);
       if (!now) return false;
-      reply = std::move(*now);
+      reply_ = std::move(*now);
     } catch (const std::exception& bug) {
       worker_.counters.handler_errors.add();
       log::error("request failed", {{"path", reader_.request().path}, {"error", bug.what()}});
-      reply = text_reply(500, "internal error; the log of the webhook says more");
+      reply_ = text_reply(500, "internal error; the log of the webhook says more");
     }
     return true;
   }
 
-  asio::awaitable<bool> write_out() {
+  asio::awaitable<void> write_out() {
     enter(Phase::kWrite);
     const asio::const_buffer buffer(out_.data(), out_.size());
     co_await asio::async_write(stream_, buffer, token());
-    co_return !error_;
   }
 
   asio::awaitable<void> write_continue() {
@@ -247,8 +250,9 @@ class Session final : public Deadline, public ReplyLater {
     std::array<char, 4096> bytes;
     const asio::mutable_buffer buffer(bytes.data(), bytes.size());
     std::size_t discarded = 0;
+    std::size_t count = 0;
     while (!error_ && !expired && discarded < kMaxDiscarded) {
-      const std::size_t count = co_await stream_.async_read_some(buffer, token());
+      count = co_await stream_.async_read_some(buffer, token());
       discarded += count;
     }
   }
@@ -267,6 +271,7 @@ class Session final : public Deadline, public ReplyLater {
   RequestReader reader_;
   asio::steady_timer wake_;  // never expires; cancelled when a late reply is there
   std::list<Deadline*>::iterator place_;
+  HttpReply reply_;
   std::optional<HttpReply> later_;
   std::string out_;
   std::size_t counted_body_ = 0;

@@ -68,6 +68,19 @@ TEST(Server, ReadsAChunkedBody) {
   EXPECT_EQ(reply->body, "abcde");
 }
 
+TEST(Server, HeadGetsNoBodyAndTheNextRequestItsAnswer) {
+  TestServer server;
+  TlsClient client(server.port());
+  ASSERT_TRUE(client.handshake());
+  ASSERT_TRUE(client.send("HEAD /large HTTP/1.1\r\nHost: a\r\n\r\n" + post("/", "next")));
+  const auto head = client.reply();
+  ASSERT_TRUE(head.has_value());
+  EXPECT_TRUE(head->body.empty());
+  const auto reply = client.reply();
+  ASSERT_TRUE(reply.has_value());
+  EXPECT_EQ(reply->body, "next");
+}
+
 TEST(Server, SaysContinueToWhoAsksFirst) {
   TestServer server;
   TlsClient client(server.port());
