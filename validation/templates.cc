@@ -66,7 +66,9 @@ std::optional<std::string> check_action(std::string_view action) {
 /// Every string in a container, with its place.
 void check_strings(const spec::Value& v, const At& at, Report& report) {
   if (v.IsString()) {
-    if (const auto problem = check_template(spec::text_of(v))) report.invalid(at, spec::text_of(v), *problem);
+    // The template is shown, not the text around it: that may be a secret.
+    if (const auto problem = check_template(spec::text_of(v)))
+      report.add(spec::ErrorType::kInvalid, at, {}, *problem);
   } else if (v.IsArray()) {
     for (rapidjson::SizeType i = 0; i < v.Size(); ++i) check_strings(v[i], at[i], report);
   } else if (v.IsObject()) {
