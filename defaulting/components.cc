@@ -3,7 +3,9 @@
 // Components that bring their own container, and the ART explainer: the container's name, which the rest of
 // the system goes by, and resources, as KServe defaults them in every mode. A component with none or several
 // implementations is left for validation.
+#include <algorithm>
 #include <array>
+#include <optional>
 
 #include "defaulting/pass.h"
 
@@ -14,13 +16,55 @@ using spec::FieldPath;
 
 constexpr std::array<std::string_view, 3> kComponents = {"predictor", "transformer", "explainer"};
 
-/// The first container of a component. The name is not recorded: any other is overwritten each time.
+std::optional<std::size_t> index_of(const spec::ListView<spec::ContainerView>& list, std::string_view name) {
+  const std::size_t count = std::min(list.size(), kMaxContainers);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (list[i].name() == name) return i;
+  }
+  return std::nullopt;
+}
+
+/// The name that a renamed container had; empty where none was renamed.
+std::string_view former_name(const Pass& pass, const FieldPath& name) {
+  const std::string_view why = pass.earlier.why(pass.document(), name);
+  return why.starts_with(cause::kWas) ? why.substr(cause::kWas.size()) : std::string_view{};
+}
+
+// A server-side apply merges containers by name. So one that we renamed comes back under the user's name,
+// beside the renamed one: the user's takes the place of ours.
+void reunite_renamed(Pass& pass, const FieldPath& component) {
+  if (!pass.earlier.has_record()) return;
+  const FieldPath list = component / "containers";
+  const spec::ListView<spec::ContainerView> containers(pass.edit.find(list));
+  const auto ours = index_of(containers, spec::kServingContainerName);
+  if (!ours) return;
+  const std::string_view was = former_name(pass, list[*ours] / "name");
+  const auto users = was.empty() ? std::nullopt : index_of(containers, was);
+  if (!users) return;
+  spec::Value container = spec::clone(*containers[*users].value(), pass.edit.arena());
+  pass.edit.set(list[*ours], std::move(container));
+  pass.edit.remove(list[*users]);
+}
+
+/// Gives a container the name that the rest of the system goes by, and remembers the one it had.
+void rename_container(Pass& pass, const FieldPath& container) {
+  const FieldPath name_path = container / "name";
+  const spec::ContainerView view(pass.edit.find(container));
+  const std::string_view now = view.name();
+  const std::string_view was = now == spec::kServingContainerName ? former_name(pass, name_path) : now;
+  if (now == spec::kServingContainerName && was.empty()) return;
+  const std::string_view why =
+      can_be_recorded(was) ? pass.keep(fmt::format("{}{}", cause::kWas, was)) : std::string_view{};
+  if (now != spec::kServingContainerName)
+    pass.set(name_path, spec::make_literal(spec::kServingContainerName));
+  if (!why.empty()) pass.ledger.add(name_path, why);
+}
+
 void complete_first_container(Pass& pass, const FieldPath& component, bool rename) {
   const FieldPath container = (component / "containers")[0];
   const spec::Value* v = pass.edit.find(container);
   if (!v || !v->IsObject()) return;
-  if (rename && spec::ContainerView(*v).name() != spec::kServingContainerName)
-    pass.set(container / "name", spec::make_literal(spec::kServingContainerName));
+  if (rename) rename_container(pass, container);
   fill_container_resources(pass, container);
 }
 
@@ -40,9 +84,10 @@ void complete_art(Pass& pass, const FieldPath& art) {
 
 void complete_custom_predictor(Pass& pass) {
   if (pass.model_mesh) return;
+  if (pass.service().spec().predictor().containers().empty()) return;
+  reunite_renamed(pass, Pass::predictor_path());
   const spec::PredictorView predictor = pass.service().spec().predictor();
   const auto containers = predictor.containers();
-  if (containers.empty()) return;
   const auto found = spec::implementations(predictor);
   if (found.size() != 1 || found.front().kind != spec::Implementation::Kind::kCustom) return;
   complete_first_container(pass, Pass::predictor_path(),
@@ -51,15 +96,17 @@ void complete_custom_predictor(Pass& pass) {
 
 void complete_transformer(Pass& pass) {
   if (pass.service().spec().transformer().containers().empty()) return;
-  complete_first_container(pass, FieldPath{} / "spec" / "transformer", true);
+  const FieldPath path = FieldPath{} / "spec" / "transformer";
+  reunite_renamed(pass, path);
+  complete_first_container(pass, path, true);
 }
 
 void complete_explainer(Pass& pass) {
-  const spec::ExplainerView explainer = pass.service().spec().explainer();
-  if (!explainer) return;
-  const auto found = spec::implementations(explainer);
-  if (found.size() != 1) return;
+  if (!pass.service().spec().explainer()) return;
   const FieldPath path = FieldPath{} / "spec" / "explainer";
+  reunite_renamed(pass, path);
+  const auto found = spec::implementations(pass.service().spec().explainer());
+  if (found.size() != 1) return;
   if (found.front().kind == spec::Implementation::Kind::kArt) {
     complete_art(pass, path / "art");
   } else {

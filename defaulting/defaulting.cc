@@ -78,6 +78,12 @@ void Pass::set(const FieldPath& path, Value value) {
   if (can_hold(path)) edit.set(path, std::move(value));
 }
 
+std::string_view Pass::keep(std::string_view text) {
+  char* copy = static_cast<char*>(edit.arena().Malloc(text.size()));
+  std::ranges::copy(text, copy);
+  return {copy, text.size()};
+}
+
 void Pass::warn(const FieldPath& path, std::string_view text) {
   std::string warning = fmt::format("{}: {}", path.to_string(), text);
   if (warning.size() > kMaxWarningBytes) {

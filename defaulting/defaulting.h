@@ -55,6 +55,9 @@ struct Outcome {
   std::vector<std::string> warnings;
   /// How the stable predictor's runtime was settled; nothing where no runtime is asked for.
   std::optional<Selection> selection;
+  /// Runtimes that were chosen earlier and are not in the catalog: kept. Whoever can look them up may do so,
+  /// and default once more with those that are gone in `absent_runtimes`.
+  std::vector<std::string> missing_runtimes;
   /// The paths of what is filled in, sorted: what the annotation lists.
   std::vector<std::string> filled;
 };

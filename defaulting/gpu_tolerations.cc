@@ -44,11 +44,22 @@ struct PodParts {
 /// What such a Pod gets where its containers name no accelerator, as in KServe.
 constexpr std::string_view kMultiNodeResource = "nvidia.com/gpu";
 
-ContainerView container_named(const PodSpecView& pod, std::string_view name) {
-  for (ContainerView c : pod.containers()) {
-    if (c.name() == name) return c;
+/// Calls `f(container)` for each of a list, until it returns true.
+template <typename F>
+void until(const spec::ListView<ContainerView>& list, F&& f) {
+  const std::size_t count = std::min(list.size(), kMaxContainers);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (f(list[i])) return;
   }
-  return {};
+}
+
+ContainerView container_named(const PodSpecView& pod, std::string_view name) {
+  ContainerView found;
+  until(pod.containers(), [&](ContainerView c) {
+    if (c.name() == name) found = c;
+    return static_cast<bool>(found);
+  });
+  return found;
 }
 
 /// Calls `f(layers)` for each container of the Pod, once a name.
@@ -61,16 +72,21 @@ void for_each_container(const PodParts& pod, F&& f) {
     f(layers);
   }
   for (std::size_t i = 0; i < pod.parts.size(); ++i) {
-    for (ContainerView c : pod.parts[i].containers()) {
-      if (c.name() == pod.single_name && !pod.single_name.empty()) continue;
+    until(pod.parts[i].containers(), [&](ContainerView c) {
+      if (c.name() == pod.single_name && !pod.single_name.empty()) return false;
       const auto seen = [&](const PodSpecView& p) { return static_cast<bool>(container_named(p, c.name())); };
-      if (std::any_of(pod.parts.begin(), pod.parts.begin() + static_cast<std::ptrdiff_t>(i), seen)) continue;
+      if (std::any_of(pod.parts.begin(), pod.parts.begin() + static_cast<std::ptrdiff_t>(i), seen))
+        return false;
       Layers layers{c, {}, {}};
-      for (std::size_t k = i + 1; k < pod.parts.size() && k < layers.size(); ++k)
-        layers[k] = container_named(pod.parts[k], c.name());
+      for (std::size_t k = i + 1; k < pod.parts.size(); ++k)
+        layers[k - i] = container_named(pod.parts[k], c.name());
       f(layers);
-    }
-    for (ContainerView c : pod.parts[i].init_containers()) f(Layers{c, {}, {}});
+      return false;
+    });
+    until(pod.parts[i].init_containers(), [&](ContainerView c) {
+      f(Layers{c, {}, {}});
+      return false;
+    });
   }
 }
 
@@ -111,20 +127,30 @@ bool is_zero(const Value& quantity) {
   return q && q->is_zero();
 }
 
+/// True where a container that overrides this one names the resource on the same side.
+bool overridden(const Layers& layers, std::size_t i, std::string_view side, std::string_view resource) {
+  for (std::size_t above = 0; above < i; ++above) {
+    const spec::ObjectView resources = layers[above].resources().object(side);
+    if (resources && resources.value()->MemberCount() <= kMaxResources && resources.has(resource))
+      return true;
+  }
+  return false;
+}
+
 /// Accelerators are extended resources, which have a domain: CPU and memory cost nothing here.
 void collect_keys(const Layers& layers, const Accelerators& accelerators, std::vector<std::string>& keys) {
   for (const std::string_view side : {"requests", "limits"}) {
     for (std::size_t i = 0; i < layers.size(); ++i) {
       const spec::ObjectView resources = layers[i].resources().object(side);
       if (!resources) continue;
+      std::size_t looked = 0;
       for (const auto& m : resources.value()->GetObject()) {
+        if (++looked > kMaxResources) break;
         const std::string_view resource = spec::text_of(m.name);
         if (resource.find('/') == std::string_view::npos) continue;
-        const bool overridden = std::any_of(
-            layers.begin(), layers.begin() + static_cast<std::ptrdiff_t>(i),
-            [&](const ContainerView& above) { return above.resources().object(side).has(resource); });
-        if (overridden || is_zero(m.value)) continue;
-        if (auto key = accelerators.key_for(resource)) keys.push_back(std::move(*key));
+        auto key = accelerators.key_for(resource);
+        if (key && !is_zero(m.value) && !overridden(layers, i, side, resource))
+          keys.push_back(std::move(*key));
       }
     }
   }
@@ -139,6 +165,7 @@ std::vector<std::string> taint_keys(const PodParts& pod, const Accelerators& acc
   }
   std::ranges::sort(keys);
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  if (keys.size() > kMaxAccelerators) keys.resize(kMaxAccelerators);
   return keys;
 }
 
@@ -233,7 +260,7 @@ PodParts canary_pod(const Pass& pass, std::size_t i) {
   const spec::PredictorView canary = spec.canary()[i].predictor();
   const spec::PredictorView stable = spec.predictor();
   PodParts pod;
-  pod.path = (FieldPath{} / "spec" / "canary")[i] / "predictor";
+  pod.path = Pass::canary_path(i);
   pod.parts = {PodSpecView(canary.value()), PodSpecView(stable.value())};
   const auto own = canary.model().runtime();
   const spec::Runtime* runtime =
@@ -268,7 +295,7 @@ void tolerate_accelerators(Pass& pass) {
   const bool workers = predictors && spec.predictor().worker_spec();
   const bool transformer = static_cast<bool>(spec.transformer());
   const bool explainer = static_cast<bool>(spec.explainer());
-  const std::size_t canaries = predictors ? spec.canary().size() : 0;
+  const std::size_t canaries = predictors ? pass.canaries() : 0;
 
   if (predictors) tolerate(pass, stable_pod(pass), accelerators);
   if (workers) tolerate(pass, worker_pod(pass), accelerators);

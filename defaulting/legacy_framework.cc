@@ -70,10 +70,14 @@ bool moved_before_us(const Pass& pass, const FieldPath& model_path, const Framew
          spec::equal(now, model_path.find_in(*pass.context.old_object));
 }
 
-/// The members of the user's model that the framework's field does not bring again.
+/// The members of the user's model that the framework's field does not bring again: as many as a warning
+/// holds.
 std::string lost_members(const Value& model, const Value& field) {
+  constexpr int kMaxNamed = 32;
   std::string out;
+  int looked = 0;
   for (const auto& m : model.GetObject()) {
+    if (++looked > kMaxNamed) break;
     if (says_nothing(m.value) || spec::equal(&m.value, spec::find(field, spec::text_of(m.name)))) continue;
     if (!out.empty()) out += ", ";
     out += spec::text_of(m.name);
@@ -163,10 +167,10 @@ bool move_framework_field(Pass& pass, const FieldPath& predictor) {
 void move_framework_fields(Pass& pass) {
   if (pass.model_mesh) return;
   pass.model_is_ambiguous = !move_framework_field(pass, Pass::predictor_path());
-  const std::size_t canaries = pass.service().spec().canary().size();
+  const std::size_t canaries = pass.canaries();
   const bool move_canaries = pass.strict() || pass.canary_converted;
   for (std::size_t i = 0; i < canaries; ++i) {
-    const FieldPath predictor = (FieldPath{} / "spec" / "canary")[i] / "predictor";
+    const FieldPath predictor = Pass::canary_path(i);
     if (move_canaries) {
       move_framework_field(pass, predictor);
     } else {

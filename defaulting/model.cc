@@ -14,25 +14,40 @@ namespace {
 constexpr std::array<std::string_view, 2> kV2Formats = {"triton", "vLLM"};
 
 /// The format of the model at the same place of the old object.
-std::string_view old_format(const Pass& pass) {
-  return pass.old_service().spec().predictor().model().model_format().name();
+std::string_view old_format(const Pass& pass, const spec::FieldPath& predictor) {
+  if (!pass.context.old_object) return {};
+  const std::string text = keyed_text(pass.document(), predictor);
+  const auto place = resolve(*pass.context.old_object, text);
+  if (!place) return {};
+  return spec::PredictorView(place->find_in(*pass.context.old_object)).model().model_format().name();
+}
+
+/// One that came with a framework's field or with the runtime stays while the format does.
+bool came_earlier(const Pass& pass, const spec::FieldPath& predictor, std::string_view format) {
+  return pass.earlier.value(pass.document(), predictor / "model" / "protocolVersion") &&
+         format == old_format(pass, predictor);
+}
+
+void default_protocol_of(Pass& pass, const spec::FieldPath& predictor, bool always) {
+  const spec::ModelSpecView model = spec::PredictorView(pass.edit.find(predictor)).model();
+  if (!model || model.protocol_version()) return;
+  const std::string_view format = model.model_format().name();
+  always = always && std::ranges::find(kV2Formats, format) != kV2Formats.end();
+  const bool earlier = came_earlier(pass, predictor, format);
+  if (!always && !earlier) return;
+  pass.fill(
+      predictor / "model" / "protocolVersion", cause::kProtocol, [&](const spec::Value&) { return earlier; },
+      [] { return spec::make_literal("v2"); });
 }
 
 }  // namespace
 
 void default_protocol_version(Pass& pass) {
   if (pass.model_mesh) return;
-  const spec::ModelSpecView model = pass.service().spec().predictor().model();
-  if (!model || model.protocol_version()) return;
-  const std::string_view format = model.model_format().name();
-  const spec::FieldPath path = Pass::predictor_path() / "model" / "protocolVersion";
-  const bool always = std::ranges::find(kV2Formats, format) != kV2Formats.end();
-  // One that came with a framework's field or with the runtime stays while the format does.
-  const bool came_earlier = format == old_format(pass) && pass.earlier.value(pass.document(), path);
-  if (!always && !came_earlier) return;
-  pass.fill(
-      path, cause::kProtocol, [&](const spec::Value&) { return came_earlier; },
-      [] { return spec::make_literal("v2"); });
+  default_protocol_of(pass, Pass::predictor_path(), true);
+  // A canary inherits the stable predictor's; what was written for it stays.
+  const std::size_t canaries = pass.canaries();
+  for (std::size_t i = 0; i < canaries; ++i) default_protocol_of(pass, Pass::canary_path(i), false);
 }
 
 void annotate_model_format(Pass& pass) {

@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,15 @@
 #include "spec/inference_service.h"
 
 namespace modelgate::defaulting {
+
+// More than any service has. What lies behind is left as it is, so that the work stays near linear in the
+// object, whatever it holds: an object of 3 MiB has room for 30,000 of each.
+inline constexpr std::size_t kMaxCanaries = 32;
+inline constexpr std::size_t kMaxContainers = 64;    // of one Pod
+inline constexpr std::size_t kMaxResources = 256;    // in one container's requests, or limits
+inline constexpr std::size_t kMaxAccelerators = 16;  // kinds, in one Pod
+inline constexpr std::size_t kMaxElements = 256;     // of a list, among which a recorded one is looked for
+inline constexpr std::size_t kMaxRecorded = 1024;  // paths; some 100 KiB of the 256 that annotations may have
 
 /// Whose value stands at a path in the end.
 enum class Filled {
@@ -58,11 +68,16 @@ class Pass {
   /// Absent on CREATE.
   spec::InferenceServiceView old_service() const { return spec::InferenceServiceView(context.old_object); }
   bool strict() const { return configuration.modelgate.strict(); }
+  /// How many canaries are defaulted.
+  std::size_t canaries() const { return std::min(service().spec().canary().size(), kMaxCanaries); }
 
   /// Standard, Knative or ModelMesh: as annotated, else as it runs, else as configured.
   std::string_view deployment_mode() const;
 
   static spec::FieldPath predictor_path() { return spec::FieldPath{} / "spec" / "predictor"; }
+  static spec::FieldPath canary_path(std::size_t i) {
+    return (spec::FieldPath{} / "spec" / "canary")[i] / "predictor";
+  }
   static spec::FieldPath annotation_path(std::string_view key) {
     return (spec::FieldPath{} / "metadata" / "annotations").key(key);
   }
@@ -85,6 +100,9 @@ class Pass {
     ledger.add(path, why);
     return keep ? Filled::kEarlier : Filled::kNew;
   }
+
+  /// The text, for as long as the arena lives.
+  std::string_view keep(std::string_view text);
 
   /// A warning about a field; cut to what the API server takes.
   void warn(const spec::FieldPath& path, std::string_view text);

@@ -208,13 +208,13 @@ void fill_model_resources(Pass& pass) {
   const bool stable_has_model = static_cast<bool>(pass.service().spec().predictor().model());
   if (stable_has_model) fill_target(pass, model_target(stable, {}, pass.runtime));
 
-  const std::size_t canaries = pass.service().spec().canary().size();
+  const std::size_t canaries = pass.canaries();
   for (std::size_t i = 0; i < canaries; ++i) {
     const spec::PredictorView canary = pass.service().spec().canary()[i].predictor();
     if (!canary.model()) continue;
     const spec::Runtime* runtime = runtime_of(pass, canary);
     fill_target(pass,
-                model_target((FieldPath{} / "spec" / "canary")[i] / "predictor" / "model",
+                model_target(Pass::canary_path(i) / "model",
                              stable_has_model ? std::vector{stable} : std::vector<FieldPath>{}, runtime));
   }
 }

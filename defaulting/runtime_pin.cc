@@ -103,6 +103,8 @@ Settled settle(Pass& pass, const FieldPath& path, const Requirement& wanted,
     return {before->name, runtime, Source::kEarlier, false};
   // What the catalog lacks may be on its way: without a live read it stays.
   if (!runtime && !known_absent(pass, before->name)) {
+    auto& missing = pass.outcome.missing_runtimes;
+    if (std::ranges::find(missing, before->name) == missing.end()) missing.push_back(before->name);
     if (pins(pass))
       pass.warn(path,
                 fmt::format("{}, which was chosen earlier, is not known here; it is kept", before->name));
@@ -162,7 +164,7 @@ void settle_canary(Pass& pass, std::size_t i) {
                            pass.context.request_namespace};
   const bool inherits = spec.predictor().model().runtime().has_value();
   if (inherits && (!pass.runtime || still_serves(*pass.runtime, wanted.model))) return;
-  const FieldPath model = (FieldPath{} / "spec" / "canary")[i] / "predictor" / "model";
+  const FieldPath model = Pass::canary_path(i) / "model";
   write(pass, model, settle(pass, model / "runtime", wanted, earlier_choice(pass, model / "runtime")));
 }
 
@@ -172,7 +174,7 @@ void settle_runtimes(Pass& pass) {
   if (pass.model_mesh || pass.model_is_ambiguous) return;
   settle_stable(pass);
   if (!pins(pass)) return;
-  const std::size_t canaries = pass.service().spec().canary().size();
+  const std::size_t canaries = pass.canaries();
   for (std::size_t i = 0; i < canaries; ++i) settle_canary(pass, i);
 }
 

@@ -5,7 +5,7 @@
 #include <array>
 #include <charconv>
 
-#include "defaulting/defaulting.h"
+#include "defaulting/pass.h"
 #include "spec/view.h"
 
 namespace modelgate::defaulting {
@@ -94,7 +94,7 @@ std::optional<std::size_t> element_index(const Value& list, std::string_view sel
 }
 
 bool is_move(std::string_view c) {
-  return c == cause::kMoved || c == cause::kShare;
+  return c == cause::kMoved || c == cause::kShare || c.starts_with(cause::kWas);
 }
 
 void remove_with_empty_parents(Edit& edit, const FieldPath& path) {
@@ -112,6 +112,11 @@ FieldPath annotations_path() {
 }
 
 }  // namespace
+
+bool can_be_recorded(std::string_view name) {
+  return !name.empty() && name.size() <= 253 && name.find(' ') == std::string_view::npos &&
+         can_be_written(name);
+}
 
 std::string keyed_text(const Value& root, const FieldPath& path) {
   std::string out;
@@ -176,9 +181,9 @@ Earlier::Earlier(const Value* old_object, spec::Arena& arena) : old_object_(old_
   auto record = spec::parse_json(text_of(*annotation), arena);
   if (!record || !record->IsObject()) return;
   record_ = std::move(*record);
-  entries_.reserve(record_.MemberCount());
+  entries_.reserve(std::min<std::size_t>(record_.MemberCount(), kMaxRecorded));
   for (const auto& m : record_.GetObject()) {
-    if (!m.value.IsString()) continue;
+    if (!m.value.IsString() || entries_.size() == kMaxRecorded) continue;
     const std::string_view text = text_of(m.value);
     const auto blank = text.find(' ');
     if (blank == std::string_view::npos) continue;
@@ -199,6 +204,11 @@ bool Earlier::lists(const Value& document, const FieldPath& path) const {
 std::string_view Earlier::digest(const Value& document, const FieldPath& path) const {
   const Entry* e = find(document, path);
   return e ? e->digest : std::string_view{};
+}
+
+std::string_view Earlier::why(const Value& document, const FieldPath& path) const {
+  const Entry* e = find(document, path);
+  return e ? e->cause : std::string_view{};
 }
 
 const Value* Earlier::value(const Value& document, const FieldPath& path) const {
@@ -239,6 +249,7 @@ void Earlier::withdraw(Edit& edit) const {
 }
 
 void Ledger::add(FieldPath path, std::string_view cause, std::string digest) {
+  if (lines_.size() == kMaxRecorded) return;
   if (lines_.empty()) lines_.reserve(8);
   lines_.push_back({std::move(path), cause, std::move(digest)});
 }

@@ -44,10 +44,14 @@ inline constexpr std::string_view kToken = "token";
 inline constexpr std::string_view kExplainer = "explainer";
 inline constexpr std::string_view kMoved = "moved";  // from a framework's field, or another place
 inline constexpr std::string_view kShare = "share";  // a canary's, the rest of canaryTrafficPercent
+inline constexpr std::string_view kWas = "was=";     // a container's name; the one it had follows
 }  // namespace cause
 
 /// The path with elements named by merge key; by index where that cannot be written in one piece.
 std::string keyed_text(const spec::Value& root, const spec::FieldPath& path);
+
+/// True for a name that can stand in such a text, and behind a cause.
+bool can_be_recorded(std::string_view name);
 
 /// The place in `root` that such a text names, or nothing. The path refers to the text.
 std::optional<spec::FieldPath> resolve(const spec::Value& root, std::string_view text);
@@ -72,6 +76,8 @@ class Earlier {
   /// The digest of what we wrote there; empty where we did not.
   std::string_view digest(const spec::Value& document, const spec::FieldPath& path) const;
 
+  /// Why we wrote there; empty where we did not.
+  std::string_view why(const spec::Value& document, const spec::FieldPath& path) const;
   /// What we wrote into the list at `path`, elements that the old object still has as we left them.
   std::vector<const spec::Value*> elements(const spec::Value& document, const spec::FieldPath& path) const;
 

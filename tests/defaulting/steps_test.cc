@@ -2,8 +2,12 @@
 //
 // The smaller steps: deployment modes, protocol versions, components, tokens, local models; and objects that
 // nobody checked.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+
+#include "defaulting/pass.h"
 #include "world.h"
 
 namespace modelgate::defaulting {
@@ -86,6 +90,35 @@ TEST_P(Steps, Gives) {
 
 INSTANTIATE_TEST_SUITE_P(Cases, Steps, testing::ValuesIn(kCases),
                          [](const auto& info) { return info.param.name; });
+
+// ----------------------------------------------------------------------------------- renamed containers
+
+TEST(RenamedContainer, ComesBackUnderServerSideApplyAsOne) {
+  World world;
+  for (const char* component : {"transformer", "explainer", "predictor"}) {
+    const std::string path = std::string("spec.") + component + ".containers";
+    const std::string start = std::string("spec: {") + component + ": {containers: [";
+    const Value d = world.create(world.service(start + "{name: mine, image: one}]}}"));
+    // The API server merges by name: what is applied stands beside what is stored.
+    Value merged = spec::clone(d, world.arena());
+    const_cast<Value*>(at(merged, path))->PushBack(world.yaml("{name: mine, image: two}"), world.arena());
+    const Value e = world.update(merged, d);
+    EXPECT_EQ(1U, at(e, path)->Size()) << component;
+    EXPECT_EQ("kserve-container", text_at(e, path + "[0].name"));
+    EXPECT_EQ("two", text_at(e, path + "[0].image"));
+    EXPECT_TRUE(spec::equal(e, world.create(world.service(start + "{name: mine, image: two}]}}"))));
+  }
+}
+
+TEST(RenamedContainer, LeavesAnotherSidecarAlone) {
+  World world;
+  const Value d =
+      world.create(world.service("spec: {transformer: {containers: [{name: mine, image: one}]}}"));
+  Value merged = spec::clone(d, world.arena());
+  const_cast<Value*>(at(merged, "spec.transformer.containers"))
+      ->PushBack(world.yaml("{name: other, image: two}"), world.arena());
+  EXPECT_EQ(2U, at(world.update(merged, d), "spec.transformer.containers")->Size());
+}
 
 // ------------------------------------------------------------------------------------ deployment mode
 
@@ -238,6 +271,94 @@ TEST(BadObjects, AreLeftForValidation) {
         world.update(good, bad);
         world.update(bad, good);
       }) << yaml;
+    }
+  }
+}
+
+// ------------------------------------------------------------------------------------------- limits
+
+std::string canaries(std::size_t count) {
+  std::string out = "spec: {predictor: {model: {modelFormat: {name: sklearn}}}, canary: [";
+  for (std::size_t i = 0; i < count; ++i) {
+    out += fmt::format(
+        "{{trafficPercent: 0, predictor: {{name: c{}, model: {{modelFormat: {{name: xgboost}}}}}}}},", i);
+  }
+  return out + "]}";
+}
+
+TEST(Limits, OfCanaries) {
+  World world;
+  const Value d = world.create(world.service(canaries(kMaxCanaries + 1)));
+  EXPECT_NE("-", text_at(d, fmt::format("spec.canary[{}].predictor.model.runtime", kMaxCanaries - 1)));
+  EXPECT_EQ("-", text_at(d, fmt::format("spec.canary[{}].predictor.model.runtime", kMaxCanaries)));
+  EXPECT_TRUE(spec::equal(d, world.update(d, d)));
+}
+
+std::string accelerators(std::size_t count) {
+  std::string out = "spec: {predictor: {model: {modelFormat: {name: sklearn}, resources: {limits: {";
+  for (std::size_t i = 0; i < count; ++i) out += fmt::format("gpu.intel.com/a{}: 1,", i);
+  return out + "}}}}}";
+}
+
+TEST(Limits, OfAccelerators) {
+  World world;
+  for (const std::size_t count : {kMaxAccelerators, kMaxAccelerators + 1}) {
+    const Value d = world.create(world.service(accelerators(count)));
+    EXPECT_EQ(kMaxAccelerators, at(d, "spec.predictor.tolerations")->Size());
+    EXPECT_TRUE(spec::equal(d, world.update(d, d)));
+  }
+}
+
+std::string sidecars(std::size_t count) {
+  std::string out = "spec: {predictor: {model: {modelFormat: {name: sklearn}}, containers: [";
+  for (std::size_t i = 1; i < count; ++i) out += fmt::format("{{name: s{}}},", i);
+  return out + "{name: last, resources: {limits: {nvidia.com/gpu: 1}}}]}}";
+}
+
+TEST(Limits, OfContainers) {
+  World world;
+  EXPECT_NE("-", toleration_keys(world.create(world.service(sidecars(kMaxContainers))), "spec.predictor"));
+  EXPECT_EQ("-",
+            toleration_keys(world.create(world.service(sidecars(kMaxContainers + 1))), "spec.predictor"));
+}
+
+std::string repeated(std::string_view what, std::size_t count) {
+  std::string out;
+  for (std::size_t i = 0; i < count; ++i) out += fmt::format("{}{}: 1, ", what, i);
+  return out;
+}
+
+/// Objects made to be slow, of about a megabyte each.
+TEST(Limits, NoObjectTakesLong) {
+  constexpr std::size_t kMany = 20'000;
+  std::string containers;
+  for (std::size_t i = 0; i < kMany; ++i) containers += fmt::format("{{name: c{}}},", i);
+  std::string tolerations;
+  for (std::size_t i = 0; i < kMany; ++i) tolerations += fmt::format("{{key: k{}, operator: Exists}},", i);
+  const std::vector<std::string> specs = {
+      canaries(kMany / 2),
+      accelerators(kMany),
+      "spec: {predictor: {sklearn: {" + repeated("x", kMany) + "}, model: {" + repeated("x", kMany) + "}}}",
+      "spec: {predictor: {containers: [" + containers + "]}, canary: [{predictor: {name: a, containers: [" +
+          containers + "]}}]}",
+      "spec: {predictor: {model: {modelFormat: {name: sklearn}, resources: {limits: {nvidia.com/gpu: 1}}}, "
+      "tolerations: [" +
+          tolerations + "]}}",
+      "spec: {predictor: {model: {modelFormat: {name: sklearn}}}, transformer: {containers: [" + containers +
+          "]}}",
+  };
+  for (const bool compatible : {false, true}) {
+    World world(catalog_with([&](spec::Configuration& c) {
+      if (compatible) make_compatible(c);
+    }));
+    for (const std::string& yaml : specs) {
+      const Value object = world.service(yaml);
+      const auto begin = std::chrono::steady_clock::now();
+      const Value d = world.create(object);
+      world.update(object, d);
+      world.update(d, d);
+      const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+      EXPECT_LT(took.count(), 3.0) << yaml.substr(0, 80);  // hundredths of a second where nothing disturbs
     }
   }
 }
