@@ -6,11 +6,16 @@
 #include <algorithm>
 #include <vector>
 
-#include "spec/spelling.h"
 #include "validation/metadata_maps.h"
 #include "validation/runtime_rules.h"
 
 namespace modelgate::validation {
+namespace {
+
+/// As many containers as the error names.
+constexpr std::size_t kMaxShown = 8;
+
+}  // namespace
 
 void check_serving_container(const RuntimeObject& r, Report& report) {
   if (r.spec().multi_model()) return;  // what serves there is named by whoever manages the models
@@ -21,7 +26,7 @@ void check_serving_container(const RuntimeObject& r, Report& report) {
   std::vector<std::string_view> names;
   for (const spec::ContainerView c : containers) {
     if (c.name() == spec::kServingContainerName) return;
-    names.push_back(c.name());
+    if (names.size() < kMaxShown) names.push_back(c.name());
   }
   report.required(at, fmt::format("one of them must be named {}, found {}",
                                   spec::quoted(spec::kServingContainerName), fmt::join(names, ", ")));

@@ -42,24 +42,29 @@ bool is_identifier(std::string_view s) {
   return !s.empty() && letter(s.front()) && std::ranges::all_of(s, fits);
 }
 
+/// As much of an action as a message shows, with its braces.
+std::string shown(std::string_view action) {
+  constexpr std::size_t kMost = 64;
+  return fmt::format("{{{{{}{}}}}}", action.substr(0, kMost), action.size() > kMost ? "..." : "");
+}
+
 std::optional<std::string> check_action(std::string_view action) {
   const std::string_view text = without_marks(action);
-  if (!text.starts_with('.'))
-    return fmt::format("{{{{{}}}}} is not understood; allowed are {}", text, kForms);
+  if (!text.starts_with('.')) return fmt::format("{} is not understood; allowed are {}", shown(text), kForms);
   const std::size_t dot = text.find('.', 1);
   const std::string_view field = text.substr(1, dot == std::string_view::npos ? dot : dot - 1);
   if (std::ranges::find(kFields, field) == kFields.end()) {
     const auto near = spec::nearest(field, kFields);
-    return fmt::format("{{{{{}}}}} names no field; allowed are {}{}", text, kForms,
+    return fmt::format("{} names no field; allowed are {}{}", shown(text), kForms,
                        near ? fmt::format(" (did you mean .{}?)", *near) : std::string{});
   }
   const bool map = field == "Labels" || field == "Annotations";
-  if (!map && dot != std::string_view::npos) return fmt::format("{{{{{}}}}}: .{} has no fields", text, field);
+  if (!map && dot != std::string_view::npos) return fmt::format("{}: .{} has no fields", shown(text), field);
   if (!map) return std::nullopt;
   if (dot == std::string_view::npos)
-    return fmt::format("{{{{{}}}}} needs a key, such as .{}.team", text, field);
+    return fmt::format("{} needs a key, such as .{}.team", shown(text), field);
   if (!is_identifier(text.substr(dot + 1)))
-    return fmt::format("{{{{{}}}}}: the key must consist of letters, digits and '_'", text);
+    return fmt::format("{}: the key must consist of letters, digits and '_'", shown(text));
   return std::nullopt;
 }
 
