@@ -21,7 +21,10 @@ from processes import StartError, free_port
 READY_SECONDS = 20
 # The webhook drains until its last connection is gone, and the API server keeps idle ones for 90 seconds.
 DRAIN_SECONDS = 110
+# A registration reaches the API server's own cache a moment after it is stored.
+REGISTERED_SECONDS = 15
 GROUP = "serving.kserve.io"
+CONFIGURATION = "modelgate"
 # Registered under KServe's names, so that whoever reads a denial or the audit log finds what he knows.
 MUTATE = "inferenceservice.kserve-webhook-server.defaulter"
 VALIDATE = "inferenceservice.kserve-webhook-server.validator"
@@ -101,17 +104,31 @@ class Webhook:
 
     # ---- the registration
 
-    def register(self):
+    def register(self, review_versions=("v1", "v1beta1")):
+        """Registers all paths, and waits until the API server asks."""
+        self.review_versions = list(review_versions)
         self.plane.kubectl("apply", "--server-side", "-f", "-", stdin={
             "apiVersion": "v1", "kind": "List", "items": [
                 self._configuration("MutatingWebhookConfiguration",
                                     [self._serving(*row) for row in SERVING if row[4]] + [self._pods()]),
                 self._configuration("ValidatingWebhookConfiguration",
                                     [self._serving(*row) for row in SERVING if not row[4]])]})
+        self.plane.processes.wait_for("the API server to ask the webhook", REGISTERED_SECONDS, self._asked)
+
+    def unregister(self):
+        self.plane.kubectl("delete", "mutatingwebhookconfiguration,validatingwebhookconfiguration", CONFIGURATION)
+        self.plane.processes.wait_for("the API server to leave the webhook alone", REGISTERED_SECONDS,
+                                      lambda: not self._asked())
+
+    def _asked(self):
+        """Whether an object is refused that the API server by itself would take."""
+        nothing = {"apiVersion": f"{GROUP}/v1beta1", "kind": "InferenceService",
+                   "metadata": {"name": "nothing", "namespace": "default"}, "spec": {"predictor": {}}}
+        return self.plane.kubectl("create", "--dry-run=server", "-f", "-", stdin=nothing, expect=None).returncode != 0
 
     def _configuration(self, kind, webhooks):
         return {"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind,
-                "metadata": {"name": "modelgate"}, "webhooks": webhooks}
+                "metadata": {"name": CONFIGURATION}, "webhooks": webhooks}
 
     def _serving(self, name, path, version, resource, _):
         return {**self._webhook(name, path, timeout=5),
@@ -125,7 +142,7 @@ class Webhook:
                 "objectSelector": {"matchExpressions": [{"key": GROUP + "/inferenceservice", "operator": "Exists"}]}}
 
     def _webhook(self, name, path, timeout):
-        return {"name": name, "admissionReviewVersions": ["v1", "v1beta1"], "sideEffects": "None",
+        return {"name": name, "admissionReviewVersions": self.review_versions, "sideEffects": "None",
                 "failurePolicy": "Fail", "matchPolicy": "Equivalent", "timeoutSeconds": timeout,
                 "matchConditions": NOT_BEING_DELETED,
                 "clientConfig": {"url": f"https://127.0.0.1:{self.port}{path}", "caBundle": self.ca.bundle()}}
