@@ -26,10 +26,10 @@ inline constexpr std::string_view kDefaultProtocol = "v1";
 
 /// What a predictor asks of its runtime. The texts belong to the predictor's document.
 struct ModelRequirement {
-  std::string_view format;
-  std::optional<std::string_view> version;
+  std::string_view format = {};
+  std::optional<std::string_view> version = {};
   /// As the model says it; absent where it says none.
-  std::optional<std::string_view> protocol;
+  std::optional<std::string_view> protocol = {};
   bool multi_model = false;
   bool multi_node = false;
 };
