@@ -24,6 +24,31 @@ FieldPath first_segments(const FieldPath& path, std::size_t count) {
   return out;
 }
 
+/// Finds members of one object, many times over. Linear for a small object; a large one is sorted first,
+/// since two of 100,000 members, each looked up in the other, would take minutes.
+class Members {
+ public:
+  explicit Members(const Value& object) : object_(object) {
+    if (object.MemberCount() <= kSmall) return;
+    sorted_.reserve(object.MemberCount());
+    for (const auto& m : object.GetObject()) sorted_.push_back(&m);
+    std::ranges::sort(sorted_, {}, name_of);
+  }
+
+  const Value* find(std::string_view name) const {
+    if (sorted_.empty()) return spec::find(object_, name);
+    const auto it = std::ranges::lower_bound(sorted_, name, {}, name_of);
+    return it != sorted_.end() && name_of(*it) == name ? &(*it)->value : nullptr;
+  }
+
+ private:
+  static constexpr rapidjson::SizeType kSmall = 32;
+  static std::string_view name_of(const Value::Member* m) { return text_of(m->name); }
+
+  const Value& object_;
+  std::vector<const Value::Member*> sorted_;
+};
+
 /// The operations, collected while two values are walked side by side.
 class Patch {
  public:
@@ -42,11 +67,13 @@ class Patch {
 
  private:
   void compare_objects(const FieldPath& path, const Value& before, const Value& after) {
+    const Members in_before(before);
+    const Members in_after(after);
     for (const auto& m : before.GetObject()) {
-      compare(path / text_of(m.name), &m.value, find(after, text_of(m.name)));
+      compare(path / text_of(m.name), &m.value, in_after.find(text_of(m.name)));
     }
     for (const auto& m : after.GetObject()) {
-      if (!find(before, text_of(m.name))) compare(path / text_of(m.name), nullptr, &m.value);
+      if (!in_before.find(text_of(m.name))) compare(path / text_of(m.name), nullptr, &m.value);
     }
   }
 
