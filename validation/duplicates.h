@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <string_view>
 #include <utility>
@@ -18,14 +19,12 @@ inline constexpr std::size_t kPairwise = 16;
 /// are not compared. n log n.
 template <typename Key, typename F>
 void for_each_duplicate(std::size_t n, Key&& key, F&& f) {
+  if (n < 2) return;
   if (n <= kPairwise) {
-    for (std::size_t i = 1; i < n; ++i) {
-      const std::string_view k = key(i);
-      for (std::size_t j = 0; j < i && !k.empty(); ++j) {
-        if (key(j) != k) continue;
-        f(i);
-        break;
-      }
+    std::array<std::string_view, kPairwise> keys;
+    for (std::size_t i = 0; i < n; ++i) {
+      keys[i] = key(i);
+      if (!keys[i].empty() && std::find(keys.begin(), keys.begin() + i, keys[i]) != keys.begin() + i) f(i);
     }
     return;
   }

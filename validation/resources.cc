@@ -30,17 +30,33 @@ bool is_extended(std::string_view resource) {
   return resource.find('/') != std::string_view::npos;
 }
 
-/// Calls `f(name, value, at)` for each quantity of a container.
+/// Calls `f(name, value, at)` for each member of a map.
 template <typename F>
-void for_each_quantity(const Container& c, F&& f) {
-  const spec::ResourceRequirementsView resources = c.view.resources();
+void for_each_member(const spec::ObjectView& map, const At& at, F&& f) {
+  if (!map) return;
+  for (const auto& m : map.value()->GetObject()) f(spec::text_of(m.name), m.value, at);
+}
+
+/// Calls `f(name, value, at)` for each quantity in the `resources` of a container or a Pod.
+template <typename F>
+void for_each_quantity(const spec::ObjectView& owner, const At& owner_at, F&& f) {
+  const spec::ObjectView resources = owner.object("resources");
   if (!resources) return;
-  const At resources_at = c.at / "resources";
-  for (const std::string_view map : kMaps) {
-    const spec::ObjectView quantities = resources.object(map);
-    if (!quantities) continue;
-    const At at = resources_at / map;
-    for (const auto& m : quantities.value()->GetObject()) f(spec::text_of(m.name), m.value, at);
+  const At resources_at = owner_at / "resources";
+  for (const std::string_view map : kMaps) for_each_member(resources.object(map), resources_at / map, f);
+}
+
+void check_size_limits(const Pod& pod, Report& report) {
+  const auto volumes = pod.view.volumes();
+  const At list = pod.at / "volumes";
+  for (std::size_t i = 0; i < volumes.size(); ++i) {
+    const Value* limit = volumes[i].object("emptyDir").field("sizeLimit");
+    if (!limit) continue;
+    const auto quantity = Quantity::parse(*limit);
+    if (quantity) continue;
+    const At volume = list[i];
+    const At source = volume / "emptyDir";
+    report.invalid(source / "sizeLimit", *limit, quantity.error());
   }
 }
 
@@ -98,17 +114,26 @@ spec::ContainerView serving_container(const spec::Runtime& runtime) {
 }  // namespace
 
 void check_quantities(const Workloads& w, Report& report) {
+  const auto parses = [&](std::string_view name, const Value& written, const At& at) {
+    const auto quantity = Quantity::parse(written);
+    if (!quantity) report.invalid(at.key(name), written, quantity.error());
+  };
   for (const Container& c : w.containers) {
-    for_each_quantity(c, [&](std::string_view name, const Value& written, const At& at) {
-      const auto quantity = Quantity::parse(written);
-      if (!quantity) report.invalid(at.key(name), written, quantity.error());
-    });
+    const bool unread =
+        !c.pod->component && c.place == Container::Place::kInit;  // KServe's runtimes have none
+    if (!unread) for_each_quantity(c.view, c.at, parses);
+  }
+  for (const Pod& pod : w.pods) {
+    check_size_limits(pod, report);
+    if (!pod.component) continue;
+    for_each_quantity(pod.view, pod.at, parses);
+    for_each_member(pod.view.object("overhead"), pod.at / "overhead", parses);
   }
 }
 
 void check_resource_names(const Workloads& w, Report& report) {
   for (const Container& c : w.containers) {
-    for_each_quantity(c, [&](std::string_view name, const Value& written, const At& at) {
+    for_each_quantity(c.view, c.at, [&](std::string_view name, const Value& written, const At& at) {
       check_name(name, at, report);
       check_quantity(name, written, at, report);
     });

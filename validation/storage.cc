@@ -154,7 +154,8 @@ void warn_about_confidential(std::string_view uri, const At& at, Report& report)
 
 void check_one_storage_form(const Service& s, Report& report) {
   for (const Component& c : s.components()) {
-    if (c.role == Role::kCanary || c.view.storage_uris().empty()) continue;
+    // An empty list counts, as in KServe.
+    if (c.role == Role::kCanary || !c.view.has("storageUris")) continue;
     if (!storage_uri_of(c)) continue;
     report.forbidden(c.at / "storageUris",
                      fmt::format("must not be set beside {}", written_storage_uri_of(c)->path.to_string()));
