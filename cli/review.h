@@ -7,6 +7,7 @@
 // file and line to `err`. An object that is denied is not printed.
 #pragma once
 
+#include <cstdint>
 #include <ostream>
 #include <string>
 
@@ -15,7 +16,7 @@
 
 namespace modelgate::cli {
 
-enum class Format { kYaml, kDiff, kJson };
+enum class Format : std::uint8_t { kYaml, kDiff, kJson };
 
 struct ReviewOptions {
   InputOptions input;

@@ -3,12 +3,13 @@
 // Colours on a terminal. Called by review.cc and explain.cc.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace modelgate::cli {
 
-enum class Color { kAuto, kAlways, kNever };
+enum class Color : std::uint8_t { kAuto, kAlways, kNever };
 
 /// kAuto: where the file is a terminal that is not dumb, and NO_COLOR (no-color.org) is not set.
 bool use_color(Color wanted, int file_descriptor);

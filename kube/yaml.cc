@@ -204,8 +204,8 @@ JsonPart take_json(std::string_view text) {
 
 }  // namespace
 
-std::expected<std::vector<YamlDocument>, YamlError> read_yaml(std::string_view raw) {
-  const std::expected<std::string, YamlError> normal = normalize(raw);
+std::expected<std::vector<YamlDocument>, YamlError> read_yaml(std::string_view text) {
+  const std::expected<std::string, YamlError> normal = normalize(text);
   if (!normal) return std::unexpected(normal.error());
   JsonPart json = take_json(*normal);
   if (json.fatal) return std::unexpected(*json.error);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <iterator>
 #include <optional>
@@ -300,15 +301,15 @@ std::optional<std::string> decode_base64(std::string_view text) {
 }
 
 std::string_view name_of(YamlScalar::Kind kind) {
-  constexpr std::string_view kNames[] = {"null", "bool", "int", "int", "float", "str"};
+  constexpr std::array<std::string_view, 6> kNames = {"null", "bool", "int", "int", "float", "str"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
 /// True where go-yaml looks at the word itself under this tag; under any other it is text.
 bool has_meaning(std::string_view tag) {
-  constexpr std::string_view kNames[] = {"bool", "int", "float", "null", "timestamp"};
+  constexpr std::array<std::string_view, 5> kNames = {"bool", "int", "float", "null", "timestamp"};
   return tag.starts_with(kTagPrefix) &&
-         std::ranges::find(kNames, tag.substr(kTagPrefix.size())) != std::end(kNames);
+         std::ranges::find(kNames, tag.substr(kTagPrefix.size())) != kNames.end();
 }
 
 }  // namespace

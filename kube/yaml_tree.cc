@@ -47,7 +47,8 @@ class Source {
       if (text_[i] == '\\' && quote == '"') {
         ++i;
       } else if (text_[i] == quote) {
-        if (quote == '"' || at(i + 1) != quote) return true;
+        const bool doubled = quote == '\'' && at(i + 1) == quote;
+        if (!doubled) return true;
         ++i;
       }
     }
@@ -68,7 +69,8 @@ class Source {
     std::size_t row = text_.find('\n', i);
     std::size_t indent = 0;
     std::size_t feeds = 1;
-    while (row != std::string_view::npos && ++row < text_.size()) {
+    while (row != std::string_view::npos && row + 1 < text_.size()) {
+      ++row;
       const std::size_t first = std::min(text_.find_first_not_of(' ', row), text_.size());
       if (at(first) == '\n') {
         ++feeds;
