@@ -48,7 +48,11 @@ std::vector<Case> storage_cases() {
   const std::string storage_env = R"("env": [{"name": "STORAGE_URI", "value": "s3://models/iris"}])";
   return {
       {"one-storage-form", "List", uris(entry("s3://models/iris", "/mnt/models"))},
-      {"one-storage-form", "EmptyListIsNone", service({.predictor = model() + R"(, "storageUris": [])"})},
+      {"one-storage-form", "EmptyListAlone", service({.predictor = bare_model() + R"(, "storageUris": [])"})},
+      {"one-storage-form",
+       "EmptyListBesideStorageUri",
+       service({.predictor = model() + R"(, "storageUris": [])"}),
+       {"one-storage-form Forbidden " + list}},
       {"one-storage-form",
        "BesideStorageUri",
        uris(entry("s3://models/iris", "/mnt/models"), model()),
