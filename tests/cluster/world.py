@@ -21,6 +21,9 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 EXAMPLES = sorted((ROOT / "deploy" / "examples").glob("*.yaml"))
 CRDS = {"ours": ROOT / "deploy" / "crds", "kserve": ROOT.parent / "shared" / "conformance" / "crds.json"}
+RESOURCES = ["v1beta1/inferenceservices", "v1alpha1/servingruntimes", "v1alpha1/clusterservingruntimes",
+             "v1alpha1/clusterstoragecontainers"]
+SERVED_SECONDS = 60
 # Beside the stock runtimes, the catalog holds these: runtimes of others that a new one can collide with.
 CATALOG = HERE / "catalog.yaml"
 # The namespace that runtimes in catalog.yaml live in.
@@ -36,8 +39,8 @@ class World:
         self.plane.__enter__()
         try:
             self._install()
-        except BaseException:
-            self.plane.failed = True
+        except BaseException as error:
+            self.plane.failed = isinstance(error, Exception)
             self.plane.stop()
             raise
         return self
@@ -48,7 +51,7 @@ class World:
     def _install(self):
         plane, crds = self.plane, CRDS[self.crds]
         plane.kubectl("apply", "--server-side", "-k" if crds.is_dir() else "-f", crds)
-        plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
+        plane.processes.wait_for("the CRDs to be served", SERVED_SECONDS, self._served)
         manifests = plane.directory / "manifests"
         manifests.mkdir()
         for source in sorted((ROOT / "deploy").glob("runtimes/*.yaml")) + sorted((ROOT / "deploy").glob("config/*.yaml")):
@@ -58,6 +61,9 @@ class World:
         self.webhook.start()
         self.webhook.register()
         plane.kubectl("create", "namespace", CATALOG_NAMESPACE)
+
+    def _served(self):
+        return all(self.plane.get(f"/apis/{GROUP}/{path}?limit=1") for path in RESOURCES)
 
 
 class ClusterTest(unittest.TestCase):
