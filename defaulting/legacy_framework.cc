@@ -11,6 +11,7 @@
 // Canaries are treated likewise where KServe leaves them alone: in Strict, and where they came in the old
 // spelling.
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "defaulting/pass.h"
@@ -44,13 +45,17 @@ void drop_if_empty(Value& parent, std::string_view name) {
   }
 }
 
+/// What `model` has and a framework has not: under a framework it is unknown, and must not come to mean
+/// something by the move.
+constexpr std::array<std::string_view, 2> kOfModelOnly = {"modelFormat", "runtime"};
+
 Value model_from(const Framework& framework, const Value& field, spec::Arena& arena) {
   Value format(rapidjson::kObjectType);
   format.AddMember(spec::make_literal("name"), spec::make_literal(framework.name), arena);
   Value model(rapidjson::kObjectType);
   model.AddMember(spec::make_literal("modelFormat"), format, arena);
   for (const auto& m : field.GetObject()) {
-    if (spec::text_of(m.name) == "modelFormat") continue;
+    if (std::ranges::find(kOfModelOnly, spec::text_of(m.name)) != kOfModelOnly.end()) continue;
     model.AddMember(spec::clone(m.name, arena), spec::clone(m.value, arena), arena);
   }
   if (Value* resources = spec::find(model, "resources"); resources && resources->IsObject()) {
@@ -107,7 +112,12 @@ Beside beside_model(Pass& pass, const FieldPath& predictor, const Framework& fra
 void move_field(Pass& pass, const FieldPath& predictor, const Framework& framework) {
   const FieldPath field_path = predictor / framework.name;
   const FieldPath model_path = predictor / "model";
-  Value model = model_from(framework, *pass.edit.find(field_path), pass.edit.arena());
+  const Value& field = *pass.edit.find(field_path);
+  for (const std::string_view name : kOfModelOnly) {
+    if (spec::find(field, name))
+      pass.warn(field_path / name, "is no field of a framework, and dropped: model has it");
+  }
+  Value model = model_from(framework, field, pass.edit.arena());
   const bool needs_protocol = !framework.default_protocol.empty() && !spec::find(model, "protocolVersion");
   std::string digest = spec::digest(model);
   pass.edit.set(model_path, std::move(model));

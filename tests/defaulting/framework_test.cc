@@ -201,5 +201,19 @@ TEST(FrameworkFieldInACanary, IsMovedInStrictOnly) {
   EXPECT_EQ("gs://b/2", text_at(e, "spec.canary[name=c].predictor.sklearn.storageUri"));
 }
 
+TEST(FrameworkFieldInACanary, KeepsItsProtocol) {
+  World world;
+  const Value manifest = world.service(
+      "spec: {predictor: {model: {modelFormat: {name: sklearn}}}, canary: [{trafficPercent: 1, predictor: "
+      "{name: c, "
+      "onnx: {storageUri: 'gs://b/2'}}}]}");
+  const Value d = world.create(manifest);
+  EXPECT_EQ("v2", text_at(d, "spec.canary[name=c].predictor.model.protocolVersion"));
+  EXPECT_EQ("kserve-tritonserver", text_at(d, "spec.canary[name=c].predictor.model.runtime"));
+  EXPECT_TRUE(spec::equal(d, world.apply(manifest, d)));
+  EXPECT_TRUE(spec::equal(d, world.update(manifest, d)));
+  EXPECT_TRUE(spec::equal(d, world.update(d, d)));
+}
+
 }  // namespace
 }  // namespace modelgate::defaulting

@@ -179,6 +179,7 @@ const CanaryCase kCanaryCases[] = {
     {"InheritsWhatServesIt", "{storageUri: 'gs://b/2'}", "-"},
     {"InheritsForTheSameFormat", "{modelFormat: {name: sklearn}, storageUri: 'gs://b/2'}", "-"},
     {"ItsOwnForAnotherFormat", "{modelFormat: {name: xgboost}}", "kserve-xgbserver"},
+    {"ItsOwnProtocolToo", "{modelFormat: {name: triton}}", "kserve-tritonserver"},
     {"TheUsersStays", "{modelFormat: {name: xgboost}, runtime: mine}", "mine"},
 };
 
