@@ -43,6 +43,17 @@ TEST(FrameworkField, UnknownFieldsSurvive) {
   EXPECT_EQ("1", text_at(d, "spec.predictor.model.modle"));
 }
 
+TEST(FrameworkField, WhatOnlyModelHasDoesNotComeToMeanSomething) {
+  World world;
+  const Value d =
+      world.create(predictor(world, "{sklearn: {runtime: mine, modelFormat: {name: pmml}, args: [a]}}"));
+  EXPECT_EQ("sklearn", text_at(d, "spec.predictor.model.modelFormat.name"));
+  EXPECT_EQ("[\"a\"]", text_at(d, "spec.predictor.model.args"));
+  EXPECT_NE("mine", text_at(d, "spec.predictor.model.runtime"));
+  EXPECT_TRUE(warns_of(world.warnings(), "spec.predictor.sklearn.runtime"));
+  EXPECT_TRUE(warns_of(world.warnings(), "spec.predictor.sklearn.modelFormat"));
+}
+
 TEST(FrameworkField, StaysInModelMesh) {
   World world;
   Value manifest = predictor(world, "{sklearn: {storageUri: 'gs://b/m'}}");
