@@ -108,6 +108,17 @@ std::vector<Case> container_cases() {
                         resources("", R"("cpu": "")") + "}]}"}),
        {"quantities Invalid spec.transformer.containers[0].resources.limits[cpu]",
         "quantities Invalid spec.transformer.initContainers[0].resources.limits[cpu]"}},
+      {"quantities", "OfThePod",
+       service({.predictor = model() + R"(, "overhead": {"cpu": "250m"}, "resources": {"limits": {"cpu": 2}},
+                  "volumes": [{"name": "v", "emptyDir": {"sizeLimit": "1Gi"}}, {"name": "w", "emptyDir": {}}])"})},
+      {"quantities",
+       "OfThePodWrong",
+       service(
+           {.predictor = model() + R"(, "overhead": {"cpu": "some"}, "resources": {"limits": {"cpu": "all"}},
+                  "volumes": [{"name": "v", "emptyDir": {"sizeLimit": "plenty"}}])"}),
+       {"quantities Invalid spec.predictor.overhead[cpu]",
+        "quantities Invalid spec.predictor.resources.limits[cpu]",
+        "quantities Invalid spec.predictor.volumes[0].emptyDir.sizeLimit"}},
 
       {"resource-names", "Extended",
        in_model(resources("", R"("nvidia.com/gpu": 1, "hugepages-2Mi": "4Mi")"))},
