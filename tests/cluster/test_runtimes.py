@@ -72,6 +72,69 @@ ONE_ALONE = {
         spec(containers=[{**CONTAINER, "args": ["--name={{.Name}}", "--model={{.StorageUri}}"]}]),
         spec(containers=[{**CONTAINER, "args": ["--name={{.Name"]}]), "spec.containers[0].args[0]"),
 }
+GPU_TYPES = "serving.kserve.io/gpu-resource-types"
+# The rules about what any container or Pod may hold: accepted and denied parts of kserve-container, and its path.
+OF_CONTAINERS = {
+    "quantities parse": (
+        {"resources": {"limits": {"cpu": "1500m"}}}, {"resources": {"limits": {"cpu": "1x"}}}, "resources.limits"),
+    "resources have names that Kubernetes knows": (
+        {"resources": {"limits": {"example.com/gpu": "1"}}}, {"resources": {"limits": {"gpu": "1"}}}, "resources.limits"),
+    "no limit below its request": (
+        {"resources": {"requests": {"cpu": "1"}, "limits": {"cpu": "1"}}},
+        {"resources": {"requests": {"cpu": "2"}, "limits": {"cpu": "1"}}}, "resources"),
+    "a variable has one source": (
+        {"env": [{"name": "A", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]},
+        {"env": [{"name": "A", "value": "1", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]}, "env[0]"),
+    "a variable once": (
+        {"env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]},
+        {"env": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]}, "env[1]"),
+    "ports are ports": (
+        {"ports": [{"containerPort": 65535}]}, {"ports": [{"containerPort": 65536}]}, "ports[0]"),
+}
+for rule, (good, bad, where) in OF_CONTAINERS.items():
+    ONE_ALONE[rule] = (spec(containers=[{**CONTAINER, **good}]), spec(containers=[{**CONTAINER, **bad}]),
+                       "spec.containers[0]." + where)
+ONE_ALONE |= {
+    "formats have names": (
+        spec({"name": "mine"}), spec({"version": "1"}), "spec.supportedModelFormats[0].name"),
+    "priority at least 1": (
+        spec({**automatic("mine"), "priority": 1}), spec({**automatic("mine"), "priority": 0}),
+        "spec.supportedModelFormats[0].priority"),
+    "a format once": (
+        spec({"name": "mine", "version": "1"}, {"name": "mine", "version": "2"}),
+        spec({"name": "mine", "version": "1"}, {"name": "mine", "version": "1"}), "spec.supportedModelFormats[1]"),
+    "protocols are known": (
+        spec(protocols=["v1", "v2", "grpc-v1", "grpc-v2"]), spec(protocols=["v2", "v3"]), "spec.protocolVersions[1]"),
+    "a worker has a container": (
+        spec(worker=workers()), spec(worker={"containers": []}), "spec.workerSpec.containers"),
+    "GPU types are a JSON list": (
+        spec(annotations={GPU_TYPES: '["example.com/gpu"]'}), spec(annotations={GPU_TYPES: "example.com/gpu"}),
+        "spec.annotations"),
+    "blocked variable of a disabled runtime": (
+        spec(containers=[with_env(CONTAINER, "PYTHONPATHS")], disabled=True),
+        spec(containers=[with_env(CONTAINER, BLOCKED_VARIABLE)], disabled=True), "spec.containers[0].env[0]"),
+    "labels are labels": (
+        spec(labels={"team": "ml"}), spec(labels={"team": "m l"}), "spec.labels"),
+    "container names are names": (
+        spec(containers=[CONTAINER, {"name": "side-car", "image": "a"}]),
+        spec(containers=[CONTAINER, {"name": "side_car", "image": "a"}]), "spec.containers[1]"),
+    "a container's name once": (
+        spec(containers=[CONTAINER, {"name": "side", "image": "a"}]),
+        spec(containers=[CONTAINER, {"name": "side", "image": "a"}, {"name": "side", "image": "a"}]),
+        "spec.containers[2]"),
+    "volume names are names": (
+        spec(volumes=[{"name": "data", "emptyDir": {}}]), spec(volumes=[{"name": "da_ta", "emptyDir": {}}]),
+        "spec.volumes[0]"),
+    "one mount at a path, whose volume may come from the service": (
+        spec(containers=[{**CONTAINER, "volumeMounts": [{"name": "a", "mountPath": "/a"}, {"name": "b", "mountPath": "/b"}]}]),
+        spec(containers=[{**CONTAINER, "volumeMounts": [{"name": "a", "mountPath": "/a"}, {"name": "b", "mountPath": "/a"}]}]),
+        "spec.containers[0].volumeMounts[1]"),
+    "tolerations are tolerations": (
+        spec(tolerations=[{"key": "gpu", "operator": "Exists"}]),
+        spec(tolerations=[{"key": "gpu", "operator": "Exist"}]), "spec.tolerations[0]"),
+    "node selectors are labels": (
+        spec(nodeSelector={"zone": "a"}), spec(nodeSelector={"zone": "a b"}), "spec.nodeSelector"),
+}
 # Against the runtimes of catalog.yaml, which are there already.
 BESIDE_ANOTHER = {
     "one runtime for a format and a priority": (
