@@ -206,7 +206,7 @@ class FileSource final : public CertificateSource {
 
 }  // namespace
 
-Result<std::unique_ptr<CertificateSource>> open_file_source(FileNames names, TimePoint now) {
+Result<std::unique_ptr<CertificateSource>> open_file_source(const FileNames& names, TimePoint now) {
   // A pair that is being replaced at this very moment is read again; a few tries outlast any rename.
   constexpr int kTries = 10;
   auto source = std::make_unique<FileSource>(names);

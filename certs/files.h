@@ -38,6 +38,6 @@ struct FileNames {
 inline constexpr std::chrono::seconds kRacyAge{2};
 
 // Reads the pair once. Errors: kUnreadable, kTooLarge, kMalformed, kMismatch, kExpired, kNotYetValid.
-Result<std::unique_ptr<CertificateSource>> open_file_source(FileNames names, TimePoint now);
+Result<std::unique_ptr<CertificateSource>> open_file_source(const FileNames& names, TimePoint now);
 
 }  // namespace modelgate::certs

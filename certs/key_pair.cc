@@ -43,7 +43,7 @@ std::string sha256_hex(X509* certificate) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;
   if (X509_digest(certificate, EVP_sha256(), digest.data(), &size) != 1) return {};
-  static constexpr char kHex[] = "0123456789abcdef";
+  static constexpr std::string_view kHex = "0123456789abcdef";
   std::string text;
   for (unsigned int i = 0; i < size; ++i) {
     text.push_back(kHex[digest[i] >> 4U]);

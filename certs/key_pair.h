@@ -16,6 +16,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <string>
@@ -27,7 +28,7 @@ namespace modelgate::certs {
 using TimePoint = std::chrono::system_clock::time_point;
 
 struct CertificateError {
-  enum class Kind {
+  enum class Kind : std::uint8_t {
     kUnreadable,   // a file is missing or cannot be read
     kTooLarge,     // a file is larger than kMaxPemBytes
     kMalformed,    // not PEM, no certificate, no key, an encrypted key

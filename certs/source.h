@@ -22,7 +22,7 @@
 
 namespace modelgate::certs {
 
-enum class Poll {
+enum class Poll : std::uint8_t {
   kUnchanged,
   kReplaced,  // current() is another pair than before
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "webhook/duration.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
@@ -30,12 +31,11 @@ const Unit* take_unit(std::string_view& text) {
 
 // Digits with at most one point; no sign, no exponent.
 std::optional<double> take_number(std::string_view& text) {
-  const std::size_t size = std::min(text.find_first_not_of("0123456789."), text.size());
+  const std::string_view digits = text.substr(0, text.find_first_not_of("0123456789."));
   double number = 0;
-  const char* const end = text.data() + size;
-  const auto read = std::from_chars(text.data(), end, number, std::chars_format::fixed);
-  if (size == 0 || read.ec != std::errc() || read.ptr != end) return std::nullopt;
-  text.remove_prefix(size);
+  const auto read = std::from_chars(digits.begin(), digits.end(), number, std::chars_format::fixed);
+  if (digits.empty() || read.ec != std::errc() || read.ptr != digits.end()) return std::nullopt;
+  text.remove_prefix(digits.size());
   return number;
 }
 

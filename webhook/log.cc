@@ -4,6 +4,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <utility>
@@ -39,7 +40,7 @@ std::size_t utf8_length(std::string_view text) {
 }
 
 void append_hex(unsigned char byte, std::string& out) {
-  static constexpr char kHex[] = "0123456789abcdef";
+  static constexpr std::string_view kHex = "0123456789abcdef";
   out.push_back(kHex[byte >> 4U]);
   out.push_back(kHex[byte & 0xFU]);
 }
@@ -74,11 +75,9 @@ void append_quoted(std::string_view text, std::string& out) {
 }
 
 bool is_plain(std::string_view text) {
-  if (text.empty()) return false;
-  for (const char c : text) {
-    if (c <= ' ' || c == '"' || c == '=' || c == '\\' || static_cast<unsigned char>(c) >= 0x7F) return false;
-  }
-  return true;
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return c > ' ' && c != '"' && c != '=' && c != '\\' && static_cast<unsigned char>(c) < 0x7F;
+  });
 }
 
 void append_value(Format format, const Field& field, std::string& out) {

@@ -24,9 +24,9 @@
 
 namespace modelgate::webhook::log {
 
-enum class Level { kDebug, kInfo, kWarn, kError };
-enum class Format { kJson, kText };
-enum class TimeEncoding { kIso8601, kRfc3339, kRfc3339Nano, kEpoch, kMillis, kNano };
+enum class Level : std::uint8_t { kDebug, kInfo, kWarn, kError };
+enum class Format : std::uint8_t { kJson, kText };
+enum class TimeEncoding : std::uint8_t { kIso8601, kRfc3339, kRfc3339Nano, kEpoch, kMillis, kNano };
 
 struct Options {
   Format format = Format::kText;

@@ -27,7 +27,7 @@ namespace modelgate::webhook {
 
 class RequestReader {
  public:
-  enum class State {
+  enum class State : std::uint8_t {
     kIdle,    // not one byte of a request yet
     kHeader,  // in the request line or the headers
     kBody,    // headers complete: declared_body() and expects_continue() are known

@@ -27,7 +27,7 @@ namespace modelgate::webhook {
 namespace asio = boost::asio;
 using Tcp = asio::ip::tcp;
 
-enum class Phase { kHandshake, kIdle, kHeader, kBody, kAnswer, kWrite, kClose };
+enum class Phase : std::uint8_t { kHandshake, kIdle, kHeader, kBody, kAnswer, kWrite, kClose };
 
 // A session as the tick sees it.
 class Deadline {

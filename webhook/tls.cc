@@ -10,7 +10,7 @@
 namespace modelgate::webhook {
 namespace {
 
-constexpr std::string_view kTls13Prefixes[] = {"TLS_AES_", "TLS_CHACHA20_"};
+constexpr std::array<std::string_view, 2> kTls13Prefixes{"TLS_AES_", "TLS_CHACHA20_"};
 
 bool is_tls13_suite(std::string_view iana_name) {
   return std::ranges::any_of(kTls13Prefixes,

@@ -10,6 +10,7 @@
 
 #include <openssl/types.h>
 
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -21,7 +22,7 @@
 
 namespace modelgate::webhook {
 
-enum class TlsVersion { k12, k13 };
+enum class TlsVersion : std::uint8_t { k12, k13 };
 
 struct TlsOptions {
   TlsVersion min_version = TlsVersion::k12;
