@@ -41,7 +41,11 @@ struct Request {
 
   bool strict() const { return catalog.configuration().modelgate.strict(); }
   bool update() const { return review.operation == Operation::kUpdate; }
-  ObjectMetaView metadata() const { return ObjectMetaView(spec::find(*review.object, "metadata")); }
+  /// An UPDATE of an object that waits for its finalizers only.
+  bool being_deleted() const {
+    return update() &&
+           ObjectMetaView(spec::find(*review.object, "metadata")).deletion_timestamp().has_value();
+  }
 };
 
 Response allow() {
@@ -65,6 +69,40 @@ Structure check_structure(const Value& object, const Type& type) {
   return found;
 }
 
+// ------------------------------------------------------------------------------------------- runtimes
+
+/// The two objects that may go by a runtime's name in a namespace.
+std::array<ObjectKey, 2> runtime_keys(std::string_view ns, std::string_view name) {
+  return {ObjectKey{"ServingRuntime", std::string(ns), std::string(name)},
+          ObjectKey{"ClusterServingRuntime", "", std::string(name)}};
+}
+
+/// A runtime that the catalog lacks may have come a moment ago: it is asked for by name before anything rests
+/// on its absence.
+void ask_for_runtime(std::string_view ns, std::string_view name, const Facts& facts, Needs& needs) {
+  for (ObjectKey& key : runtime_keys(ns, name)) {
+    if (!facts.find(key)) needs.objects.push_back(std::move(key));
+  }
+}
+
+bool every_fact_is(Fact::State state, std::string_view ns, std::string_view name, const Facts& facts) {
+  return std::ranges::all_of(runtime_keys(ns, name), [&](const ObjectKey& key) {
+    const Fact* fact = facts.find(key);
+    return fact && fact->state == state;
+  });
+}
+
+/// Names under which the cluster, asked live, has no runtime of either kind.
+std::vector<std::string_view> absent_runtimes(std::string_view ns, const Facts& facts) {
+  std::vector<std::string_view> names;
+  for (const auto& [key, fact] : facts) {
+    if (key.kind == "ClusterServingRuntime" && every_fact_is(Fact::State::kAbsent, ns, key.name, facts)) {
+      names.push_back(key.name);
+    }
+  }
+  return names;
+}
+
 // ------------------------------------------------------------------------------------------- mutation
 
 /// Strict leaves an object alone whose spec and annotations an UPDATE does not change: a finalizer, a label
@@ -77,54 +115,48 @@ bool same_spec_and_annotations(const Value& object, const Value& old) {
          spec::equal(annotations(object), annotations(old));
 }
 
-Outcome mutate_inference_service(Request& request) {
-  Review& review = request.review;
-  const Structure structure = check_structure(*review.object, kInferenceService);
-  if (!structure.type_errors.empty()) return deny(review, structure.type_errors);
-  auto old = read_old_object(review, request.arena);
-  if (!old) return deny_request(old.error().message);
-  const bool has_old = request.update() && old->IsObject();
-  if (request.strict() && request.update()) {
-    if (request.metadata().deletion_timestamp()) return allow();
-    if (has_old && same_spec_and_annotations(*review.object, *old)) return allow();
-  }
-
-  spec::Edit edit(*review.object, request.arena);
-  defaulting::Outcome defaults = defaulting::apply_defaults(edit, {.catalog = request.catalog,
-                                                                   .old_object = has_old ? &*old : nullptr,
-                                                                   .request_namespace = review.namespace_});
-  Response response;
-  if (const Value patch = edit.patch(); !patch.Empty()) response.patch = spec::to_json(patch);
-  response.warnings = std::move(defaults.warnings);
+/// The names of the fields that were filled in and of the runtime, for the audit log.
+void annotate(const defaulting::Outcome& defaults, Response& response) {
   if (defaults.selection && defaults.selection->chosen) {
     response.audit_annotations.emplace_back("runtime", defaults.selection->chosen->display_name());
   }
   if (!defaults.filled.empty()) {
     response.audit_annotations.emplace_back("defaults", fmt::format("{}", fmt::join(defaults.filled, ",")));
   }
+}
+
+Outcome mutate_inference_service(Request& request) {
+  Review& review = request.review;
+  if (request.strict() && request.being_deleted()) return allow();
+  const Structure structure = check_structure(*review.object, kInferenceService);
+  if (!structure.type_errors.empty()) return deny(review, structure.type_errors);
+  auto old = read_old_object(review, request.arena);
+  if (!old) return deny_request(old.error().message);
+  const Value* stored = request.update() && old->IsObject() ? &*old : nullptr;
+  if (request.strict() && stored && same_spec_and_annotations(*review.object, *stored)) return allow();
+
+  const auto absent = absent_runtimes(review.namespace_, request.facts);
+  spec::Edit edit(*review.object, request.arena);
+  defaulting::Outcome defaults = defaulting::apply_defaults(edit, {.catalog = request.catalog,
+                                                                   .old_object = stored,
+                                                                   .request_namespace = review.namespace_,
+                                                                   .absent_runtimes = absent});
+  Needs needs;
+  for (const std::string& name : defaults.missing_runtimes) {
+    ask_for_runtime(review.namespace_, name, request.facts, needs);
+  }
+  if (!needs.objects.empty()) return needs;
+
+  Response response;
+  if (const Value patch = edit.patch(); !patch.Empty()) response.patch = spec::to_json(patch);
+  response.warnings = std::move(defaults.warnings);
+  annotate(defaults, response);
   return response;
 }
 
 // ----------------------------------------------------------------------------------------- validation
 
 using validation::Findings;
-
-/// The two objects that may go by a runtime's name.
-std::array<ObjectKey, 2> runtime_keys(const validation::MissingRuntime& m) {
-  return {ObjectKey{"ServingRuntime", std::string(m.namespace_), std::string(m.name)},
-          ObjectKey{"ClusterServingRuntime", "", std::string(m.name)}};
-}
-
-/// A service may name a runtime that came a moment ago: asked for by name before it is called missing.
-Needs unconfirmed(const Findings& findings, const Facts& facts) {
-  Needs needs;
-  for (const validation::MissingRuntime& m : findings.missing_runtimes) {
-    for (ObjectKey& key : runtime_keys(m)) {
-      if (!facts.find(key)) needs.objects.push_back(std::move(key));
-    }
-  }
-  return needs;
-}
 
 /// Parts what denies from what only warns: in Compatible mode our own rules warn.
 FieldErrors split_by_mode(const Request& request, FieldErrors found, Response& response) {
@@ -171,7 +203,7 @@ FieldErrors without_earlier_errors(const Kind& kind, const Request& request, con
 /// Warnings about runtimes that nobody has seen, the catalog or the cluster.
 void warn_of_missing_runtimes(const Request& request, const Findings& findings, Response& response) {
   for (const validation::MissingRuntime& m : findings.missing_runtimes) {
-    const bool there = std::ranges::any_of(runtime_keys(m), [&](const ObjectKey& key) {
+    const bool there = std::ranges::any_of(runtime_keys(m.namespace_, m.name), [&](const ObjectKey& key) {
       const Fact* fact = request.facts.find(key);
       return fact && fact->state == Fact::State::kPresent;
     });
@@ -181,7 +213,9 @@ void warn_of_missing_runtimes(const Request& request, const Findings& findings, 
 
 Outcome validate(Request& request, const Kind& kind) {
   const Review& review = request.review;
-  if (request.update() && request.metadata().deletion_timestamp()) return allow();
+  // In every mode. Where KServe's defaulter crashes on such an object it stays for ever; that is not
+  // repeated.
+  if (request.being_deleted()) return allow();
   Structure structure = check_structure(*review.object, kind.type);
   if (!structure.type_errors.empty()) return deny(review, structure.type_errors);
   auto old = read_old_object(review, request.arena);
@@ -189,7 +223,11 @@ Outcome validate(Request& request, const Kind& kind) {
   const Value* stored = request.update() && old->IsObject() ? &*old : nullptr;
 
   Findings findings = find_all(kind, request, *review.object, stored, std::move(structure.unknown_fields));
-  if (Needs needs = unconfirmed(findings, request.facts); !needs.objects.empty()) return needs;
+  Needs needs;
+  for (const validation::MissingRuntime& m : findings.missing_runtimes) {
+    ask_for_runtime(m.namespace_, m.name, request.facts, needs);
+  }
+  if (!needs.objects.empty()) return needs;
 
   Response response;
   FieldErrors errors = split_by_mode(request, std::move(findings.errors), response);

@@ -46,6 +46,8 @@ class Facts {
     return it == facts_.end() ? nullptr : &it->second;
   }
   bool empty() const { return facts_.empty(); }
+  auto begin() const { return facts_.begin(); }
+  auto end() const { return facts_.end(); }
 
  private:
   std::map<ObjectKey, Fact> facts_;

@@ -9,6 +9,8 @@
 
 #include <algorithm>
 
+#include "tests/json_patch.h"
+
 namespace modelgate::admission {
 namespace {
 
@@ -161,6 +163,17 @@ TEST_F(Pipeline, AnObjectThatIsBeingDeletedIsLeftAlone) {
   }
 }
 
+TEST_F(Pipeline, WhatIsBeingDeletedNeedsSomethingToServeWithInCompatibleMode) {
+  const char* deleted = R"(,"deletionTimestamp":"2026-01-01T00:00:00Z")";
+  const std::string broken = service(kTwoStorages, deleted);
+  const std::string nothing = service("null", deleted);
+  EXPECT_TRUE(answer({.operation = "UPDATE", .object = broken, .old = broken}, *catalog(false)).allowed);
+  EXPECT_TRUE(answer({.operation = "UPDATE", .object = nothing, .old = nothing}, *catalog(true)).allowed);
+  const Response r = answer({.operation = "UPDATE", .object = nothing, .old = nothing}, *catalog(false));
+  ASSERT_FALSE(r.allowed);
+  EXPECT_EQ(r.causes.at(0).field, "spec.predictor");
+}
+
 TEST_F(Pipeline, AnUpdateThatLeavesSpecAndAnnotationsAloneGetsNoPatch) {
   const std::string labelled = service(kModel, R"(,"labels":{"a":"b"})");
   const Asked asked{.endpoint = Endpoint::kMutateInferenceService,
@@ -198,6 +211,41 @@ TEST_F(Pipeline, AMissingRuntimeIsAskedForAndThenWarnedAbout) {
   const Response found = std::get<Response>(run(asked, *in, there));
   EXPECT_TRUE(found.allowed) << found.message;
   EXPECT_FALSE(mentions(found.warnings, "just-applied"));
+}
+
+TEST_F(Pipeline, AChosenRuntimeThatIsGoneGivesWayOnlyOnceTheClusterSaysSo) {
+  // As an earlier pass left it, with a runtime that the catalog does not have any more.
+  const auto in = catalog();
+  const Response created =
+      answer({.endpoint = Endpoint::kMutateInferenceService, .object = service(kModel)}, *in);
+  Arena arena;
+  Value stored = *spec::parse_json(service(kModel), arena);
+  spec::apply_json_patch(stored, *spec::parse_json(created.patch, arena), arena);
+  std::string old = spec::to_json(stored);
+  Value gone = spec::make_literal("gone");
+  const std::string before = spec::digest(spec::make_literal("sklearnserver"));
+  for (const auto& [from, to] : {std::pair<std::string, std::string>{before, spec::digest(gone)},
+                                 {R"("runtime":"sklearnserver")", R"("runtime":"gone")"}}) {
+    ASSERT_NE(old.find(from), old.npos) << old;
+    old.replace(old.find(from), from.size(), to);
+  }
+  const std::string changed =
+      service(R"({"modelFormat":{"name":"sklearn"},"storageUri":"gs://bucket/other"})");
+  const Asked asked{
+      .endpoint = Endpoint::kMutateInferenceService, .operation = "UPDATE", .object = changed, .old = old};
+  const Outcome first = run(asked, *in);
+  ASSERT_TRUE(std::holds_alternative<Needs>(first));
+  Facts unknown;
+  Facts absent;
+  for (const ObjectKey& key : std::get<Needs>(first).objects) {
+    unknown.tell(key, {});
+    absent.tell(key, {Fact::State::kAbsent, nullptr});
+  }
+  const Response kept = std::get<Response>(run(asked, *in, unknown));
+  EXPECT_NE(kept.patch.find(R"("value":"gone")"), kept.patch.npos) << kept.patch;
+  const Response anew = std::get<Response>(run(asked, *in, absent));
+  EXPECT_NE(anew.patch.find(R"("value":"sklearnserver")"), anew.patch.npos) << anew.patch;
+  EXPECT_TRUE(mentions(anew.warnings, "gone"));
 }
 
 TEST_F(Pipeline, RefusesWhatDoesNotBelongToThePath) {
