@@ -163,17 +163,6 @@ TEST_F(Pipeline, AnObjectThatIsBeingDeletedIsLeftAlone) {
   }
 }
 
-TEST_F(Pipeline, WhatIsBeingDeletedNeedsSomethingToServeWithInCompatibleMode) {
-  const char* deleted = R"(,"deletionTimestamp":"2026-01-01T00:00:00Z")";
-  const std::string broken = service(kTwoStorages, deleted);
-  const std::string nothing = service("null", deleted);
-  EXPECT_TRUE(answer({.operation = "UPDATE", .object = broken, .old = broken}, *catalog(false)).allowed);
-  EXPECT_TRUE(answer({.operation = "UPDATE", .object = nothing, .old = nothing}, *catalog(true)).allowed);
-  const Response r = answer({.operation = "UPDATE", .object = nothing, .old = nothing}, *catalog(false));
-  ASSERT_FALSE(r.allowed);
-  EXPECT_EQ(r.causes.at(0).field, "spec.predictor");
-}
-
 TEST_F(Pipeline, AnUpdateThatLeavesSpecAndAnnotationsAloneGetsNoPatch) {
   const std::string labelled = service(kModel, R"(,"labels":{"a":"b"})");
   const Asked asked{.endpoint = Endpoint::kMutateInferenceService,
