@@ -75,11 +75,12 @@ void check_canary_form(const Service& s, Report& report) {
   if (!canary) return;
   const At at = s.spec_at() / "canary";
   if (canary->IsObject()) {
-    return report.add(
+    report.add(
         spec::ErrorType::kTypeInvalid, at, "object",
         "must be a list: write `canary: [{predictor: {name: canary, ...}, trafficPercent: 10}]`; in the "
         "deployment mode Knative write canaryTrafficPercent in spec.predictor instead, and change "
         "the predictor");
+    return;
   }
   if (s.isvc().spec().canary().empty()) return;
   if (s.annotated_mode() != spec::kStandardMode)

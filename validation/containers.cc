@@ -41,7 +41,10 @@ void check_port(const spec::ContainerPortView& port, const At& at, Report& repor
 }
 
 void check_variable(const spec::EnvVarView& variable, const At& at, Report& report) {
-  if (variable.name().empty()) return report.required(at / "name", "a variable needs a name");
+  if (variable.name().empty()) {
+    report.required(at / "name", "a variable needs a name");
+    return;
+  }
   if (const auto problem = spec::check_env_name(variable.name()))
     report.invalid(at / "name", variable.name(), std::string(*problem));
   if (!variable.env_value().empty() && variable.value_from())

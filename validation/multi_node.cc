@@ -51,7 +51,10 @@ void check_parallel_sizes(const spec::ObjectView& worker, const At& at, Report& 
 
 void check_storage(const spec::ModelSpecView& model, const At& at, Report& report) {
   const auto uri = model.storage_uri();
-  if (!uri) return report.required(at / "storageUri", "all nodes read the model from it: pvc:// or oci://");
+  if (!uri) {
+    report.required(at / "storageUri", "all nodes read the model from it: pvc:// or oci://");
+    return;
+  }
   if (!has_multi_node_storage(*uri))
     report.add(spec::ErrorType::kNotSupported, at / "storageUri", shown_uri(*uri),
                "with a workerSpec, supported are pvc:// and oci://");

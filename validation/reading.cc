@@ -29,7 +29,10 @@ void count_predictor(Component& c) {
 }
 
 void count_implementations(Component& c) {
-  if (c.is_predictor()) return count_predictor(c);
+  if (c.is_predictor()) {
+    count_predictor(c);
+    return;
+  }
   if (c.role == Role::kExplainer && spec::ExplainerView(c.view.value()).art()) count(c, Kind::kArt, "art");
   if (!c.view.containers().empty()) count(c, Kind::kCustom, "containers");
 }

@@ -117,7 +117,7 @@ class Service {
   const spec::Runtime* named_runtime() const { return named_runtime_; }
 
   // Roots of paths.
-  At metadata_at() const { return At("metadata"); }
+  const At& metadata_at() const { return metadata_at_; }
   const At& spec_at() const { return spec_at_; }
   const At& annotations_at() const { return annotations_at_; }
 

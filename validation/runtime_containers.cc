@@ -21,8 +21,10 @@ void check_serving_container(const RuntimeObject& r, Report& report) {
   if (r.spec().multi_model()) return;  // what serves there is named by whoever manages the models
   const auto containers = r.spec().containers();
   const At at = r.spec_at() / "containers";
-  if (containers.empty())
-    return report.required(at, fmt::format("needs a container named {}", spec::kServingContainerName));
+  if (containers.empty()) {
+    report.required(at, fmt::format("needs a container named {}", spec::kServingContainerName));
+    return;
+  }
   std::vector<std::string_view> names;
   for (const spec::ContainerView c : containers) {
     if (c.name() == spec::kServingContainerName) return;

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 #include "spec/quantity.h"
 #include "validation/service_rules.h"
@@ -32,13 +33,14 @@ constexpr std::array<std::string_view, 1> kHpaSources = {"Resource"};
 constexpr std::array<std::string_view, 3> kKedaSources = {"Resource", "External", "PodMetric"};
 constexpr std::array<std::string_view, 3> kTargetTypes = {"Utilization", "AverageValue", "Value"};
 
-enum class Autoscaler { kNone, kHpa, kKeda, kKnative };
+enum class Autoscaler : std::uint8_t { kNone, kHpa, kKeda, kKnative };
 
 /// Whose checks KServe makes.
 Autoscaler checked_autoscaler(const Service& s) {
   if (s.annotated_mode() == spec::kStandardMode) {
     const std::string_view c = s.autoscaler_class().value_or(std::string_view{});
-    return c == "hpa" ? Autoscaler::kHpa : c == "keda" ? Autoscaler::kKeda : Autoscaler::kNone;
+    if (c == "hpa") return Autoscaler::kHpa;
+    return c == "keda" ? Autoscaler::kKeda : Autoscaler::kNone;
   }
   const auto knative = s.metadata().annotations().get(spec::kKnativeAutoscalerClassAnnotation);
   return knative == kKnativeHpaClass ? Autoscaler::kHpa : Autoscaler::kKnative;
@@ -66,8 +68,11 @@ void check_percentage(std::int64_t value, const At& at, Report& report) {
 void check_target(const MetricTargetView& target, const At& at, Report& report) {
   if (target.type() == "Utilization") {
     const auto utilization = target.average_utilization();
-    if (!utilization) return report.required(at / "averageUtilization", "the target's type is Utilization");
-    return check_percentage(*utilization, at / "averageUtilization", report);
+    if (utilization) {
+      check_percentage(*utilization, at / "averageUtilization", report);
+    } else {
+      report.required(at / "averageUtilization", "the target's type is Utilization");
+    }
   }
   if (target.type() == "AverageValue" && !target.average_value())
     report.required(at / "averageValue", "the target's type is AverageValue");
@@ -92,7 +97,10 @@ void check_hpa(const Component& c, Report& report) {
   if (const auto target = c.view.scale_target())
     check_hpa_target(*target, metric, c.at / "scaleTarget", report);
   for_each_metric(c, [&](const MetricsSpecView& m, const At& at) {
-    if (m.type() != "Resource") return report.not_supported(at / "type", m.type(), kHpaSources);
+    if (m.type() != "Resource") {
+      report.not_supported(at / "type", m.type(), kHpaSources);
+      return;
+    }
     if (!m.resource()) report.required(at / "resource", "the metric's type is Resource");
   });
 }
@@ -101,7 +109,10 @@ void check_hpa(const Component& c, Report& report) {
 
 void check_keda_memory(const MetricTargetView& target, const At& at, Report& report) {
   constexpr std::array<std::string_view, 2> kTypes = {"AverageValue", "Utilization"};
-  if (!one_of(target.type(), kTypes)) return report.not_supported(at / "type", target.type(), kTypes);
+  if (!one_of(target.type(), kTypes)) {
+    report.not_supported(at / "type", target.type(), kTypes);
+    return;
+  }
   if (target.type() != "AverageValue") return;
   const spec::Value* written = target.average_value();
   if (!written) return;  // check_target() asks for it
@@ -142,11 +153,20 @@ void check_keda_metric(const MetricsSpecView& m, const At& at, Report& report) {
   constexpr std::array<Source, 3> kSources = {
       {{"Resource", "resource"}, {"External", "external"}, {"PodMetric", "podmetric"}}};
   const auto it = std::ranges::find(kSources, m.type(), &Source::type);
-  if (it == kSources.end()) return report.not_supported(at / "type", m.type(), kKedaSources);
+  if (it == kSources.end()) {
+    report.not_supported(at / "type", m.type(), kKedaSources);
+    return;
+  }
   const auto source = m.object<MetricSourceView>(it->field);
   const At source_at = at / it->field;
-  if (!source) return report.required(source_at, fmt::format("the metric's type is {}", it->type));
-  if (it->type == "Resource") return check_keda_resource(source, source_at, report);
+  if (!source) {
+    report.required(source_at, fmt::format("the metric's type is {}", it->type));
+    return;
+  }
+  if (it->type == "Resource") {
+    check_keda_resource(source, source_at, report);
+    return;
+  }
   check_keda_query(source, source_at, report);
 }
 
@@ -174,15 +194,24 @@ void check_knative(const Component& c, Report& report) {
 
 /// What makes a HorizontalPodAutoscaler that the API server refuses.
 void check_hpa_metric_closely(const MetricsSpecView& m, const At& at, Report& report) {
-  if (m.type() != "Resource") return report.not_supported(at / "type", m.type(), kHpaSources);
+  if (m.type() != "Resource") {
+    report.not_supported(at / "type", m.type(), kHpaSources);
+    return;
+  }
   const At source = at / "resource";
-  if (!m.resource()) return report.required(source, "the metric's type is Resource");
+  if (!m.resource()) {
+    report.required(source, "the metric's type is Resource");
+    return;
+  }
   if (!one_of(m.resource().name(), kHpaMetrics))
     report.not_supported(source / "name", m.resource().name(), kHpaMetrics);
   const At target_at = source / "target";
   const MetricTargetView target = m.resource().target();
   constexpr std::array<std::string_view, 2> kTypes = {"Utilization", "AverageValue"};
-  if (!one_of(target.type(), kTypes)) return report.not_supported(target_at / "type", target.type(), kTypes);
+  if (!one_of(target.type(), kTypes)) {
+    report.not_supported(target_at / "type", target.type(), kTypes);
+    return;
+  }
   if (target.type() == "AverageValue" && !target.average_value())
     report.required(target_at / "averageValue", "the target's type is AverageValue");
   if (target.type() != "Utilization") return;

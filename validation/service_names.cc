@@ -126,7 +126,10 @@ std::string_view storage_uri_of_predictor(const spec::PredictorView& predictor) 
 void check_service_name(const Service& s, Report& report) {
   const EffectiveName name = effective_name(s);
   const At at = s.metadata_at();
-  if (name.text.empty()) return report.required(at / "name", "a service needs a name");
+  if (name.text.empty()) {
+    report.required(at / "name", "a service needs a name");
+    return;
+  }
   const auto problem = spec::check_service_form(name.text);
   if (!problem) return;
   const std::string_view written = name.generated ? s.metadata().generate_name() : s.metadata().name();

@@ -215,7 +215,7 @@ void check_storage_spec_types(const Service& s, Report& report) {
     const std::string_view field = c.implementation.field;
     if (std::ranges::find(kCheckedStorageSpecs, field) == kCheckedStorageSpecs.end()) continue;
     const spec::ObjectView implementation = c.view.object(field);
-    const spec::StorageSpecView storage = implementation.object<spec::StorageSpecView>("storage");
+    const auto storage = implementation.object<spec::StorageSpecView>("storage");
     if (storage) check_storage_spec(storage, storage_uri_of(c), c.at / field, report);
   }
 }

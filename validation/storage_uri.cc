@@ -78,6 +78,7 @@ bool any_format(const spec::Catalog& catalog, F&& f) {
 /// The prefixes to choose from: KServe's, and those of the catalog.
 std::vector<std::string_view> known_prefixes(const spec::Catalog& catalog) {
   std::vector<std::string_view> known;
+  known.reserve(kSchemes.size());
   for (const Scheme& s : kSchemes) known.push_back(s.prefix);
   any_format(catalog, [&](std::string_view prefix, std::string_view) {
     if (!prefix.empty() && std::ranges::find(known, prefix) == known.end()) known.push_back(prefix);
@@ -135,6 +136,7 @@ bool StorageUriCheck::claimed(std::string_view uri) {
 UriProblem StorageUriCheck::unsupported(std::string_view scheme) const {
   const std::vector<std::string_view> known = known_prefixes(catalog_);
   std::vector<std::string_view> names;
+  names.reserve(known.size());
   for (const std::string_view prefix : known) names.push_back(prefix.substr(0, prefix.find(kSeparator)));
   const auto near = spec::nearest(scheme, names);
   return {
@@ -170,8 +172,8 @@ std::string shown_uri(std::string_view uri) {
   if (separator == std::string::npos) return spec::quoted(shown);
   const std::size_t host = separator + kSeparator.size();
   const std::size_t path = shown.find('/', host);
-  const std::size_t at = shown.rfind('@', path == std::string::npos ? path : path);
-  if (at != std::string::npos && at > host && uri.starts_with("http")) shown.replace(host, at - host, "...");
+  const std::size_t at = shown.rfind('@', path);
+  if (at != std::string::npos && at > host) shown.replace(host, at - host, "...");
   return spec::quoted(shown);
 }
 

@@ -86,7 +86,7 @@ void check_strings(const spec::Value& v, const At& at, Report& report) {
 std::optional<std::string> check_template(std::string_view text) {
   for (std::size_t open = text.find("{{"); open != std::string_view::npos; open = text.find("{{", open)) {
     const std::size_t close = text.find("}}", open + 2);
-    if (close == std::string_view::npos) return "has \"{{\" without \"}}\"";
+    if (close == std::string_view::npos) return R"(has "{{" without "}}")";
     if (auto problem = check_action(text.substr(open + 2, close - open - 2))) return problem;
     open = close + 2;
   }

@@ -48,12 +48,12 @@ std::vector<RuleInfo> serving_runtime_rules() {
   return infos(runtime_rules());
 }
 
-Ratchet ratchet_of(std::string_view name) {
+Ratchet ratchet_of(std::string_view rule_name) {
   for (const Rule<Service>& rule : service_rules()) {
-    if (rule.info.name == name) return rule.info.ratchet;
+    if (rule.info.name == rule_name) return rule.info.ratchet;
   }
   for (const Rule<RuntimeObject>& rule : runtime_rules()) {
-    if (rule.info.name == name) return rule.info.ratchet;
+    if (rule.info.name == rule_name) return rule.info.ratchet;
   }
   return Ratchet::kRatchets;
 }

@@ -91,6 +91,6 @@ std::vector<RuleInfo> inference_service_rules();
 std::vector<RuleInfo> serving_runtime_rules();
 
 /// How the rule of that name ratchets; kRatchets for a name that is none of ours.
-Ratchet ratchet_of(std::string_view rule);
+Ratchet ratchet_of(std::string_view rule_name);
 
 }  // namespace modelgate::validation
