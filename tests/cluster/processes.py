@@ -56,20 +56,23 @@ class Processes:
     def __exit__(self, *_):
         self.stop_all()
 
-    def start(self, name, command, environment=None):
-        """Starts a program whose output goes to NAME.log. It is killed should this process die."""
+    def start(self, name, command, environment=None, stop_with=signal.SIGTERM):
+        """Starts a program whose output goes to NAME.log. It is killed should this process die.
+
+        stop_with: SIGKILL for a program that takes its time over SIGTERM.
+        """
         with open(self.logs / f"{name}.log", "ab") as log:
             process = subprocess.Popen([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                        env={**ENVIRONMENT, **(environment or {})}, start_new_session=True,
                                        preexec_fn=die_with_parent)
-        process.name = name
+        process.name, process.stop_with = name, stop_with
         self.running.append(process)
         return process
 
     def stop(self, process):
-        """SIGTERM, then SIGKILL when that was not enough. Gives the exit code."""
+        """Its own signal, then SIGKILL when that was not enough. Gives the exit code."""
         if process.poll() is None:
-            process.terminate()
+            process.send_signal(process.stop_with)
             try:
                 process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
@@ -82,7 +85,7 @@ class Processes:
     def stop_all(self):
         for process in reversed(self.running):
             if process.poll() is None:
-                process.terminate()
+                process.send_signal(process.stop_with)
         for process in list(reversed(self.running)):
             self.stop(process)
 

@@ -64,7 +64,9 @@ class Webhook:
             self.binary, "--manifests", self.manifests, "--webhook-cert-path", self.certificates,
             "--webhook-port", self.port, "--bind-address", "127.0.0.1",
             "--health-probe-bind-address", f"127.0.0.1:{self.health_port}",
-            "--metrics-bind-address", f"127.0.0.1:{self.metrics_port}"])
+            "--metrics-bind-address", f"127.0.0.1:{self.metrics_port}"],
+            # After SIGTERM it drains for as long as the API server keeps its idle connections.
+            stop_with=signal.SIGKILL)
         self.plane.processes.wait_for("the webhook to be ready", READY_SECONDS, self.ready)
 
     def ready(self):
