@@ -44,6 +44,11 @@ std::optional<HttpReply> refuse(const HttpRequest& request) {
   return std::nullopt;
 }
 
+std::string_view verdict_of(const admission::Response& response) {
+  if (!response.allowed) return "denied";
+  return response.patch.empty() ? "allowed" : "patched";
+}
+
 }  // namespace
 
 // One request.
@@ -188,9 +193,7 @@ HttpReply AdmissionHandler::finish(const Call& call, const admission::Review& re
                             {"namespace", review.namespace_},
                             {"name", review.name},
                             {"dryRun", review.dry_run},
-                            {"verdict", !response.allowed        ? "denied"
-                                        : response.patch.empty() ? "allowed"
-                                                                 : "patched"},
+                            {"verdict", verdict_of(response)},
                             {"errors", response.causes.size()},
                             {"warnings", response.warnings.size()},
                             {"lookups", call.rounds},

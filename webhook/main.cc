@@ -4,10 +4,11 @@
 // second whether certificate or manifests changed, until a signal comes.
 
 #include <malloc.h>
-#include <signal.h>
 
 #include <chrono>
+#include <csignal>
 #include <cstdio>
+#include <exception>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -285,7 +286,7 @@ void set_up_malloc() {
 }  // namespace
 }  // namespace modelgate::webhook
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   using namespace modelgate::webhook;
   auto parsed = parse_flags(argc, argv);
   if (const auto* end = std::get_if<FlagsEnd>(&parsed)) {
@@ -298,4 +299,7 @@ int main(int argc, char** argv) {
   log::configure(flags.log);
   if (flags.leader_elect) log::info("--leader-elect has no effect: every replica answers");
   return Program(std::move(flags)).run(signals);
+} catch (const std::exception& error) {  // no memory, no threads
+  std::fprintf(stderr, "modelgate-webhook: %s\n", error.what());
+  return 1;
 }

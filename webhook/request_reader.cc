@@ -9,9 +9,9 @@
 
 namespace modelgate::webhook {
 
+namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
-using ErrorCode = boost::system::error_code;
 
 // Beast's parser without its message: of the headers we want two, and the body goes straight into our string.
 class RequestReader::Parser final : public http::basic_parser<true> {
@@ -29,39 +29,42 @@ class RequestReader::Parser final : public http::basic_parser<true> {
  private:
   using View = beast::string_view;
 
-  void on_request_impl(http::verb, View method, View target, int, ErrorCode& error) override {
+  void on_request_impl(http::verb, View method, View target, int, boost::system::error_code& error) override {
     error = {};
     method_.assign(method.data(), method.size());
     target_.assign(target.data(), target.size());
   }
 
-  void on_field_impl(http::field name, View, View value, ErrorCode& error) override {
+  void on_field_impl(http::field name, View, View value, boost::system::error_code& error) override {
     error = {};
     if (name == http::field::content_type) content_type_.assign(value.data(), value.size());
     if (name == http::field::expect) expects_continue_ = beast::iequals(value, "100-continue");
   }
 
-  void on_body_init_impl(const boost::optional<std::uint64_t>& length, ErrorCode& error) override {
+  void on_body_init_impl(const boost::optional<std::uint64_t>& length,
+                         boost::system::error_code& error) override {
     error = {};
     if (length) body_.reserve(static_cast<std::size_t>(*length));  // the limit was checked before
   }
 
-  std::size_t on_body_impl(View part, ErrorCode& error) override { return append(part, error); }
-
-  std::size_t on_chunk_body_impl(std::uint64_t, View part, ErrorCode& error) override {
+  std::size_t on_body_impl(View part, boost::system::error_code& error) override {
     return append(part, error);
   }
 
-  std::size_t append(View part, ErrorCode& error) {
+  std::size_t on_chunk_body_impl(std::uint64_t, View part, boost::system::error_code& error) override {
+    return append(part, error);
+  }
+
+  std::size_t append(View part, boost::system::error_code& error) {
     error = {};
     body_.append(part.data(), part.size());
     return part.size();
   }
 
-  void on_response_impl(int, View, int, ErrorCode& error) override { error = {}; }
-  void on_header_impl(ErrorCode& error) override { error = {}; }
-  void on_chunk_header_impl(std::uint64_t, View, ErrorCode& error) override { error = {}; }
-  void on_finish_impl(ErrorCode& error) override { error = {}; }
+  void on_response_impl(int, View, int, boost::system::error_code& error) override { error = {}; }
+  void on_header_impl(boost::system::error_code& error) override { error = {}; }
+  void on_chunk_header_impl(std::uint64_t, View, boost::system::error_code& error) override { error = {}; }
+  void on_finish_impl(boost::system::error_code& error) override { error = {}; }
 
   std::string& target_;
   std::string& content_type_;
@@ -105,25 +108,39 @@ void RequestReader::advance() {
   if (state_ == State::kDone || state_ == State::kBad || begin_ == end_) return;
   const bool in_body = state_ == State::kBody;
   parser_->eager(in_body);  // without it, put() stops behind the headers
-  ErrorCode error;
+  boost::system::error_code error;
   do {
-    const std::size_t used =
-        parser_->put(boost::asio::const_buffer(buffer_.get() + begin_, end_ - begin_), error);
+    const asio::const_buffer unread(buffer_.get() + begin_, end_ - begin_);
+    const std::size_t used = parser_->put(unread, error);
     begin_ += used;
     if (!in_body) header_bytes_ += used;
   } while (in_body && begin_ < end_ && !error && !parser_->is_done());
-  if (error && error != http::error::need_more)
-    return fail(error == http::error::body_limit ? 413 : 400, error.message());
-  // Beast's own limit holds for what it looks at in one go; ours for all headers together.
+  settle(error);
+}
+
+// What the parser's last word means. Beast's own limit for headers holds for what it looks at in one go; ours
+// for all of them together.
+void RequestReader::settle(const boost::system::error_code& error) {
+  const bool need_more = error == http::error::need_more;
+  if (error && !need_more) {
+    fail(error == http::error::body_limit ? 413 : 400, error.message());
+    return;
+  }
   const std::size_t pending = end_ - begin_;
   const bool header_done = parser_->is_header_done();
-  if (header_bytes_ > limits_.header_bytes ||
-      (!header_done && header_bytes_ + pending >= limits_.header_bytes)) {
-    return fail(431, "headers are larger than allowed");
+  const std::size_t header_bytes =
+      header_bytes_ + (header_done ? 0 : pending + 1);  // one more is to come at least
+  if (header_bytes > limits_.header_bytes) {
+    fail(431, "headers are larger than allowed");
+    return;
   }
-  if (pending == limits_.header_bytes && error) return fail(400, "a chunk's header is larger than allowed");
+  if (need_more && pending == limits_.header_bytes) {
+    fail(400, "a chunk's header is larger than allowed");
+    return;
+  }
   if (pending == 0) begin_ = end_ = 0;
-  state_ = parser_->is_done() ? State::kDone : header_done ? State::kBody : State::kHeader;
+  state_ = header_done ? State::kBody : State::kHeader;
+  if (parser_->is_done()) state_ = State::kDone;
 }
 
 void RequestReader::fail(int status, std::string reason) {

@@ -23,6 +23,10 @@
 #include "webhook/http.h"
 #include "webhook/limits.h"
 
+namespace boost::system {
+class error_code;
+}
+
 namespace modelgate::webhook {
 
 class RequestReader {
@@ -68,6 +72,7 @@ class RequestReader {
   class Parser;
 
   void advance();
+  void settle(const boost::system::error_code& error);
   void fail(int status, std::string reason);
 
   const Limits& limits_;

@@ -153,7 +153,7 @@ class Session final : public Deadline, public ReplyLater {
 
   // False when there are too many large bodies in memory already.
   bool admit_body() {
-    const std::size_t size = static_cast<std::size_t>(reader_.declared_body());
+    const auto size = static_cast<std::size_t>(reader_.declared_body());
     if (size <= worker_.limits.counted_body_bytes) return true;
     if (worker_.bodies_bytes + size > worker_.limits.bodies_bytes) {
       overloaded_ = true;
