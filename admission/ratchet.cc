@@ -4,6 +4,8 @@
 #include <set>
 #include <tuple>
 
+#include "validation/validation.h"
+
 namespace modelgate::admission {
 namespace {
 
@@ -23,8 +25,10 @@ Ratcheted ratchet(const spec::FieldErrors& errors, const spec::Value& object,
 
   Ratcheted out;
   for (const spec::FieldError& e : errors) {
+    const bool may_stay = validation::ratchet_of(e.rule) == validation::Ratchet::kRatchets;
     // Each earlier error excuses one: a second variable of the same name is new.
-    if (const auto it = before.find(identity_of(e, object, type)); it != before.end()) {
+    const auto it = may_stay ? before.find(identity_of(e, object, type)) : before.end();
+    if (it != before.end()) {
       before.erase(it);
       out.kept.push_back(e.to_string() + " (was so before this change)");
     } else {

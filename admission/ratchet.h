@@ -5,8 +5,8 @@
 // It is a difference of errors, not of fields. When a new object has errors, the old one is defaulted and
 // validated in the same way; an error that both have, by the same rule at the same place with the same
 // value, was there before and becomes a warning. Places are compared by merge key, so that a container that
-// moved in its list is still the same one. Rules about a change never ratchet: the old object, looked at
-// alone, has no such error.
+// moved in its list is still the same one. Rules about a change (validation::Ratchet::kTransition) never
+// ratchet.
 //
 // The idea is Kubernetes' CRD validation ratcheting (KEP-4008), with errors in place of schema fields.
 #pragma once

@@ -62,6 +62,11 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"MovedInItsList", {{"r", "volumes", 0, "x"}}, {{"r", "volumes", 1, "x"}}, 0, 1},
         Case{"SameIndexOtherElement", {{"r", "volumes", 0, "x"}}, {{"r", "volumes", 0, "x"}}, 1, 0},
         Case{"OnceExcusesOnce", {{"r", "", 0, "x"}, {"r", "", 0, "x"}}, {{"r", "", 0, "x"}}, 1, 1},
+        Case{"AboutAChange",
+             {{"deployment-mode-change", "", 0, "x"}},
+             {{"deployment-mode-change", "", 0, "x"}},
+             1,
+             0},
         Case{"GoneIsFine", {}, {{"r", "", 0, "x"}}, 0, 0}),
     [](const auto& i) { return i.param.name; });
 
