@@ -2,7 +2,8 @@
 """What `make test` does: one stage after the other, each announced and timed, and one line of totals at the end.
 
 A stage that runs tests says how many passed by its last line of the form `N passed, N failed` (our own programs do), or by
-GoogleTest's JSON reports. A stage that fails without such a count is one failure. Exit code 1 when anything failed.
+GoogleTest's JSON reports. A stage that fails without such a count, or that ran no test, is one failure. Exit code 1 when
+anything failed.
 """
 import argparse
 import json
@@ -27,13 +28,13 @@ def main():
 
     stages = Stages()
     stages.run("build", [make, "all"], needed=True)
-    stages.run("unit tests", ctest(build), reports=True)
+    stages.run("unit tests", ctest(build), tests=True, reports=True)
     built = stages.run("build with AddressSanitizer and UndefinedBehaviorSanitizer", [make, "sanitized"])
     if built:
-        stages.run("unit tests under the sanitizers", ctest(f"{build}/sanitize"), reports=True)
-    stages.run("conformance", [python, "tests/conformance/run.py", "--bin", binaries])
+        stages.run("unit tests under the sanitizers", ctest(f"{build}/sanitize"), tests=True, reports=True)
+    stages.run("conformance", [python, "tests/conformance/run.py", "--bin", binaries], tests=True)
     stages.run("control plane", [".ci/control-plane"])
-    stages.run("cluster tests", [python, "tests/cluster/run.py", "--bin", binaries])
+    stages.run("cluster tests", [python, "tests/cluster/run.py", "--bin", binaries], tests=True)
     stages.finish()
 
 
@@ -47,8 +48,11 @@ class Stages:
         self.rows = []  # (name, passed, failed, seconds)
         self.began = time.monotonic()
 
-    def run(self, name, command, reports=False, needed=False):
-        """Runs one stage with its output shown as it comes. Gives whether it succeeded."""
+    def run(self, name, command, tests=False, reports=False, needed=False):
+        """Runs one stage with its output shown as it comes. Gives whether it succeeded.
+
+        tests: it must have run some. reports: they are counted from GoogleTest's reports. needed: nothing follows without it.
+        """
         print(f"\n==> {name}", flush=True)
         began = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
@@ -57,7 +61,7 @@ class Stages:
                 environment["GTEST_OUTPUT"] = f"json:{folder}/"
             code, counted = show(command, environment)
             passed, failed = google_test_counts(folder) if reports else counted
-        if code != 0 and failed == 0:
+        if (code != 0 or (tests and passed == 0)) and failed == 0:
             failed = 1
         seconds = time.monotonic() - began
         self.rows.append((name, passed, failed, seconds))
