@@ -58,7 +58,7 @@ struct DecodeError {
 spec::Result<Review, DecodeError> decode_review(std::string_view body, spec::Arena& arena);
 
 /// Reads the old object, which lives in the arena; null where there is none.
-/// decode_review has checked the text's syntax and depth, not its keys and number of values: those end here.
+/// decode_review has checked the text's brackets and depth: what else is wrong with it ends here.
 spec::Result<spec::Value, DecodeError> read_old_object(const Review& review, spec::Arena& arena);
 
 /// What `status.details.causes` holds, one an error.
