@@ -21,30 +21,6 @@ namespace {
 
 constexpr std::string_view kTagPrefix = "tag:yaml.org,2002:";
 
-void append_json_string(std::string_view text, std::string& out) {
-  out += '"';
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-        } else {
-          out += c;
-        }
-    }
-  }
-  out += '"';
-}
-
 }  // namespace
 
 /// Writes one document's nodes as JSON and remembers their lines.
@@ -142,7 +118,7 @@ class YamlJson {
     bool first = true;
     for (Member& member : members.list) {
       if (!std::exchange(first, false)) out += ',';
-      append_json_string(member.key, out);
+      spec::append_json(member.key, out);
       out += ':';
       const std::uint32_t child = remember(entry, tree_.nodes[member.key_node].line, std::move(member.key));
       if (!value(member.value, child, depth + 1)) return false;
@@ -250,7 +226,7 @@ class YamlJson {
         out += std::to_string(meaning->unsigned_integer);
         break;
       case YamlScalar::Kind::kString:
-        append_json_string(node_text_, out);
+        spec::append_json(node_text_, out);
         break;
       case YamlScalar::Kind::kFloat:
         if (!std::isfinite(meaning->real))

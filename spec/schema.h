@@ -111,7 +111,7 @@ const Field* find_field(const Type& type, std::string_view name);
 /// The type at `path` below `root`; nullptr where the path leaves what is known.
 const Type* find_type(const Type& root, const FieldPath& path);
 
-/// As FieldPath::to_keyed_string(), by the keys that the types give: two versions of an object are compared
+/// As FieldPath::to_string(), with the keys that the types give: two versions of an object are compared
 /// by it, since an index moves when a neighbour goes. An element without its keys, or of a list that has
 /// none, keeps its index.
 std::string keyed_path(const FieldPath& path, const Value& document, const Type& root);
