@@ -7,7 +7,7 @@
 #include <variant>
 
 #include "webhook/duration.h"
-#include "webhook/log.h"
+#include "process/log.h"
 #include "webhook/paths.h"
 
 namespace modelgate::webhook {

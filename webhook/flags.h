@@ -15,7 +15,7 @@
 #include <variant>
 #include <vector>
 
-#include "webhook/log.h"
+#include "process/log.h"
 #include "webhook/server.h"
 
 namespace modelgate::webhook {

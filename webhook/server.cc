@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "webhook/log.h"
+#include "process/log.h"
 #include "webhook/session.h"
 
 namespace modelgate::webhook {

@@ -13,7 +13,7 @@
 #include <limits>
 #include <utility>
 
-#include "webhook/log.h"
+#include "process/log.h"
 #include "webhook/request_reader.h"
 
 namespace modelgate::webhook {

@@ -21,17 +21,18 @@ const fs::path kRoot = MODELGATE_SOURCE_DIR;
 
 /// What a folder may include beside itself. The arrows of README.md.
 const std::map<std::string, std::set<std::string>> kMayInclude = {
+    {"process", {}},
     {"spec", {}},
     {"defaulting", {"spec"}},
     {"validation", {"spec"}},
     {"workload", {"spec"}},
     {"admission", {"spec", "defaulting", "validation", "workload"}},
     {"certs", {}},
-    {"kube", {"spec", "deploy"}},
+    {"kube", {"process", "spec", "deploy"}},
     {"deploy", {}},
-    {"webhook", {"spec", "admission", "kube", "certs", "deploy"}},
-    {"reconciler", {"spec", "defaulting", "validation", "workload", "kube", "deploy"}},
-    {"cli", {"spec", "defaulting", "admission", "workload", "kube", "deploy"}},
+    {"webhook", {"process", "spec", "admission", "kube", "certs", "deploy"}},
+    {"reconciler", {"process", "spec", "defaulting", "validation", "workload", "kube", "deploy"}},
+    {"cli", {"process", "spec", "defaulting", "admission", "workload", "certs", "kube", "deploy"}},
 };
 
 /// Headers that mean I/O, clocks, threads or randomness: not for functions of their arguments.
@@ -40,8 +41,9 @@ const std::set<std::string> kImpure = {
     "random", "cstdio", "unistd.h",   "future",  "condition_variable"};
 const std::set<std::string> kPure = {"spec", "defaulting", "validation", "workload", "admission"};
 
-/// Sources in which Asio and Beast may be seen: they take half a minute each to compile.
-constexpr std::size_t kMaxNetworkSources = 8;
+/// Sources in which Asio and Beast may be seen: they take up to half a minute each to compile. The server has
+/// seven, the API server's client and its loops the rest.
+constexpr std::size_t kMaxNetworkSources = 24;
 
 struct Include {
   fs::path file;
@@ -111,7 +113,7 @@ TEST(Architecture, TheNetworkIsBehindFewSources) {
   EXPECT_LE(sources.size(), kMaxNetworkSources);
   for (const fs::path& p : sources) {
     const std::string folder = p.begin()->string();
-    EXPECT_TRUE(folder == "webhook" || folder == "kube") << p;
+    EXPECT_TRUE(folder == "process" || folder == "webhook" || folder == "kube") << p;
   }
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 // Structured log lines on stderr, as JSON or as text. One log for the process, set up by main before any
-// thread starts; spdlog beneath. Used throughout webhook/.
+// thread starts; spdlog beneath. Used by both programs.
 //
 //   log::configure({.format = log::Format::kJson, .level = log::Level::kInfo});
 //   log::info("certificate replaced", {{"fingerprint", pair.fingerprint()}, {"days", 30}});
@@ -22,7 +22,7 @@
 #include <string_view>
 #include <variant>
 
-namespace modelgate::webhook::log {
+namespace modelgate::log {
 
 enum class Level : std::uint8_t { kDebug, kInfo, kWarn, kError };
 enum class Format : std::uint8_t { kJson, kText };
@@ -80,4 +80,4 @@ inline void error(std::string_view message, Fields fields = {}) {
 // The part of a line behind time and level, as write() makes it. For tests.
 std::string render(Format format, std::string_view message, Fields fields);
 
-}  // namespace modelgate::webhook::log
+}  // namespace modelgate::log

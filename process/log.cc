@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "webhook/log.h"
+#include "process/log.h"
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -9,7 +9,7 @@
 #include <memory>
 #include <utility>
 
-namespace modelgate::webhook::log {
+namespace modelgate::log {
 namespace {
 
 Format g_format = Format::kText;
@@ -176,4 +176,4 @@ std::string render(Format format, std::string_view message, Fields fields) {
   return line;
 }
 
-}  // namespace modelgate::webhook::log
+}  // namespace modelgate::log

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "webhook/log.h"
+#include "process/log.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 
 #include "spec/json.h"
 
-namespace modelgate::webhook::log {
+namespace modelgate::log {
 namespace {
 
 struct LineCase {
@@ -55,4 +55,4 @@ TEST(Log, LongValuesAreCut) {
 }
 
 }  // namespace
-}  // namespace modelgate::webhook::log
+}  // namespace modelgate::log

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a function of the API server's client returns, and the few things that every loop over it needs.
+//
+//   Task<ApiResult<Object>> read_twice(Client& client) {
+//     auto first = co_await client.get(...);       // arguments are named values, no co_await inside an
+//     co_return co_await client.get(...);          // initializer list (a compiler's bug, see CONTRIBUTING)
+//   }
+//
+// Everything runs on the one thread of the client's io_context; nothing here is thread-safe.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <functional>
+#include <string>
+
+namespace modelgate::kube {
+
+namespace asio = boost::asio;
+
+template <class T>
+using Task = asio::awaitable<T>;
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+/// Starts a loop. An exception that leaves it is a bug: logged under `name`, and the loop is started again
+/// after a second.
+void spawn(asio::io_context& context, std::string name, std::function<Task<void>()> loop);
+
+/// False where it was cut short by the context's end.
+Task<bool> sleep_for(std::chrono::milliseconds time);
+
+/// Waiting times that double from `first` up to `longest`, each less up to `jitter` of itself, so that
+/// replicas that failed together do not come back together.
+class Backoff {
+ public:
+  Backoff(std::chrono::milliseconds first, std::chrono::milliseconds longest, double jitter = 0.5)
+      : first_(first), longest_(longest), next_(first), jitter_(jitter) {}
+  std::chrono::milliseconds next();
+  void reset() { next_ = first_; }
+
+ private:
+  std::chrono::milliseconds first_, longest_, next_;
+  double jitter_;
+};
+
+}  // namespace modelgate::kube
