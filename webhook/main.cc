@@ -288,6 +288,7 @@ void set_up_malloc() {
 
 int main(int argc, char** argv) try {
   using namespace modelgate::webhook;
+  namespace log = modelgate::log;
   auto parsed = parse_flags(argc, argv);
   if (const auto* end = std::get_if<FlagsEnd>(&parsed)) {
     std::fputs(end->text.c_str(), end->exit_code == 0 ? stdout : stderr);
