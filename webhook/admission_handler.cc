@@ -6,8 +6,8 @@
 #include <utility>
 #include <variant>
 
-#include "webhook/duration.h"
 #include "process/log.h"
+#include "webhook/duration.h"
 #include "webhook/paths.h"
 
 namespace modelgate::webhook {
@@ -146,7 +146,7 @@ std::optional<HttpReply> AdmissionHandler::go_on(const std::shared_ptr<Pending>&
         counters_.paths[pending->call.path].lookups.add();
         const bool last = ++pending->call.rounds > admission::kMaxRounds;
         auto told = last ? std::optional(all_unknown(pending->needs))
-                         : pending->source->ask(pending->needs, pending->deadline,
+                         : pending->source->ask(pending->needs, pending->deadline, pending->later->thread(),
                                                 [this, pending, take](ToldFacts facts) {
                                                   take(std::move(facts));
                                                   pending->needs.objects.clear();

@@ -12,7 +12,7 @@ ToldFacts all_unknown(const admission::Needs& needs) {
   return told;
 }
 
-std::optional<ToldFacts> ManifestFacts::ask(const admission::Needs& needs, SteadyTime,
+std::optional<ToldFacts> ManifestFacts::ask(const admission::Needs& needs, SteadyTime, RunOnThread,
                                             std::function<void(ToldFacts)>) {
   ToldFacts told{.facts = {}, .objects = manifests_};
   for (const ObjectKey& key : needs.objects) {

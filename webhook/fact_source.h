@@ -4,8 +4,8 @@
 // Who looks up what a review needs and the catalog does not hold: a Secret's keys, a ServiceAccount, whether
 // a Deployment exists. Asked by webhook/admission_handler.cc, on the thread of the request.
 //
-// The API server's client will implement it with live reads. Until there is one, `KnowsNothing` answers at
-// once that nothing is known, and what is not known never denies.
+// In a cluster webhook/cluster_facts.h answers with live reads, else `ManifestFacts` with what the manifests
+// hold. What is not known never denies.
 
 #include <functional>
 #include <memory>
@@ -29,10 +29,10 @@ class FactSource {
  public:
   virtual ~FactSource() = default;
 
-  // Looks up every object of `needs`. Returns the facts, or nothing and calls `later` once, on the thread
-  // that called, no later than `deadline` and not from within this call. What could not be found out by then
-  // is told as kUnknown. Secrets are never cached.
-  virtual std::optional<ToldFacts> ask(const admission::Needs& needs, SteadyTime deadline,
+  // Looks up every object of `needs`. Returns the facts, or nothing and calls `later` once, by `thread`
+  // (which leads back to the thread that called), no later than `deadline` and not from within this call.
+  // What could not be found out by then is told as kUnknown. Secrets are never cached.
+  virtual std::optional<ToldFacts> ask(const admission::Needs& needs, SteadyTime deadline, RunOnThread thread,
                                        std::function<void(ToldFacts)> later) = 0;
 };
 
@@ -45,7 +45,7 @@ class ManifestFacts final : public FactSource {
   explicit ManifestFacts(std::shared_ptr<const kube::Manifests> manifests)
       : manifests_(std::move(manifests)) {}
 
-  std::optional<ToldFacts> ask(const admission::Needs& needs, SteadyTime deadline,
+  std::optional<ToldFacts> ask(const admission::Needs& needs, SteadyTime deadline, RunOnThread thread,
                                std::function<void(ToldFacts)> later) override;
 
  private:

@@ -45,12 +45,18 @@ struct HttpReply {
 // A reply of plain text: what went wrong, on one line.
 HttpReply text_reply(int status, std::string_view text);
 
+// Runs a function on one thread of a server, soon. May be called from any thread, as long as the server is
+// there; what a server did not come to run when it stops is dropped.
+using RunOnThread = std::function<void(std::function<void()>)>;
+
 // Where a handler that could not answer at once sends its reply.
 class ReplyLater {
  public:
   virtual ~ReplyLater() = default;
   // To be called exactly once, on the thread that called Handler::handle, and not from within it.
   virtual void reply(HttpReply reply) = 0;
+  // The way back to that thread, for what is found out on another one.
+  virtual RunOnThread thread() = 0;
 };
 
 class Handler {

@@ -6,6 +6,7 @@
 #include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -114,6 +115,10 @@ class Session final : public Deadline, public ReplyLater {
   void reply(HttpReply reply) override {
     later_ = std::move(reply);
     wake_.cancel();
+  }
+
+  RunOnThread thread() override {
+    return [&context = worker_.context](std::function<void()> task) { asio::post(context, std::move(task)); };
   }
 
  private:

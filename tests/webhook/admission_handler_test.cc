@@ -11,6 +11,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "spec/json.h"
 #include "webhook/paths.h"
@@ -83,7 +84,7 @@ class FakeFacts final : public FactSource {
  public:
   explicit FakeFacts(bool at_once) : at_once_(at_once) {}
 
-  std::optional<ToldFacts> ask(const Needs& needs, SteadyTime deadline,
+  std::optional<ToldFacts> ask(const Needs& needs, SteadyTime deadline, RunOnThread,
                                std::function<void(ToldFacts)> later) override {
     ++asked;
     last_deadline = deadline;
@@ -109,6 +110,10 @@ class Later final : public ReplyLater {
     EXPECT_FALSE(got.has_value()) << "replied twice";
     got = std::move(reply);
   }
+  RunOnThread thread() override {
+    return [this](std::function<void()> task) { tasks.push_back(std::move(task)); };
+  }
+  std::vector<std::function<void()>> tasks;
   std::optional<HttpReply> got;
 };
 

@@ -14,6 +14,7 @@ namespace {
 
 class NoLater final : public ReplyLater {
   void reply(HttpReply) override { FAIL() << "probes answer at once"; }
+  RunOnThread thread() override { return {}; }
 };
 
 HttpReply ask(ProbePaths paths, std::string failure, std::string_view method, std::string_view path,
