@@ -123,6 +123,11 @@ void CatalogBuilder::set_configuration(Configuration configuration) {
   catalog_->configuration_ = std::move(configuration);
 }
 
+void CatalogBuilder::copy(const Catalog& catalog) {
+  set_configuration(catalog.configuration_);
+  for (const Value& document : catalog.documents_) add(document);
+}
+
 bool CatalogBuilder::add(const Value& document) {
   const std::string_view kind = ObjectView(document).string("kind");
   const bool cluster_runtime = kind == "ClusterServingRuntime";

@@ -106,6 +106,8 @@ class CatalogBuilder {
   ~CatalogBuilder();
 
   void set_configuration(Configuration configuration);
+  /// Takes in a copy of all that a catalog has, its configuration too: to add to what is there.
+  void copy(const Catalog& catalog);
   /// Takes in a copy of a ServingRuntime, ClusterServingRuntime, ClusterStorageContainer, LocalModelCache or
   /// LocalModelNamespaceCache; a later one of the same kind, namespace and name replaces an earlier one.
   /// False for any other kind.
