@@ -2,7 +2,7 @@
 #pragma once
 
 // A certificate authority of our own: ECDSA P-256 keys, SHA-256 signatures, X.509 v3 as RFC 5280 wants it for
-// a TLS server. Used by certs/self_made.h today, and by the rotation of CAs in a Secret later (from_pem).
+// a TLS server. Used by certs/self_made.h, and by certs/ca_set.h for the CAs in a Secret (from_pem).
 //
 //   auto ca = Authority::make({.now = now});
 //   auto leaf = ca->sign({.dns_names = {"webhook.modelgate.svc"}, .ip_addresses = {"127.0.0.1"}, .now =
@@ -58,6 +58,10 @@ class Authority {
   std::string key_pem() const { return pair_->key_pem(); }  // a secret
 
   TimePoint not_after() const { return pair_->not_after(); }
+  const std::string& fingerprint() const { return pair_->fingerprint(); }
+
+  // kExpired or kNotYetValid where it may not sign at `now`.
+  Result<void> check_dates(TimePoint now) const { return pair_->check_dates(now); }
 
  private:
   explicit Authority(std::shared_ptr<const KeyPair> pair) : pair_(std::move(pair)) {}

@@ -4,11 +4,11 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
-#include <array>
-#include <ctime>
 #include <utility>
 
+#include "certs/certificate.h"
 #include "certs/openssl.h"
+#include "certs/x509.h"
 
 namespace modelgate::certs {
 namespace {
@@ -17,56 +17,6 @@ using Kind = CertificateError::Kind;
 
 std::unexpected<CertificateError> fail(Kind kind, std::string text) {
   return std::unexpected(CertificateError{kind, std::move(text)});
-}
-
-// OpenSSL would ask on the terminal for the password of an encrypted key: a server has nobody to ask.
-int no_password(char*, int, int, void*) {
-  return -1;
-}
-
-TimePoint to_time_point(const ASN1_TIME* time) {
-  std::tm parts{};
-  if (ASN1_TIME_to_tm(time, &parts) != 1) return TimePoint{};
-  return std::chrono::system_clock::from_time_t(timegm(&parts));
-}
-
-std::string to_text(TimePoint time) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text.data();
-}
-
-std::string sha256_hex(X509* certificate) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  if (X509_digest(certificate, EVP_sha256(), digest.data(), &size) != 1) return {};
-  static constexpr std::string_view kHex = "0123456789abcdef";
-  std::string text;
-  for (unsigned int i = 0; i < size; ++i) {
-    text.push_back(kHex[digest[i] >> 4U]);
-    text.push_back(kHex[digest[i] & 0xFU]);
-  }
-  return text;
-}
-
-Result<std::vector<X509Ptr>> read_chain(std::string_view pem) {
-  if (pem.size() > kMaxPemBytes) return fail(Kind::kTooLarge, "certificate is larger than 1 MiB");
-  const BioPtr bio = read_bio(pem);
-  std::vector<X509Ptr> chain;
-  while (X509* next = PEM_read_bio_X509(bio.get(), nullptr, no_password, nullptr)) {
-    chain.emplace_back(next);
-    if (chain.size() > kMaxChainLength)
-      return fail(Kind::kMalformed, "chain holds more than 16 certificates");
-  }
-  const unsigned long last = ERR_peek_last_error();
-  const bool at_end = ERR_GET_LIB(last) == ERR_LIB_PEM && ERR_GET_REASON(last) == PEM_R_NO_START_LINE;
-  const std::string cause = take_openssl_error();
-  if (!at_end) return fail(Kind::kMalformed, "certificate cannot be read: " + cause);
-  if (chain.empty()) return fail(Kind::kMalformed, "certificate holds no PEM block of type CERTIFICATE");
-  return chain;
 }
 
 Result<PkeyPtr> read_key(std::string_view pem) {
@@ -115,9 +65,9 @@ KeyPair::~KeyPair() {
 }
 
 Result<void> KeyPair::check_dates(TimePoint now) const {
-  if (now >= not_after_) return fail(Kind::kExpired, "certificate expired at " + to_text(not_after_));
+  if (now >= not_after_) return fail(Kind::kExpired, "certificate expired at " + to_rfc3339(not_after_));
   if (now < not_before_)
-    return fail(Kind::kNotYetValid, "certificate is valid only from " + to_text(not_before_));
+    return fail(Kind::kNotYetValid, "certificate is valid only from " + to_rfc3339(not_before_));
   return {};
 }
 
