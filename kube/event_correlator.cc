@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kube/event_correlator.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace modelgate::kube {
+namespace {
+
+/// Parts of a key stand apart by what none of them can hold.
+constexpr char kApart = '\x1f';
+
+std::string cut(std::string text) {
+  constexpr std::string_view kEllipsis = "...";
+  if (text.size() <= kMaxEventMessage) return text;
+  std::size_t end = kMaxEventMessage - kEllipsis.size();
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;  // within a character
+  text.resize(end);
+  return text += kEllipsis;
+}
+
+}  // namespace
+
+std::optional<EventWrite> EventCorrelator::take(EventText event, Time now, std::string_view wall) {
+  const std::string group = fmt::format("{}{}{}{}{}", event.object, kApart, event.type, kApart, event.reason);
+  const bool many = is_one_of_many(group, event.message, now);
+  std::string key = many ? group : fmt::format("{}{}{}", group, kApart, event.message);
+  if (many) event.message = fmt::format("(combined from similar events): {}", event.message);
+  Counted& counted = counted_[key];
+  if (counted.count++ == 0) counted.first_seen = wall;
+  if (!spend(event.object, now)) return std::nullopt;
+  return EventWrite{.key = std::move(key),
+                    .message = cut(std::move(event.message)),
+                    .count = counted.count,
+                    .first_seen = counted.first_seen};
+}
+
+/// A message is remembered from its first time; the count starts anew after kTogether without one.
+bool EventCorrelator::is_one_of_many(const std::string& group, const std::string& message, Time now) {
+  Group& seen = groups_[group];
+  if (now - seen.last > kTogether) seen.messages.clear();
+  seen.last = now;
+  if (seen.messages.contains(message)) return false;
+  if (seen.messages.size() >= kDistinctEvents) return true;
+  seen.messages.insert(message);
+  return false;
+}
+
+bool EventCorrelator::spend(const std::string& object, Time now) {
+  Budget& budget = budgets_[object];
+  if (budget.at != Time{}) {
+    const std::chrono::duration<double> passed = now - budget.at;
+    budget.tokens = std::min(kBurst, budget.tokens + passed / std::chrono::duration<double>(kRefill));
+  }
+  budget.at = now;
+  if (budget.tokens < 1) return false;
+  budget.tokens -= 1;
+  return true;
+}
+
+}  // namespace modelgate::kube
