@@ -29,7 +29,7 @@ bool is_json(std::string_view content_type) {
 SteadyTime deadline_of(const HttpRequest& request, SteadyTime started) {
   const std::chrono::nanoseconds longest = kMaxReviewTime;
   const auto asked = timeout_of_query(request.query);
-  return started + (asked ? std::min(longest, *asked - *asked / 10) : longest);
+  return started - request.taken + (asked ? std::min(longest, *asked - *asked / 10) : longest);
 }
 
 // What stands before a review can be read; nothing where all is well.

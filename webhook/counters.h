@@ -44,6 +44,8 @@ struct BasicServerCounts {
   Number bodies_too_large{};   // 413
   Number headers_too_large{};  // 431
   Number bodies_refused{};     // 429, too many large bodies at once
+  Number requests_refused{};   // 429, too many that wait for an answer
+  Number given_up{};           // dropped: the client's own `?timeout=` was over before the handler had it
   Number handler_errors{};     // 500, an exception
   Number requests{};           // handed to a handler
 
@@ -64,6 +66,8 @@ struct BasicServerCounts {
     visit(bodies_too_large, other.bodies_too_large);
     visit(headers_too_large, other.headers_too_large);
     visit(bodies_refused, other.bodies_refused);
+    visit(requests_refused, other.requests_refused);
+    visit(given_up, other.given_up);
     visit(handler_errors, other.handler_errors);
     visit(requests, other.requests);
   }

@@ -2,7 +2,7 @@
 #pragma once
 
 // Durations as Go writes them, since the API server sends `?timeout=10s` and its flags look like that too.
-// Used by webhook/admission_handler.cc and webhook/flags.cc.
+// Used by webhook/session.cc, webhook/admission_handler.cc and webhook/flags.cc.
 //
 //   parse_duration("1m30s")  -> 90 s         parse_duration("1.5h") -> 5400 s
 //   parse_duration("10")     -> nothing: a unit is needed; parse_duration("0") is the exception

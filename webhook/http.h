@@ -31,6 +31,7 @@ struct HttpRequest {
   std::string_view query;         // "timeout=5s", without the "?"
   std::string_view content_type;  // the header's value, "" where there is none
   std::string_view body;
+  std::chrono::milliseconds taken{0};  // since its first byte; what is less than a tick counts as none
 };
 
 struct HttpReply {

@@ -29,6 +29,14 @@ struct Limits {
   std::size_t bodies_bytes = std::size_t{28} << 20;
   std::size_t counted_body_bytes = std::size_t{64} << 10;
 
+  // Requests that a thread has handed to its handler and not answered yet. A thread answers one after the
+  // other, so these are those that wait for facts. Eight are read at once, in about 5 ms each: the last of
+  // 128 on each of two threads has its own after 0.16 s. Where the API server is slower than that, more of
+  // them would only wait for their deadlines together. Beyond it 429, which the API server obeys: it sends
+  // 200 writes at once (--max-mutating-requests-inflight). Bodies too small for `bodies_bytes` are 8 MiB by
+  // this.
+  std::size_t requests = 128;
+
   // Deadlines. Each is counted in ticks of `tick`, so it may be late by one or two of them.
   //
   // A handshake takes three round trips and a signature: milliseconds. The API server itself gives it 10 s.
@@ -36,7 +44,8 @@ struct Limits {
   // From a request's first byte to its last header; sent in one packet.
   std::chrono::milliseconds header = std::chrono::seconds(10);
   // From there to the last byte of the body. The longest `timeoutSeconds` a webhook can have is 30 s, after
-  // which the API server would not read the answer.
+  // which the API server would not read the answer. It says its own in `?timeout=`, and that counts from the
+  // request's first byte.
   std::chrono::milliseconds body = std::chrono::seconds(30);
   // An answer of a few kilobytes goes into the socket's buffer at once, unless the client has stopped
   // reading.

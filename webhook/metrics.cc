@@ -133,9 +133,13 @@ void add_connections(const Server& server, Families& families) {
   rows("modelgate_http_errors_total", "Requests answered below admission.", "code",
        {{"400", counts.bad_requests},
         {"413", counts.bodies_too_large},
-        {"429", counts.bodies_refused},
         {"431", counts.headers_too_large},
         {"500", counts.handler_errors}});
+  rows("modelgate_requests_shed_total",
+       "Requests refused with 429, or dropped since their client had given up.", "cause",
+       {{"large-bodies", counts.bodies_refused},
+        {"in-flight", counts.requests_refused},
+        {"client-timeout", counts.given_up}});
 }
 
 void add_status(const Status& status, Families& families) {

@@ -151,12 +151,17 @@ void RequestReader::fail(int status, std::string reason) {
 
 HttpRequest RequestReader::request() const {
   const std::string_view target = target_;
-  const std::size_t mark = target.find('?');
   return {.method = parser_->method(),
-          .path = target.substr(0, mark),
-          .query = mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1),
+          .path = target.substr(0, target.find('?')),
+          .query = query(),
           .content_type = content_type_,
           .body = body_};
+}
+
+std::string_view RequestReader::query() const {
+  const std::string_view target = target_;
+  const std::size_t mark = target.find('?');
+  return mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
 }
 
 bool RequestReader::keep_alive() const {

@@ -60,6 +60,9 @@ class RequestReader {
   HttpRequest request() const;
   bool keep_alive() const;
 
+  // From kBody on: what stands behind the target's "?".
+  std::string_view query() const;
+
   // From kBody on. A chunked body does not declare its size: it counts as the largest allowed.
   std::uint64_t declared_body() const;
   bool expects_continue() const;

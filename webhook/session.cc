@@ -3,6 +3,7 @@
 
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -15,6 +16,7 @@
 #include <utility>
 
 #include "process/log.h"
+#include "webhook/duration.h"
 #include "webhook/request_reader.h"
 
 namespace modelgate::webhook {
@@ -40,6 +42,7 @@ constexpr std::array kPhases{
     PhaseRow{Phase::kIdle, &Limits::idle, &SessionCounters::timeouts_idle},
     PhaseRow{Phase::kHeader, &Limits::header, &SessionCounters::timeouts_header},
     PhaseRow{Phase::kBody, &Limits::body, &SessionCounters::timeouts_body},
+    PhaseRow{Phase::kImpatientBody, &Limits::body, &SessionCounters::given_up},
     PhaseRow{Phase::kAnswer, nullptr, nullptr},  // the handler has a deadline
     PhaseRow{Phase::kWrite, &Limits::write, &SessionCounters::timeouts_write},
     PhaseRow{Phase::kClose, &Limits::close, nullptr},
@@ -71,6 +74,7 @@ class Session final : public Deadline, public ReplyLater {
 
   ~Session() override {
     release_body();
+    if (with_handler_) --worker_.requests;
     worker_.sessions.erase(place_);
     worker_.open.fetch_sub(1, std::memory_order_relaxed);
   }
@@ -90,6 +94,8 @@ class Session final : public Deadline, public ReplyLater {
       co_await read_request();
       if (error_ && !expired) co_return;  // the client is gone
       if (expired && phase == Phase::kIdle) break;
+      // The API server gave up, and with that it closed the connection: no answer would arrive.
+      if (given_up()) co_return;
       if (!refuse()) co_await answer();
       const bool whole = reader_.state() == RequestReader::State::kDone;
       if (whole && reader_.request().method == "HEAD") reply_.body.clear();  // RFC 9110 9.3.2: no content
@@ -135,12 +141,14 @@ class Session final : public Deadline, public ReplyLater {
     using State = RequestReader::State;
     error_ = {};
     enter(Phase::kIdle);
+    begun_ = worker_.now;
+    patience_ = kNever;
     while (true) {
       const State state = reader_.state();
       if (state == State::kDone || state == State::kBad) co_return;
       if (state == State::kHeader && phase == Phase::kIdle) enter(Phase::kHeader);
-      if (state == State::kBody && phase != Phase::kBody) {
-        enter(Phase::kBody);
+      if (state == State::kBody && (phase == Phase::kIdle || phase == Phase::kHeader)) {
+        enter_body();
         if (!admit_body()) co_return;
         if (reader_.expects_continue()) co_await write_continue();
         if (error_) co_return;
@@ -152,8 +160,26 @@ class Session final : public Deadline, public ReplyLater {
       std::size_t count = 0;
       count = co_await stream_.async_read_some(buffer, token());
       if (error_) co_return;
+      if (phase == Phase::kIdle) begun_ = worker_.now;
       reader_.received(count);
     }
+  }
+
+  void enter_body() {
+    enter(Phase::kBody);
+    const auto patience = timeout_of_query(reader_.query());
+    if (!patience) return;
+    patience_ = worker_.due_after(*patience, begun_);
+    if (patience_ >= due) return;
+    enter(Phase::kImpatientBody);
+    due = patience_;
+  }
+
+  // True where the client's own timeout is over.
+  bool given_up() {
+    if (worker_.now < patience_) return false;
+    if (!expired) worker_.counters.given_up.add();  // else the tick did
+    return true;
   }
 
   // False when there are too many large bodies in memory already.
@@ -189,10 +215,16 @@ class Session final : public Deadline, public ReplyLater {
       reply_ = text_reply(reader_.bad_status(), reader_.bad_reason());
       return true;
     }
-    if (!turn_away_) return false;
-    reply_ = text_reply(429, "too many connections");
+    if (turn_away_) {
+      reply_ = text_reply(429, "too many connections");
+      reply_.retry_after = true;
+      reply_.close = true;
+      return true;
+    }
+    if (worker_.requests < worker_.limits.requests) return false;
+    counters.requests_refused.add();
+    reply_ = text_reply(429, "too many requests at once");
     reply_.retry_after = true;
-    reply_.close = true;
     return true;
   }
 
@@ -213,18 +245,23 @@ class Session final : public Deadline, public ReplyLater {
     enter(Phase::kAnswer);
     later_.reset();
     if (ask_handler()) co_return;
+    with_handler_ = true;
+    ++worker_.requests;
     while (!later_) {
       wake_.expires_at(std::chrono::steady_clock::time_point::max());
       ErrorCode woken;
       co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
     }
+    with_handler_ = false;
+    --worker_.requests;
     reply_ = std::move(*later_);
   }
 
   // False where the handler will answer later.
   bool ask_handler() {
     try {
-      const HttpRequest request = reader_.request();
+      HttpRequest request = reader_.request();
+      request.taken = (worker_.now - begun_) * worker_.limits.tick;
       std::optional<HttpReply> now = worker_.handler->handle(request, *this);
       if (!now) return false;
       reply_ = std::move(*now);
@@ -281,6 +318,9 @@ class Session final : public Deadline, public ReplyLater {
   std::string out_;
   std::size_t counted_body_ = 0;
   ErrorCode error_;
+  std::uint64_t begun_ = 0;          // the tick of the request's first byte
+  std::uint64_t patience_ = kNever;  // the tick by which its client has given up
+  bool with_handler_ = false;        // counted in worker_.requests
   bool overloaded_ = false;
   bool turn_away_ = false;
 };
@@ -307,9 +347,12 @@ void spawn(Worker& worker, Stream stream, bool turn_away) {
 
 std::uint64_t Worker::due_after(Phase phase) const {
   const auto limit = row_of(phase).limit;
-  if (limit == nullptr) return kNever;
-  // One more than the quotient: the tick that is running began some time ago.
-  return now + 1 + static_cast<std::uint64_t>(limits.*limit / limits.tick);
+  return limit == nullptr ? kNever : due_after(limits.*limit, now);
+}
+
+std::uint64_t Worker::due_after(std::chrono::nanoseconds time, std::uint64_t since) const {
+  // One more than the quotient: the tick that was running began some time before.
+  return since + 1 + static_cast<std::uint64_t>(time / limits.tick);
 }
 
 void Worker::begin_ticks() {

@@ -27,7 +27,17 @@ namespace modelgate::webhook {
 namespace asio = boost::asio;
 using Tcp = asio::ip::tcp;
 
-enum class Phase : std::uint8_t { kHandshake, kIdle, kHeader, kBody, kAnswer, kWrite, kClose };
+// kImpatientBody is a body whose client gives up before we would.
+enum class Phase : std::uint8_t {
+  kHandshake,
+  kIdle,
+  kHeader,
+  kBody,
+  kImpatientBody,
+  kAnswer,
+  kWrite,
+  kClose
+};
 
 // A session as the tick sees it.
 class Deadline {
@@ -47,6 +57,8 @@ struct Worker {
 
   // When a phase that begins now is over, in ticks.
   std::uint64_t due_after(Phase phase) const;
+  // When `time`, which began in the tick `since`, is over for certain.
+  std::uint64_t due_after(std::chrono::nanoseconds time, std::uint64_t since) const;
   void begin_ticks();
   void on_tick();
 
@@ -58,6 +70,7 @@ struct Worker {
   std::unique_ptr<Handler> handler;
   std::list<Deadline*> sessions;
   std::size_t bodies_bytes = 0;  // of bodies large enough to be counted
+  std::size_t requests = 0;      // that the handler has and did not answer yet
   std::uint64_t now = 0;         // ticks since the start
   bool ticking = false;
   asio::io_context context{1};

@@ -281,6 +281,16 @@ TEST_P(Timeouts, BoundTheAsking) {
 
 using namespace std::chrono_literals;
 
+TEST_F(HandlerTest, TimeThatTheRequestTookToArriveIsTakenFromItsTimeout) {
+  HttpRequest slow = request("timeout=5s");
+  slow.taken = 4s;
+  const auto before = steady_clock::now();
+  handler(ask_rounds<1>).handle(slow, later_);
+  const auto after = steady_clock::now();
+  EXPECT_LE(facts_->last_deadline, after + 500ms);
+  EXPECT_GE(facts_->last_deadline, before + 500ms);
+}
+
 INSTANTIATE_TEST_SUITE_P(Table, Timeouts,
                          testing::Values(TimeoutCase{"OfTheRequest", "timeout=1s", 1s, 800ms},
                                          TimeoutCase{"OursIfShorter", "timeout=30s", kMaxReviewTime, 10s},

@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/webhook/test_server.h"
@@ -276,6 +277,96 @@ TEST(Limits, TooManyLargeBodiesAtOnceAreToldToComeAgain) {
   const auto third_reply = third.reply();
   ASSERT_TRUE(third_reply.has_value());
   EXPECT_EQ(third_reply->status, 200);
+}
+
+TEST(Limits, TooManyRequestsThatWaitAreToldToComeAgain) {
+  Limits limits = quick_limits();
+  limits.requests = 2;
+  TestServer server(limits);
+  const auto status_of = [](TlsClient& client) {
+    client.send(post("/", "a"));
+    const auto reply = client.reply();
+    return reply ? reply->status : 0;
+  };
+  const auto waiting = [&](std::uint64_t count) {
+    return TestServer::eventually([&] { return server->counts().requests == count; });
+  };
+  TlsClient first(server.port());
+  TlsClient second(server.port());
+  TlsClient third(server.port());
+  for (TlsClient* client : {&first, &second, &third}) ASSERT_TRUE(client->handshake());
+
+  ASSERT_TRUE(first.send(post("/hold", "a")));
+  ASSERT_TRUE(waiting(1));
+  EXPECT_EQ(status_of(third), 200);
+
+  ASSERT_TRUE(second.send(post("/hold", "a")));
+  ASSERT_TRUE(waiting(3));
+  ASSERT_TRUE(third.send(post("/", "a")));
+  const auto refused = third.reply();
+  ASSERT_TRUE(refused.has_value());
+  EXPECT_EQ(refused->status, 429);
+  EXPECT_TRUE(refused->has_header("Retry-After: 1"));
+  EXPECT_FALSE(refused->has_header("Connection: close"));
+  EXPECT_EQ(server->counts().requests_refused, 1U);
+
+  server->on_each_thread([](Handler& handler) { static_cast<EchoHandler&>(handler).release(); });
+  for (TlsClient* client : {&first, &second}) {
+    const auto reply = client->reply();
+    ASSERT_TRUE(reply.has_value());
+    EXPECT_EQ(reply->body, "released");
+  }
+  EXPECT_EQ(status_of(third), 200);
+}
+
+struct PatienceCase {
+  const char* name;
+  const char* timeout;
+  bool whole;  // the body comes to its end
+  int status;  // 0: dropped without a word
+  std::uint64_t given_up;
+  std::uint64_t timeouts_body;
+};
+
+class Patience : public testing::TestWithParam<PatienceCase> {};
+
+TEST_P(Patience, OfTheClientIsNotOutlasted) {
+  Limits limits = quick_limits();
+  limits.body = 150ms;
+  TestServer server(limits);
+  TlsClient client(server.port());
+  ASSERT_TRUE(client.handshake());
+  const std::string request = post("/?timeout=" + std::string(GetParam().timeout), "body");
+  ASSERT_TRUE(client.send(request.substr(0, request.size() - (GetParam().whole ? 0 : 1))));
+  const auto reply = client.reply();
+  EXPECT_EQ(reply ? reply->status : 0, GetParam().status);
+  EXPECT_EQ(server->counts().given_up, GetParam().given_up);
+  EXPECT_EQ(server->counts().timeouts_body, GetParam().timeouts_body);
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, Patience,
+                         testing::Values(PatienceCase{"Whole", "10s", true, 200, 0, 0},
+                                         PatienceCase{"LessThanOurs", "40ms", false, 0, 1, 0},
+                                         PatienceCase{"MoreThanOurs", "10s", false, 408, 0, 1},
+                                         PatienceCase{"NotToBeRead", "soon", false, 408, 0, 1}),
+                         [](const auto& info) { return info.param.name; });
+
+// The handler learns how much of its client's patience went by before it was asked.
+TEST(Limits, TimeThatARequestTookToArriveIsTold) {
+  TestServer server;
+  TlsClient client(server.port());
+  ASSERT_TRUE(client.handshake());
+  const std::string request = post("/taken", "body");
+  ASSERT_TRUE(client.send(request));
+  const auto at_once = client.reply();
+  ASSERT_TRUE(at_once.has_value());
+  EXPECT_LT(std::stoi(at_once->body), 100);
+  ASSERT_TRUE(client.send(request.substr(0, 10)));
+  std::this_thread::sleep_for(200ms);
+  ASSERT_TRUE(client.send(request.substr(10)));
+  const auto slow = client.reply();
+  ASSERT_TRUE(slow.has_value());
+  EXPECT_GE(std::stoi(slow->body), 100);
 }
 
 // No file descriptor left: accept(2) fails, and goes on once there are some again.

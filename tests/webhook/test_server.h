@@ -13,6 +13,8 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "certs/authority.h"
 #include "webhook/server.h"
@@ -32,6 +34,11 @@ class EchoHandler final : public Handler {
     if (request.path == "/throw") throw std::runtime_error("as asked");
     if (request.path == "/close") return HttpReply{.close = true, .body = "bye"};
     if (request.path == "/large") return HttpReply{.body = std::string(3 << 20, 'x')};
+    if (request.path == "/taken") return HttpReply{.body = std::to_string(request.taken.count())};
+    if (request.path == "/hold") {
+      held_.push_back(&later);
+      return std::nullopt;
+    }
     if (request.path == "/later") {
       std::thread([this, &later] {
         on_my_thread([&later] { later.reply(HttpReply{.body = "late"}); });
@@ -41,8 +48,16 @@ class EchoHandler final : public Handler {
     return HttpReply{.body = std::string(request.body)};
   }
 
+  // Answers all of /hold that wait. On this handler's thread.
+  void release() {
+    for (ReplyLater* later : std::exchange(held_, {})) later->reply(HttpReply{.body = "released"});
+  }
+
   // Set by TestServer, for /later.
   std::function<void(std::function<void()>)> on_my_thread;
+
+ private:
+  std::vector<ReplyLater*> held_;
 };
 
 // Every deadline far away; a test brings near the one that it is about.
