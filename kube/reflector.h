@@ -43,34 +43,59 @@ struct ReflectorOptions {
 struct ReflectorCounts {
   std::uint64_t lists = 0;
   std::uint64_t watches = 0;
-  std::uint64_t events = 0;
+  std::uint64_t events = 0;  // bookmarks aside
   std::uint64_t failures = 0;
 };
 
 class Reflector {
  public:
-  /// `client` and `store` must outlive it.
+  /// `client`, `resource` and `store` must outlive it, and it the run of the client's context.
   Reflector(Client& client, const Resource& resource, ReflectorOptions options, Store& store);
 
   /// Until the context ends.
   Task<void> run();
 
+  const Resource& resource() const { return resource_; }
   /// True once the store has had its first list; it stays so.
   bool synced() const { return synced_; }
   /// True where the last list said that there is no such kind.
   bool kind_absent() const { return kind_absent_; }
   /// True while list or watch works; false between a failure and the next success.
   bool connected() const { return connected_; }
+  /// What went wrong last, while not connected; for people.
+  const std::string& problem() const { return problem_; }
   /// Where it is: the last resourceVersion seen.
   const std::string& resource_version() const { return version_; }
   const ReflectorCounts& counts() const { return counts_; }
 
  private:
+  /// What comes after a step.
+  enum class Next : std::uint8_t {
+    kAtOnce,      // the next step, now
+    kAfterPause,  // a failure: the backoff first
+    kMuchLater,   // no such kind
+  };
+
+  Task<Next> list();
+  Task<Next> watch();
+  Task<Next> follow(Watch& watch);
+  void take(WatchEvent event);
+  void succeeded();
+  Next failed(std::string_view verb, const ApiError& error);
+  Next absent();
+  /// Forgets where we were, so that the next step is a list.
+  Next start_over(std::string_view why);
+
   Client& client_;
   const Resource& resource_;
   ReflectorOptions options_;
   Store& store_;
-  std::string version_;
+  Backoff backoff_;
+  std::string version_;  // empty: to be listed
+  std::string problem_;
+  SteadyTime told_at_{};  // when the problem was last logged
+  SteadyTime started_over_at_{};
+  int failed_watches_ = 0;  // in a row
   bool synced_ = false, kind_absent_ = false, connected_ = false;
   ReflectorCounts counts_;
 };

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kube/reflector.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "process/log.h"
+
+namespace modelgate::kube {
+namespace {
+
+using std::chrono::steady_clock;
+
+/// A problem that lasts is said again after this long.
+constexpr std::chrono::minutes kTellAgain{1};
+
+/// A watch that ends in good order within this time, without an event, was no watch: something on the way
+/// answers for the API server. Then we do not come back at once.
+constexpr std::chrono::seconds kShortestWatch{1};
+
+/// So many watches in a row that are refused, and we list again.
+constexpr int kWatchesBeforeList = 5;
+
+/// "clusterservingruntimes.serving.kserve.io", as RBAC's messages have it.
+std::string full_name(const Resource& resource) {
+  if (resource.group.empty()) return std::string(resource.plural);
+  return fmt::format("{}.{}", resource.plural, resource.group);
+}
+
+/// The API server has no such path: with a kind that it knows, an empty list is 200.
+bool says_no_such_kind(const ApiError& error) {
+  return error.is_not_found();
+}
+
+}  // namespace
+
+Reflector::Reflector(Client& client, const Resource& resource, ReflectorOptions options, Store& store)
+    : client_(client),
+      resource_(resource),
+      options_(std::move(options)),
+      store_(store),
+      backoff_(options_.first_backoff, options_.longest_backoff) {}
+
+Task<void> Reflector::run() {
+  while (true) {
+    Next next = Next::kAtOnce;
+    if (version_.empty()) {
+      next = co_await list();
+    } else {
+      next = co_await watch();
+    }
+    if (next == Next::kAtOnce) continue;
+    const auto pause = next == Next::kMuchLater ? options_.longest_backoff : backoff_.next();
+    const bool slept = co_await sleep_for(pause);
+    if (!slept) co_return;
+  }
+}
+
+Task<Reflector::Next> Reflector::list() {
+  ++counts_.lists;
+  auto listed = co_await client_.list(resource_, options_.ns, options_.list);
+  if (!listed && says_no_such_kind(listed.error())) co_return absent();
+  if (!listed) co_return failed("list", listed.error());
+  kind_absent_ = false;
+  synced_ = true;
+  version_ = std::move(listed->resource_version);
+  succeeded();
+  store_.replace(std::move(listed->items));
+  co_return Next::kAtOnce;
+}
+
+Task<Reflector::Next> Reflector::watch() {
+  ++counts_.watches;
+  const auto started = steady_clock::now();
+  const std::uint64_t events = counts_.events;
+  auto watch = co_await client_.watch(resource_, options_.ns, options_.list, version_);
+  if (!watch && watch.error().is_gone()) co_return start_over("the version is too old");
+  if (!watch && says_no_such_kind(watch.error())) co_return start_over("the kind is gone");
+  // A cluster restored from a backup does not know our version yet, and never may.
+  if (!watch && ++failed_watches_ % kWatchesBeforeList == 0) version_.clear();
+  if (!watch) co_return failed("watch", watch.error());
+  const std::unique_ptr<Watch> stream = std::move(*watch);
+  succeeded();
+  const Next next = co_await follow(*stream);
+  const bool lived = counts_.events != events || steady_clock::now() - started >= kShortestWatch;
+  if (lived) backoff_.reset();
+  if (lived) failed_watches_ = 0;
+  co_return next == Next::kAtOnce && !lived ? Next::kAfterPause : next;
+}
+
+/// Until the stream ends.
+Task<Reflector::Next> Reflector::follow(Watch& watch) {
+  while (true) {
+    auto event = co_await watch.next();
+    if (!event && event.error().is_gone()) co_return start_over("the version is too old");
+    if (!event) co_return failed("watch", event.error());
+    if (!*event) co_return Next::kAtOnce;
+    take(std::move(**event));
+  }
+}
+
+void Reflector::take(WatchEvent event) {
+  const std::string_view version = event.object.resource_version();
+  // What was delivered already: a stream begins behind the version that it was asked for.
+  if (version == version_) return;
+  if (!version.empty()) version_ = version;
+  if (event.type == WatchEvent::Type::kBookmark) return;
+  ++counts_.events;
+  if (event.type == WatchEvent::Type::kDeleted) {
+    store_.remove(std::move(event.object));
+  } else {
+    store_.upsert(std::move(event.object));
+  }
+}
+
+void Reflector::succeeded() {
+  if (!problem_.empty()) log::info("the API server answers again", {{"resource", full_name(resource_)}});
+  connected_ = true;
+  problem_.clear();
+  told_at_ = {};
+}
+
+Reflector::Next Reflector::failed(std::string_view verb, const ApiError& error) {
+  ++counts_.failures;
+  connected_ = false;
+  std::string problem = error.to_string();
+  if (error.is_forbidden()) {
+    problem =
+        fmt::format("not permitted to {} {}{}: get, list and watch are needed; {}", verb,
+                    full_name(resource_), options_.ns.empty() ? "" : " in namespace " + options_.ns, problem);
+  }
+  const auto now = steady_clock::now();
+  if (problem != problem_ || now - told_at_ >= kTellAgain) {
+    told_at_ = now;
+    log::warn("no news of the cluster, the last known state stays",
+              {{"resource", full_name(resource_)}, {"reason", problem}});
+  }
+  problem_ = std::move(problem);
+  return Next::kAfterPause;
+}
+
+Reflector::Next Reflector::absent() {
+  const bool news = !kind_absent_;
+  kind_absent_ = true;
+  synced_ = true;
+  succeeded();
+  if (news) {
+    log::info("this kind is not installed: taken for empty", {{"resource", full_name(resource_)}});
+    store_.replace({});
+  }
+  return Next::kMuchLater;
+}
+
+Reflector::Next Reflector::start_over(std::string_view why) {
+  log::debug("listing again", {{"resource", full_name(resource_)}, {"reason", why}});
+  version_.clear();
+  const auto now = steady_clock::now();
+  const bool again = now - started_over_at_ < kShortestWatch;  // a list that is too old at once
+  started_over_at_ = now;
+  return again ? Next::kAfterPause : Next::kAtOnce;
+}
+
+}  // namespace modelgate::kube
