@@ -343,6 +343,12 @@ Result<Step> next_step(const CaSet& set, TimePoint now, const RotationOptions& o
   return Step{.set = set, .change = Change::kNone, .why = {}};
 }
 
+bool may_take_up(const Handover& handover, const RotationOptions& options) {
+  if (!handover.has_valid_leaf || !handover.is_registered || handover.was_published) return true;
+  if (!handover.in_bundle) return false;
+  return !handover.trusts_our_leaf || *handover.in_bundle >= options.propagation;
+}
+
 bool leaf_is_due(const KeyPair& leaf, TimePoint issued, TimePoint now) {
   return now >= issued + (leaf.not_after() - issued) * 2 / 3 || now < leaf.not_before();
 }

@@ -125,6 +125,18 @@ struct Step {
 // The first change that is due. Errors: kOpenssl.
 Result<Step> next_step(const CaSet& set, TimePoint now, const RotationOptions& options, const Seen& seen);
 
+// What a replica knows when it finds that the Secret's current CA is not the one that signed its leaf.
+struct Handover {
+  bool has_valid_leaf = false;
+  bool is_registered = false;    // somebody trusts by a bundle
+  bool was_published = false;    // it was seen as `next` with its time: a promotion, not an edit
+  bool trusts_our_leaf = false;  // every registered bundle does
+  std::optional<std::chrono::nanoseconds> in_bundle = std::nullopt;  // as Seen::next_in_bundle, of this CA
+};
+
+// Whether it is to sign its leaf with that CA now, or to go on with the one before for a while.
+bool may_take_up(const Handover& handover, const RotationOptions& options);
+
 // A leaf signed at `issued` is to be replaced: two thirds of its life are over, or the clock went back behind
 // the beginning of it.
 bool leaf_is_due(const KeyPair& leaf, TimePoint issued, TimePoint now);

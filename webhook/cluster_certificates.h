@@ -29,7 +29,7 @@
 //   mutatingwebhookconfigurations, validatingwebhookconfigurations: get, list, watch, patch of `registration`
 #pragma once
 
-#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -55,6 +55,8 @@ struct ClusterCertificatesOptions {
   certs::RotationOptions rotation = {};         // --ca-lifetime, --leaf-lifetime, --ca-propagation
   bool pair_from_files = false;                 // --webhook-cert-path
   std::string ca_file = {};                     // with it and --patch-ca-bundle: <cert path>/ca.crt
+  // For tests.
+  std::function<certs::TimePoint()> clock = [] { return std::chrono::system_clock::now(); };
 };
 
 /// For metrics; all but the first as of now.
