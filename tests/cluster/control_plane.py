@@ -16,6 +16,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -36,10 +37,15 @@ START_ATTEMPTS = 3
 NODE_CAPACITY = {"cpu": "32", "memory": "256Gi", "pods": "500", "ephemeral-storage": "1Ti"}
 NODES = {"cpu-0": {}, "gpu-0": {"nvidia.com/gpu": "8"}}
 
-# Annotations of webhooks appear from level Metadata on. Only our own kinds are written.
+# Who the webhook is where it is installed.
+WEBHOOK_USER = "system:serviceaccount:kserve:modelgate-webhook"
+# Annotations of webhooks appear from level Metadata on. Only our own kinds are written, and all that the webhook does;
+# dry runs are load, and would be a large file.
 AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"],
-    "rules": [{"level": "Metadata", "resources": [{"group": "serving.kserve.io"}]}, {"level": "None"}],
+    "rules": [{"level": "Metadata", "users": [WEBHOOK_USER]},
+              {"level": "None", "namespaces": ["load"]},
+              {"level": "Metadata", "resources": [{"group": "serving.kserve.io"}]}, {"level": "None"}],
 }
 
 
@@ -94,7 +100,8 @@ class ControlPlane:
 
     def _start_all(self):
         self._write_files()
-        self._start_etcd_and_apiserver()
+        self._start_etcd()
+        self._start_apiserver()
         self.processes.wait_for("the API server to be ready", READY_SECONDS, self._ready)
         self._start_controllers()
         for name, extended in NODES.items():
@@ -118,15 +125,30 @@ class ControlPlane:
         self.context = ssl.create_default_context(cafile=self.ca.certificate)
         self.context.load_cert_chain(self.admin.certificate, self.admin.key)
 
-    def _start_etcd_and_apiserver(self):
+    def stop_apiserver(self, gently=False):
+        """gently: it ends its connections in good order, which takes it ten seconds."""
+        if not gently:
+            self.apiserver.kill()
+        self.processes.stop(self.apiserver)
+
+    def start_apiserver(self):
+        """After stop_apiserver(), with the same address, keys and data; gives when it was ready."""
+        self._start_apiserver()
+        self.processes.wait_for("the API server to be ready again", READY_SECONDS, self._ready)
+        return time.time()
+
+    def _start_etcd(self):
         at, peer = self.directory, f"http://127.0.0.1:{self.etcd_peer_port}"
-        etcd = f"http://127.0.0.1:{self.etcd_port}"
+        etcd = self.etcd = f"http://127.0.0.1:{self.etcd_port}"
         self.processes.start("etcd", [
             self.binaries / "etcd", "--data-dir", at / "etcd", "--unsafe-no-fsync", "--log-level", "warn",
             "--listen-client-urls", etcd, "--advertise-client-urls", etcd, "--listen-peer-urls", peer,
             "--initial-advertise-peer-urls", peer, "--initial-cluster", f"default={peer}"])
-        self.processes.start("kube-apiserver", [
-            self.binaries / "kube-apiserver", "--etcd-servers", etcd, "--bind-address", "127.0.0.1",
+
+    def _start_apiserver(self):
+        at = self.directory
+        self.apiserver = self.processes.start("kube-apiserver", [
+            self.binaries / "kube-apiserver", "--etcd-servers", self.etcd, "--bind-address", "127.0.0.1",
             "--advertise-address", "127.0.0.1", "--secure-port", self.port, "--cert-dir", at / "apiserver",
             "--tls-cert-file", self.serving.certificate, "--tls-private-key-file", self.serving.key,
             "--client-ca-file", self.ca.certificate, "--service-account-issuer", self.server,

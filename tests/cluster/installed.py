@@ -1,0 +1,360 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An installation as an admin has it: `kubectl apply --server-side -k deploy/`, and replicas of the real webhook that run
+under its ServiceAccount's own token, behind one address. Used by test_installed.py and test_soak.py.
+
+    with Installed(binaries) as cluster:              # about eight seconds
+        replica = cluster.start_replica()
+        with cluster.load() as load: ...
+        load.results()
+
+What differs from a real cluster: the replicas are processes here, not Pods; and since a Service leads nowhere without a
+kube-proxy, the registrations are given a URL in the Service's place. Behind it stands `cluster-forwarder`, which goes by
+/readyz. The caBundle stays what the webhook writes.
+"""
+import base64
+import contextlib
+import json
+import re
+import shutil
+import signal
+import ssl
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from control_plane import ControlPlane
+from processes import StartError, free_port
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DEPLOY = ROOT / "deploy"
+GROUP = "serving.kserve.io"
+NAMESPACE = "kserve"
+ACCOUNT = SERVICE = LEASE = "modelgate-webhook"
+SECRET = "modelgate-webhook-ca"
+CONFIG_MAP = "inferenceservice-config"
+REGISTRATION = "modelgate"
+REGISTRATIONS = ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"]
+# Left out of the audit log: control_plane.AUDIT_POLICY.
+LOAD_NAMESPACE = "load"
+READY_SECONDS = 30
+# Longer than the forwarder takes to notice: it asks ten times a second.
+SHUTDOWN_DELAY = "1s"
+ROTATE = "modelgate.io/rotate-ca"
+
+
+class Installed:
+    """flags: further ones for every replica."""
+
+    webhook = None  # what World has and this has not
+
+    def __init__(self, binaries, flags=()):
+        self.binaries, self.flags = Path(binaries), list(flags)
+        self.plane = ControlPlane()
+        self.replicas = []
+        self.names = 0
+
+    def __enter__(self):
+        self.plane.__enter__()
+        try:
+            self._install()
+        except BaseException as error:
+            self.plane.failed = isinstance(error, Exception)
+            self.plane.stop()
+            raise
+        return self
+
+    def __exit__(self, *error):
+        self.plane.__exit__(*error)
+
+    def _install(self):
+        plane = self.plane
+        for program in ("modelgate-webhook", "cluster-forwarder", "cluster-load"):
+            if not (self.binaries / program).exists():
+                raise StartError(f"{self.binaries / program} is not there: run `make all`")
+        self.applied = plane.kubectl("apply", "--server-side", "-k", DEPLOY)
+        self.kubeconfig = self.kubeconfig_for(plane.server)
+        self.port = free_port()
+        self.endpoints = plane.directory / "endpoints"
+        self.endpoints.write_text("")
+        self.forwarder = plane.processes.start("forwarder", [self.binaries / "cluster-forwarder", self.port, self.endpoints])
+        self.register()
+        plane.post("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": LOAD_NAMESPACE}})
+
+    def kubeconfig_for(self, server):
+        """A kubeconfig with a token of the webhook's own ServiceAccount, for an address of the API server's."""
+        token = self.plane.kubectl("create", "token", ACCOUNT, "-n", NAMESPACE, "--duration", "24h").stdout.strip()
+        path = self.plane.directory / f"webhook-{server.rsplit(':', 1)[1]}.kubeconfig"
+        path.write_text(yaml.safe_dump({
+            "apiVersion": "v1", "kind": "Config", "current-context": "webhook",
+            "clusters": [{"name": "here", "cluster": {"server": server, "certificate-authority": str(self.plane.ca.certificate)}}],
+            "users": [{"name": "webhook", "user": {"token": token}}],
+            "contexts": [{"name": "webhook", "context": {"cluster": "here", "user": "webhook", "namespace": NAMESPACE}}]}))
+        return path
+
+    def register(self):
+        """Gives the registrations the forwarder's URL in the place of the Service; all else stays as deploy/ has it."""
+        for kind in REGISTRATIONS:
+            patch = []
+            for index, hook in enumerate(self.registration(kind)["webhooks"]):
+                at, service = f"/webhooks/{index}/clientConfig", hook["clientConfig"].get("service")
+                if service:
+                    patch += [{"op": "remove", "path": at + "/service"},
+                              {"op": "add", "path": at + "/url", "value": f"https://127.0.0.1:{self.port}{service['path']}"}]
+            if patch:
+                self.plane.kubectl("patch", kind, REGISTRATION, "--type=json", "-p", json.dumps(patch))
+
+    def registration(self, kind):
+        return self.plane.get(f"/apis/admissionregistration.k8s.io/v1/{kind}/{REGISTRATION}")
+
+    def bundles(self):
+        """The caBundle of each webhook that is registered, in PEM; "" where there is none."""
+        return [base64.b64decode(hook["clientConfig"].get("caBundle", "")).decode()
+                for kind in REGISTRATIONS for hook in self.registration(kind)["webhooks"]]
+
+    def secret(self):
+        """What the CAs' Secret holds, decoded; None where it is absent."""
+        found = self.plane.get(f"/api/v1/namespaces/{NAMESPACE}/secrets/{SECRET}")
+        return found and {key: base64.b64decode(value).decode() for key, value in found.get("data", {}).items()}
+
+    # ---- replicas
+
+    def start_replica(self, *flags, wait=True, kubeconfig=None, behind_address=True):
+        """One more replica. behind_address: the forwarder is told of it."""
+        self.names += 1
+        replica = Replica(self, f"modelgate-webhook-{self.names}", flags, kubeconfig or self.kubeconfig)
+        self.replicas.append(replica)
+        if behind_address:
+            self._tell_forwarder()
+        if wait:
+            self.wait_ready(replica)
+        return replica
+
+    def wait_ready(self, *replicas):
+        for replica in replicas:
+            deadline = time.monotonic() + READY_SECONDS
+            while not replica.ready():
+                if replica.process.poll() is not None:
+                    raise StartError(f"{replica.name} ended with {replica.process.returncode}\n{self.plane.processes.tail(replica.name)}")
+                if time.monotonic() > deadline:
+                    raise StartError(f"{replica.name} is not ready after {READY_SECONDS} s: {replica.readiness()}\n"
+                                     f"{self.plane.processes.tail(replica.name)}")
+                time.sleep(0.01)
+
+    def forget(self, replica):
+        """It is out of the Service: no new connection goes to it."""
+        if replica in self.replicas:
+            self.replicas.remove(replica)
+        self._tell_forwarder()
+
+    def stop_replicas(self):
+        """All gone at once, and their work undone: as before the first one ran."""
+        for replica in list(self.replicas):
+            replica.kill()
+
+    def _tell_forwarder(self):
+        new = self.endpoints.with_suffix(".new")
+        new.write_text("".join(f"{replica.port} {replica.health_port}\n" for replica in self.replicas))
+        new.rename(self.endpoints)
+
+    def uncertify(self):
+        """No Secret, no Lease, no caBundle: an empty cluster, as far as the webhook goes."""
+        self.plane.kubectl("delete", "-n", NAMESPACE, f"secret/{SECRET}", f"lease/{LEASE}", "--ignore-not-found")
+        for kind in REGISTRATIONS:
+            hooks = self.registration(kind)["webhooks"]
+            patch = [{"op": "remove", "path": f"/webhooks/{i}/clientConfig/caBundle"}
+                     for i, hook in enumerate(hooks) if hook["clientConfig"].get("caBundle")]
+            if patch:
+                self.plane.kubectl("patch", kind, REGISTRATION, "--type=json", "-p", json.dumps(patch))
+
+    def wait_asked(self, seconds=15):
+        """Until the API server gets through to a webhook: a registration reaches its own cache a moment after it is stored."""
+        self.plane.processes.wait_for("the API server to ask the webhook", seconds, lambda: "is invalid" in self.probe())
+
+    def probe(self):
+        """What kubectl says of a service that admission must deny."""
+        nothing = {"apiVersion": f"{GROUP}/v1beta1", "kind": "InferenceService",
+                   "metadata": {"name": "nothing", "namespace": "default"}, "spec": {"predictor": {}}}
+        return self.plane.kubectl("create", "--dry-run=server", "-f", "-", stdin=nothing, expect=None).stderr
+
+    # ---- load
+
+    def load(self, body=None, resource="inferenceservices", rate=0, connections=8):
+        return Load(self, body or ordinary(), resource, rate, connections)
+
+    def calls(self):
+        """The webhook's own calls to the API server, from its audit log."""
+        return [event for event in self.plane.audit_events()
+                if event["user"]["username"] == f"system:serviceaccount:{NAMESPACE}:{ACCOUNT}"]
+
+
+class Replica:
+    """One process of the webhook. Its log is NAME.log."""
+
+    def __init__(self, cluster, name, flags, kubeconfig):
+        self.cluster, self.name = cluster, name
+        self.port, self.health_port, self.metrics_port = free_port(), free_port(), free_port()
+        self.began = time.monotonic()
+        self.process = cluster.plane.processes.start(name, [
+            cluster.binaries / "modelgate-webhook", "--kubeconfig", kubeconfig, "--namespace", NAMESPACE,
+            "--bind-address", "127.0.0.1", "--webhook-port", self.port,
+            "--health-probe-bind-address", f"127.0.0.1:{self.health_port}",
+            "--metrics-bind-address", f"127.0.0.1:{self.metrics_port}",
+            "--cert-host", "127.0.0.1", "--shutdown-delay", SHUTDOWN_DELAY, *cluster.flags, *flags],
+            environment={"POD_NAME": name, "POD_NAMESPACE": NAMESPACE}, stop_with=signal.SIGKILL)
+
+    def readiness(self):
+        """/readyz's status and text; 0 where nobody answers."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.health_port}/readyz?verbose", timeout=5) as reply:
+                return reply.status, reply.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError as error:
+            return 0, str(error)
+
+    def ready(self):
+        return self.readiness()[0] == 200
+
+    def metrics(self):
+        """Each sample's value by its name with labels."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=10) as reply:
+            lines = reply.read().decode().splitlines()
+        return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line and line[0] != "#")}
+
+    def leaf(self):
+        """The certificate that it serves, in PEM."""
+        return ssl.get_server_certificate(("127.0.0.1", self.port), timeout=10)
+
+    def log(self):
+        return (self.cluster.plane.processes.logs / f"{self.name}.log").read_text(errors="replace")
+
+    def terminate(self):
+        """As when its Pod is deleted: SIGTERM, and out of the Service. It drains by itself; see reap()."""
+        self.process.send_signal(signal.SIGTERM)
+
+    def reap(self, seconds=110):
+        """Waits until it left after terminate(), and gives its exit code."""
+        code = self.process.wait(seconds)
+        self.cluster.forget(self)
+        self.cluster.plane.processes.stop(self.process)
+        return code
+
+    def kill(self):
+        self.process.kill()
+        self.cluster.plane.processes.stop(self.process)
+        self.cluster.forget(self)
+
+
+@dataclass
+class Results:
+    writes: int
+    seconds: float
+    p50_ms: float
+    p99_ms: float
+    max_ms: float
+    refused: list  # {"time", "code", "text"}
+    away: list     # {"time", "away"}
+
+    def __str__(self):
+        return (f"{self.writes} writes in {self.seconds:.1f} s, {self.writes / max(self.seconds, 0.001):.0f}/s, "
+                f"p50 {self.p50_ms:.1f} ms, p99 {self.p99_ms:.1f} ms, max {self.max_ms:.0f} ms, "
+                f"{len(self.refused)} refused, {len(self.away)} without an API server")
+
+
+class Load:
+    """Dry runs of one object, again and again, until the block ends."""
+
+    numbers = 0
+
+    def __init__(self, cluster, body, resource, rate, connections):
+        Load.numbers += 1
+        at = cluster.plane.directory
+        self.cluster, self.out = cluster, at / f"load-{Load.numbers}.jsonl"
+        body_file = at / f"load-{Load.numbers}.json"
+        body_file.write_text(json.dumps(body))
+        group = "/api/v1" if body["apiVersion"] == "v1" else "/apis/" + body["apiVersion"]
+        self.command = [cluster.binaries / "cluster-load", "--port", cluster.plane.port, "--ca", cluster.plane.ca.certificate,
+                        "--certificate", cluster.plane.admin.certificate, "--key", cluster.plane.admin.key,
+                        "--path", f"{group}/namespaces/{LOAD_NAMESPACE}/{resource}?dryRun=All&fieldValidation=Ignore",
+                        "--body", body_file, "--connections", connections, "--rate", rate, "--out", self.out]
+
+    def __enter__(self):
+        self.process = self.cluster.plane.processes.start(f"load-{Load.numbers}", self.command)
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(60)
+        self.cluster.plane.processes.stop(self.process)
+
+    def refused_so_far(self):
+        lines = self.out.read_text(errors="replace").splitlines() if self.out.exists() else []
+        return [json.loads(line) for line in lines if '"code"' in line]
+
+    def results(self):
+        lines = [json.loads(line) for line in self.out.read_text(errors="replace").splitlines()]
+        total = lines.pop()
+        return Results(total["writes"], total["seconds"], total["p50_ms"], total["p99_ms"], total["max_ms"],
+                       [line for line in lines if "code" in line], [line for line in lines if "away" in line])
+
+
+class Cutter:
+    """A proxy between a webhook and the API server that can cut every connection through it."""
+
+    def __init__(self, cluster):
+        self.cluster, self.port = cluster, free_port()
+        target = cluster.plane.directory / f"cutter-{self.port}"
+        target.write_text(f"{cluster.plane.port} 0\n")
+        self.target = target
+        self.process = cluster.plane.processes.start("cutter", [cluster.binaries / "cluster-forwarder", self.port, target])
+        self.kubeconfig = cluster.kubeconfig_for(f"https://127.0.0.1:{self.port}")
+
+    def cut(self):
+        self.process.send_signal(signal.SIGUSR1)
+
+    @contextlib.contextmanager
+    def shut(self):
+        """Within the block nothing gets through: what is there is cut, and what comes is reset."""
+        text = self.target.read_text()
+        self.target.write_text("")
+        time.sleep(0.4)  # it looks ten times a second
+        self.cut()
+        yield
+        self.target.write_text(text)
+
+    def close(self):
+        self.cluster.plane.processes.stop(self.process)
+
+
+def ordinary():
+    """An InferenceService that takes no looking up."""
+    return {"apiVersion": f"{GROUP}/v1beta1", "kind": "InferenceService", "metadata": {"generateName": "load-"},
+            "spec": {"predictor": {"model": {"modelFormat": {"name": "sklearn"}, "storageUri": "s3://models/iris"}}}}
+
+
+def pod():
+    """A Pod of a service, as a Deployment makes it."""
+    return {"apiVersion": "v1", "kind": "Pod",
+            "metadata": {"generateName": "load-", "labels": {f"{GROUP}/inferenceservice": "iris"}},
+            "spec": {"containers": [{"name": "kserve-container", "image": "a"}]}}
+
+
+def certificates(pem):
+    """The certificates in a text, each by itself."""
+    return re.findall(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?", pem, re.DOTALL)
+
+
+def verifies(leaf, bundle, directory):
+    """Whether a client that trusts `bundle` would trust `leaf`, both PEM."""
+    folder = Path(directory) / "verify"
+    folder.mkdir(exist_ok=True)
+    (folder / "leaf").write_text(leaf)
+    (folder / "bundle").write_text(bundle)
+    done = subprocess.run(["openssl", "verify", "-CAfile", folder / "bundle", folder / "leaf"], capture_output=True, timeout=30)
+    shutil.rmtree(folder)
+    return done.returncode == 0
