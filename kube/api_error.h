@@ -30,9 +30,11 @@ struct ApiError {
 
   Kind kind = Kind::kStatus;
   int code = 0;
-  std::string reason;   // "NotFound", "AlreadyExists", "Conflict", "Expired", ...
-  std::string message;  // for people; starts in lower case where it is ours; never holds a token or a key
-  std::optional<std::chrono::seconds> retry_after;
+  std::string reason = {};  // "NotFound", "AlreadyExists", "Conflict", "Expired", ...
+  std::string message =
+      {};  // for people; starts in lower case where it is ours; never holds a token or a key
+  std::string request = {};  // "GET /api/v1/namespaces/kserve/secrets/ca": without its query
+  std::optional<std::chrono::seconds> retry_after = {};
 
   bool is_not_found() const { return code == 404; }
   bool is_already_exists() const { return code == 409 && reason == "AlreadyExists"; }

@@ -11,15 +11,24 @@
 // `connections` at once for calls; each watch has one of its own.
 //
 // Calls are held to a rate (`qps`, `burst`), as client-go's are, watches aside. What is safe to send again
-// is, within the deadline: a 429 or 503 with Retry-After always, since it was not taken; a connection that
-// failed before a byte of the answer came for reads, and for writes only where nothing was sent. A 401
-// re-reads the credentials and tries once more. Conflicts are the caller's: only it knows what it meant.
+// is, within the deadline: a 429 or 503 with Retry-After always, since it was not taken (ten times at most);
+// a connection that failed before a byte of the answer came for reads, and for writes only where the request
+// did not go out whole (three times, after pauses from a tenth of a second on). A 401 re-reads the
+// credentials and tries once more. Conflicts are the caller's: only it knows what it meant.
+//
+// A Client may be destroyed while calls are under way: they end with kCancelled. Where its io_context is
+// destroyed instead, their coroutines are. The io_context must outlive the Client. Neither tokens nor bodies
+// are ever logged.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "kube/api_error.h"
@@ -48,7 +57,8 @@ struct CallOptions {
   SteadyTime deadline = {};           // none: kDefaultDeadline from now
   std::string_view subresource = {};  // "status", "scale"
   bool dry_run = false;
-  bool urgent = false;  // not held to the rate: leases, and the facts of an admission request
+  bool urgent = false;  // not held to the rate, and with connections of their own where calls queue for
+                        // them: leases, and the facts of an admission request
 };
 
 struct ListOptions {
@@ -57,7 +67,8 @@ struct ListOptions {
   int page = 500;
 };
 
-/// A whole list: all pages, of one resourceVersion.
+/// A whole list: all pages, of one resourceVersion. Items carry apiVersion and kind, which the API server
+/// leaves out of those of its own types.
 struct ObjectList {
   std::vector<Object> items;
   std::string resource_version;
@@ -91,6 +102,8 @@ struct ClientCounts {
   std::uint64_t rate_limited_microseconds = 0;
   std::uint64_t connections_opened = 0;
 };
+
+class ClientTransport;
 
 class Client {
  public:
@@ -131,12 +144,11 @@ class Client {
   ClientCounts counts() const;
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<ClientTransport> transport_;
 };
 
 /// Runs one task to its end on a context of its own: for the command line, which has no loop.
-/// `make` is given the client.
+/// `make` is given the client. An exception that leaves the task leaves this too.
 void run_with_client(ClientConfig config, ClientOptions options, std::function<Task<void>(Client&)> make);
 
 }  // namespace modelgate::kube

@@ -21,29 +21,34 @@ namespace modelgate::kube {
 
 /// A program that prints an ExecCredential (client.authentication.k8s.io/v1 or v1beta1).
 struct ExecPlugin {
-  std::string command;
-  std::vector<std::string> arguments;
-  std::map<std::string, std::string> environment;
-  std::string api_version;
+  std::string command = {};
+  std::vector<std::string> arguments = {};
+  std::map<std::string, std::string> environment = {};
+  std::string api_version = {};
   bool provide_cluster_info = false;
-  std::string install_hint;
+  std::string install_hint = {};
 };
 
 struct ClientConfig {
-  std::string host;  // a name or an IP address, without brackets
+  std::string host = {};  // a name or an IP address, without brackets
   std::string port = "443";
-  std::string base_path;        // "/k8s/clusters/c-1" behind some proxies; else empty
-  bool tls = true;              // false: http://, for tests and `kubectl proxy`
-  std::string ca_pem;           // empty: the system's CAs
-  std::string tls_server_name;  // for SNI and verification in place of `host`
-  bool insecure = false;        // insecure-skip-tls-verify: said in the log once
+  std::string base_path = {};        // "/k8s/clusters/c-1" behind some proxies; else empty
+  bool tls = true;                   // false: http://, for tests and `kubectl proxy`
+  std::string ca_pem = {};           // empty: the system's CAs
+  std::string tls_server_name = {};  // for SNI and verification in place of `host`
+  bool insecure = false;             // insecure-skip-tls-verify: said in the log once
 
-  std::string client_certificate_pem, client_key_pem;  // both or neither
-  std::string token;
-  std::string token_file;  // read again every minute, and at once after a 401
-  std::optional<ExecPlugin> exec;
+  std::string client_certificate_pem = {}, client_key_pem = {};  // both or neither
+  std::string token = {};
 
-  std::string namespace_;  // of the context, or the Pod's own
+  // Read again every minute, and at once after a 401; what is in them counts in place of the texts above.
+  std::string ca_file = {};
+  std::string client_certificate_file = {}, client_key_file = {};
+  std::string token_file = {};
+
+  std::optional<ExecPlugin> exec = {};
+
+  std::string namespace_ = {};  // of the context, or the Pod's own
 };
 
 struct ConfigSources {

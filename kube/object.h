@@ -19,9 +19,10 @@ namespace modelgate::kube {
 
 class Object {
  public:
+  /// Refuses what is no JSON object.
   static spec::Result<Object, spec::JsonError> read(std::string_view json,
                                                     const spec::ParseOptions& options = {});
-  /// A copy of a value into an arena of its own.
+  /// A copy of an object into an arena of its own, no larger than it takes.
   static Object copy_of(const spec::Value& value);
 
   const spec::Value& value() const { return *value_; }

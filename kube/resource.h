@@ -65,6 +65,9 @@ inline constexpr Resource kLocalModelCaches{"serving.kserve.io", "v1alpha1", "lo
 inline constexpr Resource kLocalModelNamespaceCaches{"serving.kserve.io", "v1alpha1",
                                                      "localmodelnamespacecaches", "LocalModelNamespaceCache"};
 
+/// `text` as a part of a path or of a query.
+std::string percent_encoded(std::string_view text);
+
 /// All of the above.
 std::span<const Resource* const> known_resources();
 

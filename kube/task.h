@@ -14,6 +14,7 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <functional>
+#include <list>
 #include <string>
 
 namespace modelgate::kube {
@@ -29,8 +30,32 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 /// after a second.
 void spawn(asio::io_context& context, std::string name, std::function<Task<void>()> loop);
 
-/// False where it was cut short by the context's end.
+/// False where the wait was cut short (asio's cancellation). Where the context ends instead, the coroutine is
+/// destroyed in its sleep.
 Task<bool> sleep_for(std::chrono::milliseconds time);
+
+/// Coroutines that wait until something changed. Who is woken looks again: another may have been faster.
+///
+///   while (!free()) {
+///     const bool woken = co_await waiters.wait(deadline);
+///     if (!woken) co_return too_late();
+///   }
+class Waiters {
+ public:
+  Waiters() = default;
+  ~Waiters();
+  Waiters(const Waiters&) = delete;
+  Waiters& operator=(const Waiters&) = delete;
+
+  /// False where `until` came first. The object may be destroyed meanwhile.
+  Task<bool> wait(SteadyTime until);
+  void wake_one();  // who has waited longest
+  void wake_all();
+
+ private:
+  struct Waiting;
+  std::list<Waiting*> waiting_;
+};
 
 /// Waiting times that double from `first` up to `longest`, each less up to `jitter` of itself, so that
 /// replicas that failed together do not come back together.

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kube/small_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace modelgate::kube {
+namespace {
+
+std::unexpected<std::string> failed(const std::string& path, int number) {
+  return std::unexpected(fmt::format("{}: {}", path, std::strerror(number)));
+}
+
+struct Handle {
+  int value;
+  ~Handle() {
+    if (value >= 0) ::close(value);
+  }
+};
+
+}  // namespace
+
+std::expected<std::string, std::string> read_small_file(const std::string& path) {
+  // Not blocking: a name given by mistake may be that of a pipe.
+  const Handle file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (file.value < 0) return failed(path, errno);
+  struct stat info{};
+  if (::fstat(file.value, &info) != 0) return failed(path, errno);
+  if (S_ISDIR(info.st_mode)) return failed(path, EISDIR);
+  std::string text(kMaxSmallFile + 1, '\0');
+  std::size_t size = 0;
+  while (size < text.size()) {
+    const ssize_t got = ::read(file.value, text.data() + size, text.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return failed(path, errno);
+    if (got == 0) break;
+    size += static_cast<std::size_t>(got);
+  }
+  if (size > kMaxSmallFile) return std::unexpected(fmt::format("{}: larger than 1 MiB", path));
+  text.resize(size);
+  text.shrink_to_fit();
+  return text;
+}
+
+}  // namespace modelgate::kube
