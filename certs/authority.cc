@@ -170,7 +170,7 @@ Result<std::shared_ptr<const KeyPair>> Authority::sign(const LeafOptions& option
                     add_extensions(leaf, pair_->leaf(),
                                    {{NID_basic_constraints, "critical,CA:FALSE"},
                                     {NID_key_usage, "critical,digitalSignature"},
-                                    {NID_ext_key_usage, "serverAuth"},
+                                    {NID_ext_key_usage, options.for_client ? "clientAuth" : "serverAuth"},
                                     {NID_subject_key_identifier, "hash"},
                                     {NID_authority_key_identifier, "keyid:always"}});
   if (!made) return fail_openssl("making a leaf");

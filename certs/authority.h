@@ -36,6 +36,7 @@ struct LeafOptions {
   // Go's TLS client, which the API server is, matches these and never the common name.
   std::vector<std::string> dns_names = {};
   std::vector<std::string> ip_addresses = {};  // v4 or v6 in text
+  bool for_client = false;                     // clientAuth in place of serverAuth
   std::chrono::seconds lifetime = std::chrono::hours(24 * 30);
   TimePoint now = {};
 };
@@ -48,7 +49,7 @@ class Authority {
   // A CA that was written out before. Errors: those of KeyPair::from_pem; kMalformed when it is no CA.
   static Result<Authority> from_pem(std::string_view certificate, std::string_view key);
 
-  // A new key and a certificate for it: serverAuth, with the names asked for. The chain holds the leaf alone,
+  // A new key and a certificate for it, with the names asked for. The chain holds the leaf alone,
   // since clients trust the CA itself. Errors: kBadName (no name at all, or one that cannot be a name),
   // kExpired when the CA itself has, kOpenssl.
   Result<std::shared_ptr<const KeyPair>> sign(const LeafOptions& options) const;

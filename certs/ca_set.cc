@@ -194,12 +194,16 @@ Verdict published_next(const Context& context) {
   return step;
 }
 
+std::chrono::seconds skew(const RotationOptions& options) {
+  return std::min(options.clock_skew, options.propagation * 6);
+}
+
 // Seen there for long enough by ourselves, or by another whose clock may differ from ours.
 bool propagated(const Context& context) {
   if (!context.seen.next_in_bundle) return false;
   const RotationOptions& options = context.options;
   if (*context.seen.next_in_bundle >= options.propagation) return true;
-  return context.now - *context.set.next->published >= options.propagation + options.clock_skew;
+  return context.now - *context.set.next->published >= options.propagation + skew(options);
 }
 
 Verdict promoted_next(const Context& context) {
@@ -230,8 +234,8 @@ Verdict next_in_time(const Context& context) {
 Verdict needed_former(const Context& context) {
   const RotationOptions& options = context.options;
   const auto needless = [&](const FormerCa& former) {
-    return context.now >= former.retired + options.leaf_lifetime + options.clock_skew ||
-           context.now >= former.certificate.not_after + options.clock_skew;
+    return context.now >= former.retired + options.leaf_lifetime + skew(options) ||
+           context.now >= former.certificate.not_after + skew(options);
   };
   if (std::ranges::none_of(context.set.former, needless)) return std::nullopt;
   Step step = changed(context, Change::kDroppedFormer, "no leaf of a former CA can be in use any more");

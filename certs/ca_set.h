@@ -46,7 +46,7 @@ struct RotationOptions {
   // How long a CA is in the bundle before it signs. API servers learn of a new bundle by a watch, within a
   // second; one whose watch is broken lists again within minutes.
   std::chrono::seconds propagation = std::chrono::minutes(10);
-  // As far apart as certificates' backdating allows.
+  // As far apart as certificates' backdating allows. Where propagation is short, as in tests, six times that.
   std::chrono::seconds clock_skew = kBackdate;
 };
 

@@ -80,6 +80,14 @@ class Server::Impl {
     return {};
   }
 
+  std::expected<void, std::string> use_clients(std::shared_ptr<const TrustedClients> clients,
+                                               const certs::KeyPair& pair) {
+    const auto before = std::exchange(options_.tls->clients, std::move(clients));
+    auto used = use_certificate(pair);
+    if (!used) options_.tls->clients = before;
+    return used;
+  }
+
   void start() {
     listening_ = true;
     asio::co_spawn(workers_.front()->context, accept_connections(),
@@ -235,6 +243,10 @@ void Server::stop() {
 }
 std::expected<void, std::string> Server::use_certificate(const certs::KeyPair& pair) {
   return impl_->use_certificate(pair);
+}
+std::expected<void, std::string> Server::use_clients(std::shared_ptr<const TrustedClients> clients,
+                                                     const certs::KeyPair& pair) {
+  return impl_->use_clients(std::move(clients), pair);
 }
 void Server::on_each_thread(const std::function<void(Handler&)>& task) {
   impl_->on_each_thread(task);

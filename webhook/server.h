@@ -74,6 +74,10 @@ class Server {
   // for people, and leaves the former pair in place.
   std::expected<void, std::string> use_certificate(const certs::KeyPair& pair);
 
+  // The same with other clients to be let in, from now on.
+  std::expected<void, std::string> use_clients(std::shared_ptr<const TrustedClients> clients,
+                                               const certs::KeyPair& pair);
+
   // Runs `task` once on each thread, with that thread's handler, soon: the way to hand something to handlers.
   // After start().
   void on_each_thread(const std::function<void(Handler&)>& task);
