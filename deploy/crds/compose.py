@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the CRDs in this folder from serving.yaml (our fields) and pod-openapi.json (the API server's own Pod schema).
+"""Makes the CRDs in this folder from serving.yaml (our fields), explain.yaml (what `kubectl explain` says of them) and
+pod-openapi.json (the API server's own Pod schema).
 
     compose.py            writes serving.kserve.io_*.yaml
     compose.py --check    exit 1 where a committed CRD is not what would be written
     kubectl get --raw /openapi/v3/api/v1 | compose.py --refresh     takes over a newer Kubernetes' Pods, then writes
 
-Run by hand after a change, and by tests/cluster, which also compares pod-openapi.json with the API server under test.
+Run by hand after a change. tests/deploy checks that the CRDs are current, tests/cluster that pod-openapi.json is the Pod
+schema of the API server under test.
 """
 import argparse
 import json
@@ -31,7 +33,8 @@ CORE_SPECIAL = {
     "io.k8s.apimachinery.pkg.apis.meta.v1.Time": "string",
 }
 CORE = "io.k8s.api.core.v1."
-KEPT = ("x-kubernetes-list-type", "x-kubernetes-list-map-keys", "x-kubernetes-map-type")
+MAP_TYPE = "x-kubernetes-map-type"
+KEPT = ("x-kubernetes-list-type", "x-kubernetes-list-map-keys", MAP_TYPE)
 
 
 # ---- the API server's Pod schema
@@ -43,8 +46,9 @@ def reduced(openapi):
         name = todo.pop()
         if name in found or name in CORE_SPECIAL:
             continue
-        found[name] = {field: lean(schema) for field, schema in schemas[name].get("properties", {}).items()}
-        todo += [ref for field in found[name].values() for ref in references(field)]
+        fields = {field: lean(schema) for field, schema in schemas[name].get("properties", {}).items()}
+        found[name] = {"fields": fields, **{key: schemas[name][key] for key in [MAP_TYPE] if key in schemas[name]}}
+        todo += [ref for field in fields.values() for ref in references(field)]
     return {name: found[name] for name in sorted(found)}
 
 
@@ -70,8 +74,8 @@ def references(schema):
 # ---- composing
 
 class Composer:
-    def __init__(self, types, core):
-        self.types, self.core = types, core
+    def __init__(self, types, core, texts):
+        self.types, self.core, self.texts = types, core, texts
 
     def named(self, name):
         """The schema of a type as serving.yaml writes it: string, core.Container, Condition[], string{} ..."""
@@ -83,7 +87,7 @@ class Composer:
             return dict(SCALARS[name])
         if name.startswith("core."):
             _, kind, *field = name.split(".")
-            return self.core_field(self.core[CORE + kind][field[0]]) if field else self.core_object(CORE + kind)
+            return self.core_field(self.core[CORE + kind]["fields"][field[0]]) if field else self.core_object(CORE + kind)
         return self.object(name)
 
     def object(self, name):
@@ -92,9 +96,11 @@ class Composer:
         for part in kind.get("of", []):
             schema["properties"].update(self.named(part)["properties"])
         for field, text in kind.get("fields", {}).items():
-            schema["properties"][field] = self.field(text)
+            schema["properties"][field] = {**self.field(text), "description": self.texts[name][field]}
         for field in kind.get("without", []):
             del schema["properties"][field]
+        if "_" in self.texts.get(name, {}):
+            schema["description"] = self.texts[name]["_"]
         if kind.get("open"):
             schema["x-kubernetes-preserve-unknown-fields"] = True
         return schema
@@ -111,8 +117,10 @@ class Composer:
         if name in CORE_SPECIAL:
             return dict(SCALARS[CORE_SPECIAL[name]])
         schema = {"type": "object", "properties": {}}
+        if MAP_TYPE in self.core[name]:
+            schema[MAP_TYPE] = self.core[name][MAP_TYPE]
         required = []
-        for field, source in self.core[name].items():
+        for field, source in self.core[name]["fields"].items():
             schema["properties"][field] = self.core_field(source)
             if field not in keys:
                 continue
@@ -134,6 +142,13 @@ class Composer:
         if "additionalProperties" in source:
             schema["additionalProperties"] = self.core_field(source["additionalProperties"])
         return schema
+
+
+def unexplained(types, texts):
+    """What serving.yaml and explain.yaml do not both have, as Type.field."""
+    fields = {f"{name}.{field}" for name, kind in types.items() for field in kind.get("fields", {})}
+    texted = {f"{name}.{field}" for name, kind in texts.items() for field in kind if field != "_"}
+    return sorted(fields ^ texted) + sorted(set(texts) - set(types))
 
 
 def crd(entry, composer):
@@ -161,7 +176,11 @@ class Dumper(yaml.SafeDumper):
 def composed():
     """File name -> text, for every CRD."""
     description = yaml.safe_load((HERE / "serving.yaml").read_text())
-    composer = Composer(description["types"], json.loads(POD.read_text()))
+    texts = yaml.safe_load((HERE / "explain.yaml").read_text())
+    alone = unexplained(description["types"], texts)
+    if alone:
+        sys.exit("only in one of serving.yaml and explain.yaml: " + ", ".join(alone))
+    composer = Composer(description["types"], json.loads(POD.read_text()), texts)
     files = {}
     for entry in description["crds"]:
         made = crd(entry, composer)
