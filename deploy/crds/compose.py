@@ -96,7 +96,8 @@ class Composer:
         for part in kind.get("of", []):
             schema["properties"].update(self.named(part)["properties"])
         for field, text in kind.get("fields", {}).items():
-            schema["properties"][field] = {**self.field(text), "description": self.texts[name][field]}
+            says = self.texts[name][field]
+            schema["properties"][field] = {**self.field(text), **({"description": says} if says else {})}
         for field in kind.get("without", []):
             del schema["properties"][field]
         if "_" in self.texts.get(name, {}):
