@@ -4,7 +4,9 @@
 #include <arpa/inet.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <concepts>
 #include <functional>
@@ -48,20 +50,22 @@ Setter set_text(std::string& target) {
 }
 
 template <std::integral Number>
-Setter set_number(Number& target, Number highest) {
-  return [&target, highest](const std::string& text) -> std::string {
+Setter set_number(Number& target, Number highest, Number lowest = 0) {
+  return [&target, highest, lowest](const std::string& text) -> std::string {
     Number number = 0;
     const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
     const bool whole = read.ec == std::errc() && read.ptr == text.data() + text.size();
-    if (!whole || number < 0 || number > highest) {
-      return "\"" + text + "\" is not a number from 0 to " + std::to_string(highest);
+    if (!whole || number < lowest || number > highest) {
+      return "\"" + text + "\" is not a number from " + std::to_string(lowest) + " to " +
+             std::to_string(highest);
     }
     target = number;
     return {};
   };
 }
 
-Setter set_bool(bool& target) {
+template <class Bool>
+Setter set_bool(Bool& target) {
   return [&target](const std::string& text) -> std::string {
     if (text != "true" && text != "false") return "\"" + text + "\" is not true or false";
     target = text == "true";
@@ -162,6 +166,20 @@ Setter set_time_encoding(log::TimeEncoding& target) {
                                            {"nano", TimeEncoding::kNano}});
 }
 
+// A name of a Kubernetes object or namespace; the API server says what else is wrong with it.
+Setter set_name(std::string& target) {
+  return [&target](const std::string& text) -> std::string {
+    const auto allowed = [](unsigned char c) {
+      return std::islower(c) || std::isdigit(c) || c == '-' || c == '.';
+    };
+    if (text.empty() || text.size() > 253 || !std::ranges::all_of(text, allowed)) {
+      return "\"" + text + "\" is not a name of lower case letters, digits, \"-\" and \".\"";
+    }
+    target = text;
+    return {};
+  };
+}
+
 bool is_any(std::string_view text) {
   return !text.empty();
 }
@@ -182,8 +200,10 @@ struct Extra {
 };
 
 std::vector<Row> rows(Flags& flags, Extra& extra) {
+  ClusterFlags& cluster = flags.cluster;
   constexpr const char* kListeners = "Listeners";
   constexpr const char* kCertificates = "Certificates";
+  constexpr const char* kCluster = "Cluster";
   constexpr const char* kRunning = "Running";
   constexpr const char* kLog = "Log";
   constexpr const char* kAccepted = "Accepted for KServe's sake";
@@ -201,8 +221,8 @@ std::vector<Row> rows(Flags& flags, Extra& extra) {
 
       {kCertificates, "--webhook-cert-path", "DIR", "",
        "directory of a certificate and its key, as cert-manager mounts it; a changed pair is in use within a "
-       "second, "
-       "one that does not match is refused. Without it, a CA and a certificate are made in memory",
+       "second, one that does not match is refused. Without it, certificates are of our own making: in a "
+       "cluster from CAs that the replicas share, else from one in memory",
        set_text(flags.cert_directory)},
       {kCertificates, "--webhook-cert-name", "NAME", "tls.crt", "the certificate's file in it",
        set_text(flags.cert_name)},
@@ -212,7 +232,16 @@ std::vector<Row> rows(Flags& flags, Extra& extra) {
        "further DNS names and IP addresses for the certificate that is made; may be repeated",
        add_each(flags.cert_hosts, is_any, "a DNS name or IP address")},
       {kCertificates, "--ca-out", "FILE", "",
-       "file to write the CA that was made to, in PEM: what caBundle needs", set_text(flags.ca_out)},
+       "file to write the CA that was made to, in PEM: what caBundle needs; not in a cluster",
+       set_text(flags.ca_out)},
+      {kCertificates, "--client-ca-file", "FILE", "",
+       "PEM of the CAs that clients must have a certificate of; read again when it changes. Without it "
+       "anybody may call, as far as the network lets him",
+       set_text(flags.client_ca_file)},
+      {kCertificates, "--client-allowed-names", "NAMES", "any",
+       "with --client-ca-file: common names, DNS names or URIs, separated by commas, of which a client's "
+       "certificate must hold one; may be repeated",
+       add_each(flags.client_allowed_names, is_any, "a name")},
       {kCertificates, "--tls-min-version", "VERSION", "VersionTLS12",
        "lowest version: VersionTLS12 or VersionTLS13", set_tls_version(flags.tls.min_version)},
       {kCertificates, "--tls-cipher-suites", "NAMES", "OpenSSL's",
@@ -220,9 +249,50 @@ std::vector<Row> rows(Flags& flags, Extra& extra) {
        add_each(flags.tls.cipher_suites, is_cipher_suite,
                 "the IANA name of a cipher suite, such as TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256")},
 
-      {kRunning, "--manifests", "DIR", "built-in",
-       "directory of YAML files with the configuration, runtimes and storage containers; read again when "
-       "they change",
+      {kCluster, "--kubeconfig", "FILE", "the Pod's service account",
+       "kubeconfig of the cluster to run in. Configuration, runtimes and storage containers are watched "
+       "there. Without it, and outside a Pod, the built-in ones are used",
+       set_text(cluster.kubeconfig)},
+      {kCluster, "--kube-context", "NAME", "the current one",
+       "context of the kubeconfig; alone it means $KUBECONFIG or ~/.kube/config", set_text(cluster.context)},
+      {kCluster, "--namespace", "NAME", "$POD_NAMESPACE",
+       "namespace of the ConfigMap inferenceservice-config and of our Service, Secret and Lease; else the "
+       "service account's, the context's, kserve",
+       set_name(cluster.ns)},
+      {kCluster, "--service-name", "NAME", "modelgate-webhook",
+       "Service that the API server calls us by; the certificate is for its names",
+       set_name(cluster.service_name)},
+      {kCluster, "--registration", "NAME", "modelgate",
+       "name of our MutatingWebhookConfiguration and ValidatingWebhookConfiguration",
+       set_name(cluster.registration)},
+      {kCluster, "--patch-ca-bundle", "BOOL", "true",
+       "write the CAs into the registration's caBundle; with --webhook-cert-path false unless it is given, "
+       "and then from ca.crt in that directory",
+       set_bool(cluster.patch_ca_bundle)},
+      {kCluster, "--ca-secret", "NAME", "modelgate-webhook-ca",
+       "Secret of the CAs that the replicas share; made where it is absent", set_name(cluster.ca_secret)},
+      {kCluster, "--ca-lifetime", "DURATION", "8760h",
+       "life of a CA; its successor takes over after two thirds", set_duration(cluster.ca_lifetime)},
+      {kCluster, "--leaf-lifetime", "DURATION", "720h",
+       "life of a replica's certificate, renewed after two thirds; at most a third of --ca-lifetime",
+       set_duration(cluster.leaf_lifetime)},
+      {kCluster, "--ca-propagation", "DURATION", "10m", "how long a new CA is in caBundle before it signs",
+       set_duration(cluster.ca_propagation)},
+      {kCluster, "--lease", "NAME", "modelgate-webhook",
+       "Lease; its holder alone rotates the CAs and writes caBundle. Every replica answers",
+       set_name(cluster.lease)},
+      {kCluster, "--builtin-runtimes", "BOOL", "true",
+       "count the built-in runtimes too, where the cluster has none of the same name",
+       set_bool(cluster.builtin_runtimes)},
+      {kCluster, "--kube-api-qps", "COUNT", "50",
+       "calls a second to the API server; leases and what an answer waits for are not held to it",
+       set_number(cluster.qps, 10'000, 1)},
+      {kCluster, "--kube-api-burst", "COUNT", "100", "calls at once before --kube-api-qps holds",
+       set_number(cluster.burst, 10'000, 1)},
+
+      {kRunning, "--manifests", "DIR", "",
+       "directory of YAML files with the configuration, runtimes and storage containers, in place of a "
+       "cluster's; read again when they change",
        set_text(flags.manifests)},
       {kRunning, "--threads", "COUNT", "0",
        "threads that answer; 0 for as many CPUs as the cgroup's quota gives",
@@ -230,6 +300,10 @@ std::vector<Row> rows(Flags& flags, Extra& extra) {
       {kRunning, "--drain-timeout", "DURATION", "100s",
        "how long connections are served on after SIGTERM; API servers keep idle ones for 90s",
        set_duration(flags.drain_timeout)},
+      {kRunning, "--shutdown-delay", "DURATION", "0s",
+       "how long after SIGTERM, within --drain-timeout, everything is served as before but for /readyz: "
+       "until those who route to us have noticed. Then connections are told to close",
+       set_duration(flags.shutdown_delay)},
 
       {kLog, "--log-level,--zap-log-level", "LEVEL", "info",
        "debug (one line a request), info, warn or error", set_level(flags.log.level)},
@@ -309,7 +383,9 @@ std::variant<Flags, FlagsEnd> parse_flags(int argc, const char* const* argv) {
   app.footer(
       "\nSIGTERM drains: /readyz turns false, connections are served on and told to close, and the program "
       "ends\n"
-      "with 0 when none is left or --drain-timeout is over. A second one ends it at once.");
+      "with 0 when none is left or --drain-timeout is over, but not before --shutdown-delay is. A second one "
+      "ends\n"
+      "it at once.");
   std::vector<std::string> arguments;
   for (int i = argc - 1; i > 0; --i)
     arguments.push_back(with_two_dashes(argv[i]));  // CLI11 wants them backwards

@@ -20,6 +20,24 @@
 
 namespace modelgate::webhook {
 
+// What is asked of, and written to, a cluster.
+struct ClusterFlags {
+  std::string kubeconfig;  // empty: as kube/client_config.h finds one
+  std::string context;
+  std::string ns;  // empty: see main.cc
+  std::string service_name = "modelgate-webhook";
+  std::string registration = "modelgate";
+  std::string ca_secret = "modelgate-webhook-ca";
+  std::string lease = "modelgate-webhook";
+  std::optional<bool> patch_ca_bundle;  // nothing: where the certificates are of our own making
+  bool builtin_runtimes = true;
+  int qps = 50;
+  int burst = 100;
+  std::chrono::nanoseconds ca_lifetime = std::chrono::hours(24 * 365);
+  std::chrono::nanoseconds leaf_lifetime = std::chrono::hours(24 * 30);
+  std::chrono::nanoseconds ca_propagation = std::chrono::minutes(10);
+};
+
 struct Flags {
   Address webhook{.host = "", .port = 9443};
   std::optional<Address> health = Address{.host = "", .port = 8081};  // nothing: turned off with "0"
@@ -30,11 +48,15 @@ struct Flags {
   std::string cert_key = "tls.key";
   std::vector<std::string> cert_hosts;  // more names and addresses for a leaf of our own
   std::string ca_out;
+  std::string client_ca_file;  // empty: clients show no certificate
+  std::vector<std::string> client_allowed_names;
   TlsOptions tls;
 
-  std::string manifests;  // empty: the built-in ones
-  int threads = 0;        // 0: as many as the CPU quota gives
+  std::string manifests;  // empty: a cluster's objects, or the built-in ones
+  ClusterFlags cluster;
+  int threads = 0;  // 0: as many as the CPU quota gives
   std::chrono::nanoseconds drain_timeout = std::chrono::seconds(100);
+  std::chrono::nanoseconds shutdown_delay = std::chrono::seconds(0);
   std::string address_out;
   log::Options log{.format = log::Format::kJson};
   bool leader_elect = false;  // accepted and without effect

@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// modelgate-webhook: reads its flags, starts the HTTPS server and the probes, and then looks a few times a
-// second whether certificate or manifests changed, until a signal comes.
+// modelgate-webhook: reads its flags, starts the probes, gets a certificate and a catalog, serves HTTPS with
+// them, and then hands over what is new of either, until a signal comes.
+//
+// Certificate and catalog come from one of these:
+//   a cluster (webhook/cluster.h): --kubeconfig, --kube-context, or within a Pod
+//   files: --manifests and --webhook-cert-path
+//   ourselves: the built-in manifests, a certificate made in memory
+// In a cluster the certificate may come from files as well.
 
 #include <malloc.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <fstream>
 #include <memory>
@@ -18,9 +27,13 @@
 #include "certs/files.h"
 #include "certs/self_made.h"
 #include "kube/manifest_watcher.h"
+#include "process/log.h"
 #include "webhook/admission_handler.h"
 #include "webhook/admission_metrics.h"
+#include "webhook/client_ca.h"
+#include "webhook/cluster.h"
 #include "webhook/cpu_quota.h"
+#include "webhook/doorbell.h"
 #include "webhook/fact_source.h"
 #include "webhook/flags.h"
 #include "webhook/metrics.h"
@@ -30,30 +43,20 @@
 namespace modelgate::webhook {
 namespace {
 
+using std::chrono::ceil;
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using std::chrono::system_clock;
 
 // A changed certificate is to be in use within a second.
-constexpr std::chrono::milliseconds kLookEvery{250};
+constexpr milliseconds kLookEvery{250};
 
 // While draining: how soon we notice that the last connection is gone.
-constexpr std::chrono::milliseconds kDrainLookEvery{20};
+constexpr milliseconds kDrainLookEvery{20};
 
-// Blocks the signals that end us, in this thread and in those it starts, so that wait_for_signal gets them.
-sigset_t block_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-  return signals;
-}
-
-bool wait_for_signal(const sigset_t& signals, std::chrono::milliseconds longest) {
-  const timespec timeout{.tv_sec = longest.count() / 1000, .tv_nsec = longest.count() % 1000 * 1'000'000};
-  return sigtimedwait(&signals, nullptr, &timeout) > 0;
-}
+// What giving up the lease may take at the end; kube/lease.h takes one retry at the most.
+constexpr std::chrono::seconds kRetireWait{2};
 
 // Written beside its place and moved there, so that nobody reads half of it.
 bool write_file(const std::string& path, const std::string& text) {
@@ -89,59 +92,173 @@ std::string in_lines(const std::vector<kube::ManifestError>& errors) {
   return text;
 }
 
+bool in_cluster(const Flags& flags) {
+  if (!flags.manifests.empty()) return false;
+  return !flags.cluster.kubeconfig.empty() || !flags.cluster.context.empty() || kube::in_cluster();
+}
+
+std::string environment(const char* name) {
+  const char* const value = std::getenv(name);
+  return value ? value : "";
+}
+
+// The first that says something.
+std::string first_of(std::initializer_list<std::string> texts) {
+  const auto* found = std::ranges::find_if(texts, [](const std::string& text) { return !text.empty(); });
+  return found == texts.end() ? std::string() : *found;
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+std::expected<ClusterOptions, std::string> cluster_options(const Flags& flags) {
+  const ClusterFlags& from = flags.cluster;
+  kube::ConfigSources sources;
+  sources.kubeconfig = from.kubeconfig;
+  sources.context = from.context;
+  auto config = kube::load_client_config(sources);
+  if (!config) return std::unexpected("--kubeconfig, --kube-context: " + config.error());
+  const std::string ns = first_of({from.ns, environment("POD_NAMESPACE"), config->namespace_, "kserve"});
+  const auto seconds = [](std::chrono::nanoseconds time) {
+    return duration_cast<std::chrono::seconds>(time);
+  };
+  const bool files = !flags.cert_directory.empty();
+  ClusterOptions options;
+  options.config = std::move(*config);
+  options.client = {.user_agent = "modelgate-webhook/" MODELGATE_VERSION,
+                    .qps = static_cast<double>(from.qps),
+                    .burst = static_cast<double>(from.burst)};
+  options.catalog.ns = ns;
+  options.catalog.builtin_runtimes = from.builtin_runtimes;
+  options.certificates = {.ns = ns,
+                          .service = from.service_name,
+                          .registration = from.registration,
+                          .secret = from.ca_secret,
+                          .hosts = flags.cert_hosts,
+                          .patch_ca_bundle = from.patch_ca_bundle.value_or(!files),
+                          .rotation = {.ca_lifetime = seconds(from.ca_lifetime),
+                                       .leaf_lifetime = seconds(from.leaf_lifetime),
+                                       .propagation = seconds(from.ca_propagation)},
+                          .pair_from_files = files};
+  if (files && options.certificates.patch_ca_bundle) {
+    options.certificates.ca_file = flags.cert_directory + "/ca.crt";
+  }
+  options.lease = from.lease;
+  options.instance = first_of({environment("POD_NAME"), host_name(), "modelgate-webhook"});
+  const std::string wrong = certs::check(options.certificates.rotation);
+  if (!wrong.empty()) return std::unexpected("--ca-lifetime, --leaf-lifetime, --ca-propagation: " + wrong);
+  return options;
+}
+
 class Program {
  public:
   explicit Program(Flags flags) : flags_(std::move(flags)), manifests_(flags_.manifests) {}
+  // The cluster's thread calls back into the servers, and they ask it: so the thread ends, then they, then
+  // what they asked.
+  ~Program() {
+    if (cluster_) cluster_->stop();
+  }
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
 
-  int run(const sigset_t& signals) {
-    if (auto started = start(); !started) {
-      log::error("cannot start", {{"reason", started.error()}});
-      return 1;
+  int run() {
+    auto going = start();
+    auto woken = Doorbell::Woken::kTime;
+    while (going && woken != Doorbell::Woken::kSignal) {
+      woken = doorbell_.wait(kLookEvery);
+      going = look_around();
     }
-    while (!wait_for_signal(signals, kLookEvery)) {
-      look_at_certificates();
-      look_at_manifests();
-    }
-    return drain(signals);
+    if (going) return drain();
+    log::error("cannot start", {{"reason", going.error()}});
+    return 1;
   }
 
  private:
   using Started = std::expected<void, std::string>;
 
+  // ------------------------------------------------------------------------------------------- beginning
+
   Started start() {
-    auto certificates = open_certificates(flags_);
-    if (!certificates) return std::unexpected(certificates.error());
-    certificates_ = std::move(*certificates);
-    const auto manifests = manifests_.poll();  // the first one always reads
-    if (!*manifests) return std::unexpected("--manifests: " + in_lines(manifests->error()));
-    tell_manifests(***manifests);
+    in_cluster_ = in_cluster(flags_);
+    if (auto read = read_client_cas(); !read) return read;
+    if (!in_cluster_ || !flags_.cert_directory.empty()) {
+      auto certificates = open_certificates(flags_);
+      if (!certificates) return std::unexpected(certificates.error());
+      certificates_ = std::move(*certificates);
+      use(certificates_->current());
+    }
+    if (auto read = in_cluster_ ? start_cluster() : read_first_manifests(); !read) return read;
     tell_certificate();
-    if (auto listening = listen(**manifests); !listening) return listening;
     if (auto listening = listen_for_probes(); !listening) return listening;
-    server_->start();
     if (health_) health_->start();
     if (metrics_server_) metrics_server_->start();
-    log::info("serving",
-              {{"address", server_->address().to_text()},
-               {"threads", threads_},
-               {"health", health_ ? health_->address().to_text() : "off"},
-               {"metrics", metrics_address()},
-               {"certificate", flags_.cert_directory.empty() ? "self-made" : flags_.cert_directory},
-               {"manifests", flags_.manifests.empty() ? "built-in" : flags_.manifests}});
-    return write_outputs();
+    return serve();
   }
 
-  Started listen(const std::shared_ptr<const kube::Manifests>& manifests) {
+  Started read_client_cas() {
+    if (flags_.client_ca_file.empty()) {
+      if (flags_.client_allowed_names.empty()) return {};
+      return std::unexpected("--client-allowed-names: needs --client-ca-file");
+    }
+    auto clients = ClientCaFile::open(flags_.client_ca_file, flags_.client_allowed_names);
+    if (!clients) return std::unexpected("--client-ca-file: " + clients.error());
+    clients_ = std::move(*clients);
+    flags_.tls.clients = clients_->current();
+    return {};
+  }
+
+  Started start_cluster() {
+    auto options = cluster_options(flags_);
+    if (!options) return std::unexpected(options.error());
+    if (!certificates_ && !flags_.ca_out.empty()) {
+      return std::unexpected("--ca-out: in a cluster the CAs are in the Secret of --ca-secret");
+    }
+    log::info("in a cluster", {{"server", options->config.host + ":" + options->config.port},
+                               {"namespace", options->catalog.ns}});
+    cluster_ = std::make_unique<Cluster>(std::move(*options), [this] { doorbell_.ring(); });
+    if (pair_) cluster_->use_pair(pair_);
+    cluster_->start();
+    return {};
+  }
+
+  Started read_first_manifests() {
+    const auto manifests = manifests_.poll();  // the first one always reads
+    if (!*manifests) return std::unexpected("--manifests: " + in_lines(manifests->error()));
+    use(**manifests);
+    return {};
+  }
+
+  // Begins to serve as soon as there are a certificate and a catalog.
+  Started serve() {
+    if (server_ || !pair_ || !catalog_) return {};
     threads_ = flags_.threads > 0 ? flags_.threads : cpus_to_use();
-    const auto facts = std::make_shared<ManifestFacts>(manifests);
-    const auto make_handler = [this, facts, catalog = manifests->catalog] {
+    const auto make_handler = [this, catalog = catalog_, facts = facts_] {
       return std::make_unique<AdmissionHandler>(catalog, facts, admission_metrics_.add_thread());
     };
     auto server = Server::listen({.address = flags_.webhook, .threads = threads_, .tls = flags_.tls},
-                                 make_handler, certificates_->current().get());
+                                 make_handler, pair_.get());
     if (!server) return std::unexpected("--bind-address, --webhook-port: " + server.error());
     server_ = std::move(*server);
-    return {};
+    server_->start();
+    serving_ = server_.get();
+    log::info("serving", {{"address", server_->address().to_text()},
+                          {"threads", threads_},
+                          {"health", health_ ? health_->address().to_text() : "off"},
+                          {"metrics", metrics_address()},
+                          {"certificate", certificate_source()},
+                          {"catalog", catalog_source()}});
+    return write_outputs();
+  }
+
+  std::string certificate_source() const {
+    if (!flags_.cert_directory.empty()) return flags_.cert_directory;
+    return in_cluster_ ? "from the shared CA" : "self-made";
+  }
+  std::string catalog_source() const {
+    if (in_cluster_) return "cluster";
+    return flags_.manifests.empty() ? "built-in" : flags_.manifests;
   }
 
   // One listener where both addresses are the same.
@@ -163,24 +280,9 @@ class Program {
 
   std::expected<std::unique_ptr<Server>, std::string> listen_plain(const Address& address, ProbePaths paths) {
     const auto make_handler = [this, paths] {
-      return std::make_unique<ProbeHandler>(
-          paths, checks(), [this] { return metrics_text(*server_, admission_metrics_, status_); });
+      return std::make_unique<ProbeHandler>(paths, checks(), [this] { return metrics(); });
     };
     return Server::listen({.address = address}, make_handler, nullptr);
-  }
-
-  std::vector<ReadyCheck> checks() {
-    const auto when = [](bool failed, const char* why) { return std::string(failed ? why : ""); };
-    return {
-        {"listener", [this, when] { return when(!server_->listening(), "lost"); }},
-        {"certificate",
-         [this, when] {
-           const auto now = system_clock::to_time_t(system_clock::now());
-           return when(now >= status_.certificate_not_after, "expired");
-         }},
-        {"catalog", [this, when] { return when(status_.catalog_generation == 0, "not loaded"); }},
-        {"shutdown", [this, when] { return when(status_.draining, "draining"); }},
-    };
   }
 
   std::string metrics_address() const {
@@ -189,7 +291,7 @@ class Program {
   }
 
   Started write_outputs() const {
-    const std::string bundle = certificates_->ca_bundle_pem();
+    const std::string bundle = certificates_ ? certificates_->ca_bundle_pem() : "";
     if (!flags_.ca_out.empty() && bundle.empty()) {
       return std::unexpected("--ca-out: the CA of the certificate in --webhook-cert-path is not known");
     }
@@ -205,23 +307,104 @@ class Program {
     return {};
   }
 
+  // ------------------------------------------------------------------------- what the probes' threads call
+
+  std::vector<ReadyCheck> checks() {
+    std::vector<ReadyCheck> checks{
+        {"listener", [this] { return why_not_listening(); }},
+        {"certificate", [this] { return why_no_certificate(); }},
+        {"catalog", [this] { return why_no_catalog(); }},
+        {"shutdown", [this] { return std::string(status_.draining ? "draining" : ""); }},
+    };
+    if (in_cluster_) checks.push_back({"caBundle", [this] { return why_not_trusted(); }});
+    return checks;
+  }
+
+  std::string why_not_listening() const {
+    const Server* const server = serving_;
+    if (!server) return "not yet";
+    return server->listening() ? "" : "lost";
+  }
+
+  std::string why_no_certificate() const {
+    if (status_.certificate_not_after == 0) return "none yet";
+    const auto now = system_clock::to_time_t(system_clock::now());
+    return now >= status_.certificate_not_after ? "expired" : "";
+  }
+
+  std::string why_no_catalog() const {
+    if (status_.catalog_generation != 0) return "";
+    return cluster_ ? cluster_->catalog_problem() : "not loaded";
+  }
+
+  // Only until it was right once: else one edited caBundle would unready every replica at once.
+  std::string why_not_trusted() {
+    if (status_.bundle_matched) return "";
+    std::string problem = serving_.load() ? cluster_->bundle_problem() : "no certificate to compare yet";
+    status_.bundle_matched = problem.empty();
+    return problem;
+  }
+
+  std::string metrics() const {
+    return metrics_text(serving_, admission_metrics_, status_,
+                        cluster_ ? cluster_->counts() : std::optional<ClusterCounts>());
+  }
+
+  // ---------------------------------------------------------------------------------------- what is new
+
+  Started look_around() {
+    if (cluster_) take_cluster_news();
+    if (certificates_) look_at_certificates();
+    if (clients_) look_at_clients();
+    if (!cluster_) look_at_manifests();
+    tell_certificate();
+    return serve();
+  }
+
+  void take_cluster_news() {
+    ClusterNews news = cluster_->take_news();
+    if (news.catalog) use(std::move(news.catalog), cluster_->facts());
+    if (news.pair) use(std::move(news.pair));
+  }
+
   void look_at_certificates() {
     const auto seen = certificates_->poll(system_clock::now());
     if (!seen) {
       log::error("certificate refused, the last good one stays", {{"reason", seen.error().text}});
     } else if (*seen == certs::Poll::kReplaced) {
-      const auto used = server_->use_certificate(*certificates_->current());
-      if (!used) log::error("certificate refused, the last good one stays", {{"reason", used.error()}});
-      if (used) log::info("certificate replaced", {{"fingerprint", certificates_->current()->fingerprint()}});
+      use(certificates_->current());
+      if (cluster_) cluster_->use_pair(pair_);
     }
-    tell_certificate();
+  }
+
+  void look_at_clients() {
+    const auto seen = clients_->poll();
+    if (seen && !*seen) return;
+    auto used = seen ? std::expected<void, std::string>() : std::unexpected(seen.error());
+    if (seen) flags_.tls.clients = clients_->current();
+    if (seen && server_) used = server_->use_clients(clients_->current(), *pair_);
+    if (!used) log::error("client CAs refused, the last good ones stay", {{"reason", used.error()}});
+    if (used) log::info("client CAs replaced", {{"file", flags_.client_ca_file}});
+  }
+
+  void use(std::shared_ptr<const certs::KeyPair> pair) {
+    if (server_) {
+      if (const auto used = server_->use_certificate(*pair); !used) {
+        log::error("certificate refused, the last good one stays", {{"reason", used.error()}});
+        return;
+      }
+      log::info("certificate replaced", {{"fingerprint", pair->fingerprint()}});
+    }
+    pair_ = std::move(pair);
   }
 
   void tell_certificate() {
-    const certs::SourceCounts counts = certificates_->counts();
-    status_.certificate_reads = counts.reads;
-    status_.certificate_errors = counts.errors;
-    status_.certificate_not_after = system_clock::to_time_t(certificates_->current()->not_after());
+    if (certificates_) {
+      const certs::SourceCounts counts = certificates_->counts();
+      status_.certificate_reads = counts.reads;
+      status_.certificate_errors = counts.errors;
+    }
+    if (pair_) status_.certificate_not_after = system_clock::to_time_t(pair_->not_after());
   }
 
   void look_at_manifests() {
@@ -232,45 +415,75 @@ class Program {
       log::error("manifests refused, the last good ones stay", {{"reason", in_lines(read->error())}});
       return;
     }
-    const std::shared_ptr<const kube::Manifests>& manifests = **read;
-    const auto facts = std::make_shared<ManifestFacts>(manifests);
-    server_->on_each_thread([facts, catalog = manifests->catalog](Handler& handler) {
-      static_cast<AdmissionHandler&>(handler).use(catalog, facts);
-    });
-    tell_manifests(*manifests);
-    log::info("manifests read again", {{"generation", manifests->catalog->generation()}});
+    use(**read);
+    log::info("manifests read again", {{"generation", catalog_->generation()}});
   }
 
-  void tell_manifests(const kube::Manifests& manifests) {
-    ++status_.catalog_reloads;
-    status_.catalog_generation = manifests.catalog->generation();
-    if (!manifests.warnings.empty()) log::warn("manifests", {{"warnings", in_lines(manifests.warnings)}});
+  void use(const std::shared_ptr<const kube::Manifests>& manifests) {
+    if (!manifests->warnings.empty()) log::warn("manifests", {{"warnings", in_lines(manifests->warnings)}});
+    use(manifests->catalog, std::make_shared<ManifestFacts>(manifests));
   }
 
-  // Goes on accepting and answering, with "Connection: close", until no connection is left or the time is
-  // over.
-  int drain(const sigset_t& signals) {
-    log::info("draining", {{"connections", server_->open_connections()}});
-    status_.draining = true;
-    server_->drain();
-    const auto over = steady_clock::now() + flags_.drain_timeout;
-    while (server_->open_connections() > 0 && steady_clock::now() < over) {
-      if (wait_for_signal(signals, kDrainLookEvery)) {
-        log::warn("second signal: leaving at once", {{"connections", server_->open_connections()}});
-        std::_Exit(1);
-      }
+  void use(std::shared_ptr<const spec::Catalog> catalog, std::shared_ptr<FactSource> facts) {
+    catalog_ = std::move(catalog);
+    facts_ = std::move(facts);
+    if (server_) {
+      server_->on_each_thread([catalog = catalog_, facts = facts_](Handler& handler) {
+        static_cast<AdmissionHandler&>(handler).use(catalog, facts);
+      });
     }
-    log::info("stopped", {{"connections", server_->open_connections()}});
+    ++status_.catalog_reloads;
+    status_.catalog_generation = catalog_->generation();
+  }
+
+  // --------------------------------------------------------------------------------------------- the end
+
+  // Serves on for --shutdown-delay; then goes on accepting and answering, with "Connection: close", until no
+  // connection is left or --drain-timeout is over.
+  int drain() {
+    const auto begun = steady_clock::now();
+    const auto over = begun + flags_.drain_timeout;
+    const auto open = [this] { return server_ ? server_->open_connections() : 0; };
+    log::info("draining", {{"connections", open()}});
+    status_.draining = true;
+    if (cluster_) cluster_->retire();
+    const auto delayed = std::min(begun + flags_.shutdown_delay, over);
+    while (steady_clock::now() < delayed) {
+      pass_time(std::min(kLookEvery, ceil<milliseconds>(delayed - steady_clock::now())));
+    }
+    if (server_) server_->drain();
+    while (open() > 0 && steady_clock::now() < over) pass_time(kDrainLookEvery);
+    const auto retired_by = steady_clock::now() + kRetireWait;
+    while (cluster_ && !cluster_->retired() && steady_clock::now() < retired_by) pass_time(kDrainLookEvery);
+    log::info("stopped", {{"connections", open()}});
     return 0;
   }
 
+  // Leaves at a second signal.
+  void pass_time(milliseconds longest) {
+    if (doorbell_.wait(longest) == Doorbell::Woken::kSignal) {
+      log::warn("second signal: leaving at once");
+      std::_Exit(1);
+    }
+    if (cluster_) take_cluster_news();
+  }
+
   Flags flags_;
+  bool in_cluster_ = false;
   int threads_ = 0;
+  Doorbell doorbell_;
   Status status_;
   AdmissionMetrics admission_metrics_;
   kube::ManifestWatcher manifests_;
-  std::unique_ptr<certs::CertificateSource> certificates_;
+  std::unique_ptr<certs::CertificateSource> certificates_;  // null: the cluster's
+  std::optional<ClientCaFile> clients_;
+  std::shared_ptr<const certs::KeyPair> pair_;
+  std::shared_ptr<const spec::Catalog> catalog_;
+  std::shared_ptr<FactSource> facts_;
+  // The servers go first: their threads use what is above. See ~Program.
+  std::unique_ptr<Cluster> cluster_;
   std::unique_ptr<Server> server_;
+  std::atomic<const Server*> serving_ = nullptr;
   std::unique_ptr<Server> health_;
   std::unique_ptr<Server> metrics_server_;
 };
@@ -295,11 +508,10 @@ int main(int argc, char** argv) try {
     return end->exit_code;
   }
   set_up_malloc();
-  const sigset_t signals = block_signals();
   auto& flags = std::get<Flags>(parsed);
   log::configure(flags.log);
   if (flags.leader_elect) log::info("--leader-elect has no effect: every replica answers");
-  return Program(std::move(flags)).run(signals);
+  return Program(std::move(flags)).run();
 } catch (const std::exception& error) {  // no memory, no threads
   std::fprintf(stderr, "modelgate-webhook: %s\n", error.what());
   return 1;

@@ -152,10 +152,69 @@ void add_status(const Status& status, Families& families) {
                  number(status.certificate_not_after));
   families.gauge("modelgate_catalog_generation", "Counts up with every change of the catalog.",
                  number(status.catalog_generation));
-  families.counter("modelgate_catalog_reloads_total", "Times that manifests were read.",
+  families.counter("modelgate_catalog_reloads_total", "Catalogs taken into use.",
                    number(status.catalog_reloads));
   families.counter("modelgate_catalog_errors_total", "Times that manifests were refused.",
                    number(status.catalog_errors));
+}
+
+void add_watches(const ClusterCounts& counts, Families& families) {
+  const auto each_kind = [&](std::string_view name, std::string_view help, MetricType type, auto value_of) {
+    auto& family = families.begin(name, help, type);
+    for (const kube::CatalogKindState& kind : counts.kinds) {
+      Families::add(family, {{"resource", std::string(kind.plural)}}, static_cast<double>(value_of(kind)));
+    }
+  };
+  families.gauge("modelgate_cluster_connected", "1 while every watch of the catalog is up.",
+                 counts.connected);
+  each_kind("modelgate_watch_connected", "1 while it is listed or watched.", MetricType::Gauge,
+            [](const auto& kind) { return kind.connected; });
+  each_kind("modelgate_watch_lists_total", "Times that it was listed anew.", MetricType::Counter,
+            [](const auto& kind) { return kind.counts.lists; });
+  each_kind("modelgate_watch_starts_total", "Watches begun.", MetricType::Counter,
+            [](const auto& kind) { return kind.counts.watches; });
+  each_kind("modelgate_watch_events_total", "Changes that a watch told.", MetricType::Counter,
+            [](const auto& kind) { return kind.counts.events; });
+  each_kind("modelgate_watch_failures_total", "Lists and watches that failed.", MetricType::Counter,
+            [](const auto& kind) { return kind.counts.failures; });
+}
+
+void add_cluster(const ClusterCounts& counts, Families& families) {
+  const auto number = [](const auto& value) { return static_cast<double>(value); };
+  add_watches(counts, families);
+  families.counter("modelgate_configuration_refused_total", "Configurations that did not parse.",
+                   number(counts.configurations_refused));
+  auto& requests = families.begin("rest_client_requests_total",
+                                  "Calls to the API server; the code <error> is for those without an answer.",
+                                  MetricType::Counter);
+  for (const auto& [call, count] : counts.client.requests) {
+    const std::string code = call.second == 0 ? "<error>" : std::to_string(call.second);
+    Families::add(requests, {{"code", code}, {"host", counts.host}, {"method", call.first}}, number(count));
+  }
+  families.counter("rest_client_request_retries_total", "Calls to the API server sent again.",
+                   number(counts.client.retries));
+  families.counter("modelgate_client_rate_limited_seconds_total", "Time that calls waited for our own rate.",
+                   number(counts.client.rate_limited_microseconds) / 1e6);
+  families.counter("modelgate_client_connections_total", "Connections made to the API server.",
+                   number(counts.client.connections_opened));
+  auto& facts = families.begin("modelgate_facts_total", "Live reads for admission, by what they found.",
+                               MetricType::Counter);
+  Families::add(facts, {{"result", "present"}}, number(counts.facts.present));
+  Families::add(facts, {{"result", "absent"}}, number(counts.facts.absent));
+  Families::add(facts, {{"result", "unknown"}}, number(counts.facts.unknown));
+  families.gauge("modelgate_leader", "1 on the replica that holds the lease.", counts.leader);
+  const ClusterCertificateCounts& certificates = counts.certificates;
+  families.counter("modelgate_leaf_certificates_total", "Certificates that this replica made for itself.",
+                   number(certificates.leaves));
+  families.counter("modelgate_certificate_errors_total",
+                   "Failures to read or write the Secret, to sign, or to write caBundle.",
+                   number(certificates.errors));
+  families.counter("modelgate_ca_rotations_total", "Changes to the CAs by this replica.",
+                   number(certificates.rotations));
+  families.counter("modelgate_ca_bundle_writes_total", "Times that this replica wrote caBundle.",
+                   number(certificates.bundle_writes));
+  families.gauge("modelgate_ca_not_after_seconds", "When the CA that signs expires; 0 where it is not known.",
+                 number(certificates.ca_not_after));
 }
 
 void add_process(Families& families) {
@@ -172,11 +231,13 @@ void add_process(Families& families) {
 
 }  // namespace
 
-std::string metrics_text(const Server& server, const AdmissionMetrics& admission, const Status& status) {
+std::string metrics_text(const Server* server, const AdmissionMetrics& admission, const Status& status,
+                         const std::optional<ClusterCounts>& cluster) {
   Families families;
   add_webhooks(admission.sum(), families);
-  add_connections(server, families);
+  if (server) add_connections(*server, families);
   add_status(status, families);
+  if (cluster) add_cluster(*cluster, families);
   add_process(families);
   std::ostringstream text;
   prometheus::TextSerializer().Serialize(text, families.get());

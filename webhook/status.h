@@ -13,6 +13,8 @@ struct Status {
   std::atomic<bool> draining = false;
   std::atomic<std::uint64_t> catalog_generation = 0;  // 0: there is no catalog yet
   std::atomic<std::uint64_t> catalog_reloads = 0;
+  std::atomic<bool> serving = false;         // the HTTPS listener is there, as far as main knows
+  std::atomic<bool> bundle_matched = false;  // once; see webhook/main.cc
   std::atomic<std::uint64_t> catalog_errors = 0;
   std::atomic<std::uint64_t> certificate_reads = 0;
   std::atomic<std::uint64_t> certificate_errors = 0;

@@ -81,7 +81,7 @@ TEST(Metrics, SumWhatThreadsCounted) {
   two.paths[path].count_latency(std::chrono::microseconds(25));
   two.paths[path].count_latency(std::chrono::minutes(1));
   const Status status{};
-  const std::string text = metrics_text(*server.operator->(), metrics, status);
+  const std::string text = metrics_text(server.operator->(), metrics, status, std::nullopt);
   const auto expect_line = [&](const std::string& line) {
     EXPECT_NE(text.find(line + "\n"), std::string::npos) << line << "\nin\n" << text;
   };

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "webhook/cluster.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <pthread.h>
+
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <future>
+#include <mutex>
+#include <random>
+#include <thread>
+#include <utility>
+
+#include "kube/events.h"
+#include "kube/lease.h"
+#include "process/log.h"
+
+namespace modelgate::webhook {
+namespace {
+
+// A scrape of the metrics waits this long for the cluster's thread, which never works for longer than it
+// takes to make a catalog.
+constexpr std::chrono::milliseconds kCountsWait{500};
+
+// Replicas may bear the same name where they are no Pods.
+std::string identity_of(const std::string& instance) {
+  return fmt::format("{}_{:08x}", instance, std::random_device{}());
+}
+
+// Nobody writes anything where the pair comes from files and the bundle is somebody else's.
+bool needs_lease(const ClusterCertificatesOptions& options) {
+  return !options.pair_from_files || (options.patch_ca_bundle && !options.ca_file.empty());
+}
+
+}  // namespace
+
+class Cluster::Impl {
+ public:
+  Impl(ClusterOptions options, std::function<void()> rung)
+      : options_(std::move(options)),
+        rung_(std::move(rung)),
+        client_(context_, options_.config, options_.client),
+        elector_(client_, {.ns = options_.certificates.ns,
+                           .name = options_.lease,
+                           .identity = identity_of(options_.instance)}),
+        events_(client_, {.component = "modelgate-webhook", .instance = options_.instance}),
+        certificates_(client_, options_.certificates, [this] { return elector_.leader_until(); }),
+        catalog_(client_, options_.catalog, [this](kube::CatalogNews news) { take(std::move(news)); }),
+        facts_(std::make_shared<ClusterFacts>(client_)) {
+    certificates_.on_pair([this](ClusterCertificates::Pair pair) {
+      leave([&](ClusterNews& news) { news.pair = std::move(pair); });
+    });
+    certificates_.on_event([this](bool is_warning, std::string_view reason, const std::string& message) {
+      const kube::ObjectReference secret{&kube::kSecrets, options_.certificates.ns,
+                                         options_.certificates.secret, ""};
+      is_warning ? events_.warn(secret, reason, message) : events_.normal(secret, reason, message);
+    });
+    elector_.on_change([this](bool leads) {
+      if (leads) certificates_.wake();
+    });
+  }
+
+  ~Impl() { stop(); }
+
+  void stop() {
+    context_.stop();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  void start() {
+    catalog_.start();
+    certificates_.start();
+    if (needs_lease(options_.certificates)) {
+      kube::spawn(context_, "lease", [this] { return elector_.run(); });
+    } else {
+      retired_ = true;
+    }
+    thread_ = std::thread([this] { run(); });
+  }
+
+  ClusterNews take_news() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(news_, {});
+  }
+
+  std::shared_ptr<FactSource> facts() const { return facts_; }
+
+  void use_pair(ClusterCertificates::Pair pair) {
+    kube::asio::post(context_, [this, pair = std::move(pair)] { certificates_.use_pair(pair); });
+  }
+
+  std::string catalog_problem() const {
+    const auto counted = counts();
+    if (!counted) return "not known";
+    std::vector<std::string> waited_for;
+    for (const kube::CatalogKindState& kind : counted->kinds) {
+      if (kind.synced) continue;
+      waited_for.push_back(kind.problem.empty() ? std::string(kind.plural)
+                                                : fmt::format("{} ({})", kind.plural, kind.problem));
+    }
+    return fmt::format("waits for {}", fmt::join(waited_for, ", "));
+  }
+
+  std::string bundle_problem() const { return certificates_.bundle_problem(); }
+
+  std::optional<ClusterCounts> counts() const {
+    auto promise = std::make_shared<std::promise<ClusterCounts>>();
+    auto future = promise->get_future();
+    kube::asio::post(context_, [this, promise] { promise->set_value(counts_now()); });
+    if (future.wait_for(kCountsWait) != std::future_status::ready) return std::nullopt;
+    return future.get();
+  }
+
+  void retire() {
+    if (retired_) return;
+    kube::spawn(context_, "release of the lease", [this]() -> kube::Task<void> {
+      co_await elector_.release();
+      retired_ = true;
+    });
+  }
+
+  bool retired() const { return retired_; }
+
+ private:
+  void run() {
+    pthread_setname_np(pthread_self(), "cluster");
+    const auto work = kube::asio::make_work_guard(context_);
+    while (!context_.stopped()) {
+      try {
+        context_.run();
+      } catch (const std::exception& bug) {
+        log::error("task failed", {{"thread", "cluster"}, {"error", bug.what()}});
+      }
+    }
+  }
+
+  template <class Change>
+  void leave(Change change) {
+    {
+      const std::lock_guard lock(mutex_);
+      change(news_);
+    }
+    rung_();
+  }
+
+  void take(kube::CatalogNews news) {
+    if (!news.warnings.empty())
+      log::warn("catalog", {{"warnings", fmt::format("{}", fmt::join(news.warnings, "\n"))}});
+    if (!news.refused.empty()) refuse(news);
+    if (!news.catalog) return;
+    log::info("catalog", {{"generation", news.catalog->generation()},
+                          {"clusterRuntimes", news.catalog->cluster_runtimes().size()},
+                          {"storageContainers", news.catalog->storage_containers().size()}});
+    leave([&](ClusterNews& left) { left.catalog = std::move(news.catalog); });
+  }
+
+  void refuse(const kube::CatalogNews& news) {
+    ++refused_;
+    const std::string reason = fmt::format("{}", fmt::join(news.refused, "\n"));
+    log::error("configuration refused, the last good one stays",
+               {{"configMap", options_.catalog.config_map}, {"reason", reason}});
+    const kube::ObjectReference config_map{&kube::kConfigMaps, options_.catalog.ns,
+                                           options_.catalog.config_map, news.config_map_uid};
+    events_.warn(config_map, "InvalidConfiguration",
+                 fmt::format("refused, the last good configuration stays: {}", reason));
+  }
+
+  ClusterCounts counts_now() const {
+    return {.host = fmt::format("{}:{}", options_.config.host, options_.config.port),
+            .connected = catalog_.connected(),
+            .leader = elector_.is_leader(std::chrono::steady_clock::now()),
+            .configurations_refused = refused_,
+            .kinds = catalog_.kinds(),
+            .client = client_.counts(),
+            .facts = facts_->counts(),
+            .certificates = certificates_.counts()};
+  }
+
+  ClusterOptions options_;
+  std::function<void()> rung_;
+  std::mutex mutex_;
+  ClusterNews news_;  // under mutex_
+  std::atomic<bool> retired_ = false;
+
+  // Of the thread. The context goes last: with it go the coroutines that refer to the rest.
+  mutable kube::asio::io_context context_{1};
+  kube::Client client_;
+  kube::LeaderElector elector_;
+  kube::EventRecorder events_;
+  ClusterCertificates certificates_;
+  kube::CatalogWatch catalog_;
+  std::shared_ptr<ClusterFacts> facts_;
+  std::uint64_t refused_ = 0;
+  std::thread thread_;
+};
+
+Cluster::Cluster(ClusterOptions options, std::function<void()> rung)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(rung))) {}
+Cluster::~Cluster() = default;
+
+void Cluster::start() {
+  impl_->start();
+}
+void Cluster::stop() {
+  impl_->stop();
+}
+ClusterNews Cluster::take_news() {
+  return impl_->take_news();
+}
+std::shared_ptr<FactSource> Cluster::facts() const {
+  return impl_->facts();
+}
+void Cluster::use_pair(std::shared_ptr<const certs::KeyPair> pair) {
+  impl_->use_pair(std::move(pair));
+}
+std::string Cluster::catalog_problem() const {
+  return impl_->catalog_problem();
+}
+std::string Cluster::bundle_problem() const {
+  return impl_->bundle_problem();
+}
+std::optional<ClusterCounts> Cluster::counts() const {
+  return impl_->counts();
+}
+void Cluster::retire() {
+  impl_->retire();
+}
+bool Cluster::retired() const {
+  return impl_->retired();
+}
+
+}  // namespace modelgate::webhook
