@@ -14,7 +14,7 @@ PROGRAMS := modelgate-webhook modelgate
 CONFIGURE = cmake -S . -G Ninja -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_BUILD_TYPE=RelWithDebInfo --log-level=WARNING
 SOURCES = git ls-files -z --cached --others --exclude-standard '*.cc' '*.h'
 
-.PHONY: help install configure build all sanitized test demo cluster bench format tidy clean
+.PHONY: help install configure build all sanitized test demo cluster image bench format tidy clean
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ demo: build ## See it work in seconds, with no cluster
 cluster: build ## Start a real control plane with the webhook registered, and stay
 	@MODELGATE_CONTROL_PLANE="$$(.ci/control-plane)" && export MODELGATE_CONTROL_PLANE && \
 	  exec $(PYTHON) tests/cluster/stay.py --bin $(BUILD)/bin
+
+image: build ## Assemble the container image into build/image, without a container engine
+	@$(PYTHON) deploy/image/assemble.py --bin $(BUILD)/bin --out $(BUILD)/image
 
 bench: all ## Compare the webhook with a bare TLS echo
 	@tests/bench/run
