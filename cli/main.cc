@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The command line of `modelgate`: flags, help and exit codes. What the commands do is in review.cc and
-// explain.cc.
+// The command line of `modelgate`: flags, help and exit codes. What the commands do is in review.cc,
+// explain.cc and doctor.cc.
 
 #include <unistd.h>
 
@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/doctor.h"
 #include "cli/exit_code.h"
 #include "cli/explain.h"
 #include "cli/review.h"
@@ -19,7 +20,10 @@
 namespace modelgate::cli {
 namespace {
 
-constexpr const char* kAbout = "Reviews KServe manifests as the admission webhook does, without a cluster.";
+constexpr const char* kAbout =
+    "Reviews KServe manifests as the admission webhook does, without a cluster, and finds what is wrong "
+    "with\n"
+    "the webhook's installation in one.";
 
 constexpr const char* kExitCodes =
     "\nExit codes:\n"
@@ -53,6 +57,26 @@ constexpr const char* kExplainMore =
     "  modelgate explain --all service.yaml                 also runtimes for other formats\n"
     "  kubectl get clusterservingruntimes -o yaml > cluster/runtimes.yaml &&\n"
     "    modelgate explain --manifests cluster/ service.yaml\n";
+
+constexpr const char* kDoctorAbout =
+    "Look at a cluster, and tell what is wrong with the installation there and how to mend it";
+
+constexpr const char* kDoctorMore =
+    "\nChecks the API server, CRDs, registrations, certificates, the webhook's Pods and permissions, the\n"
+    "configuration and the runtimes. It changes nothing. Before an installation, --preflight tells whether "
+    "the\n"
+    "cluster is ready for it.\n"
+    "docs/troubleshooting.md explains each check.\n"
+    "\nExamples:\n"
+    "  modelgate doctor\n"
+    "  modelgate doctor --preflight --context production\n"
+    "  modelgate doctor -o json | jq '.findings[] | select(.severity == \"error\")'\n"
+    "  kubectl port-forward -n kserve deployment/modelgate-webhook 9443 &\n"
+    "    modelgate doctor --webhook-address 127.0.0.1:9443      also the certificate that is served\n"
+    "\nExit codes:\n"
+    "  0  healthy: nothing worse than something that could not be looked at\n"
+    "  1  warnings: it works, and something should be mended\n"
+    "  2  errors: something does not work, or the cluster or a flag could not be read";
 
 /// An option that takes one of a few words.
 template <typename T>
@@ -111,6 +135,54 @@ CLI::App& add_explain(CLI::App& app, ExplainOptions& options, Color& color) {
   return command;
 }
 
+void add_installation(CLI::App& command, InstallationNames& names) {
+  const auto add = [&](const char* flag, std::string& name, const char* help) {
+    command.add_option(flag, name, help)->type_name("NAME")->capture_default_str();
+  };
+  add("--service-name", names.service, "of the webhook's Service, Deployment and ServiceAccount");
+  add("--registration", names.registration, "of its Mutating- and ValidatingWebhookConfiguration");
+  add("--ca-secret", names.ca_secret, "of the Secret with its CAs");
+  add("--lease", names.lease, "of the Lease that says which replica rotates them");
+}
+
+CLI::App& add_doctor(CLI::App& app, DoctorOptions& options, Color& color) {
+  CLI::App& command = *app.add_subcommand("doctor", kDoctorAbout);
+  command.add_option("--kubeconfig", options.kubeconfig, "of the cluster; else as kubectl finds it")
+      ->type_name("FILE");
+  command.add_option("--context", options.context, "of the kubeconfig; else the current one")
+      ->type_name("NAME");
+  command
+      .add_option_function<std::string>(
+          "-n,--namespace",
+          [&options](const std::string& name) {
+            options.names.ns = name;
+            options.namespace_given = true;
+          },
+          "of the webhook; else that of the registered Service, else kserve")
+      ->type_name("NAME");
+  add_installation(command, options.names);
+  command
+      .add_option("--webhook-address", options.webhook_address,
+                  "where to look at the certificate that is served, where Pods cannot be reached")
+      ->type_name("HOST:PORT");
+  command.add_flag("--preflight", options.preflight, "tell whether it can be installed, or upgraded");
+  const auto set_timeout = [&options](const double& seconds) {
+    options.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+  };
+  command.add_option_function<double>("--timeout", set_timeout, "of each call")
+      ->check(CLI::Range(0.1, 300.0))
+      ->type_name("SECONDS")
+      ->default_str("5");
+  add_choice<ReportFormat>(command, "-o,--output",
+                           {{"text", ReportFormat::kText}, {"json", ReportFormat::kJson}}, options.format,
+                           "text", "what to print");
+  add_choice<Color>(command, "--color",
+                    {{"auto", Color::kAuto}, {"always", Color::kAlways}, {"never", Color::kNever}}, color,
+                    "auto", "whether to use colours; auto heeds NO_COLOR");
+  command.footer(kDoctorMore);
+  return command;
+}
+
 int run(int argc, char** argv) {
   CLI::App app(kAbout, "modelgate");
   app.require_subcommand(1);
@@ -118,8 +190,10 @@ int run(int argc, char** argv) {
   Color color = Color::kAuto;
   ReviewOptions review_options;
   ExplainOptions explain_options;
+  DoctorOptions doctor_options;
   const CLI::App& review_command = add_review(app, review_options, color);
   const CLI::App& explain_command = add_explain(app, explain_options, color);
+  const CLI::App& doctor_command = add_doctor(app, doctor_options, color);
   app.add_subcommand("version", "Print the version");
 
   try {
@@ -135,6 +209,10 @@ int run(int argc, char** argv) {
   if (explain_command.parsed()) {
     explain_options.color = use_color(color, STDOUT_FILENO);
     return explain(explain_options, std::cout, std::cerr);
+  }
+  if (doctor_command.parsed()) {
+    doctor_options.color = use_color(color, STDOUT_FILENO);
+    return doctor(doctor_options, std::cout, std::cerr);
   }
   std::cout << "modelgate " MODELGATE_VERSION " (serving.kserve.io as of KServe v0.20)\n";
   return kAllowed;

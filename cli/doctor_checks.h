@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The checks of `modelgate doctor`, as a table: each is a function of the picture of a cluster. A new one is
+// a function beside its subject (doctor_*.cc), a row in doctor_checks.cc and a section of
+// docs/troubleshooting.md, which tests/cli holds against the table.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "cli/cluster_picture.h"
+#include "cli/doctor_report.h"
+
+namespace modelgate::cli {
+
+struct Check {
+  enum class When : std::uint8_t { kAlways, kInstalled, kPreflight };
+
+  std::string_view id;
+  std::string_view healthy;  // what is said where it found nothing
+  When when;
+  void (*look)(const ClusterPicture& picture, Findings& out);
+};
+
+std::span<const Check> doctor_checks();
+
+/// Runs what applies: the checks before an installation where it was asked for or nothing is installed,
+/// else those of an installation.
+Findings diagnose(const ClusterPicture& picture);
+
+// ---- by subject
+// doctor_api_server.cc
+void check_api_server(const ClusterPicture& picture, Findings& out);
+void check_clock(const ClusterPicture& picture, Findings& out);
+void check_installation(const ClusterPicture& picture, Findings& out);
+void check_permissions(const ClusterPicture& picture, Findings& out);
+void check_own_permissions(const ClusterPicture& picture, Findings& out);
+// doctor_crds.cc
+void check_crds(const ClusterPicture& picture, Findings& out);
+// doctor_registrations.cc
+void check_registration(const ClusterPicture& picture, Findings& out);
+void check_registration_settings(const ClusterPicture& picture, Findings& out);
+void check_other_webhooks(const ClusterPicture& picture, Findings& out);
+// doctor_certificates.cc
+void check_ca_secret(const ClusterPicture& picture, Findings& out);
+void check_ca_bundle(const ClusterPicture& picture, Findings& out);
+void check_certificate(const ClusterPicture& picture, Findings& out);
+void check_lease(const ClusterPicture& picture, Findings& out);
+// doctor_workload.cc
+void check_namespace(const ClusterPicture& picture, Findings& out);
+void check_deployment(const ClusterPicture& picture, Findings& out);
+void check_disruption_budget(const ClusterPicture& picture, Findings& out);
+void check_endpoints(const ClusterPicture& picture, Findings& out);
+// doctor_catalog.cc
+void check_configuration(const ClusterPicture& picture, Findings& out);
+void check_runtimes(const ClusterPicture& picture, Findings& out);
+void check_deployment_mode(const ClusterPicture& picture, Findings& out);
+
+// ---- asked by several
+
+/// The webhooks of our registration.
+std::vector<RegisteredWebhook> our_webhooks(const ClusterPicture& picture);
+
+/// False where files or cert-manager bring the certificate: then Secret and lease need not be there.
+bool makes_own_certificates(const ClusterPicture& picture);
+
+/// Endpoints of a Service that take connections, and those that do not.
+struct EndpointCount {
+  std::size_t ready = 0;
+  std::size_t not_ready = 0;
+};
+EndpointCount endpoints_of(const ClusterPicture& picture, std::string_view ns, std::string_view service);
+
+inline constexpr std::string_view kInstallCommand = "kubectl apply --server-side -k deploy/";
+
+}  // namespace modelgate::cli

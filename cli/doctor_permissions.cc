@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/doctor_permissions.h"
+
+#include <span>
+#include <string_view>
+
+#include "spec/configuration.h"
+
+namespace modelgate::cli {
+namespace {
+
+constexpr std::string_view kServing = "serving.kserve.io";
+constexpr std::string_view kAdmission = "admissionregistration.k8s.io";
+constexpr std::string_view kLeaseGroup = "coordination.k8s.io";
+
+/// Which of the installation's names a permission is for.
+enum class Named : std::uint8_t { kAny, kConfigMap, kRegistration, kSecret, kLease };
+
+struct Row {
+  std::string_view group, resource;
+  Named named;
+  bool namespaced;  // in our own namespace; else in the whole cluster
+  std::vector<std::string_view> verbs;
+  std::string_view what_for;
+};
+
+std::string name_of(Named named, const InstallationNames& names) {
+  switch (named) {
+    case Named::kAny:
+      return {};
+    case Named::kConfigMap:
+      return std::string(spec::kConfigMapName);
+    case Named::kRegistration:
+      return names.registration;
+    case Named::kSecret:
+      return names.ca_secret;
+    case Named::kLease:
+      return names.lease;
+  }
+  return {};
+}
+
+void append(std::span<const Row> rows, const InstallationNames& names, std::vector<Permission>& out) {
+  for (const Row& row : rows) {
+    for (const std::string_view verb : row.verbs) {
+      out.push_back({.verb = verb,
+                     .group = row.group,
+                     .resource = row.resource,
+                     .name = name_of(row.named, names),
+                     .ns = row.namespaced ? names.ns : std::string(),
+                     .what_for = row.what_for});
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Permission> webhook_permissions(const InstallationNames& names, bool own_certificates) {
+  const Row always[] = {
+      {"", "configmaps", Named::kConfigMap, true, {"get", "list", "watch"}, "the configuration"},
+      {"",
+       "events",
+       Named::kAny,
+       true,
+       {"create", "patch"},
+       "to say what is wrong with configuration and certificates"},
+      {kServing,
+       "servingruntimes",
+       Named::kAny,
+       false,
+       {"get", "list", "watch"},
+       "the runtimes to choose from"},
+      {kServing,
+       "clusterservingruntimes",
+       Named::kAny,
+       false,
+       {"get", "list", "watch"},
+       "the runtimes to choose from"},
+      {kServing,
+       "clusterstoragecontainers",
+       Named::kAny,
+       false,
+       {"list", "watch"},
+       "which storage is supported"},
+      {kAdmission,
+       "mutatingwebhookconfigurations",
+       Named::kRegistration,
+       false,
+       {"get", "list", "watch"},
+       "to be ready only where the API server trusts its certificate"},
+      {kAdmission,
+       "validatingwebhookconfigurations",
+       Named::kRegistration,
+       false,
+       {"get", "list", "watch"},
+       "to be ready only where the API server trusts its certificate"},
+  };
+  const Row certificates[] = {
+      {kAdmission,
+       "mutatingwebhookconfigurations",
+       Named::kRegistration,
+       false,
+       {"patch"},
+       "to write the caBundle"},
+      {kAdmission,
+       "validatingwebhookconfigurations",
+       Named::kRegistration,
+       false,
+       {"patch"},
+       "to write the caBundle"},
+      {"", "secrets", Named::kAny, true, {"create"}, "to keep its CAs"},
+      {"", "secrets", Named::kSecret, true, {"get", "list", "watch", "update"}, "to keep its CAs"},
+      {kLeaseGroup, "leases", Named::kAny, true, {"create"}, "so that one replica rotates certificates"},
+      {kLeaseGroup,
+       "leases",
+       Named::kLease,
+       true,
+       {"get", "update"},
+       "so that one replica rotates certificates"},
+  };
+  std::vector<Permission> out;
+  append(always, names, out);
+  if (own_certificates) append(certificates, names, out);
+  return out;
+}
+
+std::vector<Permission> installer_permissions(const InstallationNames& names) {
+  const Row rows[] = {
+      {"apiextensions.k8s.io",
+       "customresourcedefinitions",
+       Named::kAny,
+       false,
+       {"create", "patch"},
+       "the CRDs"},
+      {"", "namespaces", Named::kAny, false, {"create", "patch"}, "the namespace"},
+      {"rbac.authorization.k8s.io",
+       "clusterroles",
+       Named::kAny,
+       false,
+       {"create", "escalate"},
+       "what the webhook may read"},
+      {"rbac.authorization.k8s.io",
+       "clusterrolebindings",
+       Named::kAny,
+       false,
+       {"create"},
+       "what the webhook may read"},
+      {kAdmission,
+       "mutatingwebhookconfigurations",
+       Named::kAny,
+       false,
+       {"create", "patch"},
+       "the registration"},
+      {kAdmission,
+       "validatingwebhookconfigurations",
+       Named::kAny,
+       false,
+       {"create", "patch"},
+       "the registration"},
+      {"apps", "deployments", Named::kAny, true, {"create", "patch"}, "the webhook itself"},
+  };
+  std::vector<Permission> out;
+  append(rows, names, out);
+  return out;
+}
+
+}  // namespace modelgate::cli

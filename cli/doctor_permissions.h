@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the webhook's ServiceAccount has to be allowed, and whoever installs. tests/cli holds the first
+// against the roles in deploy/base. Called by cli/read_cluster.cc, which asks the API server about each.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/cluster_picture.h"
+
+namespace modelgate::cli {
+
+/// `own_certificates`: also what it takes to make them (makes_own_certificates()).
+std::vector<Permission> webhook_permissions(const InstallationNames& names, bool own_certificates);
+
+std::vector<Permission> installer_permissions(const InstallationNames& names);
+
+}  // namespace modelgate::cli
