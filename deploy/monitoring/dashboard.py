@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes dashboard.json, Grafana's dashboard of what modelgate-webhook measures, from the table below.
+
+    dashboard.py            writes it
+    dashboard.py --check    exit code 1 where the committed one is not what would be written
+"""
+import json
+import sys
+from pathlib import Path
+
+FILE = Path(__file__).resolve().parent / "dashboard.json"
+ACROSS, COLUMNS, HEIGHT = 3, 24, 8
+RATE = "[$__rate_interval]"
+
+# Row -> panels: title, unit, and what is drawn as (legend, expression).
+PANELS = {
+    "Answers": [
+        ("Requests by webhook", "reqps",
+         [("{{webhook}}", f"sum by (webhook) (rate(controller_runtime_webhook_requests_total{RATE}))")]),
+        ("Latency", "s",
+         [(f"p{q * 100:g}", f"histogram_quantile({q}, sum by (le) "
+           f"(rate(controller_runtime_webhook_latency_seconds_bucket{RATE})))") for q in (0.5, 0.9, 0.99)]),
+        ("Denied, and what Strict would have denied", "reqps",
+         [("denied", f"sum(rate(modelgate_webhook_denied_total{RATE}))"),
+          ("Strict would deny", f"sum(rate(modelgate_webhook_strict_would_deny_total{RATE}))")]),
+        ("Errors and what was put off", "reqps",
+         [("{{code}}", f"sum by (code) (rate(controller_runtime_webhook_requests_total{{code!=\"200\"}}{RATE}))"),
+          ("below admission {{code}}", f"sum by (code) (rate(modelgate_http_errors_total{RATE}))"),
+          ("shed: {{cause}}", f"sum by (cause) (rate(modelgate_requests_shed_total{RATE}))")]),
+        ("Being answered", "short",
+         [("{{pod}}", "sum by (pod) (controller_runtime_webhook_requests_in_flight)")]),
+        ("As the API server sees it", "reqps",
+         [("{{name}} {{error_type}}", "sum by (name, error_type) (rate(apiserver_admission_webhook_rejection_count"
+           f"{{name=~\".+\\\\.kserve-webhook-server\\\\..+\"}}{RATE}))"),
+          ("{{name}} failed open", "sum by (name) (rate(apiserver_admission_webhook_fail_open_count"
+           f"{{name=~\".+\\\\.kserve-webhook-server\\\\..+\"}}{RATE}))")]),
+    ],
+    "Connections": [
+        ("Open", "short", [("{{pod}}", "modelgate_connections")]),
+        ("New", "cps", [("{{pod}}", f"rate(modelgate_connections_total{RATE})")]),
+        ("Refused and broken", "cps",
+         [("over the limit: {{how}}", f"sum by (how) (rate(modelgate_connections_rejected_total{RATE}))"),
+          ("handshake failed", f"sum(rate(modelgate_handshake_errors_total{RATE}))"),
+          ("accept failed", f"sum(rate(modelgate_accept_errors_total{RATE}))"),
+          ("timed out: {{phase}}", f"sum by (phase) (rate(modelgate_timeouts_total{RATE}))")]),
+    ],
+    "Cluster": [
+        ("Catalog", "short", [("generation, {{pod}}", "modelgate_catalog_generation"),
+                              ("connected, {{pod}}", "modelgate_cluster_connected")]),
+        ("Watches", "short",
+         [("{{resource}} events", f"sum by (resource) (rate(modelgate_watch_events_total{RATE}))"),
+          ("{{resource}} lists", f"sum by (resource) (increase(modelgate_watch_lists_total{RATE}))"),
+          ("{{resource}} failures", f"sum by (resource) (increase(modelgate_watch_failures_total{RATE}))")]),
+        ("Configuration refused", "short", [("{{pod}}", f"increase(modelgate_configuration_refused_total{RATE})")]),
+        ("Calls to the API server", "reqps",
+         [("{{method}} {{code}}", f"sum by (method, code) (rate(rest_client_requests_total{RATE}))")]),
+        ("Live reads for admission", "reqps",
+         [("{{result}}", f"sum by (result) (rate(modelgate_facts_total{RATE}))"),
+          ("rounds", f"sum(rate(modelgate_webhook_lookups_total{RATE}))")]),
+        ("Waiting for our own rate limit", "s",
+         [("{{pod}}", f"rate(modelgate_client_rate_limited_seconds_total{RATE})")]),
+    ],
+    "Certificates": [
+        ("Left of the certificate", "s", [("{{pod}}", "modelgate_certificate_not_after_seconds - time()")]),
+        ("Left of the CA", "s", [("CA", "max(modelgate_ca_not_after_seconds > 0) - time()")]),
+        ("Made and written", "short",
+         [("leaves", f"sum(increase(modelgate_leaf_certificates_total{RATE}))"),
+          ("CA rotations", f"sum(increase(modelgate_ca_rotations_total{RATE}))"),
+          ("caBundle written", f"sum(increase(modelgate_ca_bundle_writes_total{RATE}))"),
+          ("errors", f"sum(increase(modelgate_certificate_errors_total{RATE}))"),
+          ("leader: {{pod}}", "modelgate_leader == 1")]),
+    ],
+    "Process": [
+        ("Memory", "bytes", [("{{pod}}", "process_resident_memory_bytes{pod=~\"modelgate-webhook-.+\"}")]),
+        ("CPU", "short", [("{{pod}}", f"rate(process_cpu_seconds_total{{pod=~\"modelgate-webhook-.+\"}}{RATE})")]),
+        ("Open files", "short", [("{{pod}}", "process_open_fds{pod=~\"modelgate-webhook-.+\"}")]),
+    ],
+}
+
+
+def dashboard():
+    panels, y = [], 0
+    for row, contents in PANELS.items():
+        panels.append({"type": "row", "title": row, "id": len(panels) + 1, "collapsed": False, "panels": [],
+                       "gridPos": {"x": 0, "y": y, "w": COLUMNS, "h": 1}})
+        y += 1
+        for number, (title, unit, queries) in enumerate(contents):
+            width = COLUMNS // ACROSS
+            panels.append({
+                "type": "timeseries", "title": title, "id": len(panels) + 1, "datasource": source(),
+                "gridPos": {"x": width * (number % ACROSS), "y": y + HEIGHT * (number // ACROSS), "w": width, "h": HEIGHT},
+                "fieldConfig": {"defaults": {"unit": unit, "min": 0}, "overrides": []},
+                "options": {"legend": {"displayMode": "list", "placement": "bottom"}},
+                "targets": [{"refId": chr(ord("A") + i), "expr": expression, "legendFormat": legend,
+                             "datasource": source()} for i, (legend, expression) in enumerate(queries)]})
+        y += HEIGHT * -(-len(contents) // ACROSS)
+    return {"title": "Modelgate webhook", "uid": "modelgate-webhook", "tags": ["modelgate", "kserve"],
+            "schemaVersion": 39, "version": 1, "editable": True, "refresh": "30s", "timezone": "",
+            "time": {"from": "now-1h", "to": "now"}, "annotations": {"list": []}, "panels": panels,
+            "templating": {"list": [{"name": "datasource", "type": "datasource", "query": "prometheus",
+                                     "label": "Data source"}]}}
+
+
+def source():
+    return {"type": "prometheus", "uid": "${datasource}"}
+
+
+def main():
+    text = json.dumps(dashboard(), indent=1) + "\n"
+    if sys.argv[1:] == ["--check"]:
+        if not FILE.exists() or FILE.read_text() != text:
+            sys.exit(f"{FILE.name} is not what dashboard.py makes")
+        return
+    if sys.argv[1:]:
+        sys.exit(__doc__)
+    FILE.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

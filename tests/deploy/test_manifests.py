@@ -1,0 +1,311 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the manifests say, before any cluster sees them: registrations, names beside a KServe, and what they and the programs
+call the same thing."""
+import json
+import re
+import subprocess
+import sys
+import unittest
+
+import yaml
+from rendered import (DEPLOY, INSTALLATIONS, ROOT, WITH_KSERVE, identity, named, one, rendered, webhooks)
+import rendered as here
+
+# Objects of KServe v0.20's own installation, where it could meet ours: the Services with their selectors, and names.
+KSERVES_SERVICES = {
+    "kserve-webhook-server-service": {"control-plane": "kserve-controller-manager"},
+    "kserve-controller-manager-service": {"control-plane": "kserve-controller-manager", "controller-tools.k8s.io": "1.0"},
+    "kserve-controller-manager-metrics-service": {"control-plane": "kserve-controller-manager",
+                                                  "controller-tools.k8s.io": "1.0"},
+    "llmisvc-webhook-server-service": {"control-plane": "llmisvc-controller-manager"},
+    "localmodel-webhook-server-service": {"app.kubernetes.io/name": "kserve-localmodel-controller-manager"},
+}
+KSERVES_PODS = [
+    {"app.kubernetes.io/name": "kserve-controller-manager", "control-plane": "kserve-controller-manager",
+     "controller-tools.k8s.io": "1.0"},
+    {"app.kubernetes.io/name": "llmisvc-controller-manager", "control-plane": "llmisvc-controller-manager"},
+    {"app.kubernetes.io/name": "kserve-localmodel-controller-manager",
+     "control-plane": "kserve-localmodel-controller-manager"},
+]
+KSERVES_REGISTRATIONS = {f"{name}.serving.kserve.io" for name in (
+    "inferenceservice", "trainedmodel", "inferencegraph", "clusterservingruntime", "servingruntime", "localmodelcache")}
+COMPATIBLE = {"validation": "Compatible", "runtimeSelection": "Defer", "resourceDefaults": False, "gpuTolerations": [],
+              "podInjection": "Admission"}
+
+
+def selects(selector, labels):
+    return all(labels.get(key) == value for key, value in selector.items())
+
+
+def deployment(folder):
+    return one(rendered(folder), "Deployment", "modelgate-webhook")
+
+
+def configuration(folder):
+    return one(rendered(folder), "ConfigMap", "inferenceservice-config")
+
+
+def flags():
+    """The webhook's flags, with their defaults, as --help tells them."""
+    shown = subprocess.run([str(here.BINARIES / "modelgate-webhook"), "--help"], check=True, capture_output=True, text=True,
+                           timeout=10).stdout
+    return dict(re.findall(r"(?m)^  (--[\w-]+)\S*(?: [A-Z]+)?(?:=(\S+))?", shown))
+
+
+class Registrations(unittest.TestCase):
+    def test_every_path_that_is_served_is_registered_once(self):
+        served = re.findall(r'AdmissionPath\{\s*"([^"]+)"', (ROOT / "webhook" / "paths.cc").read_text())
+        self.assertGreater(len(served), 4)
+        for folder in INSTALLATIONS:
+            with self.subTest(folder):
+                self.assertEqual(sorted(w["clientConfig"]["service"]["path"] for _, w in webhooks(rendered(folder))),
+                                 sorted(served))
+
+    def test_they_are_as_settled(self):
+        for folder in INSTALLATIONS:
+            namespace = deployment(folder)["metadata"]["namespace"]
+            for kind, webhook in webhooks(rendered(folder)):
+                with self.subTest(folder, webhook=webhook["name"]):
+                    pods = webhook["rules"][0]["resources"] == ["pods"]
+                    self.assertEqual(webhook["failurePolicy"], "Fail")
+                    self.assertEqual(webhook["matchPolicy"], "Equivalent")
+                    self.assertEqual(webhook["sideEffects"], "None")
+                    self.assertEqual(webhook["admissionReviewVersions"], ["v1", "v1beta1"])
+                    self.assertEqual(webhook["timeoutSeconds"], 10 if pods else 5)
+                    self.assertEqual([c["expression"] for c in webhook["matchConditions"]],
+                                     ["!has(object.metadata.deletionTimestamp)"])
+                    self.assertEqual(webhook.get("reinvocationPolicy"), "IfNeeded" if pods else None)
+                    self.assertEqual("objectSelector" in webhook, pods)
+                    # The webhook writes it; an apply must not take it away.
+                    self.assertNotIn("caBundle", webhook["clientConfig"])
+                    service = webhook["clientConfig"]["service"]
+                    self.assertEqual((service["name"], service["namespace"]), ("modelgate-webhook", namespace))
+                    if webhook["rules"][0]["scope"] == "Namespaced":
+                        left_out = [v for e in webhook["namespaceSelector"]["matchExpressions"] for v in e["values"]
+                                    if e["operator"] == "NotIn"]
+                        self.assertLessEqual({namespace, "kube-system"}, set(left_out))
+
+    def test_the_ports_lead_to_the_container(self):
+        for folder in INSTALLATIONS:
+            ports = {p["name"] for p in deployment(folder)["spec"]["template"]["spec"]["containers"][0]["ports"]}
+            services = [o for o in rendered(folder) if o["kind"] == "Service"]
+            self.assertEqual(len(services), 2)
+            for service in services:
+                with self.subTest(folder, service=service["metadata"]["name"]):
+                    self.assertLessEqual({p["targetPort"] for p in service["spec"]["ports"]}, ports)
+                    self.assertTrue(selects(service["spec"]["selector"],
+                                            deployment(folder)["spec"]["template"]["metadata"]["labels"]))
+                    self.assertIn("app.kubernetes.io/name", service["spec"]["selector"])
+
+
+class Pods(unittest.TestCase):
+    def test_an_upgrade_leaves_no_gap(self):
+        for folder in INSTALLATIONS:
+            with self.subTest(folder):
+                spec = deployment(folder)["spec"]
+                self.assertEqual(spec["replicas"], 1 if folder == "overlays/single-replica" else 2)
+                self.assertEqual(spec["strategy"]["rollingUpdate"], {"maxUnavailable": 0, "maxSurge": 1})
+                self.assertGreater(spec["minReadySeconds"], 0)
+                pod = spec["template"]["spec"]
+                seconds = {name: int(value) for name, value in re.findall(
+                    r"--(shutdown-delay|drain-timeout)=(\d+)s", " ".join(pod["containers"][0]["args"]))}
+                self.assertGreaterEqual(seconds["drain-timeout"], 100)
+                self.assertGreater(pod["terminationGracePeriodSeconds"], sum(seconds.values()))
+
+    def test_every_selector_is_of_these_pods(self):
+        for folder in INSTALLATIONS:
+            labels = deployment(folder)["spec"]["template"]["metadata"]["labels"]
+            found = [deployment(folder)["spec"]["selector"]["matchLabels"]]
+            found += [o["spec"]["selector"]["matchLabels"] for o in rendered(folder) if o["kind"] == "PodDisruptionBudget"]
+            found += [o["spec"]["podSelector"]["matchLabels"] for o in rendered(folder) if o["kind"] == "NetworkPolicy"]
+            found += [c["labelSelector"]["matchLabels"]
+                      for c in deployment(folder)["spec"]["template"]["spec"]["topologySpreadConstraints"]]
+            self.assertEqual(len(found), 4)
+            for selector in found:
+                with self.subTest(folder, selector=selector):
+                    self.assertTrue(selects(selector, labels))
+
+    def test_the_program_knows_its_flags(self):
+        known = flags()
+        for folder in INSTALLATIONS:
+            for argument in deployment(folder)["spec"]["template"]["spec"]["containers"][0]["args"]:
+                with self.subTest(folder, argument=argument):
+                    self.assertIn(argument.partition("=")[0], known)
+
+    def test_names_are_those_that_the_program_starts_with(self):
+        """Roles name what the webhook looks for when no flag says otherwise."""
+        defaults = flags()
+        objects = rendered("")
+        names = {name for o in objects if o["kind"] in ("Role", "ClusterRole") for r in o["rules"]
+                 for name in r.get("resourceNames", [])}
+        self.assertEqual(names, {defaults["--registration"], defaults["--ca-secret"], defaults["--lease"],
+                                 configuration("")["metadata"]["name"]})
+        one(objects, "Service", defaults["--service-name"])
+        one(objects, "MutatingWebhookConfiguration", defaults["--registration"])
+        one(objects, "ValidatingWebhookConfiguration", defaults["--registration"])
+
+
+class Overlays(unittest.TestCase):
+    def test_no_object_twice(self):
+        for folder in INSTALLATIONS:
+            with self.subTest(folder):
+                self.assertEqual(len({identity(o) for o in rendered(folder)}), len(rendered(folder)))
+
+    def test_nothing_is_of_a_kind_that_comes_with_it(self):
+        for folder in INSTALLATIONS:
+            with self.subTest(folder):
+                brought = {o["spec"]["names"]["kind"] for o in rendered(folder) if o["kind"] == "CustomResourceDefinition"}
+                self.assertEqual(brought & {o["kind"] for o in rendered(folder)}, set())
+
+    def test_beside_kserve_nothing_is_kserves(self):
+        for folder in WITH_KSERVE:
+            for o in rendered(folder):
+                with self.subTest(folder, object=identity(o)):
+                    self.assertNotEqual(o["kind"], "CustomResourceDefinition")
+                    self.assertNotEqual((o["kind"], o["metadata"]["name"]), ("Namespace", "kserve"))
+                    self.assertNotEqual(o["metadata"].get("namespace"), "kserve")
+                    self.assertNotIn(o["metadata"]["name"], KSERVES_REGISTRATIONS)
+                    for subject in o.get("subjects", []):
+                        self.assertEqual(subject["namespace"], "modelgate")
+                    # Cluster-scoped names are ours by their beginning.
+                    if "namespace" not in o["metadata"]:
+                        self.assertRegex(o["metadata"]["name"], r"^modelgate(-|$)")
+
+    def test_beside_kserve_no_service_of_the_one_takes_a_pod_of_the_other(self):
+        for folder in WITH_KSERVE:
+            ours = deployment(folder)["spec"]["template"]["metadata"]["labels"]
+            for name, selector in KSERVES_SERVICES.items():
+                with self.subTest(folder, service=name):
+                    self.assertFalse(selects(selector, ours))
+            for service in (o for o in rendered(folder) if o["kind"] == "Service"):
+                for theirs in KSERVES_PODS:
+                    with self.subTest(folder, service=service["metadata"]["name"], pod=theirs):
+                        self.assertFalse(selects(service["spec"]["selector"], theirs))
+
+    def test_alone_the_customary_label_finds_our_pods(self):
+        """And so KServe's webhook Service would: therefore beside KServe it is another one."""
+        labels = deployment("")["spec"]["template"]["metadata"]["labels"]
+        self.assertTrue(selects(KSERVES_SERVICES["kserve-webhook-server-service"], labels))
+
+    def test_beside_kserve_the_settings_are_the_compatible_ones(self):
+        for folder in WITH_KSERVE:
+            data = configuration(folder)["data"]
+            with self.subTest(folder):
+                self.assertEqual(json.loads(data["modelgate"]), COMPATIBLE)
+                self.assertEqual(json.loads(data["inferenceService"])["serviceAnnotationDisallowedList"],
+                                 ["modelgate.io/defaults"])
+                self.assertEqual({k: v for k, v in data.items() if k not in ("modelgate", "inferenceService")},
+                                 {k: v for k, v in configuration("")["data"].items()
+                                  if k not in ("modelgate", "inferenceService")})
+
+    def test_beside_kserve_only_who_asks_is_reviewed(self):
+        for _, webhook in webhooks(rendered("overlays/beside-kserve")):
+            if webhook["rules"][0]["scope"] == "Namespaced":
+                self.assertIn({"key": "modelgate.io/admission", "operator": "In", "values": ["enabled"]},
+                              webhook["namespaceSelector"]["matchExpressions"])
+
+    def test_with_cert_manager_certificates_are_not_ours_to_make(self):
+        objects = rendered("overlays/cert-manager")
+        self.assertEqual([o for o in objects if o["metadata"]["name"] == "modelgate-webhook-certificates"], [])
+        rules = [r for o in objects if o["kind"] in ("Role", "ClusterRole") for r in o["rules"]]
+        self.assertEqual([r for r in rules if set(r["resources"]) & {"secrets", "leases"}], [])
+        certificate = one(objects, "Certificate", "modelgate-webhook")
+        volumes = deployment("overlays/cert-manager")["spec"]["template"]["spec"]["volumes"]
+        self.assertEqual([v["secret"]["secretName"] for v in volumes], [certificate["spec"]["secretName"]])
+        self.assertIn("modelgate-webhook.kserve.svc", certificate["spec"]["dnsNames"])
+        for kind in ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"):
+            self.assertEqual(one(objects, kind, "modelgate")["metadata"]["annotations"]["cert-manager.io/inject-ca-from"],
+                             "kserve/modelgate-webhook")
+        # All else is the same.
+        self.assertEqual({identity(o) for o in rendered("")} - {identity(o) for o in objects},
+                         {identity(o) for o in rendered("") if o["metadata"]["name"] == "modelgate-webhook-certificates"})
+
+
+class TakingOver(unittest.TestCase):
+    """overlays/in-place-of-kserve/configuration.py"""
+
+    SCRIPT = DEPLOY / "overlays" / "in-place-of-kserve" / "configuration.py"
+
+    def run_it(self, text):
+        return subprocess.run([sys.executable, str(self.SCRIPT)], input=text, capture_output=True, text=True, timeout=30)
+
+    def test_kserves_keys_stay_and_ours_are_set(self):
+        theirs = {"deploy": '{"defaultDeploymentMode": "Serverless"}', "_example": "text",
+                  "inferenceService": '{"serviceAnnotationDisallowedList": ["a"], "resource": {"cpuLimit": "2"}}'}
+        done = self.run_it(json.dumps({"kind": "ConfigMap", "metadata": {"name": "x"}, "data": theirs}))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        made = yaml.safe_load(done.stdout)
+        self.assertTrue(named("ConfigMap", "inferenceservice-config")(made))
+        self.assertEqual(made["metadata"]["namespace"], "modelgate")
+        self.assertEqual(made["data"]["deploy"], theirs["deploy"])
+        self.assertNotIn("_example", made["data"])
+        self.assertEqual(json.loads(made["data"]["modelgate"]), COMPATIBLE)
+        self.assertEqual(json.loads(made["data"]["inferenceService"]),
+                         {"serviceAnnotationDisallowedList": ["a", "modelgate.io/defaults"], "resource": {"cpuLimit": "2"}})
+
+    def test_what_is_no_config_map_is_refused(self):
+        for text in ("", "[]", "{}", '{"data": {"inferenceService": "{"}}', '{"data": null}'):
+            with self.subTest(text):
+                self.assertEqual(self.run_it(text).returncode, 1)
+
+
+class Monitoring(unittest.TestCase):
+    METRIC = re.compile(r"\b((?:modelgate|controller_runtime|certwatcher|process|rest_client)_[a-z_]+)\b")
+
+    @staticmethod
+    def measured():
+        source = "\n".join(path.read_text() for path in (ROOT / "webhook").glob("*.cc"))
+        return set(re.findall(r'"([a-z]+(?:_[a-z]+)+)"', source))
+
+    def drawn(self):
+        """Where -> PromQL, of alerts and dashboard."""
+        rules = one(rendered("monitoring"), "PrometheusRule", "modelgate")
+        for group in rules["spec"]["groups"]:
+            for rule in group["rules"]:
+                yield rule["alert"], rule["expr"]
+        for panel in json.loads((DEPLOY / "monitoring" / "dashboard.json").read_text())["panels"]:
+            for target in panel.get("targets", []):
+                yield panel["title"], target["expr"]
+
+    def test_only_what_is_measured_is_drawn(self):
+        measured, found = self.measured(), 0
+        for where, expression in self.drawn():
+            with self.subTest(where):
+                for name in self.METRIC.findall(expression):
+                    found += 1
+                    self.assertIn(re.sub("_bucket$", "", name), measured)
+                self.assertEqual(expression.count("("), expression.count(")"))
+                self.assertEqual(expression.count('"') % 2, 0)
+        self.assertGreater(found, 40)
+
+    def test_all_that_we_measure_of_our_own_is_drawn(self):
+        drawn = {name for _, expression in self.drawn() for name in self.METRIC.findall(expression)}
+        own = {name for name in self.measured() if name.startswith("modelgate_")}
+        # Counts of things that are drawn in another way.
+        self.assertEqual(own - drawn, {"modelgate_watch_connected", "modelgate_watch_starts_total",
+                                       "modelgate_catalog_reloads_total", "modelgate_client_connections_total",
+                                       "modelgate_webhook_not_found_total"})
+
+    def test_every_alert_says_what_to_do(self):
+        rules = one(rendered("monitoring"), "PrometheusRule", "modelgate")
+        for rule in (r for g in rules["spec"]["groups"] for r in g["rules"]):
+            with self.subTest(rule["alert"]):
+                self.assertIn(rule["labels"]["severity"], ("critical", "warning", "info"))
+                self.assertEqual(set(rule["annotations"]), {"summary", "description"})
+
+    def test_the_dashboard_is_current(self):
+        done = subprocess.run([sys.executable, str(DEPLOY / "monitoring" / "dashboard.py"), "--check"],
+                              capture_output=True, text=True, timeout=30)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_the_service_monitor_finds_our_service(self):
+        monitor = one(rendered("monitoring"), "ServiceMonitor", "kserve-metrics")
+        found = [o for o in rendered("") if o["kind"] == "Service"
+                 and selects(monitor["spec"]["selector"]["matchLabels"], o["metadata"]["labels"])]
+        self.assertEqual(monitor["spec"]["selector"]["matchLabels"], {"app": "kserve"})
+        self.assertEqual([p["name"] for s in found for p in s["spec"]["ports"]],
+                         [e["port"] for e in monitor["spec"]["endpoints"]])
+
+
+if __name__ == "__main__":
+    unittest.main()
