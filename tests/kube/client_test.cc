@@ -1,0 +1,592 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The client against a server that answers as it is told: what a call sends, what is sent again, what a bad
+// answer becomes, and that nothing outlives its deadline.
+#include "kube/client.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "tests/kube/fake_api_server.h"
+
+namespace modelgate::kube {
+namespace {
+
+using namespace std::chrono_literals;
+using Kind = ApiError::Kind;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr std::string_view kMapPath = "/api/v1/namespaces/ns/configmaps/a";
+constexpr std::string_view kMapsPath = "/api/v1/namespaces/ns/configmaps";
+constexpr std::string_view kMap =
+    R"({"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"a","uid":"u"}})";
+
+CallOptions within(std::chrono::milliseconds time) {
+  return {.deadline = std::chrono::steady_clock::now() + time};
+}
+
+std::string name_of(Kind kind) {
+  constexpr std::array kNames{"Status",      "Connection", "Tls",      "Deadline",
+                              "Credentials", "Malformed",  "Cancelled"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+/// "ok", "404 NotFound", or the kind of the error.
+template <class T>
+std::string outcome(const ApiResult<T>& result) {
+  if (result) return "ok";
+  if (result.error().kind != Kind::kStatus) return name_of(result.error().kind);
+  return std::to_string(result.error().code) + " " + result.error().reason;
+}
+
+/// Runs `task`, and fails the test where it throws.
+void with_client(const FakeApiServer& server, std::function<Task<void>(Client&)> task,
+                 ClientOptions options = {}) {
+  EXPECT_NO_THROW(run_with_client(server.config(), options, std::move(task)));
+}
+
+std::string get_outcome(const FakeApiServer& server, CallOptions options = within(5s)) {
+  std::string out;
+  with_client(server, [&](Client& client) -> Task<void> {
+    auto result = co_await client.get(kConfigMaps, "ns", "a", options);
+    out = outcome(result);
+  });
+  return out;
+}
+
+// ---- what is sent
+
+struct SentCase {
+  const char* name;
+  std::function<Task<std::string>(Client&)> call;
+  std::string method, path;
+  std::map<std::string, std::string> queries;
+  std::string content_type, body;
+};
+
+Task<std::string> patch_with(Client& client, bool force) {
+  const std::string body = R"({"a":1})";
+  auto result = co_await client.apply(kConfigMaps, "ns", "a", body, "me too", force);
+  co_return outcome(result);
+}
+
+Task<std::string> remove_with(Client& client, DeleteOptions options) {
+  auto result = co_await client.remove(kConfigMaps, "ns", "a", options);
+  co_return outcome(result);
+}
+
+class Sent : public testing::TestWithParam<SentCase> {};
+
+TEST_P(Sent, AsTheApiWantsIt) {
+  FakeApiServer server;
+  for (const char* method : {"GET", "POST", "PUT", "PATCH", "DELETE"}) {
+    server.on(method, "*", [](FakeExchange& x) { x.reply(200, kMap); });
+  }
+  std::string result;
+  with_client(server, [&](Client& client) -> Task<void> { result = co_await GetParam().call(client); });
+  EXPECT_EQ(result, "ok");
+  ASSERT_EQ(server.requests().size(), 1U);
+  const FakeRequest request = server.requests().front();
+  EXPECT_EQ(request.method, GetParam().method);
+  EXPECT_EQ(request.path, GetParam().path);
+  EXPECT_EQ(request.queries, GetParam().queries);
+  EXPECT_EQ(request.header("content-type"), GetParam().content_type);
+  EXPECT_EQ(request.body, GetParam().body);
+  EXPECT_EQ(request.header("host"), "127.0.0.1:" + std::to_string(server.port()));
+  EXPECT_EQ(request.header("accept"), "application/json");
+  EXPECT_EQ(request.header("user-agent"), "modelgate");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, Sent,
+    testing::Values(SentCase{"Get",
+                             [](Client& c) -> Task<std::string> {
+                               auto result = co_await c.get(kConfigMaps, "ns", "a");
+                               co_return outcome(result);
+                             },
+                             "GET",
+                             std::string(kMapPath),
+                             {},
+                             "",
+                             ""},
+                    SentCase{"GetStatus",
+                             [](Client& c) -> Task<std::string> {
+                               const CallOptions options{.subresource = "status"};
+                               auto result = co_await c.get(kInferenceServices, "ns", "a", options);
+                               co_return outcome(result);
+                             },
+                             "GET",
+                             "/apis/serving.kserve.io/v1beta1/namespaces/ns/inferenceservices/a/status",
+                             {},
+                             "",
+                             ""},
+                    SentCase{"NameThatWouldLeaveItsPlace",
+                             [](Client& c) -> Task<std::string> {
+                               auto result = co_await c.get(kConfigMaps, "ns", "../a?b");
+                               co_return outcome(result);
+                             },
+                             "GET",
+                             "/api/v1/namespaces/ns/configmaps/..%2Fa%3Fb",
+                             {},
+                             "",
+                             ""},
+                    SentCase{"Raw",
+                             [](Client& c) -> Task<std::string> {
+                               auto result = co_await c.get_raw("/readyz");
+                               co_return outcome(result);
+                             },
+                             "GET",
+                             "/readyz",
+                             {},
+                             "",
+                             ""},
+                    SentCase{"Create",
+                             [](Client& c) -> Task<std::string> {
+                               const std::string body = R"({"a":1})";
+                               const CallOptions options{.dry_run = true};
+                               auto result = co_await c.create(kConfigMaps, "ns", body, options);
+                               co_return outcome(result);
+                             },
+                             "POST",
+                             std::string(kMapsPath),
+                             {{"dryRun", "All"}},
+                             "application/json",
+                             R"({"a":1})"},
+                    SentCase{"Update",
+                             [](Client& c) -> Task<std::string> {
+                               const std::string body = R"({"a":1})";
+                               auto result = co_await c.update(kConfigMaps, "ns", "a", body);
+                               co_return outcome(result);
+                             },
+                             "PUT",
+                             std::string(kMapPath),
+                             {},
+                             "application/json",
+                             R"({"a":1})"},
+                    SentCase{"MergePatch",
+                             [](Client& c) -> Task<std::string> {
+                               const std::string body = R"({"a":1})";
+                               auto result = co_await c.merge_patch(kConfigMaps, "ns", "a", body);
+                               co_return outcome(result);
+                             },
+                             "PATCH",
+                             std::string(kMapPath),
+                             {},
+                             "application/merge-patch+json",
+                             R"({"a":1})"},
+                    SentCase{"Apply",
+                             [](Client& c) { return patch_with(c, false); },
+                             "PATCH",
+                             std::string(kMapPath),
+                             {{"fieldManager", "me too"}},
+                             "application/apply-patch+yaml",
+                             R"({"a":1})"},
+                    SentCase{"ApplyByForce",
+                             [](Client& c) { return patch_with(c, true); },
+                             "PATCH",
+                             std::string(kMapPath),
+                             {{"fieldManager", "me too"}, {"force", "true"}},
+                             "application/apply-patch+yaml",
+                             R"({"a":1})"},
+                    SentCase{"Remove",
+                             [](Client& c) { return remove_with(c, {}); },
+                             "DELETE",
+                             std::string(kMapPath),
+                             {},
+                             "application/json",
+                             R"({"kind":"DeleteOptions","apiVersion":"v1"})"},
+                    SentCase{"RemoveThatVersion",
+                             [](Client& c) {
+                               return remove_with(
+                                   c, {.uid = "u", .resource_version = "7", .propagation = "Orphan"});
+                             },
+                             "DELETE",
+                             std::string(kMapPath),
+                             {},
+                             "application/json",
+                             R"({"kind":"DeleteOptions","apiVersion":"v1","propagationPolicy":"Orphan",)"
+                             R"("preconditions":{"uid":"u","resourceVersion":"7"}})"},
+                    SentCase{"RemoveThatOne",
+                             [](Client& c) { return remove_with(c, {.uid = "u"}); },
+                             "DELETE",
+                             std::string(kMapPath),
+                             {},
+                             "application/json",
+                             R"({"kind":"DeleteOptions","apiVersion":"v1","preconditions":{"uid":"u"}})"}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(Client, DoesNotCallForAnObjectWithoutAName) {
+  FakeApiServer server;
+  server.on("DELETE", "*", [](FakeExchange& x) { x.reply(200, kMap); });
+  with_client(server, [](Client& client) -> Task<void> {
+    auto removed = co_await client.remove(kConfigMaps, "ns", "");
+    EXPECT_EQ(outcome(removed), "Malformed");
+    auto got = co_await client.get(kConfigMaps, "ns", "");
+    EXPECT_EQ(outcome(got), "Malformed");
+  });
+  EXPECT_TRUE(server.requests().empty());
+}
+
+// ---- what an answer becomes
+
+struct AnswerCase {
+  const char* name;
+  FakeHandler answer;
+  std::string outcome;
+};
+
+class Answers : public testing::TestWithParam<AnswerCase> {};
+
+TEST_P(Answers, AreRead) {
+  FakeApiServer server;
+  server.on("GET", std::string(kMapPath), GetParam().answer);
+  EXPECT_EQ(get_outcome(server, within(2s)), GetParam().outcome);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, Answers,
+    testing::Values(
+        AnswerCase{"Object", [](FakeExchange& x) { x.reply(200, kMap); }, "ok"},
+        AnswerCase{"InChunks",
+                   [](FakeExchange& x) {
+                     x.begin_stream();
+                     for (const char c : kMap) x.send(std::string_view(&c, 1));
+                     x.end_stream();
+                   },
+                   "ok"},
+        AnswerCase{"ChunkExtensionsAndTrailers",
+                   [](FakeExchange& x) {
+                     x.raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+                     x.raw("2;name=\"value;with\";x\r\n{}\r\n0;last\r\nTrailing: yes\r\n\r\n");
+                   },
+                   "ok"},
+        AnswerCase{"InterimAnswerFirst",
+                   [](FakeExchange& x) {
+                     x.raw("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n");
+                     x.reply(200, kMap);
+                   },
+                   "ok"},
+        AnswerCase{"UpToTheEnd",
+                   [](FakeExchange& x) {
+                     x.raw("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + std::string(kMap));
+                     x.close();
+                   },
+                   "ok"},
+        AnswerCase{"NotFound", [](FakeExchange& x) { x.status(404, "NotFound"); }, "404 NotFound"},
+        AnswerCase{"AlreadyExists", [](FakeExchange& x) { x.status(409, "AlreadyExists"); },
+                   "409 AlreadyExists"},
+        AnswerCase{"NoStatus", [](FakeExchange& x) { x.reply(502, "<html>", "", "text/html"); }, "502 "},
+        AnswerCase{"PlainText", [](FakeExchange& x) { x.reply(403, "no", "", "text/plain"); },
+                   "403 Forbidden"},
+        AnswerCase{"EmptyError", [](FakeExchange& x) { x.reply(500, ""); }, "500 "},
+        AnswerCase{"Redirect", [](FakeExchange& x) { x.reply(302, "", "Location: /elsewhere"); }, "302 "},
+        AnswerCase{"NotJson", [](FakeExchange& x) { x.reply(200, R"({"kind":)"); }, "Malformed"},
+        AnswerCase{"NoObject", [](FakeExchange& x) { x.reply(200, "[]"); }, "Malformed"},
+        AnswerCase{"Nothing", [](FakeExchange& x) { x.reply(200, ""); }, "Malformed"},
+        AnswerCase{"NotHttp", [](FakeExchange& x) { x.raw("SSH-2.0-OpenSSH_9.2\r\n\r\n"); }, "Malformed"},
+        AnswerCase{"BadChunk",
+                   [](FakeExchange& x) {
+                     x.raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n{}\r\n0\r\n\r\n");
+                   },
+                   "Malformed"},
+        AnswerCase{"HeadersTooLarge",
+                   [](FakeExchange& x) {
+                     x.raw("HTTP/1.1 200 OK\r\nX: " + std::string(20 << 10, 'x') +
+                           "\r\nContent-Length: 2\r\n\r\n{}");
+                   },
+                   "Malformed"},
+        AnswerCase{"CutInTheBody",
+                   [](FakeExchange& x) {
+                     x.raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{");
+                     x.close();
+                   },
+                   "Connection"},
+        AnswerCase{"CutBetweenChunks",
+                   [](FakeExchange& x) {
+                     x.begin_stream();
+                     x.send("{}");
+                     x.close();
+                   },
+                   "Connection"},
+        AnswerCase{"HeadersThatStall",
+                   [](FakeExchange& x) {
+                     x.raw("HTTP/1.1 200 OK\r\nContent-");
+                     x.wait_for_close();
+                   },
+                   "Deadline"},
+        AnswerCase{"BodyThatStalls",
+                   [](FakeExchange& x) {
+                     x.raw("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{");
+                     x.wait_for_close();
+                   },
+                   "Deadline"},
+        AnswerCase{"NoAnswer", [](FakeExchange& x) { x.wait_for_close(); }, "Deadline"}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(Client, ReadsAnswersUpToItsLimitAndNoFurther) {
+  FakeApiServer server;
+  const auto answer = [](std::size_t size) {
+    return [size](FakeExchange& x) { x.reply(200, std::string(size, 'x'), "", "text/plain"); };
+  };
+  server.on("GET", "/fits", answer(kMaxResponseBytes));
+  server.on("GET", "/more", answer(kMaxResponseBytes + 1));
+  with_client(server, [](Client& client) -> Task<void> {
+    auto fits = co_await client.get_raw("/fits");
+    EXPECT_EQ(outcome(fits), "ok");
+    auto more = co_await client.get_raw("/more");
+    EXPECT_EQ(outcome(more), "Malformed");
+  });
+}
+
+TEST(Client, TellsWhatTheServerSaidWithoutItsLineBreaks) {
+  FakeApiServer server;
+  server.on("GET", std::string(kMapPath), [](FakeExchange& x) { x.status(403, "Forbidden", "", "a\\nb"); });
+  with_client(server, [](Client& client) -> Task<void> {
+    auto result = co_await client.get(kConfigMaps, "ns", "a");
+    EXPECT_EQ(result.error().to_string(), "GET /api/v1/namespaces/ns/configmaps/a: 403 Forbidden: a b");
+    EXPECT_TRUE(result.error().is_forbidden());
+  });
+}
+
+// ---- connections
+
+TEST(Client, KeepsItsConnection) {
+  FakeApiServer server;
+  server.on("GET", "*", [](FakeExchange& x) { x.reply(200, kMap); });
+  with_client(server, [](Client& client) -> Task<void> {
+    for (int i = 0; i < 5; ++i) {
+      auto result = co_await client.get(kConfigMaps, "ns", "a");
+      EXPECT_EQ(outcome(result), "ok");
+    }
+    EXPECT_EQ(client.counts().connections_opened, 1U);
+  });
+  EXPECT_EQ(server.connections(), 1);
+}
+
+TEST(Client, OpensAsManyConnectionsAsItMay) {
+  FakeApiServer server;
+  std::atomic<int> at_once = 0, most = 0;
+  server.on("GET", "*", [&](FakeExchange& x) {
+    const int now = ++at_once;
+    for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
+    }
+    std::this_thread::sleep_for(5ms);  // long enough for others to come
+    --at_once;
+    x.reply(200, kMap);
+  });
+  asio::io_context context;
+  Client client(context, server.config(), {.connections = 3});
+  int done = 0;
+  for (int i = 0; i < 12; ++i) {
+    spawn(context, "call", [&]() -> Task<void> {
+      auto result = co_await client.get(kConfigMaps, "ns", "a");
+      EXPECT_EQ(outcome(result), "ok");
+      if (++done == 12) context.stop();
+    });
+  }
+  context.run_for(20s);
+  EXPECT_EQ(done, 12);
+  EXPECT_EQ(most, 3);
+  EXPECT_EQ(server.connections(), 3);
+}
+
+TEST(Client, NoticesThatTheServerHasClosedAnIdleConnection) {
+  FakeApiServer server;
+  server.on("GET", "*", [](FakeExchange& x) { x.reply(200, kMap); });
+  server.on("POST", "*", [](FakeExchange& x) { x.reply(201, kMap); });
+  with_client(server, [&](Client& client) -> Task<void> {
+    auto before = co_await client.get(kConfigMaps, "ns", "a");
+    EXPECT_EQ(outcome(before), "ok");
+    server.stop();
+    server.start();
+    auto after = co_await client.create(kConfigMaps, "ns", "{}");
+    EXPECT_EQ(outcome(after), "ok");
+    EXPECT_EQ(client.counts().retries, 0U);
+  });
+}
+
+TEST(Client, RefusedConnectionsAreTriedAgainAndThenTold) {
+  FakeApiServer server;
+  server.stop();
+  with_client(server, [](Client& client) -> Task<void> {
+    auto result = co_await client.create(kConfigMaps, "ns", "{}");
+    EXPECT_EQ(outcome(result), "Connection");
+    EXPECT_EQ(client.counts().retries, 3U);
+  });
+}
+
+// ---- what is sent again
+
+struct RetryCase {
+  const char* name;
+  std::string method;
+  FakeHandler first;
+  std::string outcome;
+  int requests;
+};
+
+Task<std::string> get_or_update(Client& client, const std::string& method) {
+  if (method == "GET") {
+    auto got = co_await client.get(kConfigMaps, "ns", "a");
+    co_return outcome(got);
+  }
+  auto updated = co_await client.update(kConfigMaps, "ns", "a", "{}");
+  co_return outcome(updated);
+}
+
+class Retries : public testing::TestWithParam<RetryCase> {};
+
+TEST_P(Retries, WhatIsSafe) {
+  FakeApiServer server;
+  server.once(GetParam().method, std::string(kMapPath), GetParam().first);
+  server.on(GetParam().method, std::string(kMapPath), [](FakeExchange& x) { x.reply(200, kMap); });
+  with_client(server, [](Client& client) -> Task<void> {
+    const std::string result = co_await get_or_update(client, GetParam().method);
+    EXPECT_EQ(result, GetParam().outcome);
+  });
+  EXPECT_EQ(server.count(GetParam().method, kMapPath), GetParam().requests);
+}
+
+void cut_before_answer(FakeExchange& x) {
+  x.cut();
+}
+void cut_in_answer(FakeExchange& x) {
+  x.raw("HTTP/1.1 200 OK\r\n");
+  x.close();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, Retries,
+    testing::Values(
+        RetryCase{"ReadCutBeforeTheAnswer", "GET", cut_before_answer, "ok", 2},
+        RetryCase{"ReadCutInTheAnswer", "GET", cut_in_answer, "Connection", 1},
+        RetryCase{"WriteCutBeforeTheAnswer", "PUT", cut_before_answer, "Connection", 1},
+        RetryCase{"Busy", "PUT", [](FakeExchange& x) { x.status(429, "TooManyRequests", "Retry-After: 1"); },
+                  "ok", 2},
+        RetryCase{"BusyAtOnce", "PUT",
+                  [](FakeExchange& x) { x.status(429, "TooManyRequests", "Retry-After: 0"); }, "ok", 2},
+        RetryCase{"BusyForLongerThanTheDeadline", "PUT",
+                  [](FakeExchange& x) { x.status(429, "TooManyRequests", "Retry-After: 3600"); },
+                  "429 TooManyRequests", 1},
+        RetryCase{"BusyWithoutSayingForHowLong", "PUT",
+                  [](FakeExchange& x) { x.status(429, "TooManyRequests"); }, "429 TooManyRequests", 1},
+        RetryCase{"Unavailable", "PUT",
+                  [](FakeExchange& x) { x.status(503, "ServiceUnavailable", "Retry-After: 0"); }, "ok", 2},
+        RetryCase{"ReadThatTimedOut", "GET",
+                  [](FakeExchange& x) { x.status(504, "Timeout", "Retry-After: 0"); }, "ok", 2},
+        RetryCase{"WriteThatTimedOut", "PUT",
+                  [](FakeExchange& x) { x.status(504, "Timeout", "Retry-After: 0"); }, "504 Timeout", 1},
+        RetryCase{"Conflict", "PUT", [](FakeExchange& x) { x.status(409, "Conflict"); }, "409 Conflict", 1}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(Client, ObeysRetryAfterTenTimes) {
+  FakeApiServer server;
+  server.on("GET", "*", [](FakeExchange& x) { x.status(429, "TooManyRequests", "Retry-After: 0"); });
+  EXPECT_EQ(get_outcome(server), "429 TooManyRequests");
+  EXPECT_EQ(server.requests().size(), 11U);
+}
+
+// ---- the rate
+
+TEST(Client, HoldsCallsToItsRateButForUrgentOnes) {
+  FakeApiServer server;
+  server.on("GET", "*", [](FakeExchange& x) { x.reply(200, kMap); });
+  const ClientOptions slow{.qps = 0.001, .burst = 2};
+  with_client(
+      server,
+      [](Client& client) -> Task<void> {
+        for (const char* expected : {"ok", "ok", "Deadline"}) {
+          auto result = co_await client.get(kConfigMaps, "ns", "a", within(300ms));
+          EXPECT_EQ(outcome(result), expected);
+        }
+        CallOptions urgent = within(5s);
+        urgent.urgent = true;
+        auto result = co_await client.get(kConfigMaps, "ns", "a", urgent);
+        EXPECT_EQ(outcome(result), "ok");
+      },
+      slow);
+  EXPECT_EQ(server.requests().size(), 3U);
+}
+
+// ---- lists
+
+TEST(Client, ListsAllPages) {
+  FakeApiServer server;
+  server.on("GET", std::string(kMapsPath), [](FakeExchange& x) {
+    const std::string from = x.request().query("continue");
+    x.reply(
+        200,
+        from.empty()
+            ? R"({"metadata":{"resourceVersion":"5","continue":"n&x"},"items":[{"metadata":{"name":"a"}}]})"
+            : R"({"metadata":{"resourceVersion":"5"},"items":[{"metadata":{"name":"b"}}]})");
+  });
+  with_client(server, [](Client& client) -> Task<void> {
+    const ListOptions options{.label_selector = "a=b,c", .field_selector = "d=e", .page = 1};
+    auto list = co_await client.list(kConfigMaps, "ns", options);
+    EXPECT_EQ(outcome(list), "ok");
+    if (!list) co_return;
+    EXPECT_EQ(list->resource_version, "5");
+    EXPECT_EQ(list->items.size(), 2U);
+    EXPECT_EQ(list->items[1].name(), "b");
+    EXPECT_EQ(spec::text_of(*spec::find(list->items[1].value(), "kind")), "ConfigMap");
+    EXPECT_EQ(spec::text_of(*spec::find(list->items[1].value(), "apiVersion")), "v1");
+  });
+  const auto requests = server.requests();
+  ASSERT_EQ(requests.size(), 2U);
+  using Queries = std::map<std::string, std::string>;
+  EXPECT_EQ(requests[0].queries,
+            (Queries{{"labelSelector", "a=b,c"}, {"fieldSelector", "d=e"}, {"limit", "1"}}));
+  EXPECT_EQ(requests[1].query("continue"), "n&x");
+}
+
+TEST(Client, ListsAgainInOnePieceWherePagesWereForgotten) {
+  FakeApiServer server;
+  server.on("GET", std::string(kMapsPath), [](FakeExchange& x) {
+    if (!x.request().query("continue").empty()) return x.status(410, "Expired");
+    if (x.request().query("limit").empty()) {
+      return x.reply(200, R"({"metadata":{"resourceVersion":"9"},"items":[{"metadata":{"name":"c"}}]})");
+    }
+    x.reply(200,
+            R"({"metadata":{"resourceVersion":"5","continue":"n"},"items":[{"metadata":{"name":"a"}}]})");
+  });
+  with_client(server, [](Client& client) -> Task<void> {
+    auto list = co_await client.list(kConfigMaps, "ns", {});
+    EXPECT_EQ(outcome(list), "ok");
+    if (!list) co_return;
+    EXPECT_EQ(list->resource_version, "9");
+    EXPECT_EQ(list->items.size(), 1U);
+  });
+  EXPECT_EQ(server.requests().size(), 3U);
+}
+
+struct ListCase {
+  const char* name;
+  std::string answer, outcome;
+};
+
+class Lists : public testing::TestWithParam<ListCase> {};
+
+TEST_P(Lists, AreRead) {
+  FakeApiServer server;
+  server.on("GET", std::string(kMapsPath), [](FakeExchange& x) { x.reply(200, GetParam().answer); });
+  with_client(server, [](Client& client) -> Task<void> {
+    auto list = co_await client.list(kConfigMaps, "ns", {});
+    EXPECT_EQ(outcome(list), GetParam().outcome);
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, Lists,
+    testing::Values(ListCase{"Empty", R"({"metadata":{"resourceVersion":"5"},"items":[]})", "ok"},
+                    ListCase{"Null", R"({"metadata":{"resourceVersion":"5"},"items":null})", "ok"},
+                    ListCase{"NoVersion", R"({"items":[]})", "Malformed"},
+                    ListCase{"NoObjects", R"({"metadata":{"resourceVersion":"5"},"items":[1]})", "Malformed"},
+                    ListCase{"Broken", R"({"metadata":{"resourceVersion":"5"},"items":[)", "Malformed"}),
+    [](const auto& info) { return info.param.name; });
+
+}  // namespace
+}  // namespace modelgate::kube
