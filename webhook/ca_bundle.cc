@@ -28,6 +28,26 @@ std::vector<certs::Certificate> read_bundle(std::string_view base64) {
   return certificates ? std::move(*certificates) : std::vector<certs::Certificate>();
 }
 
+// managedFields without our entry.
+std::string disowning_patch(const spec::Value* metadata) {
+  const spec::Value* const managed = spec::find(metadata, "managedFields");
+  if (managed == nullptr || !managed->IsArray()) return {};
+  std::string others;
+  bool owned = false;
+  for (const spec::Value& entry : managed->GetArray()) {
+    if (text_at(&entry, "manager") == kBundleManager && text_at(&entry, "operation") == "Apply") {
+      owned = true;
+      continue;
+    }
+    if (!others.empty()) others += ',';
+    spec::append_json(entry, others);
+  }
+  if (!owned) return {};
+  std::string body = R"({"metadata":{"resourceVersion":)";
+  spec::append_json(text_at(metadata, "resourceVersion"), body);
+  return body + R"(,"managedFields":[)" + (others.empty() ? "{}" : others) + "]}}";  // [] would be ignored
+}
+
 std::set<std::string> fingerprints(std::span<const certs::Certificate> certificates) {
   std::set<std::string> all;
   for (const certs::Certificate& certificate : certificates) all.insert(certificate.fingerprint);
@@ -41,6 +61,7 @@ Registration read_registration(const spec::Value& configuration, const OurServic
   const spec::Value* const metadata = spec::find(configuration, "metadata");
   registration.name = text_at(metadata, "name");
   registration.resource_version = text_at(metadata, "resourceVersion");
+  registration.disowning = disowning_patch(metadata);
   const spec::Value* const webhooks = spec::find(configuration, "webhooks");
   if (webhooks == nullptr || !webhooks->IsArray()) return registration;
   for (const spec::Value& webhook : webhooks->GetArray()) {

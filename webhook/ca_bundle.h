@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The caBundles of our registration: which are ours, what they hold, and the request that sets them. Pure;
-// used by webhook/cluster_certificates.cc.
+// used by webhook/registration.h.
 //
-//   Registration registered = read_registration(configuration, {.ns = "kserve", .service =
-//   "modelgate-webhook"}); if (differs(registered, wanted))
-//   apply(bundle_patch("ValidatingWebhookConfiguration", registered, pem));
+//   Registration registered = read_registration(configuration, {ns, service});
+//   if (differs(registered, wanted)) apply(bundle_patch("ValidatingWebhookConfiguration", registered, pem));
 //
 // Ours are the webhooks of the configurations that are registered under our name, but for those that name
 // another's Service: somebody may have added one of his own there. One by URL counts as ours.
@@ -39,7 +38,12 @@ struct Registration {
   std::string name;
   std::string resource_version;
   std::vector<RegisteredWebhook> webhooks;  // ours, in their order
+  // Where we own fields, a merge patch (RFC 7386) by which nobody owns them any more; else empty. Needs
+  // managedFields to have been read.
+  std::string disowning = {};
 };
+
+inline constexpr std::string_view kBundleManager = "modelgate-webhook";  // field manager
 
 Registration read_registration(const spec::Value& configuration, const OurService& ours);
 

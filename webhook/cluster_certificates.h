@@ -19,7 +19,7 @@
 // The Secret deleted is the same. One that cannot be read is never written: the last good CAs stay in force,
 // and the log says what is wrong, until somebody mends or deletes it.
 //
-// Of the registration we write `webhooks[].clientConfig.caBundle` and nothing else (webhook/ca_bundle.h).
+// Of the registration we write `webhooks[].clientConfig.caBundle` and nothing else (webhook/registration.h).
 //
 // With `pair_from_files` somebody else issues: no Secret is touched. Then the bundle is written only where
 // `ca_file` names one, which is read again when it changes; otherwise it is only compared.
@@ -43,7 +43,6 @@
 namespace modelgate::webhook {
 
 inline constexpr std::string_view kRotateAnnotation = "modelgate.io/rotate-ca";
-inline constexpr std::string_view kCertificateManager = "modelgate-webhook";  // field manager
 
 struct ClusterCertificatesOptions {
   std::string ns = "kserve";                    // --namespace: of Service and Secret
