@@ -235,6 +235,7 @@ class Replica:
 
     def terminate(self):
         """As when its Pod is deleted: SIGTERM, and out of the Service. It drains by itself; see reap()."""
+        self.cluster.plane.processes.let_end(self.process)
         self.process.send_signal(signal.SIGTERM)
 
     def reap(self, seconds=110):
@@ -342,6 +343,20 @@ def pod():
     return {"apiVersion": "v1", "kind": "Pod",
             "metadata": {"generateName": "load-", "labels": {f"{GROUP}/inferenceservice": "iris"}},
             "spec": {"containers": [{"name": "kserve-container", "image": "a"}]}}
+
+
+def with_unknown_runtime():
+    """One whose runtime is looked for in the cluster, since the catalog does not have it."""
+    service = ordinary()
+    service["spec"]["predictor"]["model"]["runtime"] = "not-there"
+    return service
+
+
+def pod_with_model():
+    """A Pod whose model is to be fetched: its account and that account's credentials are looked up."""
+    body = pod()
+    body["metadata"]["annotations"] = {f"internal.{GROUP}/storage-initializer-sourceuri": "s3://models/iris"}
+    return body
 
 
 def certificates(pem):

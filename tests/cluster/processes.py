@@ -65,9 +65,13 @@ class Processes:
             process = subprocess.Popen([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                        env={**ENVIRONMENT, **(environment or {})}, start_new_session=True,
                                        preexec_fn=die_with_parent)
-        process.name, process.stop_with = name, stop_with
+        process.name, process.stop_with, process.may_end = name, stop_with, False
         self.running.append(process)
         return process
+
+    def let_end(self, process):
+        """That it ends by itself from now on is no failure."""
+        process.may_end = True
 
     def stop(self, process):
         """Its own signal, then SIGKILL when that was not enough. Gives the exit code."""
@@ -94,7 +98,7 @@ class Processes:
         deadline = time.monotonic() + seconds
         while not check():
             for process in self.running:
-                if process.poll() is not None:
+                if process.poll() is not None and not process.may_end:
                     raise StartError(f"{process.name} ended with {process.returncode} while waiting for {what}\n"
                                      + self.tail(process.name))
             if time.monotonic() > deadline:

@@ -51,7 +51,8 @@ def collect():
     if not CRDS["kserve"].exists():
         print("KServe's own CRDs are not beside the repository: the tests on them are left out")
         found = [test for test in found if getattr(test, "crds", None) != "kserve" and not getattr(test, "needs_kserve", 0)]
-    return sorted(found, key=lambda test: getattr(test, "crds", None) == "kserve")
+    order = ["ours", "installed", "kserve"]
+    return sorted(found, key=lambda test: order.index(getattr(test, "crds", None) or "ours"))
 
 
 def flat(suite):

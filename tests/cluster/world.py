@@ -4,7 +4,8 @@
     world = World("ours", binaries)      or World("kserve", binaries), on KServe's own CRDs
     with world: world.plane.kubectl(...)
 
-A test gets its world from `ClusterTest`: one world serves all tests that name it, one world at a time.
+A test gets its world from `ClusterTest`: one world serves all tests that name it, one world at a time. The third world,
+"installed", is installed.Installed.
 """
 import itertools
 import shutil
@@ -15,6 +16,7 @@ from pathlib import Path
 import yaml
 
 from control_plane import ControlPlane
+from installed import Installed
 from webhook import GROUP, Webhook
 
 HERE = Path(__file__).resolve().parent
@@ -79,8 +81,9 @@ class ClusterTest(unittest.TestCase):
     def setUpClass(cls):
         if ClusterTest.current is None or ClusterTest.current.crds != cls.crds:
             ClusterTest.leave()
-            world = World(cls.crds, cls.binaries)
+            world = Installed(cls.binaries) if cls.crds == "installed" else World(cls.crds, cls.binaries)
             world.__enter__()
+            world.crds = cls.crds
             ClusterTest.current = world
         cls.world, cls.plane, cls.webhook = ClusterTest.current, ClusterTest.current.plane, ClusterTest.current.webhook
 

@@ -1,0 +1,343 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The webhook as an admin has it: installed by deploy/, certified by itself, following the cluster, and never dropping a call.
+
+Each test here is short; test_soak.py does the same for long.
+"""
+import json
+import os
+import statistics
+import time
+import urllib.error
+import urllib.request
+
+import yaml
+
+from installed import (CONFIG_MAP, GROUP, NAMESPACE, ROTATE, SECRET, Cutter, certificates, ordinary, pod, verifies,
+                       with_unknown_runtime)
+from world import ClusterTest
+
+# How often each thing is done; test_soak.py takes the environment's numbers.
+STARTS = 10
+RESTARTS = 3
+ROTATIONS = 2
+# What design.md asks for, and how much longer a busy machine may take before it is an error.
+START_SECONDS, START_SLACK = 0.1, 10
+# What the webhook may take to follow the cluster.
+FOLLOW_SECONDS = 1
+# A connection that was cut is tried again with a backoff; ten seconds is its longest.
+RECONNECT_SECONDS = 20
+# Fast enough to be waited for. A CA lives three leaves' lives at least.
+FAST_ROTATION = ["--leaf-lifetime", "20s", "--ca-lifetime", "1h", "--ca-propagation", "1s"]
+# From kill -9 until the forwarder has noticed, and what it had given to the dead one until then has failed.
+AFTER_KILL_SECONDS = 0.5
+
+
+class InstalledTest(ClusterTest):
+    crds = "installed"
+    last = ""  # what the API server said last, for a failure's text
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self.world.stop_replicas)
+
+    def dry_run(self, body, resource="inferenceservices"):
+        """The object as it would be stored, or the API server's refusal as text."""
+        group = "/api/v1" if body["apiVersion"] == "v1" else "/apis/" + body["apiVersion"]
+        try:
+            return self.plane.post(f"{group}/namespaces/default/{resource}?dryRun=All", body)
+        except urllib.error.HTTPError as error:
+            return json.load(error)["message"]
+
+    def runtime_for(self, model_format):
+        """The runtime that a new service with this format gets, "" for none; or why the service was refused."""
+        service = ordinary()
+        service["spec"]["predictor"]["model"]["modelFormat"] = {"name": model_format}
+        found = self.last = self.dry_run(service)
+        return found if isinstance(found, str) else found["spec"]["predictor"]["model"].get("runtime", "")
+
+    def in_force(self, what, check, seconds=FOLLOW_SECONDS):
+        """Waits until `check` holds, and prints after how long."""
+        began = time.monotonic()
+        while not check():
+            if time.monotonic() - began > seconds:
+                self.fail(f"not within {seconds} s: {what}; last seen: {self.last}")
+            time.sleep(0.005)
+        return time.monotonic() - began
+
+    def apply_runtime(self, name, model_format, priority=1, image="example/runtime:1"):
+        self.plane.kubectl("apply", "--server-side", "-f", "-", stdin=runtime(name, model_format, priority, image))
+
+    def delete_runtime(self, *names):
+        self.plane.kubectl("delete", "clusterservingruntime", *names)
+
+    def configure(self, **keys):
+        """Sets keys of the configuration."""
+        self.plane.kubectl("patch", "configmap", CONFIG_MAP, "-n", NAMESPACE, "--type=merge", "-p", json.dumps({"data": keys}))
+
+    def settings(self):
+        """Those that are ours, as they are; they are put back after the test."""
+        text = self.plane.get(f"/api/v1/namespaces/{NAMESPACE}/configmaps/{CONFIG_MAP}")["data"]["modelgate"]
+        self.addCleanup(self.configure, modelgate=text)
+        return json.loads(text)
+
+    def assert_no_refusal(self, refused, allowed=()):
+        """allowed: (from, to) in seconds since the epoch, where writes may fail."""
+        bad = [r for r in refused if not any(begin <= r["time"] <= end for begin, end in allowed)]
+        if bad:
+            self.world.plane.failed = True
+            self.fail(f"{len(bad)} writes were refused, the first:\n" + "\n".join(f"{r['time']} {r['code']} {r['text']}" for r in bad[:5]))
+
+
+class Certificates(InstalledTest):
+    def test_two_that_start_at_once_agree(self):
+        for number in range(STARTS):
+            with self.subTest(number):
+                start_two_at_once(self)
+
+    def test_ca_and_leaf_rotate_without_a_refusal(self):
+        first, second = (self.world.start_replica(*FAST_ROTATION) for _ in range(2))
+        self.world.wait_asked()
+        with self.world.load(rate=100, connections=4) as load:
+            for _ in range(ROTATIONS):
+                rotate(self, first, second)
+        print(f"            {load.results()}")
+        self.assert_no_refusal(load.results().refused)
+
+
+class Following(InstalledTest):
+    def test_start_to_ready(self):
+        self.world.start_replica().kill()  # CA and bundle are there from now on
+        self.world.wait_ready(self.world.start_replica())
+        took = []
+        for _ in range(5):
+            replica = self.world.start_replica(wait=False, behind_address=False)
+            while not replica.ready():
+                self.assertLess(time.monotonic() - replica.began, 30, replica.readiness())
+                time.sleep(0.002)
+            took.append(time.monotonic() - replica.began)
+            replica.kill()
+        print(f"            start to ready, catalog in sync: median {1000 * statistics.median(took):.0f} ms, "
+              f"of {', '.join(f'{1000 * t:.0f}' for t in took)}")
+        self.assertLess(statistics.median(took), START_SECONDS * START_SLACK)
+
+    def test_runtimes_are_in_force_within_a_second(self):
+        self.world.start_replica()
+        self.world.wait_asked()
+        took = {}
+        self.apply_runtime("follow-1", "follow")
+        took["new"] = self.in_force("a new runtime", lambda: self.runtime_for("follow") == "follow-1")
+        self.apply_runtime("follow-2", "follow", priority=2)
+        took["better"] = self.in_force("a better runtime", lambda: self.runtime_for("follow") == "follow-2")
+        self.plane.kubectl("patch", "clusterservingruntime", "follow-2", "--type=merge", "-p", '{"spec": {"disabled": true}}')
+        took["disabled"] = self.in_force("a disabled runtime", lambda: self.runtime_for("follow") == "follow-1")
+        self.delete_runtime("follow-1", "follow-2")
+        took["gone"] = self.in_force("a deleted runtime", lambda: self.runtime_for("follow") == "")
+        print("            in force after: " + ", ".join(f"{what} {1000 * t:.0f} ms" for what, t in took.items()))
+
+    def test_configuration_is_in_force_within_a_second_and_a_broken_one_changes_nothing(self):
+        replica = self.world.start_replica()
+        self.world.wait_asked()
+        settings = self.settings()
+
+        def has_default():
+            gpu = pod_of(self.dry_run(gpu_service()))
+            return "tolerations" in gpu
+        self.assertTrue(has_default())
+        self.configure(modelgate=json.dumps({**settings, "gpuTolerations": []}))
+        took = self.in_force("a changed configuration", lambda: not has_default())
+        print(f"            in force after {1000 * took:.0f} ms")
+        for number, broken in enumerate(["{", json.dumps({**settings, "validation": "Lax"})], start=1):
+            with self.subTest(broken[:1]):
+                self.configure(modelgate=broken)
+                self.in_force("the refusal in the metrics", lambda n=number: refused_configurations(replica) >= n, 5)
+                self.assertFalse(has_default(), "the last good configuration is no longer in force")
+                self.assertIn("modelgate", replica.log())
+                self.eventually("an event on the ConfigMap", self.told_of_configuration)
+        self.assertTrue(replica.ready())
+        self.configure(modelgate=json.dumps(settings))
+        self.in_force("the mended configuration", has_default)
+
+    def told_of_configuration(self):
+        events = self.plane.get(f"/api/v1/namespaces/{NAMESPACE}/events?fieldSelector=involvedObject.name={CONFIG_MAP}")["items"]
+        return [event for event in events if event["type"] == "Warning" and "modelgate" in event["message"]]
+
+    def test_watches_survive(self):
+        cutter = Cutter(self.world)
+        self.addCleanup(cutter.close)
+        self.world.start_replica(kubeconfig=cutter.kubeconfig)
+        self.world.wait_asked()
+        for number, (name, fault) in enumerate(FAULTS.items(), start=1):
+            with self.subTest(name):
+                took = survive(self, number, fault, cutter)
+                print(f"            {name}: the catalog is that of a fresh list after {took:.2f} s")
+
+
+class Rolling(InstalledTest):
+    def test_nothing_is_refused_while_replicas_come_and_go(self):
+        replicas = [self.world.start_replica() for _ in range(2)]
+        self.world.wait_asked()
+        leaving, allowed = [], []
+        with (self.world.load(connections=6) as load, self.world.load(pod(), "pods", rate=100, connections=2) as pods,
+              self.world.load(with_unknown_runtime(), rate=20, connections=2) as looked_up):
+            for _ in range(RESTARTS):
+                for index in range(2):
+                    replicas[index] = replace(self.world, replicas[index], leaving)
+            allowed.append(kill(self, replicas, 0))
+            allowed.append(restart_apiserver(self.world))
+            self.world.wait_asked()
+            time.sleep(1)
+        for results in load.results(), pods.results(), looked_up.results():
+            print(f"            {results}")
+            self.assertGreater(results.writes, 50)
+            self.assert_no_refusal(results.refused, allowed)
+            self.assert_only_away(results.away, allowed)
+        for replica in leaving:
+            self.assertEqual(replica.reap(), 0, replica.name)
+
+    def assert_only_away(self, away, allowed):
+        """The load lost the API server only while that was stopped."""
+        self.assert_no_refusal([{**a, "code": 0, "text": a["away"]} for a in away], allowed)
+
+
+# ---- what the soak does too
+
+def start_two_at_once(test):
+    """On a cluster without Secret, Lease and bundle: one CA, one Secret, and both are trusted."""
+    world = test.world
+    world.uncertify()
+    pair = [world.start_replica(wait=False) for _ in range(2)]
+    world.wait_ready(*pair)
+    bundles = set(world.bundles())
+    test.assertEqual(len(bundles), 1, "the registrations have different bundles")
+    bundle = bundles.pop()
+    test.assertEqual(len(certificates(bundle)), 1, "more than one CA")
+    test.assertEqual(certificates(world.secret()["ca.crt"])[0].strip(), certificates(bundle)[0].strip())
+    for replica in pair:
+        test.assertTrue(verifies(replica.leaf(), bundle, world.plane.directory), f"{replica.name} is not trusted")
+        test.assertEqual(errors(replica), [], replica.name)
+    world.stop_replicas()
+
+
+def rotate(test, *replicas):
+    """A new CA for everybody: asked for by the annotation, and over when all replicas are signed by it."""
+    world = test.world
+    before = world.secret()["ca.crt"]
+    leaves = [replica.leaf() for replica in replicas]
+    world.plane.kubectl("annotate", "-n", NAMESPACE, "secret", SECRET, f"{ROTATE}={time.time()}", "--overwrite")
+    test.eventually("another CA", lambda: world.secret()["ca.crt"] != before, 60)
+    now = world.secret()["ca.crt"]
+    test.eventually("leaves of the new CA", lambda: all(
+        verifies(replica.leaf(), now, world.plane.directory) for replica in replicas), 60)
+    for replica, leaf in zip(replicas, leaves):
+        test.assertNotEqual(replica.leaf(), leaf)
+
+
+def replace(world, old, leaving):
+    """As a rolling update does it: a new one is ready, then the old one is told to go."""
+    new = world.start_replica()
+    old.terminate()
+    leaving.append(old)
+    for replica in [replica for replica in leaving if replica.process.poll() is not None]:
+        if replica.process.returncode == 0:
+            leaving.remove(replica)
+            replica.reap()
+    return new
+
+
+def kill(test, replicas, index):
+    """kill -9 on one of two, and another in its place. Gives the time in which writes under way may fail."""
+    began = time.time()
+    replicas[index].kill()
+    until = began + AFTER_KILL_SECONDS
+    replicas[index] = test.world.start_replica()
+    return began, until
+
+
+def restart_apiserver(world, gently=False):
+    """Gives the time in which it was not up."""
+    began = time.time()
+    world.plane.stop_apiserver(gently)
+    return began, world.plane.start_apiserver() + 0.2
+
+
+# What can happen to watches: a function of (test, cutter, change), which calls change() while the fault lasts.
+def cut(_test, cutter, change):
+    cutter.cut()
+    change()
+
+
+def shut_out(_test, cutter, change):
+    with cutter.shut():
+        change()
+
+
+def restarted(test, _cutter, change):
+    change()
+    restart_apiserver(test.world)
+
+
+def gone(test, cutter, change):
+    """The version that it was at is compacted, and the API server, which starts anew, does not know it either: 410."""
+    with cutter.shut():
+        change()
+        compact(test.plane)
+        restart_apiserver(test.world)
+
+
+FAULTS = {"connections cut": cut, "an API server out of reach": shut_out, "the API server restarted": restarted,
+          "410 Gone after a compaction": gone}
+
+
+def survive(test, number, fault, cutter):
+    """During the fault one runtime comes, one changes and one goes. Gives how long it took to know."""
+    step = f"survive-{number}"
+    for name in ("goes", "changes", "stays"):
+        test.apply_runtime(f"{step}-{name}", f"{step}-{name}-format", 2)
+        test.apply_runtime(f"{step}-{name}-low", f"{step}-{name}-format", 1)
+        test.in_force(name, lambda n=name: test.runtime_for(f"{step}-{n}-format") == f"{step}-{n}", 5)
+
+    def change():
+        test.delete_runtime(f"{step}-goes")
+        test.apply_runtime(f"{step}-comes", f"{step}-stays-format", 9)
+        test.plane.kubectl("patch", "clusterservingruntime", f"{step}-changes", "--type=merge", "-p", '{"spec": {"disabled": true}}')
+    fault(test, cutter, change)
+    want = {"goes": f"{step}-goes-low", "changes": f"{step}-changes-low", "stays": f"{step}-comes"}
+    return test.in_force(f"the catalog of a fresh list: {want}", lambda: all(
+        test.runtime_for(f"{step}-{name}-format") == found for name, found in want.items()), RECONNECT_SECONDS)
+
+
+def compact(plane):
+    """etcd forgets all versions but the latest, by its HTTP gateway."""
+    def ask(path, body):
+        request = urllib.request.Request(plane.etcd + path, json.dumps(body).encode(), {"Content-Type": "application/json"})
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=30) as reply:
+            return json.load(reply)
+    revision = ask("/v3/kv/range", {"key": "AA=="})["header"]["revision"]
+    ask("/v3/kv/compaction", {"revision": revision, "physical": True})
+
+
+def errors(replica):
+    """What its log says at level error."""
+    return [line for line in replica.log().splitlines() if '"level":"error"' in line.replace(" ", "")]
+
+
+def refused_configurations(replica):
+    return sum(value for name, value in replica.metrics().items() if name.startswith("modelgate_configuration_refused_total"))
+
+
+def runtime(name, model_format, priority, image):
+    return {"apiVersion": f"{GROUP}/v1alpha1", "kind": "ClusterServingRuntime", "metadata": {"name": name},
+            "spec": {"protocolVersions": ["v1"],
+                     "supportedModelFormats": [{"name": model_format, "version": "1", "autoSelect": True, "priority": priority}],
+                     "containers": [{"name": "kserve-container", "image": image}]}}
+
+
+def gpu_service():
+    service = ordinary()
+    service["spec"]["predictor"]["model"]["resources"] = {"limits": {"nvidia.com/gpu": "1"}}
+    return service
+
+
+def pod_of(service):
+    return service["spec"]["predictor"]

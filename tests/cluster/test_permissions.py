@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What deploy/ permits the webhook is what the webhook uses, no less and no more.
+
+The API server's audit log has each of its calls. In one run it does all that it ever does: certifies itself on an empty
+cluster, follows, looks up, complains of a configuration, rotates.
+"""
+import json
+import urllib.error
+
+from installed import ACCOUNT, CONFIG_MAP, GROUP, NAMESPACE, SECRET, pod_with_model, with_unknown_runtime
+from test_installed import FAST_ROTATION, InstalledTest, rotate
+
+CACHES = {"localmodelcaches": ("LocalModelCache", "Cluster"),
+          "localmodelnamespacecaches": ("LocalModelNamespaceCache", "Namespaced")}
+RBAC = "/apis/rbac.authorization.k8s.io/v1"
+
+
+class Permissions(InstalledTest):
+    def test_everything_granted_is_used_and_nothing_is_forbidden(self):
+        self.install_local_model_caches()
+        self.world.uncertify()
+        self.plane.kubectl("delete", "events", "-n", NAMESPACE, "--all")
+        first, second = (self.world.start_replica(*FAST_ROTATION) for _ in range(2))
+        self.world.wait_asked()
+        self.look_up_runtimes()
+        self.complain_twice(first)
+        rotate(self, first, second)
+        self.lose_the_secret()
+        calls = self.world.calls()
+        forbidden = sorted({f"{call['verb']} {call['requestURI'].split('?')[0]}" for call in calls
+                            if call.get("responseStatus", {}).get("code") in (401, 403)})
+        self.assertEqual(forbidden, [])
+        used = {use_of(call) for call in calls if call.get("objectRef")}
+        granted = self.granted()
+        self.assertGreater(len(granted), 10)
+        unused = sorted(" ".join(filter(None, grant)) for grant in granted if not any(covers(grant, use) for use in used))
+        print(f"            {len(granted)} permissions, {len(calls)} calls")
+        self.assertEqual(unused, [], "granted and not used")
+
+    def install_local_model_caches(self):
+        """Kinds of KServe's that are watched where they are installed; deploy/ does not."""
+        names = [f"{plural}.{GROUP}" for plural in CACHES]
+        self.plane.kubectl("apply", "--server-side", "-f", "-", stdin={
+            "apiVersion": "v1", "kind": "List", "items": [crd(plural, *row) for plural, row in CACHES.items()]})
+        self.addCleanup(self.plane.kubectl, "delete", "crd", *names)
+        self.eventually("their CRDs", lambda: all(self.is_served(plural) for plural in CACHES))
+
+    def is_served(self, plural):
+        """A new kind is not found at first, and then too busy."""
+        try:
+            return self.plane.get(f"/apis/{GROUP}/v1alpha1/{plural}")
+        except urllib.error.HTTPError:
+            return None
+
+    def look_up_runtimes(self):
+        """What the catalog lacks is looked for in the cluster before it counts as missing."""
+        self.assertIsInstance(self.dry_run(with_unknown_runtime()), dict)
+        self.assertIsInstance(self.dry_run(pod_with_model(), "pods"), dict)
+
+    def complain_twice(self, replica):
+        """The first complaint of a thing is an event, the second one counts it up."""
+        settings = self.settings()
+        for broken in "{", "{ ":
+            self.configure(modelgate=broken)
+            self.eventually("the complaint", lambda text=broken: self.complaints(), 10)
+            self.configure(modelgate=json.dumps(settings))
+        self.configure(modelgate="{")
+        self.eventually("the complaint counted up", lambda: any(e.get("count", 1) > 1 for e in self.complaints()), 10)
+        self.assertTrue(replica.ready())
+
+    def complaints(self):
+        found = self.plane.get(f"/api/v1/namespaces/{NAMESPACE}/events?fieldSelector=involvedObject.name={CONFIG_MAP}")
+        return [event for event in found["items"] if event["source"].get("component") == "modelgate-webhook"
+                or event.get("reportingComponent") == "modelgate-webhook"]
+
+    def lose_the_secret(self):
+        before = self.world.secret()["ca.crt"]
+        self.plane.kubectl("delete", "-n", NAMESPACE, "secret", SECRET)
+        self.eventually("the Secret again", self.world.secret, 30)
+        self.assertTrue(before)
+        self.world.wait_asked()
+
+    def granted(self):
+        """(verb, group, resource, namespace, name) that the ServiceAccount has; "" for every namespace or name."""
+        found = set()
+        for scope, bindings in (("", self.plane.get(RBAC + "/clusterrolebindings")["items"]),
+                                (NAMESPACE, self.plane.get(f"{RBAC}/namespaces/{NAMESPACE}/rolebindings")["items"])):
+            for binding in bindings:
+                if not any(s["kind"] == "ServiceAccount" and s["name"] == ACCOUNT and s["namespace"] == NAMESPACE
+                           for s in binding.get("subjects", [])):
+                    continue
+                ref = binding["roleRef"]
+                where = "/clusterroles/" if ref["kind"] == "ClusterRole" else f"/namespaces/{NAMESPACE}/roles/"
+                for rule in self.plane.get(RBAC + where + ref["name"])["rules"]:
+                    found |= {(verb, group, resource, scope, name) for verb in rule["verbs"] for group in rule["apiGroups"]
+                              for resource in rule["resources"] for name in rule.get("resourceNames", [""])}
+        return found
+
+
+def crd(plural, kind, scope):
+    return {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": f"{plural}.{GROUP}"},
+            "spec": {"group": GROUP, "scope": scope, "names": {"plural": plural, "singular": kind.lower(), "kind": kind},
+                     "versions": [{"name": "v1alpha1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {
+                         "type": "object", "x-kubernetes-preserve-unknown-fields": True}}}]}}
+
+
+def use_of(call):
+    ref = call["objectRef"]
+    resource = ref["resource"] + ("/" + ref["subresource"] if ref.get("subresource") else "")
+    # A list or watch of one object names it in its field selector.
+    name = ref.get("name", "")
+    return call["verb"], ref.get("apiGroup", ""), resource, ref.get("namespace", ""), name
+
+
+def covers(grant, use):
+    """Whether this use needed that grant. A create has no name yet."""
+    return grant[:3] == use[:3] and grant[3] in ("", use[3]) and (grant[4] in ("", use[4]) or not use[4])
