@@ -17,6 +17,7 @@
 #include "spec/inference_service.h"
 #include "spec/schema.h"
 #include "validation/validation.h"
+#include "workload/pod.h"
 
 namespace modelgate::admission {
 namespace {
@@ -29,6 +30,7 @@ using spec::InferenceServiceView;
 using spec::ObjectMetaView;
 using spec::Value;
 using spec::schema::kInferenceService;
+using spec::schema::kPod;
 using spec::schema::kServingRuntime;
 using spec::schema::Type;
 
@@ -281,8 +283,29 @@ Outcome validate_serving_runtime(Request& request) {
   return validate(request, kRuntimes);
 }
 
-Outcome leave_alone(Request&) {
-  return allow();
+// ------------------------------------------------------------------------------------------------ pods
+
+/// Only as a Pod is created: later its containers cannot change.
+Outcome mutate_pods(Request& request) {
+  Review& review = request.review;
+  if (review.operation != Operation::kCreate) return allow();
+  const Structure structure = check_structure(*review.object, kPod);
+  if (!structure.type_errors.empty()) return deny(review, structure.type_errors);
+  spec::Edit edit(*review.object, request.arena);
+  workload::PodOutcome outcome = workload::mutate_pod(
+      edit, {.catalog = request.catalog, .facts = request.facts, .namespace_ = review.namespace_});
+  if (!outcome.needs.empty()) return Needs{std::move(outcome.needs)};
+  Response response = outcome.errors.empty() ? allow() : deny(review, outcome.errors);
+  if (response.allowed) {
+    if (const Value patch = edit.patch(); !patch.Empty()) response.patch = spec::to_json(patch);
+    if (!outcome.injected.empty()) {
+      response.audit_annotations.emplace_back("injected",
+                                              fmt::format("{}", fmt::join(outcome.injected, ",")));
+    }
+  }
+  response.warnings = std::move(outcome.warnings);
+  response.strict_would_deny = outcome.strict_would_deny;
+  return response;
 }
 
 // ------------------------------------------------------------------------------------------- dispatch
@@ -304,7 +327,7 @@ constexpr std::array<Path, 5> kPaths = {{
      validate_serving_runtime},
     {Endpoint::kValidateClusterServingRuntime, spec::kServingGroup, "v1alpha1", "ClusterServingRuntime",
      validate_serving_runtime},
-    {Endpoint::kMutatePods, "", "v1", "Pod", leave_alone},
+    {Endpoint::kMutatePods, "", "v1", "Pod", mutate_pods},
 }};
 
 }  // namespace

@@ -41,6 +41,7 @@ KINDS = {
     "ServingRuntime": ("v1alpha1", "servingruntimes", None, "/validate-serving-kserve-io-v1alpha1-servingruntime"),
     "ClusterServingRuntime": ("v1alpha1", "clusterservingruntimes", None,
                               "/validate-serving-kserve-io-v1alpha1-clusterservingruntime"),
+    "Pod": ("v1", "pods", "/mutate-pods", None),
 }
 
 
@@ -91,8 +92,9 @@ class Client:
 
     def review(self, path, operation, obj, old):
         version, resource, _, _ = KINDS[obj["kind"]]
-        gvk = {"group": "serving.kserve.io", "version": version, "kind": obj["kind"]}
-        gvr = {"group": "serving.kserve.io", "version": version, "resource": resource}
+        group = "" if obj["kind"] == "Pod" else "serving.kserve.io"
+        gvk = {"group": group, "version": version, "kind": obj["kind"]}
+        gvr = {"group": group, "version": version, "resource": resource}
         body = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
             "uid": "1", "kind": gvk, "resource": gvr, "name": obj["metadata"].get("name", ""),
             "namespace": obj["metadata"].get("namespace", "default"), "operation": operation, "object": obj,
@@ -109,6 +111,8 @@ class Client:
             if not r["allowed"]:
                 return False, obj, r["status"]["details"]["causes"]
             obj = apply(obj, json.loads(base64.b64decode(r["patch"])) if "patch" in r else [])
+        if not validate:
+            return True, obj, []
         r = self.review(validate, operation, obj, old)
         return r["allowed"], obj, r.get("status", {}).get("details", {}).get("causes", [])
 
@@ -210,7 +214,7 @@ def main():
             manifests = pathlib.Path(tmp)
             write_manifests(manifests, json.loads((SHARED / "cluster.json").read_text())["items"], SHARED / "fixtures.yaml")
             with webhook(binary, manifests) as (url, ca):
-                files = [str(SHARED / n) for n in ("inferenceservices.jsonl", "runtimes.jsonl")]
+                files = [str(SHARED / n) for n in ("inferenceservices.jsonl", "runtimes.jsonl", "pods.jsonl")]
                 check = subprocess.run([sys.executable, str(SHARED / "check.py"), "admission", "--url", url, "--cacert",
                                         str(ca)] + files, stdout=subprocess.PIPE, text=True, timeout=300)
                 *lines, summary = check.stdout.strip().splitlines()

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// SHA-256 (FIPS 180-4) of a short text, as 64 hexadecimal digits: KServe names the folder of a cached model
+// by it. A name, not a safeguard; what protects something is OpenSSL's, in certs/ and webhook/.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace modelgate::workload {
+
+std::string sha256_hex(std::string_view text);
+
+}  // namespace modelgate::workload
