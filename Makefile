@@ -14,7 +14,7 @@ PROGRAMS := modelgate-webhook modelgate
 CONFIGURE = cmake -S . -G Ninja -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_BUILD_TYPE=RelWithDebInfo --log-level=WARNING
 SOURCES = git ls-files -z --cached --others --exclude-standard '*.cc' '*.h'
 
-.PHONY: help install configure build all sanitized test demo cluster image bench format tidy clean
+.PHONY: help install configure build all sanitized test soak demo cluster image bench format tidy clean
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,10 @@ sanitized: install
 
 test: install ## Build, and run every test: unit, sanitizers, conformance, a real control plane
 	@MAKE="$(MAKE)" $(PYTHON) .ci/stages.py --build $(BUILD)
+
+soak: all ## The long tests of an installation: a hundred restarts, rotations, a thousand starts
+	@MODELGATE_CONTROL_PLANE="$$(.ci/control-plane)" && export MODELGATE_CONTROL_PLANE && \
+	  exec $(PYTHON) tests/cluster/run.py --soak --bin $(BUILD)/bin
 
 demo: build ## See it work in seconds, with no cluster
 	@$(PYTHON) deploy/demo.py

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the cluster tests: our webhook behind a real API server, driven with kubectl. `make test` calls it last.
 
-    tests/cluster/run.py [--bin build/bin] [-k PART_OF_A_NAME] [--list]
+    tests/cluster/run.py [--bin build/bin] [-k PART_OF_A_NAME] [--list] [--soak]
 
 A line a test, `N passed, N failed` at the end, exit code 1 when anything failed; then the logs are kept.
 """
@@ -25,10 +25,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", default=str(ROOT / "build" / "bin"), help="where modelgate-webhook is")
     parser.add_argument("-k", dest="pattern", default="", help="only tests whose name holds this")
+    parser.add_argument("--soak", action="store_true", help="the long tests of soak.py in the place of all others")
     parser.add_argument("--list", action="store_true", help="name the tests and stop")
     arguments = parser.parse_args()
 
-    tests = [test for test in collect() if arguments.pattern in name_of(test)]
+    tests = [test for test in collect("soak.py" if arguments.soak else "test*.py") if arguments.pattern in name_of(test)]
     if arguments.list:
         print("\n".join(map(name_of, tests)))
         return 0
@@ -45,9 +46,9 @@ def main():
     return 1 if result.failed or not tests else 0
 
 
-def collect():
+def collect(files):
     """All tests, those of one world beside each other."""
-    found = [test for suite in unittest.TestLoader().discover(str(HERE)) for case in suite for test in flat(case)]
+    found = [test for suite in unittest.TestLoader().discover(str(HERE), files) for case in suite for test in flat(case)]
     if not CRDS["kserve"].exists():
         print("KServe's own CRDs are not beside the repository: the tests on them are left out")
         found = [test for test in found if getattr(test, "crds", None) != "kserve" and not getattr(test, "needs_kserve", 0)]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The webhook as an admin has it: installed by deploy/, certified by itself, following the cluster, and never dropping a call.
 
-Each test here is short; test_soak.py does the same for long.
+Each test here is short; soak.py does the same for long.
 """
 import json
 import os
@@ -16,10 +16,6 @@ from installed import (CONFIG_MAP, GROUP, NAMESPACE, ROTATE, SECRET, Cutter, cer
                        with_unknown_runtime)
 from world import ClusterTest
 
-# How often each thing is done; test_soak.py takes the environment's numbers.
-STARTS = 10
-RESTARTS = 3
-ROTATIONS = 2
 # What design.md asks for, and how much longer a busy machine may take before it is an error.
 START_SECONDS, START_SLACK = 0.1, 10
 # What the webhook may take to follow the cluster.
@@ -89,8 +85,10 @@ class InstalledTest(ClusterTest):
 
 
 class Certificates(InstalledTest):
+    starts, rotations = 10, 2
+
     def test_two_that_start_at_once_agree(self):
-        for number in range(STARTS):
+        for number in range(self.starts):
             with self.subTest(number):
                 start_two_at_once(self)
 
@@ -98,7 +96,7 @@ class Certificates(InstalledTest):
         first, second = (self.world.start_replica(*FAST_ROTATION) for _ in range(2))
         self.world.wait_asked()
         with self.world.load(rate=100, connections=4) as load:
-            for _ in range(ROTATIONS):
+            for _ in range(self.rotations):
                 rotate(self, first, second)
         print(f"            {load.results()}")
         self.assert_no_refusal(load.results().refused)
@@ -173,20 +171,36 @@ class Following(InstalledTest):
 
 
 class Rolling(InstalledTest):
+    rounds = 3
+    rotating = False  # a new CA in each round
+    # In which rounds one is killed, and the API server restarted; of ten and of twenty-five.
+    kill_in, restart_in = 1, 2
+    rate = 0  # of the ordinary writes; 0: as many as go
+
     def test_nothing_is_refused_while_replicas_come_and_go(self):
-        replicas = [self.world.start_replica() for _ in range(2)]
+        flags = FAST_ROTATION if self.rotating else []
+        replicas = [self.world.start_replica(*flags) for _ in range(2)]
         self.world.wait_asked()
         leaving, allowed = [], []
-        with (self.world.load(connections=6) as load, self.world.load(pod(), "pods", rate=100, connections=2) as pods,
+        with (self.world.load(rate=self.rate, connections=6) as load,
+              self.world.load(pod(), "pods", rate=100, connections=2) as pods,
               self.world.load(with_unknown_runtime(), rate=20, connections=2) as looked_up):
-            for _ in range(RESTARTS):
+            loads = [load, pods, looked_up]
+            for number in range(self.rounds):
                 for index in range(2):
-                    replicas[index] = replace(self.world, replicas[index], leaving)
-            allowed.append(kill(self, replicas, 0))
-            allowed.append(restart_apiserver(self.world))
-            self.world.wait_asked()
+                    replicas[index] = replace(self.world, replicas[index], leaving, flags)
+                if self.rotating:
+                    rotate(self, *replicas)
+                if number % 10 == self.kill_in:
+                    allowed.append(kill(self, replicas, number % 2, flags))
+                if number % 25 == self.restart_in:
+                    allowed.append(restart_apiserver(self.world))
+                    self.world.wait_asked()
+                for one in loads:
+                    self.assert_no_refusal(one.refused_so_far(), allowed)
             time.sleep(1)
-        for results in load.results(), pods.results(), looked_up.results():
+        for one in loads:
+            results = one.results()
             print(f"            {results}")
             self.assertGreater(results.writes, 50)
             self.assert_no_refusal(results.refused, allowed)
@@ -232,9 +246,9 @@ def rotate(test, *replicas):
         test.assertNotEqual(replica.leaf(), leaf)
 
 
-def replace(world, old, leaving):
+def replace(world, old, leaving, flags=()):
     """As a rolling update does it: a new one is ready, then the old one is told to go."""
-    new = world.start_replica()
+    new = world.start_replica(*flags)
     old.terminate()
     leaving.append(old)
     for replica in [replica for replica in leaving if replica.process.poll() is not None]:
@@ -244,12 +258,12 @@ def replace(world, old, leaving):
     return new
 
 
-def kill(test, replicas, index):
+def kill(test, replicas, index, flags=()):
     """kill -9 on one of two, and another in its place. Gives the time in which writes under way may fail."""
     began = time.time()
     replicas[index].kill()
     until = began + AFTER_KILL_SECONDS
-    replicas[index] = test.world.start_replica()
+    replicas[index] = test.world.start_replica(*flags)
     return began, until
 
 

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tests of test_installed.py for long: `make soak`, or run.py --soak. About half an hour with the numbers below.
+
+    MODELGATE_SOAK_STARTS=1000     two replicas start at the same moment on an empty cluster
+    MODELGATE_SOAK_ROUNDS=100      each replica is replaced and the CA rotated, one is killed in every tenth round and the
+                                   API server restarted in every twenty-fifth, all under load
+    MODELGATE_SOAK_RATE=0          ordinary writes a second meanwhile, two admissions each; 0: what the machine gives
+"""
+import os
+
+import test_installed
+
+
+def number(name, default):
+    return int(os.environ.get("MODELGATE_SOAK_" + name, default))
+
+
+class SoakRolling(test_installed.Rolling):
+    rounds, rotating, rate = number("ROUNDS", 100), True, number("RATE", 0)
+
+
+class SoakCertificates(test_installed.Certificates):
+    starts, rotations = number("STARTS", 1000), number("ROUNDS", 100)
+
+
+class SoakFollowing(test_installed.Following):
+    pass
