@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The catalog from watches: when there is a snapshot, what is in it, and what a bad configuration changes.
+#include "kube/catalog_watch.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <thread>
+
+#include "tests/kube/watched_kind.h"
+
+namespace modelgate::kube {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr std::string_view kBuiltinRuntime = "kserve-sklearnserver";
+
+std::string runtime(std::string_view name, std::string_view version, std::string_view format = "a",
+                    std::string_view kind = "ClusterServingRuntime") {
+  return object(
+      name, version, kind,
+      fmt::format(R"(,"spec":{{"supportedModelFormats":[{{"name":"{}"}}],"containers":[]}})", format));
+}
+
+/// `mode`: what deploy.defaultDeploymentMode says.
+std::string configuration(std::string_view version, std::string_view mode) {
+  return object("inferenceservice-config", version, "ConfigMap",
+                fmt::format(R"(,"data":{{"deploy":"{{\"defaultDeploymentMode\":\"{}\"}}"}})", mode));
+}
+
+class CatalogWatchTest : public testing::Test {
+ protected:
+  CatalogWatchTest() {
+    for (WatchedKind* kind :
+         {&config_maps_, &runtimes_, &cluster_runtimes_, &containers_, &caches_, &ns_caches_})
+      kind->list("10", {});
+  }
+
+  void start() { watch_.start(); }
+  bool news(std::size_t count) {
+    return run_until(context_, [&] { return news_.size() >= count; });
+  }
+  void run_for(std::chrono::milliseconds time) {
+    context_.restart();
+    context_.run_for(time);
+  }
+  /// Of the last one in force.
+  const spec::Catalog& catalog() const { return *catalog_; }
+  std::string mode() const { return catalog_->configuration().deploy.default_deployment_mode; }
+  /// Sends events to a watch that a test lets begin.
+  void send(WatchedKind& kind, std::vector<std::string> events) {
+    kind.stream([events = std::move(events)](FakeExchange& x) {
+      for (const std::string& e : events) x.send(e);
+      x.wait_for_close();
+    });
+  }
+  /// Lets the current watch of every kind end, so that what is next begins.
+  void move_on() { server_.cut_all(); }
+
+  FakeApiServer server_;
+  WatchedKind config_maps_{server_, kConfigMaps, "kserve"};
+  WatchedKind runtimes_{server_, kServingRuntimes};
+  WatchedKind cluster_runtimes_{server_, kClusterServingRuntimes};
+  WatchedKind containers_{server_, kClusterStorageContainers};
+  WatchedKind caches_{server_, kLocalModelCaches};
+  WatchedKind ns_caches_{server_, kLocalModelNamespaceCaches};
+  asio::io_context context_{1};
+  Client client_{context_, server_.config()};
+  std::deque<CatalogNews> news_;
+  std::shared_ptr<const spec::Catalog> catalog_;
+  CatalogWatch watch_{client_, {.longest_backoff = 40ms}, [this](CatalogNews news) {
+                        if (news.catalog) catalog_ = news.catalog;
+                        news_.push_back(std::move(news));
+                      }};
+};
+
+TEST_F(CatalogWatchTest, WaitsForEveryKind) {
+  std::atomic<bool> go = false;
+  ns_caches_.next_list([&](FakeExchange& x) {
+    while (!go) std::this_thread::sleep_for(1ms);
+    x.reply(200, R"({"metadata":{"resourceVersion":"10"},"items":[]})");
+  });
+  start();
+  run_for(100ms);
+  EXPECT_TRUE(news_.empty());
+  EXPECT_FALSE(watch_.synced());
+  go = true;
+  ASSERT_TRUE(news(1));
+  EXPECT_TRUE(watch_.synced());
+  EXPECT_EQ(catalog().generation(), 1U);
+}
+
+TEST_F(CatalogWatchTest, HoldsWhatTheClusterHas) {
+  config_maps_.list("10", {configuration("5", "Knative")});
+  runtimes_.list("10", {object("mine", "6", "ServingRuntime")});
+  cluster_runtimes_.list("10", {runtime("theirs", "7")});
+  containers_.list("10", {object("box", "8", "ClusterStorageContainer")});
+  caches_.list("10", {object("cached", "9", "LocalModelCache", R"(,"spec":{"sourceModelUri":"s3://b/m"})")});
+  start();
+  ASSERT_TRUE(news(1));
+  EXPECT_EQ(mode(), "Knative");
+  EXPECT_NE(catalog().find_cluster_runtime("theirs"), nullptr);
+  EXPECT_THAT(catalog().local_models(), testing::SizeIs(1));
+  EXPECT_TRUE(std::ranges::any_of(catalog().storage_containers(),
+                                  [](const auto& c) { return c.metadata().name() == "box"; }));
+  EXPECT_EQ(news_.front().config_map_uid, "uid-inferenceservice-config");
+  EXPECT_THAT(news_.front().refused, IsEmpty());
+}
+
+TEST_F(CatalogWatchTest, TheClustersRuntimeGoesBeforeTheBuiltInOne) {
+  cluster_runtimes_.list("10", {runtime(kBuiltinRuntime, "7", "mine")});
+  start();
+  ASSERT_TRUE(news(1));
+  ASSERT_NE(catalog().find_cluster_runtime(kBuiltinRuntime), nullptr);
+  EXPECT_EQ(catalog().find_cluster_runtime(kBuiltinRuntime)->formats.front().name, "mine");
+
+  send(cluster_runtimes_, {event("DELETED", runtime(kBuiltinRuntime, "11", "mine"))});
+  move_on();
+  ASSERT_TRUE(news(2));
+  ASSERT_NE(catalog().find_cluster_runtime(kBuiltinRuntime), nullptr);
+  EXPECT_EQ(catalog().find_cluster_runtime(kBuiltinRuntime)->formats.front().name, "sklearn");
+}
+
+TEST_F(CatalogWatchTest, WithoutBuiltInRuntimesThereAreNone) {
+  CatalogNews told;
+  CatalogWatch bare(client_, {.builtin_runtimes = false}, [&](CatalogNews n) { told = std::move(n); });
+  bare.start();
+  ASSERT_TRUE(run_until(context_, [&] { return told.catalog != nullptr; }));
+  EXPECT_THAT(told.catalog->cluster_runtimes(), IsEmpty());
+}
+
+TEST_F(CatalogWatchTest, ABadConfigurationChangesNothing) {
+  config_maps_.list("10", {configuration("5", "Knative")});
+  send(config_maps_, {event("MODIFIED", configuration("11", "Nonsense"))});
+  start();
+  ASSERT_TRUE(run_until(context_, [&] { return !news_.empty() && !news_.back().refused.empty(); }));
+  EXPECT_EQ(mode(), "Knative");
+  EXPECT_EQ(news_.back().catalog, nullptr);
+  EXPECT_THAT(news_.back().refused, ElementsAre(HasSubstr("deploy: defaultDeploymentMode")));
+  const std::size_t before = news_.size();
+  const std::uint64_t generation = catalog().generation();
+
+  // Runtimes go on changing under it, and say nothing of it.
+  send(config_maps_, {});
+  send(cluster_runtimes_, {event("ADDED", runtime("new", "12"))});
+  move_on();
+  ASSERT_TRUE(news(before + 1));
+  EXPECT_THAT(news_.back().refused, IsEmpty());
+  EXPECT_EQ(catalog().generation(), generation + 1);
+  EXPECT_NE(catalog().find_cluster_runtime("new"), nullptr);
+  EXPECT_EQ(mode(), "Knative");
+
+  send(config_maps_, {event("MODIFIED", configuration("13", "Standard"))});
+  move_on();
+  ASSERT_TRUE(news(before + 2));
+  EXPECT_EQ(mode(), "Standard");
+}
+
+TEST_F(CatalogWatchTest, ABadFirstConfigurationLeavesTheBuiltInOne) {
+  config_maps_.list("10", {configuration("5", "Nonsense")});
+  start();
+  ASSERT_TRUE(news(1));
+  EXPECT_EQ(mode(), "Standard");
+  EXPECT_THAT(news_.front().refused, testing::SizeIs(1));
+  ASSERT_NE(news_.front().catalog, nullptr);
+}
+
+TEST_F(CatalogWatchTest, WithoutAConfigurationTheBuiltInOneCounts) {
+  config_maps_.list("10", {configuration("5", "Knative")});
+  send(config_maps_, {event("DELETED", configuration("11", "Knative"))});
+  start();
+  ASSERT_TRUE(run_until(context_, [&] { return catalog_ && mode() == "Standard"; }));
+  EXPECT_EQ(news_.back().config_map_uid, "");
+}
+
+TEST_F(CatalogWatchTest, ABurstMakesOneSnapshot) {
+  std::vector<std::string> events;
+  for (int i = 0; i < 50; ++i)
+    events.push_back(event("ADDED", runtime(fmt::format("r{}", i), std::to_string(20 + i))));
+  std::string all;
+  for (const std::string& e : events) all += e;
+  std::atomic<bool> go = false;
+  cluster_runtimes_.next_list(
+      [](FakeExchange& x) { x.reply(200, R"({"metadata":{"resourceVersion":"10"},"items":[]})"); });
+  cluster_runtimes_.stream([&](FakeExchange& x) {
+    while (!go) std::this_thread::sleep_for(1ms);
+    x.send(all);
+    x.wait_for_close();
+  });
+  start();
+  ASSERT_TRUE(news(1));
+  go = true;
+  ASSERT_TRUE(run_until(context_, [&] { return catalog().find_cluster_runtime("r49") != nullptr; }));
+  EXPECT_LE(news_.size(), 3U);  // one, or two where the machine was busy in between
+}
+
+TEST_F(CatalogWatchTest, TheSameListAgainIsNoNews) {
+  cluster_runtimes_.list("10", {runtime("theirs", "7")});
+  start();
+  ASSERT_TRUE(news(1));
+  ASSERT_TRUE(run_until(context_, [&] { return watch_.connected(); }));
+  cluster_runtimes_.next_watch([](FakeExchange& x) { x.status(410, "Expired"); });
+  const std::size_t lists = cluster_runtimes_.lists();
+  move_on();
+  ASSERT_TRUE(run_until(context_, [&] { return cluster_runtimes_.lists() > lists && watch_.connected(); }));
+  run_for(50ms);
+  EXPECT_EQ(news_.size(), 1U);
+  EXPECT_EQ(catalog().generation(), 1U);
+}
+
+TEST_F(CatalogWatchTest, ARuntimeOfAWrongShapeIsLeftOutAndSaidOnce) {
+  cluster_runtimes_.list("10",
+                         {object("odd", "7", "ClusterServingRuntime", R"(,"spec":{"containers":"none"})"),
+                          runtime("good", "8")});
+  send(cluster_runtimes_, {event("ADDED", runtime("better", "11"))});
+  start();
+  ASSERT_TRUE(run_until(context_, [&] { return catalog_ && catalog().find_cluster_runtime("better"); }));
+  EXPECT_EQ(catalog().find_cluster_runtime("odd"), nullptr);
+  EXPECT_NE(catalog().find_cluster_runtime("good"), nullptr);
+  std::size_t said = 0;
+  for (const CatalogNews& n : news_) said += n.warnings.size();
+  EXPECT_EQ(said, 1U);
+  EXPECT_THAT(news_.front().warnings,
+              ElementsAre(HasSubstr("ClusterServingRuntime odd is left out: spec.containers")));
+}
+
+TEST_F(CatalogWatchTest, AKindMayComeLater) {
+  for (int i = 0; i < 2; ++i)
+    cluster_runtimes_.next_list(
+        [](FakeExchange& x) { x.reply(404, "404 page not found\n", {}, "text/plain"); });
+  cluster_runtimes_.list("10", {runtime("theirs", "7")});
+  start();
+  ASSERT_TRUE(news(1));
+  EXPECT_EQ(catalog().find_cluster_runtime("theirs"), nullptr);
+  ASSERT_TRUE(news(2));
+  EXPECT_NE(catalog().find_cluster_runtime("theirs"), nullptr);
+}
+
+TEST_F(CatalogWatchTest, AServerThatIsAwayLeavesTheLastCatalog) {
+  cluster_runtimes_.list("10", {runtime("theirs", "7")});
+  start();
+  ASSERT_TRUE(news(1));
+  ASSERT_TRUE(run_until(context_, [&] { return watch_.connected(); }));
+  server_.stop();
+  ASSERT_TRUE(run_until(context_, [&] { return !watch_.connected(); }));
+  EXPECT_TRUE(watch_.synced());
+  server_.start();
+  ASSERT_TRUE(run_until(context_, [&] { return watch_.connected(); }));
+  EXPECT_EQ(news_.size(), 1U);
+}
+
+}  // namespace
+}  // namespace modelgate::kube

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A reflector against an API server that ends, cuts, forgets and refuses: what its store is told, and from
+// which version it goes on.
+#include "kube/reflector.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/kube/watched_kind.h"
+
+namespace modelgate::kube {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// What it was told, one text a call: "= a@9 b@10", "+ a@12", "- b@13".
+class Diary final : public Store {
+ public:
+  void replace(std::vector<Object> objects) override {
+    std::string line = "=";
+    for (const Object& o : objects) line += " " + name_of(o);
+    lines.push_back(std::move(line));
+  }
+  void upsert(Object object) override { lines.push_back("+ " + name_of(object)); }
+  void remove(Object object) override { lines.push_back("- " + name_of(object)); }
+
+  std::vector<std::string> lines;
+
+ private:
+  static std::string name_of(const Object& o) { return fmt::format("{}@{}", o.name(), o.resource_version()); }
+};
+
+class ReflectorTest : public testing::Test {
+ protected:
+  ReflectorTest() { maps_.list("10", {object("a", "9")}); }
+
+  void start() {
+    spawn(context_, "test", [this] { return reflector_.run(); });
+  }
+  bool told(std::size_t lines) {
+    return run_until(context_, [&] { return diary_.lines.size() >= lines; });
+  }
+  bool watching(std::size_t watches) {
+    return run_until(context_,
+                     [&] { return maps_.watched_from().size() >= watches && reflector_.connected(); });
+  }
+  void run_for(std::chrono::milliseconds time) {
+    context_.restart();
+    context_.run_for(time);
+  }
+
+  FakeApiServer server_;
+  WatchedKind maps_{server_, kConfigMaps, "ns"};
+  asio::io_context context_{1};
+  Client client_{context_, server_.config()};
+  Diary diary_;
+  Reflector reflector_{client_,
+                       kConfigMaps,
+                       {.ns = "ns",
+                        .list = {.field_selector = "metadata.name=a"},
+                        .first_backoff = 10ms,
+                        .longest_backoff = 40ms},
+                       diary_};
+};
+
+TEST_F(ReflectorTest, ListsOnceAndWatchesFromThere) {
+  maps_.next_list(
+      [](FakeExchange& x) { x.reply(200, R"({"metadata":{"resourceVersion":"10"},"items":[]})"); });
+  maps_.stream([](FakeExchange& x) {
+    x.send(event("ADDED", object("b", "11")));
+    x.send(event("MODIFIED", object("b", "12")));
+    x.send(event("DELETED", object("b", "13")));
+    x.wait_for_close();
+  });
+  start();
+  EXPECT_FALSE(reflector_.synced());
+  ASSERT_TRUE(told(4));
+  EXPECT_THAT(diary_.lines, ElementsAre("=", "+ b@11", "+ b@12", "- b@13"));
+  EXPECT_TRUE(reflector_.synced());
+  EXPECT_TRUE(reflector_.connected());
+  EXPECT_EQ(reflector_.resource_version(), "13");
+  EXPECT_EQ(maps_.lists(), 1U);
+  EXPECT_THAT(maps_.watched_from(), ElementsAre("10"));
+  for (const bool watch : {false, true}) {
+    ASSERT_EQ(maps_.requests(watch).size(), 1U);
+    EXPECT_EQ(maps_.requests(watch).front().query("fieldSelector"), "metadata.name=a");
+  }
+}
+
+/// How a first watch ends, having told of version 11; the second one goes on behind it.
+struct EndCase {
+  const char* name;
+  void (*end)(FakeExchange& x);
+  bool failure;
+};
+
+class Ends : public ReflectorTest, public testing::WithParamInterface<EndCase> {};
+
+TEST_P(Ends, GoOnBehindTheLastVersion) {
+  maps_.next_list(
+      [](FakeExchange& x) { x.reply(200, R"({"metadata":{"resourceVersion":"10"},"items":[]})"); });
+  maps_.stream([](FakeExchange& x) {
+    x.send(event("ADDED", object("b", "11")));
+    GetParam().end(x);
+  });
+  maps_.stream([](FakeExchange& x) {
+    x.send(event("MODIFIED", object("b", "12")));
+    x.wait_for_close();
+  });
+  start();
+  ASSERT_TRUE(told(3));
+  EXPECT_THAT(diary_.lines, ElementsAre("=", "+ b@11", "+ b@12"));
+  EXPECT_THAT(maps_.watched_from(), ElementsAre("10", "11"));
+  EXPECT_EQ(maps_.lists(), 1U);
+  EXPECT_EQ(reflector_.counts().failures, GetParam().failure ? 1U : 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, Ends,
+    testing::Values(EndCase{"InGoodOrder", [](FakeExchange& x) { x.end_stream(); }, false},
+                    EndCase{"Reset", [](FakeExchange& x) { x.cut(); }, true},
+                    EndCase{"ClosedInTheMiddle", [](FakeExchange& x) { x.close(); }, true},
+                    EndCase{"HalfAnEvent",
+                            [](FakeExchange& x) {
+                              x.send(event("MODIFIED", object("b", "99")).substr(0, 40));
+                              x.cut();
+                            },
+                            true},
+                    EndCase{"NoEvent", [](FakeExchange& x) { x.send("nonsense\n"); }, true},
+                    EndCase{"ErrorEvent",
+                            [](FakeExchange& x) {
+                              x.send(
+                                  event("ERROR", R"({"kind":"Status","code":500,"reason":"InternalError"})"));
+                            },
+                            true}),
+    [](const auto& info) { return info.param.name; });
+
+TEST_F(ReflectorTest, BookmarksMoveTheVersionAndTellNobody) {
+  maps_.next_list(
+      [](FakeExchange& x) { x.reply(200, R"({"metadata":{"resourceVersion":"10"},"items":[]})"); });
+  maps_.stream([](FakeExchange& x) {
+    x.send(
+        event("BOOKMARK", R"({"kind":"ConfigMap","apiVersion":"v1","metadata":{"resourceVersion":"70"}})"));
+    x.end_stream();
+  });
+  start();
+  ASSERT_TRUE(watching(2));
+  EXPECT_THAT(maps_.watched_from(), ElementsAre("10", "70"));
+  EXPECT_THAT(diary_.lines, ElementsAre("="));
+  EXPECT_EQ(reflector_.counts().events, 0U);
+}
+
+TEST_F(ReflectorTest, WhatComesTwiceIsToldOnce) {
+  maps_.next_list(
+      [](FakeExchange& x) { x.reply(200, R"({"metadata":{"resourceVersion":"10"},"items":[]})"); });
+  maps_.stream([](FakeExchange& x) {
+    x.send(event("ADDED", object("b", "11")));
+    x.cut();
+  });
+  maps_.stream([](FakeExchange& x) {  // from 11, and yet
+    x.send(event("ADDED", object("b", "11")));
+    x.send(event("MODIFIED", object("b", "12")));
+    x.wait_for_close();
+  });
+  start();
+  ASSERT_TRUE(told(3));
+  EXPECT_THAT(diary_.lines, ElementsAre("=", "+ b@11", "+ b@12"));
+}
+
+/// How the API server says that it forgot a version.
+struct GoneCase {
+  const char* name;
+  FakeHandler say;
+};
+
+class Gone : public ReflectorTest, public testing::WithParamInterface<GoneCase> {};
+
+TEST_P(Gone, LeadsToAListThatReplacesAll) {
+  maps_.next_list([](FakeExchange& x) {
+    x.reply(200, fmt::format(R"({{"metadata":{{"resourceVersion":"10"}},"items":[{},{}]}})", object("a", "9"),
+                             object("lost", "8")));
+  });
+  maps_.next_watch(GetParam().say);
+  maps_.list("100", {object("a", "90")});
+  start();
+  ASSERT_TRUE(watching(2));
+  EXPECT_THAT(diary_.lines, ElementsAre("= a@9 lost@8", "= a@90"));
+  EXPECT_THAT(maps_.watched_from(), ElementsAre("10", "100"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, Gone,
+                         testing::Values(GoneCase{"AsAnAnswer",
+                                                  [](FakeExchange& x) { x.status(410, "Expired"); }},
+                                         GoneCase{"AsAnEvent",
+                                                  [](FakeExchange& x) {
+                                                    x.begin_stream();
+                                                    x.send(gone_event());
+                                                    x.wait_for_close();
+                                                  }}),
+                         [](const auto& info) { return info.param.name; });
+
+TEST_F(ReflectorTest, AKindThatIsAbsentIsEmptyAndLookedForAgain) {
+  for (int i = 0; i < 2; ++i)
+    maps_.next_list([](FakeExchange& x) { x.reply(404, "404 page not found\n", {}, "text/plain"); });
+  start();
+  ASSERT_TRUE(told(1));
+  EXPECT_TRUE(reflector_.synced());
+  EXPECT_TRUE(reflector_.kind_absent());
+  ASSERT_TRUE(watching(1));
+  EXPECT_FALSE(reflector_.kind_absent());
+  EXPECT_THAT(diary_.lines, ElementsAre("=", "= a@9"));
+  EXPECT_EQ(reflector_.counts().failures, 0U);
+}
+
+TEST_F(ReflectorTest, AKindThatGoesIsEmpty) {
+  maps_.next_list([](FakeExchange& x) {
+    x.reply(200, fmt::format(R"({{"metadata":{{"resourceVersion":"10"}},"items":[{}]}})", object("a", "9")));
+  });
+  maps_.stream([](FakeExchange& x) { x.end_stream(); });
+  const FakeHandler absent = [](FakeExchange& x) { x.reply(404, "404 page not found\n", {}, "text/plain"); };
+  maps_.next_watch(absent);
+  maps_.next_list(absent);
+  start();
+  ASSERT_TRUE(told(2));
+  EXPECT_THAT(diary_.lines, ElementsAre("= a@9", "="));
+}
+
+TEST_F(ReflectorTest, AForbiddenKindIsNotEmptyButUnknown) {
+  maps_.next_list([](FakeExchange& x) { x.status(403, "Forbidden"); });
+  start();
+  ASSERT_TRUE(run_until(context_, [&] { return reflector_.counts().failures == 1; }));
+  EXPECT_FALSE(reflector_.synced());
+  EXPECT_FALSE(reflector_.connected());
+  EXPECT_THAT(reflector_.problem(), HasSubstr("configmaps in namespace ns"));
+  EXPECT_TRUE(diary_.lines.empty());
+  ASSERT_TRUE(told(1));
+  EXPECT_TRUE(reflector_.synced());
+  EXPECT_EQ(reflector_.problem(), "");
+}
+
+TEST_F(ReflectorTest, KeepsItsPictureWhileTheServerIsAway) {
+  start();
+  ASSERT_TRUE(watching(1));
+  server_.stop();
+  ASSERT_TRUE(run_until(context_, [&] { return reflector_.counts().failures >= 2; }));
+  EXPECT_FALSE(reflector_.connected());
+  EXPECT_TRUE(reflector_.synced());
+  server_.start();
+  ASSERT_TRUE(watching(2));
+  EXPECT_THAT(diary_.lines, ElementsAre("= a@9"));
+  EXPECT_EQ(maps_.watched_from().back(), "10");
+}
+
+TEST_F(ReflectorTest, AVersionThatStaysRefusedIsListedAnew) {
+  maps_.next_list(
+      [](FakeExchange& x) { x.reply(200, R"({"metadata":{"resourceVersion":"900"},"items":[]})"); });
+  for (int i = 0; i < 5; ++i) maps_.next_watch([](FakeExchange& x) { x.status(504, "Timeout"); });
+  start();
+  ASSERT_TRUE(told(2));
+  EXPECT_THAT(diary_.lines, ElementsAre("=", "= a@9"));
+  ASSERT_TRUE(watching(6));
+  EXPECT_THAT(maps_.watched_from(), ElementsAre("900", "900", "900", "900", "900", "10"));
+}
+
+/// An API server that is wrong for ever is not asked without pause.
+struct PaceCase {
+  const char* name;
+  FakeHandler watch;
+};
+
+class Pace : public ReflectorTest, public testing::WithParamInterface<PaceCase> {};
+
+TEST_P(Pace, IsKept) {
+  server_.on("GET", kConfigMaps.path("ns"), [](FakeExchange& x) {
+    if (x.request().query("watch").empty())
+      return x.reply(200, R"({"metadata":{"resourceVersion":"10"},"items":[]})");
+    GetParam().watch(x);
+  });
+  start();
+  run_for(400ms);
+  EXPECT_GE(reflector_.counts().watches, 2U);
+  // Twenty pauses of 20 to 40 ms at the most fit in, and the first few are shorter.
+  EXPECT_LE(reflector_.counts().watches, 30U);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, Pace,
+    testing::Values(PaceCase{"AlwaysGone", [](FakeExchange& x) { x.status(410, "Expired"); }},
+                    PaceCase{"EndsAtOnce",
+                             [](FakeExchange& x) {
+                               x.begin_stream();
+                               x.end_stream();
+                             }},
+                    PaceCase{"Refused", [](FakeExchange& x) { x.status(500, "InternalError"); }}),
+    [](const auto& info) { return info.param.name; });
+
+}  // namespace
+}  // namespace modelgate::kube
