@@ -52,11 +52,11 @@ struct ClientConfig {
 };
 
 struct ConfigSources {
-  std::string kubeconfig;  // a path; empty: as above
-  std::string context;     // empty: the current one
+  std::string kubeconfig = {};  // a path; empty: as above
+  std::string context = {};     // empty: the current one
   // For tests; empty: the real ones.
-  std::string service_account_directory;
-  std::optional<std::map<std::string, std::string>> environment;
+  std::string service_account_directory = {};
+  std::optional<std::map<std::string, std::string>> environment = {};
 };
 
 /// The error is text for people and names the file.

@@ -48,6 +48,7 @@ Credentials::Credentials(ClientConfig config)
 
 Task<ApiResult<std::shared_ptr<const CredentialSet>>> Credentials::current(SteadyTime deadline) {
   const auto now = std::chrono::steady_clock::now();
+  const auto date = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   const bool refused = std::exchange(refused_, false);
   bool changed = !set_;
   if (changed || refused || now - files_read_ >= kFileAge) {
@@ -57,7 +58,7 @@ Task<ApiResult<std::shared_ptr<const CredentialSet>>> Credentials::current(Stead
     if (!problem.empty()) log::warn("credentials were not read again", {{"reason", problem}});
     changed = true;
   }
-  if (config_.exec && (refused || plugin_due(std::chrono::system_clock::now()))) {
+  if (config_.exec && (refused || plugin_due(date))) {
     auto refreshed = co_await refresh_plugin(deadline);
     if (!refreshed) co_return std::unexpected(std::move(refreshed).error());
     changed = true;
@@ -102,7 +103,7 @@ std::string Credentials::read_files() {
   return problem;
 }
 
-bool Credentials::plugin_due(std::chrono::system_clock::time_point now) const {
+bool Credentials::plugin_due(std::chrono::sys_seconds now) const {
   if (!plugin_result_) return true;
   return plugin_result_->expires && now + kExpiryMargin >= *plugin_result_->expires;
 }

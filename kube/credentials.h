@@ -55,7 +55,7 @@ class Credentials {
 
   std::string read_files();
   std::string rebuild();
-  bool plugin_due(std::chrono::system_clock::time_point now) const;
+  bool plugin_due(std::chrono::sys_seconds now) const;
   Task<ApiResult<void>> refresh_plugin(SteadyTime deadline);
 
   ClientConfig config_;

@@ -136,7 +136,7 @@ bool take(std::string_view& text, char c) {
 }
 
 /// RFC 3339; the fraction of the second is dropped.
-std::optional<std::chrono::system_clock::time_point> read_time(std::string_view text) {
+std::optional<std::chrono::sys_seconds> read_time(std::string_view text) {
   std::tm parts{};
   parts.tm_year = take_digits(text, 4) - 1900;
   if (!take(text, '-')) return std::nullopt;
@@ -163,7 +163,7 @@ std::optional<std::chrono::system_clock::time_point> read_time(std::string_view 
   const bool whole = text.empty() && parts.tm_year > 0 && parts.tm_mon >= 0 && parts.tm_mon < 12 &&
                      parts.tm_mday > 0 && parts.tm_hour >= 0 && parts.tm_min >= 0 && parts.tm_sec >= 0;
   if (!whole) return std::nullopt;
-  return std::chrono::system_clock::from_time_t(timegm(&parts)) - offset;
+  return std::chrono::sys_seconds(std::chrono::seconds(timegm(&parts))) - offset;
 }
 
 }  // namespace

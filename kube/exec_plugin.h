@@ -22,7 +22,7 @@ namespace modelgate::kube {
 struct ExecCredential {
   std::string token;
   std::string certificate_pem, key_pem;  // both or neither; one of token and certificate is there
-  std::optional<std::chrono::system_clock::time_point> expires = {};
+  std::optional<std::chrono::sys_seconds> expires = {};  // in nanoseconds the year 2262 would be the last
 };
 
 /// What a plugin may print: a token and a chain of certificates are below 20 KiB.

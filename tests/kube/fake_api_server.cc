@@ -215,6 +215,7 @@ FakeApiServer::FakeApiServer(FakeOptions options) : options_(std::move(options))
       const certs::BioPtr bio = certs::read_bio(tls.client_ca_pem);
       const certs::X509Ptr trusted(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
       X509_STORE_add_cert(SSL_CTX_get_cert_store(tls_.get()), trusted.get());
+      X509_VERIFY_PARAM_set_purpose(SSL_CTX_get0_param(tls_.get()), X509_PURPOSE_ANY);  // ours are servers'
       SSL_CTX_set_verify(tls_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
     }
   }
