@@ -359,6 +359,20 @@ def pod_with_model():
     return body
 
 
+def pod_with_missing_parts():
+    """One that names a Secret and a service to log for, neither of which is there: refused."""
+    body = pod_with_model()
+    body["metadata"]["annotations"] |= {f"{GROUP}/storageSecretName": "not-there", f"internal.{GROUP}/logger": "true"}
+    return body
+
+
+def pod_with_unknown_fetcher():
+    """One that names a ClusterStorageContainer that is looked for in the cluster: refused."""
+    body = pod_with_model()
+    body["metadata"]["annotations"][f"internal.{GROUP}/storage-container-name"] = "not-there"
+    return body
+
+
 def certificates(pem):
     """The certificates in a text, each by itself."""
     return re.findall(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?", pem, re.DOTALL)

@@ -7,7 +7,8 @@ cluster, follows, looks up, complains of a configuration, rotates.
 import json
 import urllib.error
 
-from installed import ACCOUNT, CONFIG_MAP, GROUP, NAMESPACE, SECRET, pod_with_model, with_unknown_runtime
+from installed import (ACCOUNT, CONFIG_MAP, GROUP, NAMESPACE, SECRET, pod_with_missing_parts, pod_with_model,
+                       pod_with_unknown_fetcher, with_unknown_runtime)
 from test_installed import FAST_ROTATION, InstalledTest, rotate
 
 CACHES = {"localmodelcaches": ("LocalModelCache", "Cluster"),
@@ -56,6 +57,8 @@ class Permissions(InstalledTest):
         """What the catalog lacks is looked for in the cluster before it counts as missing."""
         self.assertIsInstance(self.dry_run(with_unknown_runtime()), dict)
         self.assertIsInstance(self.dry_run(pod_with_model(), "pods"), dict)
+        self.assertIn('"not-there"', self.dry_run(pod_with_missing_parts(), "pods"))
+        self.assertIn('"not-there"', self.dry_run(pod_with_unknown_fetcher(), "pods"))
 
     def complain_twice(self, replica):
         """The first complaint of a thing is an event, the second one counts it up."""
