@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What scales a component: a HorizontalPodAutoscaler, or KEDA's ScaledObject (scaled_object.cc).
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "spec/quantity.h"
+#include "workload/object_builder.h"
+#include "workload/service_build.h"
+
+namespace modelgate::workload {
+namespace {
+
+using spec::Value;
+
+/// Percent of the request; Kubernetes' and KServe's default.
+constexpr int kDefaultCpuUtilization = 80;
+
+Value resource_metric(std::string_view resource, Value target, spec::Arena& arena) {
+  return ObjectBuilder(arena)
+      .text("type", "Resource")
+      .value("resource",
+             ObjectBuilder(arena).text("name", resource).value("target", std::move(target)).take())
+      .take();
+}
+
+Value utilization(std::int64_t percent, spec::Arena& arena) {
+  return ObjectBuilder(arena).text("type", "Utilization").number("averageUtilization", percent).take();
+}
+
+Value average_value(std::string quantity, spec::Arena& arena) {
+  return ObjectBuilder(arena).text("type", "AverageValue").text("averageValue", quantity).take();
+}
+
+/// Those of `autoScaling.metrics` that an HPA knows; the others are KEDA's.
+void add_listed_metrics(const spec::AutoScalingView& scaling, Value& out, spec::Arena& arena) {
+  for (const spec::MetricsSpecView& metric : scaling.metrics()) {
+    const spec::MetricSourceView resource = metric.resource();
+    const spec::MetricTargetView target = resource.target();
+    if (resource.name() == "cpu") {
+      const std::int64_t percent = target.average_utilization().value_or(kDefaultCpuUtilization);
+      out.PushBack(resource_metric("cpu", utilization(percent, arena), arena), arena);
+    } else if (resource.name() == "memory" && target.type() == "AverageValue" && target.average_value()) {
+      Value value = average_value(quantity_text(target.average_value(), "0"), arena);
+      out.PushBack(resource_metric("memory", std::move(value), arena), arena);
+    } else if (resource.name() == "memory" && target.average_utilization()) {
+      out.PushBack(resource_metric("memory", utilization(*target.average_utilization(), arena), arena),
+                   arena);
+    }
+  }
+}
+
+Value pods_metric(std::string_view name, std::int64_t target, spec::Arena& arena) {
+  return ObjectBuilder(arena)
+      .text("type", "Pods")
+      .value("pods", ObjectBuilder(arena)
+                         .value("metric", ObjectBuilder(arena).text("name", name).take())
+                         .value("target", average_value(std::to_string(target), arena))
+                         .take())
+      .take();
+}
+
+/// `scaleMetric` and `scaleTarget`.
+void add_scale_metric(ServiceBuild& build, const Component& component, Value& out) {
+  const Scaling& scaling = component.scaling;
+  const std::string_view metric = scaling.scale_metric.empty() ? "cpu" : scaling.scale_metric;
+  if (metric == "cpu") {
+    const std::int64_t percent = scaling.scale_target.value_or(kDefaultCpuUtilization);
+    out.PushBack(resource_metric("cpu", utilization(percent, build.arena), build.arena), build.arena);
+    return;
+  }
+  if (!scaling.scale_target) {
+    build.notice(component.kind, "NoScaleTarget", component.path / "scaleTarget",
+                 fmt::format("is needed to scale by {}; scaling by cpu instead", metric));
+    return;
+  }
+  if (metric == "memory") {
+    out.PushBack(resource_metric("memory", utilization(*scaling.scale_target, build.arena), build.arena),
+                 build.arena);
+    return;
+  }
+  const PodMetricNames& names = build.context.pod_metrics;
+  const std::string_view name =
+      metric == "rps" ? std::string_view(names.rps) : std::string_view(names.concurrency);
+  out.PushBack(pods_metric(name, *scaling.scale_target, build.arena), build.arena);
+}
+
+Value metrics(ServiceBuild& build, const Component& component) {
+  Value out(rapidjson::kArrayType);
+  if (component.scaling.auto_scaling) {
+    add_listed_metrics(component.scaling.auto_scaling, out, build.arena);
+  } else {
+    add_scale_metric(build, component, out);
+  }
+  // The API server would write as much.
+  if (out.Empty()) {
+    out.PushBack(resource_metric("cpu", utilization(kDefaultCpuUtilization, build.arena), build.arena),
+                 build.arena);
+  }
+  return out;
+}
+
+void add_hpa(ServiceBuild& build, const Component& component) {
+  spec::Arena& arena = build.arena;
+  const std::int64_t least = std::max<std::int64_t>(component.scaling.min_replicas.value_or(1), 1);
+  const std::int64_t most = std::max(component.scaling.max_replicas, least);
+  ObjectBuilder spec(arena);
+  spec.value("scaleTargetRef", ObjectBuilder(arena)
+                                   .text("apiVersion", "apps/v1")
+                                   .text("kind", "Deployment")
+                                   .text("name", component.name)
+                                   .take())
+      .number("minReplicas", least)
+      .number("maxReplicas", most)
+      .value("metrics", metrics(build, component));
+  // KServe drops it.
+  const spec::ObjectView behavior = component.scaling.auto_scaling.behavior();
+  if (behavior && build.strict()) spec.value("behavior", spec::clone(*behavior.value(), arena));
+  Value object = build.object("autoscaling/v2", "HorizontalPodAutoscaler", component.name, component.labels,
+                              component.annotations);
+  object.AddMember("spec", spec.take(), arena);
+  build.add(std::move(object));
+}
+
+void add_scaled_object(ServiceBuild& build, const Component& component) {
+  auto spec = scaled_object_spec(build, component);
+  if (!spec) {
+    build.fatal(component.kind, "ReconcileFailed", component.path / "autoScaling" / "metrics",
+                "must hold a metric where KEDA scales");
+    return;
+  }
+  Value object = build.object("keda.sh/v1alpha1", "ScaledObject", component.name, component.labels,
+                              component.annotations);
+  object.AddMember("spec", std::move(*spec), build.arena);
+  build.add(std::move(object));
+}
+
+}  // namespace
+
+std::string quantity_text(const Value* quantity, std::string_view otherwise) {
+  if (!quantity) return std::string(otherwise);
+  if (quantity->IsString()) return std::string(spec::text_of(*quantity));
+  const auto parsed = spec::Quantity::parse(*quantity);
+  return parsed ? parsed->canonical() : std::string(otherwise);
+}
+
+std::string_view autoscaler_class(ServiceBuild& build, const Component& component) {
+  const std::string_view named = value_of(component.annotations, spec::kAutoscalerClassAnnotation);
+  if (named.empty()) return kAutoscalerHpa;
+  if (named == kAutoscalerKeda && build.strict() && !scaled_object_spec(build, component))
+    return kAutoscalerNone;
+  return named;
+}
+
+void add_autoscaler(ServiceBuild& build, const Component& component) {
+  const std::string_view wanted = autoscaler_class(build, component);
+  if (wanted == kAutoscalerHpa) return add_hpa(build, component);
+  if (wanted == kAutoscalerKeda) return add_scaled_object(build, component);
+  if (wanted == kAutoscalerNone || wanted == kAutoscalerExternal) return;
+  build.fatal(component.kind, "ReconcileFailed",
+              (spec::FieldPath{} / "metadata" / "annotations").key(spec::kAutoscalerClassAnnotation),
+              fmt::format("is \"{}\", allowed are \"hpa\", \"keda\", \"external\" and \"none\"", wanted));
+}
+
+}  // namespace modelgate::workload

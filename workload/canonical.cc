@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workload/canonical.h"
+
+#include <map>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "spec/quantity.h"
+
+namespace modelgate::workload {
+namespace {
+
+using spec::Value;
+using spec::schema::Kind;
+using spec::schema::Type;
+
+class Canonical {
+ public:
+  explicit Canonical(spec::Arena& arena) : arena_(arena) {}
+
+  void visit(Value& value, const Type& type, const spec::FieldPath& path) {
+    switch (type.kind) {
+      case Kind::kQuantity:
+        return quantity(value);
+      case Kind::kObject:
+        return object(value, type, path);
+      case Kind::kMap:
+        if (!value.IsObject()) return;
+        for (auto& m : value.GetObject()) visit(m.value, *type.element, path.key(spec::text_of(m.name)));
+        return;
+      case Kind::kList:
+        return list(value, type, path);
+      default:
+        return;
+    }
+  }
+
+  std::vector<Doubled> doubled;
+
+ private:
+  void quantity(Value& value) {
+    const auto parsed = spec::Quantity::parse(value);
+    if (!parsed) return;
+    const std::string text = value.IsString() ? parsed->stored(spec::text_of(value)) : parsed->canonical();
+    value = spec::make_string(text, arena_);
+  }
+
+  void object(Value& value, const Type& type, const spec::FieldPath& path) {
+    if (!value.IsObject()) return;
+    for (auto& m : value.GetObject()) {
+      const std::string_view name = spec::text_of(m.name);
+      if (const auto* field = spec::schema::find_field(type, name)) visit(m.value, *field->type, path / name);
+    }
+  }
+
+  void list(Value& value, const Type& type, const spec::FieldPath& path) {
+    if (!value.IsArray()) return;
+    for (rapidjson::SizeType i = 0; i < value.Size(); ++i) visit(value[i], *type.element, path[i]);
+    if (!type.keys[0].empty()) drop_doubled(value, type, path);
+  }
+
+  void drop_doubled(Value& value, const Type& type, const spec::FieldPath& path) {
+    std::map<std::string, rapidjson::SizeType> places;
+    for (rapidjson::SizeType i = 0; i < value.Size();) {
+      const auto key = key_of(value[i], type);
+      const auto [place, is_new] = key ? places.emplace(*key, i) : std::pair(places.end(), true);
+      if (is_new) {
+        ++i;
+        continue;
+      }
+      doubled.push_back({path, *key});
+      value[place->second] = std::move(value[i]);
+      value.Erase(value.Begin() + i);
+    }
+  }
+
+  static std::optional<std::string> key_of(const Value& element, const Type& type) {
+    std::string out;
+    for (const std::string_view name : type.keys) {
+      if (name.empty()) break;
+      const Value* part = spec::find(element, name);
+      // The only key with a default.
+      if (!part && name != "protocol") return std::nullopt;
+      if (!out.empty()) out += '/';
+      if (!part) {
+        out += "TCP";
+      } else if (part->IsString()) {
+        out += spec::text_of(*part);
+      } else {
+        out += spec::to_json(*part);
+      }
+    }
+    return out;
+  }
+
+  spec::Arena& arena_;
+};
+
+}  // namespace
+
+std::vector<Doubled> make_canonical(Value& value, const Type& type, spec::Arena& arena) {
+  Canonical canonical(arena);
+  canonical.visit(value, type, {});
+  return std::move(canonical.doubled);
+}
+
+}  // namespace modelgate::workload

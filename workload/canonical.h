@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The form in which Kubernetes stores what we apply: quantities as it writes them, and no element of a keyed
+// list (env, ports, volumes) twice, which server-side apply refuses. Who calls: whoever finished a PodSpec.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "spec/field.h"
+#include "spec/json.h"
+#include "spec/schema.h"
+
+namespace modelgate::workload {
+
+struct Doubled {
+  spec::FieldPath path;  // of the list, in the value
+  std::string key;       // as a person reads it
+};
+
+/// In place. Of elements with the same key the last stays, at the place of the first. A quantity that does
+/// not parse stays as it is: validation tells.
+std::vector<Doubled> make_canonical(spec::Value& value, const spec::schema::Type& type, spec::Arena& arena);
+
+}  // namespace modelgate::workload

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Names and labels of the objects that serve an InferenceService. All of them are KServe v0.20's.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace modelgate::workload {
+
+inline constexpr std::string_view kPredictor = "predictor";
+inline constexpr std::string_view kTransformer = "transformer";
+inline constexpr std::string_view kExplainer = "explainer";
+
+/// "m-predictor", or "m-v2-predictor" for a variant.
+std::string predictor_name(std::string_view service, std::string_view variant = {});
+std::string transformer_name(std::string_view service);
+std::string explainer_name(std::string_view service);
+/// Of the Deployment of the workers of a multi-node predictor.
+std::string worker_name(std::string_view service);
+
+/// The value of the label `app`, by which a Service finds its Pods.
+std::string app_label(std::string_view component_name);
+std::string worker_app_label(std::string_view component_name);
+
+/// Headless Services of a multi-node predictor: one generation's head and its workers.
+std::string head_service_name(std::string_view component_name, std::string_view generation);
+std::string workers_service_name(std::string_view component_name, std::string_view generation);
+
+/// The ConfigMap that lists the models of a server of many models.
+std::string model_config_name(std::string_view service);
+
+/// "m-predictor.default": how Pods of the cluster reach it.
+std::string short_host(std::string_view component_name, std::string_view ns);
+/// "m-predictor.default.svc.cluster.local"
+std::string cluster_host(std::string_view component_name, std::string_view ns);
+
+/// What is wrong with the name of a component that becomes a Service's name and a label's value; nothing
+/// where both can be.
+std::optional<std::string> check_component_name(std::string_view component_name);
+
+}  // namespace modelgate::workload

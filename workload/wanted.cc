@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workload/wanted.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "workload/annotations.h"
+#include "workload/object_builder.h"
+#include "workload/pod_parts.h"
+#include "workload/service_build.h"
+
+namespace modelgate::workload {
+
+bool ReadyComponents::canary(std::string_view name) const {
+  return std::ranges::find(canaries, name) != canaries.end();
+}
+
+const Problem* Wanted::fatal(std::string_view component) const {
+  const auto it = std::ranges::find_if(problems, [&](const Problem& p) {
+    return p.kind == Problem::Kind::kFatal && p.component == component;
+  });
+  return it == problems.end() ? nullptr : &*it;
+}
+
+namespace {
+
+spec::FieldPath predictor_path() {
+  return spec::FieldPath{} / "spec" / "predictor";
+}
+
+/// The objects of one component, in the order in which KServe makes them. False where it leaves off there.
+bool add_component(ServiceBuild& build, std::optional<Component> component) {
+  if (!component) return !build.leaves_off();
+  if (auto problem = check_component_name(component->name)) {
+    build.fatal(component->kind, "InvalidName", spec::FieldPath{} / "metadata" / "name", std::move(*problem));
+    return !build.leaves_off();
+  }
+  // A Service's and an autoscaler's labels are those of the Pods.
+  component->labels["app"] = app_label(component->name);
+  write_pod_defaults(component->pod_spec, build.arena);
+  if (!finish_pod(build, *component, component->pod_spec)) return !build.leaves_off();
+  add_services(build, *component);
+  add_collector(build, *component);
+  add_deployments(build, *component);
+  add_autoscaler(build, *component);
+  return !build.leaves_off();
+}
+
+/// The first of its problems tells what is wrong with all versions; the others only repeat it.
+bool add_canaries(ServiceBuild& build, const spec::PredictorView& stable) {
+  const auto canaries = build.service.spec().canary();
+  for (std::size_t i = 0; i < canaries.size(); ++i) {
+    const spec::FieldPath path = (spec::FieldPath{} / "spec" / "canary")[i] / "predictor";
+    const spec::Value merged = canary_predictor(canaries[i], stable, build.arena);
+    auto component = build_predictor(build, spec::PredictorView(merged), path);
+    if (component) component->scaling = {.min_replicas = canary_replicas(canaries[i], stable)};
+    if (!add_component(build, std::move(component))) return false;
+  }
+  return true;
+}
+
+/// What the canaries that are up serve, the stable version need not. It gives way only to those.
+void make_room_for_canaries(const ServiceBuild& build, const spec::PredictorView& stable, Scaling& scaling) {
+  if (!scaling.min_replicas) return;
+  std::int64_t elsewhere = 0;
+  for (const spec::CanaryView& canary : build.service.spec().canary()) {
+    if (build.context.ready.canary(canary.predictor().name())) elsewhere += canary_replicas(canary, stable);
+  }
+  if (elsewhere > 0) scaling.min_replicas = std::max<std::int64_t>(*scaling.min_replicas - elsewhere, 1);
+}
+
+bool add_predictors(ServiceBuild& build) {
+  const spec::PredictorView stable = build.service.spec().predictor();
+  // The stable version first decides about the labels that the runtime's server adds, for all others.
+  auto component = build_predictor(build, stable, predictor_path());
+  if (!component) return !build.leaves_off();
+  make_room_for_canaries(build, stable, component->scaling);
+  if (!add_canaries(build, stable)) return false;
+  return add_component(build, std::move(component));
+}
+
+void add_all(ServiceBuild& build) {
+  if (serves_many_models(build.service.spec().predictor())) add_model_config(build);
+  if (build.stopped()) return;
+  if (!add_predictors(build)) return;
+  if (build.service.spec().transformer() && !add_component(build, build_transformer(build))) return;
+  if (build.service.spec().explainer() && !add_component(build, build_explainer(build))) return;
+  add_routes(build);
+}
+
+}  // namespace
+
+void add_model_config(ServiceBuild& build) {
+  spec::Value object = build.object("v1", "ConfigMap", model_config_name(build.name), build.labels, {});
+  object.AddMember("data", ObjectBuilder(build.arena).text("models.json", "[]").take(), build.arena);
+  build.add(std::move(object), true);
+}
+
+Wanted build_wanted(const spec::Value& service, const ServiceContext& context, spec::Arena& arena) {
+  ServiceBuild build(service, context, arena);
+  add_all(build);
+  return std::move(build.wanted);
+}
+
+}  // namespace modelgate::workload

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From an InferenceService to the objects that serve it, in Standard mode: Deployments, Services,
+// autoscalers, routes, ConfigMaps. Who calls: the reconciler, which applies them; admission, which wants to
+// know what cannot be realized; `modelgate review --render`.
+//
+//   Wanted wanted = build_wanted(service, {.catalog = catalog, .runtime = selected, .ready = observed},
+//   arena); for (const WantedObject& o : wanted.objects) apply(o.object); for (const Problem& p :
+//   wanted.problems) tell(p);
+//
+// Contract: `service` is defaulted (defaulting/) and its structure was checked (spec/schema.h); whatever else
+// it holds, nothing throws. Pure: no I/O, no clock; the same arguments give the same objects, member for
+// member, so that a digest of them tells whether anything has to be applied. The values live in `arena` and
+// refer to nothing else.
+//
+// Names, labels, annotations and specs are KServe v0.20's, so that a cluster can move over without a Pod
+// being restarted. Where KServe fails half way, `validation: Compatible` leaves off at the same place; Strict
+// goes on with the other components and does what was meant where that is clear (see Problem).
+//
+// Objects are canonical: quantities as Kubernetes stores them, no list with a key twice (server-side apply
+// refuses those; the last one stays, and a problem tells). `replicas` is there only where nothing scales.
+// Names and uid of the owner are in `ownerReferences`, without a uid where the service has none yet.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "spec/catalog.h"
+#include "spec/field.h"
+#include "spec/json.h"
+
+namespace modelgate::workload {
+
+/// What of the service is up: routes lead, and weights move, only to what is.
+struct ReadyComponents {
+  bool predictor = false;
+  bool transformer = false;
+  bool explainer = false;
+  std::vector<std::string> canaries;  // by the names of their predictors
+
+  bool canary(std::string_view name) const;
+};
+
+/// Pods metrics behind `scaleMetric: concurrency` and `rps` where an HPA scales. KServe's model servers have
+/// no fixed names for them; these are what its queue-proxy and the common adapters call them.
+struct PodMetricNames {
+  std::string concurrency = "requests_in_flight";
+  std::string rps = "requests_per_second";
+};
+
+struct ServiceContext {
+  const spec::Catalog& catalog;
+  /// Serves `predictor.model` where that names no runtime; nullptr where none was found.
+  const spec::Runtime* runtime = nullptr;
+  ReadyComponents ready{};
+  PodMetricNames pod_metrics{};
+};
+
+/// Why something cannot be realized, or not as it was meant.
+struct Problem {
+  enum class Kind {
+    kFatal,   // the component is not made, or not whole
+    kNotice,  // it is made, and differs from what the service says
+  };
+  Kind kind = Kind::kFatal;
+  std::string_view component;  // "predictor", "transformer", "explainer", "ingress"
+  /// For a condition: "NoSupportingRuntime", "InvalidPredictorSpec", ...; one of KServe's where it has one.
+  std::string_view reason;
+  spec::FieldPath path;  // in the service; its names belong to the service's document
+  std::string text;      // starts in lower case
+};
+
+struct WantedObject {
+  spec::Value object;
+  /// Made where it is missing, and then left alone: others fill it.
+  bool create_only = false;
+};
+
+struct Wanted {
+  /// In the order in which they are applied.
+  std::vector<WantedObject> objects;
+  std::vector<Problem> problems;
+  /// What serves the stable predictor's model, where a runtime does.
+  const spec::Runtime* runtime = nullptr;
+  /// The stop annotation is set: what there is is to go, but for what is listed.
+  bool stopped = false;
+
+  /// The first fatal problem of a component, or nullptr.
+  const Problem* fatal(std::string_view component) const;
+};
+
+Wanted build_wanted(const spec::Value& service, const ServiceContext& context, spec::Arena& arena);
+
+}  // namespace modelgate::workload
