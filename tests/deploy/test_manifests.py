@@ -194,9 +194,10 @@ class Overlays(unittest.TestCase):
                 self.assertEqual(json.loads(data["modelgate"]), COMPATIBLE)
                 self.assertEqual(json.loads(data["inferenceService"])["serviceAnnotationDisallowedList"],
                                  ["modelgate.io/defaults"])
-                self.assertEqual({k: v for k, v in data.items() if k not in ("modelgate", "inferenceService")},
-                                 {k: v for k, v in configuration("")["data"].items()
-                                  if k not in ("modelgate", "inferenceService")})
+                self.assertEqual(json.loads(data["deploy"]), {"defaultDeploymentMode": "Knative"})
+                changed = {key for key, value in configuration("")["data"].items() if data[key] != value}
+                self.assertEqual(changed, {"modelgate", "inferenceService", "deploy"})
+                self.assertEqual(set(data), set(configuration("")["data"]))
 
     def test_beside_kserve_only_who_asks_is_reviewed(self):
         for _, webhook in webhooks(rendered("overlays/beside-kserve")):

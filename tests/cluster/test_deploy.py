@@ -1,0 +1,357 @@
+# SPDX-License-Identifier: Apache-2.0
+"""deploy/ on a real API server: accepted whole, as few permissions as it says, and nothing of KServe's is touched by it.
+
+Whether the webhook lives on these permissions is a matter of test_installed.py.
+"""
+import itertools
+import json
+import shutil
+import sys
+import tempfile
+import time
+import unittest
+import urllib.error
+from pathlib import Path
+
+import yaml
+
+sys.path.append(str(Path(__file__).resolve().parent.parent / "deploy"))
+
+from control_plane import ControlPlane  # noqa: E402
+from processes import free_port  # noqa: E402
+from rendered import DEPLOY, WITH_KSERVE, identity, rendered  # noqa: E402
+from webhook import GROUP  # noqa: E402
+from world import CRDS, ClusterTest  # noqa: E402
+
+ROLLOUT_SECONDS = 60
+DELETE_SECONDS = 120
+SERVED_SECONDS = 60
+ACCOUNT = "system:serviceaccount:{}:modelgate-webhook"
+REGISTRATIONS = ("mutatingwebhookconfigurations", "validatingwebhookconfigurations")
+CONFORMANCE = CRDS["kserve"].parent
+# Kinds of others that some of our folders hold; their CRDs stand in here with open schemas.
+FOREIGN = {"cert-manager.io": ("v1", ["Issuer", "Certificate"]),
+           "monitoring.coreos.com": ("v1", ["ServiceMonitor", "PodMonitor", "PrometheusRule"])}
+
+
+class PlaneTest(unittest.TestCase):
+    """One fresh control plane for the class."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.plane = ControlPlane()
+        cls.plane.__enter__()
+        cls.addClassCleanup(cls.plane.__exit__, None, None, None)
+
+    def apply(self, folder, *more):
+        """Applies a folder of deploy/ once; fails when the API server refuses a part or warns."""
+        done = self.plane.kubectl("apply", "--server-side", "-k", DEPLOY / folder, *more)
+        self.assertEqual(done.stderr, "")
+        self.assertEqual(done.stdout.count("serverside-applied"), len(rendered(folder)), done.stdout)
+
+    def rolled_out(self, namespace):
+        self.plane.kubectl("rollout", "status", "deployment/modelgate-webhook", "-n", namespace,
+                           f"--timeout={ROLLOUT_SECONDS}s", timeout=ROLLOUT_SECONDS + 10)
+
+    def items(self, *arguments):
+        return json.loads(self.plane.kubectl("get", *arguments, "-o", "json").stdout)["items"]
+
+    def may(self, user, verb, resource, group="", namespace=None, name=None, groups=()):
+        attributes = {"verb": verb, "resource": resource.partition("/")[0], "group": group,
+                      **({"subresource": resource.partition("/")[2]} if "/" in resource else {}),
+                      **({"namespace": namespace} if namespace else {}), **({"name": name} if name else {})}
+        review = self.plane.post("/apis/authorization.k8s.io/v1/subjectaccessreviews", {
+            "apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
+            "spec": {"user": user, "groups": list(groups), "resourceAttributes": attributes}})
+        return review["status"]["allowed"]
+
+    def eventually(self, what, check, seconds=30):
+        deadline = time.monotonic() + seconds
+        while not check():
+            if time.monotonic() > deadline:
+                self.fail(f"not within {seconds} s: {what}")
+            time.sleep(0.1)
+
+
+class Installation(PlaneTest):
+    """kubectl apply --server-side -k deploy/"""
+
+    def test_1_an_empty_api_server_accepts_it_whole_the_first_time(self):
+        self.apply("")
+
+    def test_2_the_pods_run_spread_and_are_found_by_the_customary_label(self):
+        self.rolled_out("kserve")
+        pods = self.items("pods", "-n", "kserve", "-l", "control-plane=kserve-controller-manager")
+        self.assertEqual(len(pods), 2)
+        self.assertEqual(len({p["spec"]["nodeName"] for p in pods}), 2, "both on one node")
+        self.assertEqual({p["spec"]["priority"] for p in pods}, {2000000000})
+        for service in ("modelgate-webhook", "modelgate-metrics"):
+            self.eventually(f"both Pods are behind {service}", lambda name=service: 2 == len(
+                [e for s in self.items("endpointslices", "-n", "kserve", "-l", f"kubernetes.io/service-name={name}")
+                 for e in s["endpoints"] or []]))
+
+    def test_3_applied_again_it_changes_nothing(self):
+        before = {identity(o): o["metadata"]["generation"] for o in self.items(
+            "deployments,networkpolicies,poddisruptionbudgets,crds," + ",".join(REGISTRATIONS), "-A")}
+        self.apply("")
+        after = {identity(o): o["metadata"]["generation"] for o in self.items(
+            "deployments,networkpolicies,poddisruptionbudgets,crds," + ",".join(REGISTRATIONS), "-A")}
+        self.assertEqual(before, after)
+        self.assertGreater(len(before), 8)
+        self.plane.kubectl("diff", "--server-side", "-k", DEPLOY)
+
+    def test_4_the_ca_bundle_survives_an_apply(self):
+        """Written by the webhook's own field manager, and by nobody else."""
+        bundle = self.plane.ca.bundle()
+        for kind in REGISTRATIONS:
+            live = self.plane.get(f"/apis/admissionregistration.k8s.io/v1/{kind}/modelgate")
+            self.plane.kubectl("apply", "--server-side", "--field-manager=modelgate-webhook", "-f", "-", stdin={
+                "apiVersion": live["apiVersion"], "kind": live["kind"], "metadata": {"name": "modelgate"},
+                "webhooks": [{"name": w["name"], "clientConfig": {"caBundle": bundle}} for w in live["webhooks"]]})
+        for way in (["--server-side"], []):
+            self.plane.kubectl("apply", *way, "-k", DEPLOY)
+            for kind in REGISTRATIONS:
+                live = self.plane.get(f"/apis/admissionregistration.k8s.io/v1/{kind}/modelgate")
+                self.assertEqual({w["clientConfig"].get("caBundle") for w in live["webhooks"]}, {bundle}, (way, kind))
+
+    def test_5_the_namespace_takes_only_restricted_pods(self):
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "any", "namespace": "kserve"},
+               "spec": {"containers": [{"name": "any", "image": "any"}]}}
+        self.assertIn("violates PodSecurity",
+                      self.plane.kubectl("create", "-f", "-", stdin=pod, expect=1).stderr)
+
+    def test_6_the_account_may_do_what_its_roles_say_and_no_more(self):
+        us, admission, core = ACCOUNT.format("kserve"), "admissionregistration.k8s.io", ""
+        allowed = [("list", "servingruntimes", GROUP), ("watch", "clusterservingruntimes", GROUP),
+                   ("list", "clusterstoragecontainers", GROUP), ("list", "localmodelcaches", GROUP),
+                   ("get", "servingruntimes", GROUP, "models", "a"),
+                   ("list", "configmaps", core, "kserve", "inferenceservice-config"),
+                   ("create", "events", core, "kserve"), ("create", "secrets", core, "kserve"),
+                   ("get", "secrets", core, "kserve", "modelgate-webhook-ca"),
+                   ("get", "secrets", core, "models", "any"), ("get", "serviceaccounts", core, "models", "any"),
+                   ("get", "inferenceservices", GROUP, "models", "any"),
+                   ("patch", "secrets", core, "kserve", "modelgate-webhook-ca"),
+                   ("update", "leases", "coordination.k8s.io", "kserve", "modelgate-webhook"),
+                   *[("patch", kind, admission, None, "modelgate") for kind in REGISTRATIONS]]
+        refused = [("list", "secrets", core, "models"), ("watch", "secrets", core, "models"),
+                   ("patch", "secrets", core, "kserve", "another"), ("list", "serviceaccounts", core, "models"),
+                   ("create", "secrets", core, "default"), ("get", "configmaps", core, "kserve", "another"),
+                   ("list", "configmaps", core, "kserve"), ("create", "pods", core, "kserve"),
+                   ("get", "pods", core, "kserve"), ("list", "inferenceservices", GROUP),
+                   ("update", "servingruntimes", GROUP, "models"), ("delete", "clusterservingruntimes", GROUP),
+                   ("update", "leases", "coordination.k8s.io", "kserve", "another"),
+                   ("create", "tokenreviews", "authentication.k8s.io"),
+                   *[(verb, kind, admission, None, name) for kind in REGISTRATIONS for verb, name in (
+                       ("patch", "another"), ("create", None), ("delete", "modelgate"), ("update", "modelgate"))]]
+        for expected, cases in ((True, allowed), (False, refused)):
+            for case in cases:
+                with self.subTest(case, expected=expected):
+                    self.assertEqual(self.may(us, *case), expected)
+
+    def test_7_a_model_deployer_deploys_models(self):
+        self.plane.kubectl("create", "namespace", "models")
+        self.plane.kubectl("apply", "--server-side", "-n", "models", "-k", DEPLOY / "users")
+        self.plane.kubectl("create", "rolebinding", "ann", "-n", "models", "--role=model-deployer", "--user=ann")
+        for verb in ("get", "list", "create", "update", "patch", "delete"):
+            self.eventually(verb, lambda v=verb: self.may("ann", v, "inferenceservices", GROUP, "models"))
+        for case in (("get", "pods/log"), ("list", "events"), ("watch", "deployments", "apps"),
+                     ("get", "servingruntimes", GROUP)):
+            with self.subTest(case):
+                self.assertTrue(self.may("ann", *case, *([""] if len(case) == 2 else []), "models"))
+        for case in (("get", "secrets", ""), ("create", "pods", ""), ("create", "serviceaccounts", ""),
+                     ("create", "servingruntimes", GROUP), ("update", "inferenceservices/status", GROUP)):
+            with self.subTest(case):
+                self.assertFalse(self.may("ann", *case, "models"))
+        self.assertFalse(self.may("ann", "create", "inferenceservices", GROUP, "default"))
+
+    def test_8_every_overlay_and_the_monitoring_are_accepted(self):
+        self.plane.kubectl("apply", "--server-side", "-f", "-",
+                           stdin=yaml.safe_dump_all(open_crd(group, version, kind) for group, (version, kinds)
+                                                    in FOREIGN.items() for kind in kinds))
+        for group, (version, kinds) in FOREIGN.items():
+            for kind in kinds:
+                self.plane.kubectl("wait", "--for=condition=Established", f"crd/{kind.lower()}s.{group}",
+                                   f"--timeout={SERVED_SECONDS}s")
+                self.eventually(f"{kind} is served", lambda g=group, v=version, k=kind: self.plane.kubectl(
+                    "get", "--raw", f"/apis/{g}/{v}/{k.lower()}s", expect=None).returncode == 0, SERVED_SECONDS)
+        for folder in ("overlays/cert-manager", "overlays/single-replica", "monitoring", *WITH_KSERVE):
+            with self.subTest(folder):
+                self.apply(folder, "--force-conflicts")
+        self.rolled_out("modelgate")
+
+
+def open_crd(group, version, kind):
+    plural = kind.lower() + "s"
+    return {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": f"{plural}.{group}"},
+            "spec": {"group": group, "scope": "Namespaced",
+                     "names": {"kind": kind, "plural": plural, "singular": kind.lower(), "listKind": kind + "List"},
+                     "versions": [{"name": version, "served": True, "storage": True, "schema": {"openAPIV3Schema": {
+                         "type": "object", "x-kubernetes-preserve-unknown-fields": True}}}]}}
+
+
+class OnAClusterOfKserves(PlaneTest):
+    """KServe's CRDs, configuration, runtimes, a manager with its Services and registrations, and services as it stored
+    them. Each overlay comes, answers writes, and goes."""
+
+    needs_kserve = True
+    # Of the recorded cases, those that KServe admitted and that its CRD takes; fewer would show little.
+    FEWEST_SERVICES = 40
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        plane = cls.plane
+        plane.kubectl("apply", "--server-side", "-f", CRDS["kserve"])
+        plane.kubectl("create", "namespace", "kserve")
+        plane.kubectl("create", "namespace", "models")
+        plane.processes.wait_for("the CRDs to be served", SERVED_SECONDS, lambda: all(
+            plane.get(f"/apis/{GROUP}/{path}?limit=1") for path in ("v1beta1/inferenceservices",
+                                                                   "v1alpha1/clusterservingruntimes")))
+        plane.kubectl("apply", "--server-side", "-f", CONFORMANCE / "cluster.json")
+        plane.kubectl("apply", "--server-side", "-f", "-", stdin=yaml.safe_dump_all(kserve_manager()))
+        plane.kubectl("rollout", "status", "deployment/kserve-controller-manager", "-n", "kserve", timeout=ROLLOUT_SECONDS)
+        cls.services = [name for name in (cls.stored(case, number) for number, case in enumerate(admitted())) if name]
+
+    @classmethod
+    def stored(cls, service, number):
+        """Stores a service as KServe would have; None where KServe's CRD does not take it."""
+        name = f"service-{number}"
+        service = {**service, "metadata": {**service["metadata"], "name": name, "namespace": "models"}}
+        service.pop("status", None)
+        try:
+            cls.plane.post(f"/apis/{GROUP}/v1beta1/namespaces/models/inferenceservices", service)
+        except urllib.error.HTTPError as error:
+            if error.code != 422:
+                raise
+            return None
+        return name
+
+    def world(self):
+        """Everything of KServe's, by identity. A Pod's status and the like change by themselves."""
+        found = self.items("-A", ",".join(("inferenceservices", "servingruntimes", "clusterservingruntimes",
+                                           "clusterstoragecontainers", "crds", *REGISTRATIONS)))
+        found += self.items("-n", "kserve", "configmaps,secrets,services,serviceaccounts,roles,rolebindings")
+        result = {identity(o): o["metadata"]["resourceVersion"] for o in found}
+        for o in self.items("-n", "kserve", "deployments,pods"):
+            result[identity(o)] = (o["metadata"]["uid"], o["metadata"].get("generation"), o["metadata"]["labels"])
+        return result
+
+    @staticmethod
+    def path(name):
+        return f"/apis/{GROUP}/v1beta1/namespaces/models/inferenceservices/{name}"
+
+    def plain(self, name):
+        found = self.plane.get(self.path(name))
+        del found["metadata"]["managedFields"]
+        return found
+
+    def put(self, name):
+        """Writes a service as it is, as a client does that changes nothing. Gives what would be stored."""
+        with self.plane._open("PUT", self.path(name) + "?dryRun=All", self.plain(name)) as reply:
+            stored = json.load(reply)
+        del stored["metadata"]["managedFields"]
+        return stored
+
+    def test_nothing_is_changed(self):
+        self.assertGreaterEqual(len(self.services), self.FEWEST_SERVICES)
+        before = self.world()
+        for folder in WITH_KSERVE:
+            with self.subTest(folder):
+                self.apply(folder)
+                self.rolled_out("modelgate")
+                self.assert_services_keep_apart()
+                with self.answering():
+                    for name in self.services:
+                        with self.subTest(service=name):
+                            self.assertEqual(self.put(name), self.plain(name))
+                self.plane.kubectl("delete", "-k", DEPLOY / folder, timeout=DELETE_SECONDS)
+                self.assertEqual(self.world(), before)
+        # Each still fits KServe's CRDs: nothing is unknown, nothing pruned.
+        everything = self.plane.kubectl("get", "inferenceservices", "-n", "models", "-o", "json").stdout
+        done = self.plane.kubectl("replace", "--dry-run=server", "--validate=strict", "-f", "-", stdin=everything)
+        self.assertEqual(done.stdout.count("replaced"), len(self.services))
+
+    def assert_services_keep_apart(self):
+        for namespace, ours in (("kserve", False), ("modelgate", True)):
+            for item in self.items("endpointslices", "-n", namespace):
+                for endpoint in item["endpoints"] or []:
+                    self.assertEqual(endpoint["targetRef"]["name"].startswith("modelgate-"), ours, item["metadata"]["name"])
+                    self.assertEqual(endpoint["targetRef"]["namespace"], namespace)
+
+    def answering(self):
+        """The real webhook, with the overlay's own ServiceAccount, and the registrations lead to it."""
+        return Answering(self)
+
+
+class Answering:
+    def __init__(self, test):
+        self.test, self.plane = test, test.plane
+
+    def __enter__(self):
+        plane, port, health = self.plane, free_port(), free_port()
+        self.directory = Path(tempfile.mkdtemp(prefix="modelgate-beside-"))
+        token = plane.kubectl("create", "token", "modelgate-webhook", "-n", "modelgate").stdout.strip()
+        config = self.directory / "kubeconfig"
+        config.write_text(yaml.safe_dump({
+            "apiVersion": "v1", "kind": "Config", "current-context": "a",
+            "clusters": [{"name": "a", "cluster": {"server": plane.server, "certificate-authority": str(plane.ca.certificate)}}],
+            "users": [{"name": "a", "user": {"token": token}}],
+            "contexts": [{"name": "a", "context": {"cluster": "a", "user": "a"}}]}))
+        plane.kubectl("label", "namespace", "models", "modelgate.io/admission=enabled", "--overwrite")
+        for kind in REGISTRATIONS:
+            hooks = plane.get(f"/apis/admissionregistration.k8s.io/v1/{kind}/modelgate")["webhooks"]
+            plane.kubectl("patch", kind, "modelgate", "--type=json", "-p", json.dumps([
+                operation for index, hook in enumerate(hooks) for operation in (
+                    {"op": "remove", "path": f"/webhooks/{index}/clientConfig/service"},
+                    {"op": "add", "path": f"/webhooks/{index}/clientConfig/url",
+                     "value": f"https://127.0.0.1:{port}{hook['clientConfig']['service']['path']}"})]))
+        self.process = plane.processes.start("modelgate-webhook", [
+            ClusterTest.binaries / "modelgate-webhook", "--kubeconfig", config, "--namespace", "modelgate",
+            "--bind-address", "127.0.0.1", "--webhook-port", port, "--cert-host", "127.0.0.1",
+            "--health-probe-bind-address", f"127.0.0.1:{health}", "--metrics-bind-address", "0"], stop_with=9)
+        refused = {"apiVersion": f"{GROUP}/v1beta1", "kind": "InferenceService",
+                   "metadata": {"name": "refused", "namespace": "models"}, "spec": {"predictor": {}}}
+        # Denied by us, and not because nobody could be asked.
+        plane.processes.wait_for("the API server to ask the webhook", 30, lambda: "is invalid" in plane.kubectl(
+            "create", "--dry-run=server", "-f", "-", stdin=refused, expect=None).stderr)
+        return self
+
+    def __exit__(self, *_):
+        self.plane.processes.stop(self.process)
+        self.plane.kubectl("label", "namespace", "models", "modelgate.io/admission-")
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def admitted():
+    """Services as KServe's admission stored them."""
+    with open(CONFORMANCE / "inferenceservices.jsonl", encoding="utf-8") as lines:
+        for case in map(json.loads, lines):
+            if case["operation"] == "CREATE" and case["expect"]["allowed"]:
+                yield case["expect"]["object"]
+
+
+def kserve_manager():
+    """A KServe as far as we could meet it: a manager that runs, its Services, its registrations. These last let everything
+    pass, since nobody answers behind them."""
+    labels = {"app.kubernetes.io/name": "kserve-controller-manager", "control-plane": "kserve-controller-manager",
+              "controller-tools.k8s.io": "1.0"}
+    yield {"apiVersion": "apps/v1", "kind": "Deployment",
+           "metadata": {"name": "kserve-controller-manager", "namespace": "kserve", "labels": labels},
+           "spec": {"selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": {
+               "containers": [{"name": "manager", "image": "kserve/kserve-controller:v0.20.0",
+                               "ports": [{"containerPort": 9443, "name": "webhook-server"}]}]}}}}
+    for name, selector, port in (
+            ("kserve-webhook-server-service", {"control-plane": labels["control-plane"]}, "webhook-server"),
+            ("kserve-controller-manager-service", {k: labels[k] for k in ("control-plane", "controller-tools.k8s.io")}, 8443)):
+        yield {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": "kserve"},
+               "spec": {"selector": selector, "ports": [{"port": 443, "targetPort": port}]}}
+    for kind, name in itertools.product(("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"),
+                                        ("inferenceservice.serving.kserve.io",)):
+        yield {"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "metadata": {"name": name},
+               "webhooks": [{"name": "inferenceservice.kserve-webhook-server.any", "failurePolicy": "Ignore",
+                             "sideEffects": "None", "admissionReviewVersions": ["v1beta1"], "timeoutSeconds": 1,
+                             "objectSelector": {"matchLabels": {"never": "there"}},
+                             "clientConfig": {"service": {"name": "kserve-webhook-server-service", "namespace": "kserve"}},
+                             "rules": [{"apiGroups": [GROUP], "apiVersions": ["v1beta1"], "operations": ["CREATE", "UPDATE"],
+                                        "resources": ["inferenceservices"]}]}]}
