@@ -116,6 +116,12 @@ std::optional<HttpReply> AdmissionHandler::review(Call& call, const HttpRequest&
     admission::Outcome outcome = admit_(endpoint, *review, *catalog_, admission::Facts(), arena_);
     if (const auto* response = std::get_if<admission::Response>(&outcome))
       return finish(call, *review, *response);
+    if (!later.may_wait()) {
+      PathCounters& counters = counters_.paths[call.path];
+      counters.count_code(429);
+      counters.in_flight.subtract();
+      return overloaded_reply("too many requests wait for the API server");
+    }
     const auto pending =
         std::make_shared<Pending>(Pending{.call = call,
                                           .request = request,

@@ -8,8 +8,9 @@
 //   handler.use(newer_catalog, newer_facts);        // on the handler's own thread: Server::on_each_thread
 //
 // Answers with HTTP status 404 (no such path), 405 with Allow (not a POST), 415 (not application/json), 400
-// (no review that could be answered, with what is wrong), 500 (a bug of ours; the log has the uid), else 200
-// with an AdmissionReview, be the object admitted or denied.
+// (no review that could be answered, with what is wrong), 429 (it would have to wait for facts, as too many
+// do already), 500 (a bug of ours; the log has the uid), else 200 with an AdmissionReview, be the object
+// admitted or denied.
 
 #include <array>
 #include <memory>

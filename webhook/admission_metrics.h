@@ -22,7 +22,7 @@ inline constexpr std::array<std::uint32_t, 18> kLatencyBounds{
     25,     50,     100,    200,     400,     800,     1'500,     3'000,     5'000,
     10'000, 25'000, 50'000, 100'000, 250'000, 500'000, 1'000'000, 2'500'000, 10'000'000};
 
-inline constexpr std::array<int, 5> kCountedCodes{200, 400, 405, 415, 500};
+inline constexpr std::array<int, 6> kCountedCodes{200, 400, 405, 415, 429, 500};
 
 template <class Number>
 struct BasicPathCounts {

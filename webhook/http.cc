@@ -42,6 +42,12 @@ HttpReply text_reply(int status, std::string_view text) {
   return reply;
 }
 
+HttpReply overloaded_reply(std::string_view text) {
+  HttpReply reply = text_reply(429, text);
+  reply.retry_after = true;
+  return reply;
+}
+
 void append_reply(const HttpReply& reply, bool keep_alive, std::string& out) {
   std::array<char, 20> length{};
   char* const end = std::to_chars(length.data(), length.data() + length.size(), reply.body.size()).ptr;

@@ -46,6 +46,9 @@ struct HttpReply {
 // A reply of plain text: what went wrong, on one line.
 HttpReply text_reply(int status, std::string_view text);
 
+// 429, and when to come again: the API server does.
+HttpReply overloaded_reply(std::string_view text);
+
 // Runs a function on one thread of a server, soon. May be called from any thread, as long as the server is
 // there; what a server did not come to run when it stops is dropped.
 using RunOnThread = std::function<void(std::function<void()>)>;
@@ -54,6 +57,8 @@ using RunOnThread = std::function<void(std::function<void()>)>;
 class ReplyLater {
  public:
   virtual ~ReplyLater() = default;
+  // False where too many wait already: then the handler answers at once. Asked before it begins to wait.
+  virtual bool may_wait() { return true; }
   // To be called exactly once, on the thread that called Handler::handle, and not from within it.
   virtual void reply(HttpReply reply) = 0;
   // The way back to that thread, for what is found out on another one.

@@ -29,12 +29,10 @@ struct Limits {
   std::size_t bodies_bytes = std::size_t{28} << 20;
   std::size_t counted_body_bytes = std::size_t{64} << 10;
 
-  // Requests that a thread has handed to its handler and not answered yet. A thread answers one after the
-  // other, so these are those that wait for facts. Eight are read at once, in about 5 ms each: the last of
-  // 128 on each of two threads has its own after 0.16 s. Where the API server is slower than that, more of
-  // them would only wait for their deadlines together. Beyond it 429, which the API server obeys: it sends
-  // 200 writes at once (--max-mutating-requests-inflight). Bodies too small for `bodies_bytes` are 8 MiB by
-  // this.
+  // Requests of a thread that may wait for facts at once; what needs none is answered all the same. Eight are
+  // read at once, in about 5 ms each: the last of 128 on each of two threads has its own after 0.16 s. Where
+  // the API server is slower than that, more of them would only wait for their deadlines together. Beyond it
+  // 429. Bodies too small for `bodies_bytes` are 8 MiB by this.
   std::size_t requests = 128;
 
   // Deadlines. Each is counted in ticks of `tick`, so it may be late by one or two of them.

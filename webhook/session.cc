@@ -118,6 +118,12 @@ class Session final : public Deadline, public ReplyLater {
     stream_.lowest_layer().cancel(ignored);
   }
 
+  bool may_wait() override {
+    if (worker_.requests < worker_.limits.requests) return true;
+    worker_.counters.requests_refused.add();
+    return false;
+  }
+
   void reply(HttpReply reply) override {
     later_ = std::move(reply);
     wake_.cancel();
@@ -206,8 +212,7 @@ class Session final : public Deadline, public ReplyLater {
     }
     if (overloaded_) {
       counters.bodies_refused.add();
-      reply_ = text_reply(429, "too many large requests at once");
-      reply_.retry_after = true;
+      reply_ = overloaded_reply("too many large requests at once");
       return true;
     }
     if (reader_.state() == RequestReader::State::kBad) {
@@ -215,16 +220,9 @@ class Session final : public Deadline, public ReplyLater {
       reply_ = text_reply(reader_.bad_status(), reader_.bad_reason());
       return true;
     }
-    if (turn_away_) {
-      reply_ = text_reply(429, "too many connections");
-      reply_.retry_after = true;
-      reply_.close = true;
-      return true;
-    }
-    if (worker_.requests < worker_.limits.requests) return false;
-    counters.requests_refused.add();
-    reply_ = text_reply(429, "too many requests at once");
-    reply_.retry_after = true;
+    if (!turn_away_) return false;
+    reply_ = overloaded_reply("too many connections");
+    reply_.close = true;
     return true;
   }
 

@@ -113,6 +113,8 @@ class Later final : public ReplyLater {
   RunOnThread thread() override {
     return [this](std::function<void()> task) { tasks.push_back(std::move(task)); };
   }
+  bool may_wait() override { return room; }
+  bool room = true;
   std::vector<std::function<void()>> tasks;
   std::optional<HttpReply> got;
 };
@@ -280,6 +282,16 @@ TEST_P(Timeouts, BoundTheAsking) {
 }
 
 using namespace std::chrono_literals;
+
+TEST_F(HandlerTest, WhereTooManyWaitOnlyWhatNeedsFactsIsRefused) {
+  later_.room = false;
+  EXPECT_EQ(handler(ask_rounds<0>).handle(request(), later_)->status, 200);
+  const auto refused = handler(ask_rounds<1>).handle(request(), later_);
+  ASSERT_TRUE(refused.has_value());
+  EXPECT_EQ(refused->status, 429);
+  EXPECT_TRUE(refused->retry_after);
+  EXPECT_EQ(facts_->asked, 0);
+}
 
 TEST_F(HandlerTest, TimeThatTheRequestTookToArriveIsTakenFromItsTimeout) {
   HttpRequest slow = request("timeout=5s");

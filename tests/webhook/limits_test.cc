@@ -279,30 +279,25 @@ TEST(Limits, TooManyLargeBodiesAtOnceAreToldToComeAgain) {
   EXPECT_EQ(third_reply->status, 200);
 }
 
-TEST(Limits, TooManyRequestsThatWaitAreToldToComeAgain) {
+TEST(Limits, TooManyRequestsThatWaitAreToldToComeAgainAndOthersAreAnswered) {
   Limits limits = quick_limits();
   limits.requests = 2;
   TestServer server(limits);
-  const auto status_of = [](TlsClient& client) {
-    client.send(post("/", "a"));
-    const auto reply = client.reply();
-    return reply ? reply->status : 0;
-  };
-  const auto waiting = [&](std::uint64_t count) {
-    return TestServer::eventually([&] { return server->counts().requests == count; });
-  };
   TlsClient first(server.port());
   TlsClient second(server.port());
   TlsClient third(server.port());
   for (TlsClient* client : {&first, &second, &third}) ASSERT_TRUE(client->handshake());
+  const auto release = [&] {
+    server->on_each_thread([](Handler& handler) { static_cast<EchoHandler&>(handler).release(); });
+  };
 
-  ASSERT_TRUE(first.send(post("/hold", "a")));
-  ASSERT_TRUE(waiting(1));
-  EXPECT_EQ(status_of(third), 200);
-
-  ASSERT_TRUE(second.send(post("/hold", "a")));
-  ASSERT_TRUE(waiting(3));
-  ASSERT_TRUE(third.send(post("/", "a")));
+  for (TlsClient* client : {&first, &second}) {
+    ASSERT_TRUE(client->send(post("/hold", "a")));
+    const std::uint64_t count = client == &first ? 1 : 2;
+    ASSERT_TRUE(TestServer::eventually([&] { return server->counts().requests == count; }));
+  }
+  EXPECT_EQ(server->counts().requests_refused, 0U);
+  ASSERT_TRUE(third.send(post("/hold", "a")));
   const auto refused = third.reply();
   ASSERT_TRUE(refused.has_value());
   EXPECT_EQ(refused->status, 429);
@@ -310,13 +305,23 @@ TEST(Limits, TooManyRequestsThatWaitAreToldToComeAgain) {
   EXPECT_FALSE(refused->has_header("Connection: close"));
   EXPECT_EQ(server->counts().requests_refused, 1U);
 
-  server->on_each_thread([](Handler& handler) { static_cast<EchoHandler&>(handler).release(); });
+  ASSERT_TRUE(third.send(post("/", "at once")));
+  const auto at_once = third.reply();
+  ASSERT_TRUE(at_once.has_value());
+  EXPECT_EQ(at_once->body, "at once");
+
+  release();
   for (TlsClient* client : {&first, &second}) {
     const auto reply = client->reply();
     ASSERT_TRUE(reply.has_value());
     EXPECT_EQ(reply->body, "released");
   }
-  EXPECT_EQ(status_of(third), 200);
+  ASSERT_TRUE(third.send(post("/hold", "a")));
+  ASSERT_TRUE(TestServer::eventually([&] { return server->counts().requests == 5; }));
+  release();
+  const auto again = third.reply();
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(again->status, 200);
 }
 
 struct PatienceCase {

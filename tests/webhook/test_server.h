@@ -36,6 +36,7 @@ class EchoHandler final : public Handler {
     if (request.path == "/large") return HttpReply{.body = std::string(3 << 20, 'x')};
     if (request.path == "/taken") return HttpReply{.body = std::to_string(request.taken.count())};
     if (request.path == "/hold") {
+      if (!later.may_wait()) return overloaded_reply("enough");
       held_.push_back(&later);
       return std::nullopt;
     }
