@@ -328,6 +328,15 @@ class Cutter:
         yield
         self.target.write_text(text)
 
+    @contextlib.contextmanager
+    def silent(self):
+        """Within the block what is sent is neither passed on nor refused, as where packets are dropped."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
     def close(self):
         self.cluster.plane.processes.stop(self.process)
 

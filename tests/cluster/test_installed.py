@@ -170,6 +170,28 @@ class Following(InstalledTest):
                 print(f"            {name}: the catalog is that of a fresh list after {took:.2f} s")
 
 
+class Alone(InstalledTest):
+    """The API server reaches the webhook, and the webhook does not reach the API server."""
+
+    seconds = 4
+
+    def test_writes_go_on_by_the_last_catalog(self):
+        cutter = Cutter(self.world)
+        self.addCleanup(cutter.close)
+        replica = self.world.start_replica(kubeconfig=cutter.kubeconfig)
+        self.world.wait_asked()
+        for name, fault in (("cut off", cutter.shut), ("no answer", cutter.silent)):
+            with self.subTest(name), fault():
+                # Looking up ends with the time that the API server gives us: so few of these, and they are admitted.
+                with self.world.load(rate=100, connections=4) as load, \
+                        self.world.load(with_unknown_runtime(), connections=8) as looked_up:
+                    time.sleep(self.seconds)
+                print(f"            {name}: {load.results()}\n            to look up: {looked_up.results()}")
+                self.assert_no_refusal(load.results().refused + looked_up.results().refused)
+                self.assertLess(load.results().p50_ms, 500)
+                self.assertTrue(replica.ready(), replica.readiness())
+
+
 class Rolling(InstalledTest):
     rounds = 3
     rotating = False  # a new CA in each round
