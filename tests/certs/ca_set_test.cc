@@ -170,6 +170,7 @@ TEST(Step, RecoveryPrefersNextAndKeepsTrustingTheExpiredOne) {
   const CaSet set = expired_with_next(24h);
   const auto step = next_step(set, kNow, kOptions, {});
   EXPECT_EQ(step->set.current->fingerprint(), set.next->authority.fingerprint());
+  ASSERT_EQ(step->set.former.size(), 1U);
   EXPECT_EQ(step->set.former.front().certificate.fingerprint, set.current->fingerprint());
 }
 
@@ -178,7 +179,7 @@ TEST(Step, FormerCasAreBounded) {
   set.current = ca_made_at(kNow - 366 * 24h);
   const auto step = next_step(set, kNow, kOptions, {});
   EXPECT_EQ(step->change, Change::kRecovered);
-  EXPECT_EQ(step->set.former.size(), kMaxFormerCas);
+  ASSERT_EQ(step->set.former.size(), kMaxFormerCas);
   EXPECT_EQ(step->set.former.front().certificate.fingerprint, set.current->fingerprint());
 }
 
@@ -188,6 +189,7 @@ TEST(Step, AnEditedSecretKeepsTheSignerTrusted) {
   Seen seen{.signer = certificate_of(before)};
   auto step = next_step(edited, kNow, kOptions, seen);
   EXPECT_EQ(step->change, Change::kKeptSigner);
+  ASSERT_EQ(step->set.former.size(), 1U);
   EXPECT_EQ(step->set.former.front().certificate.fingerprint, before.fingerprint());
   step = next_step(step->set, kNow, kOptions, seen);
   EXPECT_EQ(step->change, Change::kNone);
