@@ -34,6 +34,7 @@ def main():
         stages.run("unit tests under the sanitizers", ctest(f"{build}/sanitize"), tests=True, reports=True)
     stages.run("conformance", [python, "tests/conformance/run.py", "--bin", binaries], tests=True)
     stages.run("control plane", [".ci/control-plane"])
+    stages.run("helm", [".ci/helm"])
     stages.run("manifests, chart and image", [python, "tests/deploy/run.py", "--bin", binaries], tests=True)
     stages.run("cluster tests", [python, "tests/cluster/run.py", "--bin", binaries], tests=True)
     stages.finish()

@@ -1,0 +1,17 @@
+{{- /* SPDX-License-Identifier: Apache-2.0 */ -}}
+
+{{- /* The webhook's flags, as a list in JSON. */ -}}
+{{- define "modelgate.args" -}}
+{{- $args := list "--namespace=$(POD_NAMESPACE)" "--shutdown-delay=5s" "--drain-timeout=100s" }}
+{{- if eq .Values.certificates.issuer "cert-manager" }}
+{{- $args = concat $args (list "--webhook-cert-path=/certificates" "--patch-ca-bundle=false") }}
+{{- end }}
+{{- toJson (concat $args .Values.extraArgs) }}
+{{- end }}
+
+{{- /* Which namespaces are reviewed, as a list of matchExpressions in JSON. */ -}}
+{{- define "modelgate.namespaces" -}}
+{{- $out := prepend .Values.registrations.leftOutNamespaces .Release.Namespace | uniq }}
+{{- $ours := dict "key" "kubernetes.io/metadata.name" "operator" "NotIn" "values" $out }}
+{{- toJson (append .Values.registrations.matchExpressions $ours) }}
+{{- end }}
