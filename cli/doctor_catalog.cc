@@ -184,7 +184,8 @@ void check_runtimes(const ClusterPicture& picture, Findings& out) {
   if (all.empty() && can_read) out.ok({.found = "none in the cluster: those that are compiled in are used"});
 }
 
-void check_deployment_mode(const ClusterPicture& picture, Findings& out) {
+void check_configured_mode(const ClusterPicture& picture, Findings& out) {
+  if (!out.could_read(picture, kube::kConfigMaps, picture.names.ns)) return;
   const std::optional<spec::Configuration> configuration = configuration_of(picture);
   if (!configuration) return out.skipped({.found = "the configuration cannot be read"});
   if (picture.groups.empty()) return out.skipped({.found = "the API server did not say which groups it has"});

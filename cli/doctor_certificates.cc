@@ -194,12 +194,11 @@ void tell_verdict(const CertificateVerdict& verdict, const ServedCertificate& se
 
 // ---- lease
 
-/// "2026-11-23T14:00:00.123456Z" without its fraction.
-std::optional<Time> time_of(std::string text) {
+/// "2026-11-23T14:00:00.123456Z" without its fraction. In seconds, since nanoseconds end with the year 2262.
+std::optional<std::chrono::sys_seconds> time_of(const std::string& text) {
   std::tm parts{};
-  const char* end = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
-  if (!end) return std::nullopt;
-  return std::chrono::system_clock::from_time_t(timegm(&parts));
+  if (!strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts)) return std::nullopt;
+  return std::chrono::sys_seconds(std::chrono::seconds(timegm(&parts)));
 }
 
 }  // namespace
@@ -250,6 +249,7 @@ void check_ca_secret(const ClusterPicture& picture, Findings& out) {
 
 void check_ca_bundle(const ClusterPicture& picture, Findings& out) {
   const std::vector<RegisteredWebhook> ours = our_webhooks(picture);
+  if (ours.empty()) return out.skipped({.found = "no webhook of ours is known to be registered"});
   const std::optional<std::string> signer = current_ca(picture);
   // The same problem with several is told once.
   std::map<std::string, std::pair<BundleProblem, std::vector<std::string>>> problems;
@@ -325,8 +325,9 @@ void check_lease(const ClusterPicture& picture, Findings& out) {
     words.found = "nobody holds it";
     return out.error(std::move(words));
   }
-  const std::optional<Time> renewed = time_of(record.renew_time);
-  const Time now = picture.now + picture.clock_ahead.value_or(std::chrono::seconds(0));
+  const auto renewed = time_of(record.renew_time);
+  const auto now = std::chrono::floor<std::chrono::seconds>(picture.now) +
+                   picture.clock_ahead.value_or(std::chrono::seconds(0));
   // Twice, since the holder's clock is a third one.
   if (!renewed || now - *renewed > 2 * record.duration) {
     words.found = fmt::format("{} holds it, and renewed it last at {}", record.holder,

@@ -34,7 +34,8 @@ constexpr Check kChecks[] = {
     {"other-webhooks", "nobody else is asked about the same objects", When::kAlways, check_other_webhooks},
     {"configuration", "it can be read", When::kAlways, check_configuration},
     {"runtimes", "they can be read, and no two are equal", When::kAlways, check_runtimes},
-    {"deployment-mode", "what the configured mode needs is there", When::kAlways, check_deployment_mode},
+    {"configured-mode", "what the configured deployment mode needs is there", When::kAlways,
+     check_configured_mode},
 };
 
 bool applies(const Check& check, bool before) {
@@ -68,9 +69,14 @@ std::span<const Check> doctor_checks() {
   return kChecks;
 }
 
+bool before_installation(const ClusterPicture& picture) {
+  if (picture.preflight) return true;
+  return !picture.installed() && !picture.error_about(kube::kMutatingWebhookConfigurations);
+}
+
 Findings diagnose(const ClusterPicture& picture) {
   Findings out;
-  const bool before = picture.preflight || !picture.installed();
+  const bool before = before_installation(picture);
   for (const Check& check : kChecks) {
     if (!applies(check, before)) continue;
     const std::size_t had = out.all().size();

@@ -55,9 +55,13 @@ void check_endpoints(const ClusterPicture& picture, Findings& out);
 // doctor_catalog.cc
 void check_configuration(const ClusterPicture& picture, Findings& out);
 void check_runtimes(const ClusterPicture& picture, Findings& out);
-void check_deployment_mode(const ClusterPicture& picture, Findings& out);
+void check_configured_mode(const ClusterPicture& picture, Findings& out);
 
 // ---- asked by several
+
+/// True where what matters is whether it can be installed: that was asked for, or nothing is there. Whoever
+/// may not look at registrations does not know, and gets the checks of an installation.
+bool before_installation(const ClusterPicture& picture);
 
 /// The webhooks of our registration.
 std::vector<RegisteredWebhook> our_webhooks(const ClusterPicture& picture);

@@ -97,7 +97,7 @@ bool check_one(const ExpectedCrd& expected, const ObjectView& crd, Findings& out
 
 void check_crds(const ClusterPicture& picture, Findings& out) {
   if (!out.could_read(picture, kube::kCustomResourceDefinitions)) return;
-  const bool before = picture.preflight || !picture.installed();
+  const bool before = before_installation(picture);
   std::string missing;
   std::size_t served = 0;
   for (const ExpectedCrd& expected : kExpectedCrds) {

@@ -207,6 +207,17 @@ bool is_limited(const RegisteredWebhook& webhook) {
   return view.list("matchConditions").size() > 0;
 }
 
+/// Ours are asked only where a label says so: another may stay for the rest (deploy/overlays/beside-kserve).
+bool share_by_label(const ClusterPicture& picture) {
+  return std::ranges::any_of(our_webhooks(picture), [](const RegisteredWebhook& webhook) {
+    const ObjectView selector = ObjectView(webhook.value).object("namespaceSelector");
+    if (selector.has("matchLabels")) return true;
+    return std::ranges::any_of(selector.list("matchExpressions"), [](const ObjectView& e) {
+      return e.string("operator") == "In" || e.string("operator") == "Exists";
+    });
+  });
+}
+
 void check_other(const RegisteredWebhook& webhook, const Shared& shared, bool before,
                  const ClusterPicture& picture, Findings& out) {
   const std::string down = why_down(webhook, picture);
@@ -228,8 +239,15 @@ void check_other(const RegisteredWebhook& webhook, const Shared& shared, bool be
         {.about = webhook.to_string(),
          .found = fmt::format("KServe, or something like it, reviews {}", shared.resource),
          .cause = "two that fill in defaults for the same objects undo each other's",
-         .remedy = "take its place with deploy/overlays/from-kserve, which deletes nothing of KServe's, "
-                   "and delete this registration afterwards"});
+         .remedy =
+             "take its place with deploy/overlays/in-place-of-kserve, which deletes nothing of KServe's, "
+             "and delete this registration afterwards"});
+  }
+  if (share_by_label(picture)) {
+    return out.info(
+        {.about = webhook.to_string(),
+         .found = fmt::format("{} is asked about {} too, ours only where a namespace's label says so",
+                              webhook.target(), shared.resource)});
   }
   out.warning(
       {.about = webhook.to_string(),
@@ -275,7 +293,9 @@ void check_registration(const ClusterPicture& picture, Findings& out) {
 }
 
 void check_registration_settings(const ClusterPicture& picture, Findings& out) {
-  for (const RegisteredWebhook& webhook : our_webhooks(picture)) {
+  const std::vector<RegisteredWebhook> ours = our_webhooks(picture);
+  if (ours.empty()) return out.skipped({.found = "no webhook of ours is known to be registered"});
+  for (const RegisteredWebhook& webhook : ours) {
     for (Setting& setting : settings_of(webhook)) {
       out.warning({.about = webhook.to_string(),
                    .found = std::move(setting.found),
@@ -291,7 +311,7 @@ void check_other_webhooks(const ClusterPicture& picture, Findings& out) {
       !out.could_read(picture, kube::kValidatingWebhookConfigurations)) {
     return;
   }
-  const bool before = picture.preflight || !picture.installed();
+  const bool before = before_installation(picture);
   for (const RegisteredWebhook& webhook : registered_webhooks(picture)) {
     if (webhook.configuration == picture.names.registration) continue;
     if (const Shared* shared = shared_with(webhook)) check_other(webhook, *shared, before, picture, out);

@@ -43,10 +43,10 @@ std::string quoted(std::string_view text) {
   return out;
 }
 
-std::optional<std::chrono::system_clock::time_point> time_of(std::string_view text) {
+std::optional<std::chrono::sys_seconds> time_of(std::string_view text) {
   std::tm parts{};
   if (!strptime(std::string(text).c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts)) return std::nullopt;
-  return std::chrono::system_clock::from_time_t(timegm(&parts));
+  return std::chrono::sys_seconds(std::chrono::seconds(timegm(&parts)));
 }
 
 class Reader {
@@ -93,8 +93,9 @@ class Reader {
       const ObjectView view(review->value());
       picture_.user = view.object("status").object("userInfo").string("username");
       if (const auto theirs = time_of(view.object("metadata").string("creationTimestamp"))) {
-        const auto ours = std::chrono::system_clock::now();
-        picture_.clock_ahead = std::chrono::round<std::chrono::seconds>(*theirs - ours);
+        // Both without their fractions, so it is right to a second.
+        const auto ours = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+        picture_.clock_ahead = *theirs - ours;
       }
     }
     const std::string groups_path = "/apis";
@@ -154,7 +155,7 @@ class Reader {
   }
 
   Task<void> permissions() {
-    const bool before = picture_.preflight || !picture_.installed();
+    const bool before = before_installation(picture_);
     if (before) {
       for (const Permission& permission : installer_permissions(picture_.names)) {
         co_await ask(kube::kSelfSubjectAccessReviews, "", permission, picture_.own_permissions);

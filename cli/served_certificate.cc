@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
@@ -109,9 +110,13 @@ std::vector<X509Ptr> read_all(std::string_view pem) {
 }
 
 std::chrono::system_clock::time_point time_of(const ASN1_TIME* time) {
+  // The clock counts nanoseconds, which end with the year 2262; "no end" is written as 9999 (RFC
+  // 5280, 4.1.2.5).
+  constexpr auto kLast =
+      std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::time_point::max());
   std::tm parts{};
   if (ASN1_TIME_to_tm(time, &parts) != 1) return {};
-  return std::chrono::system_clock::from_time_t(timegm(&parts));
+  return std::min(std::chrono::sys_seconds(std::chrono::seconds(timegm(&parts))), kLast);
 }
 
 std::string address_text(const ASN1_OCTET_STRING* address) {
