@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Holds docs/troubleshooting.md against the programs: every rule and every check of `modelgate doctor` has a
+// section, no section is without one, each says what to do, and every link leads somewhere.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "cli/doctor_checks.h"
+#include "tests/cli/cluster_pictures.h"
+#include "validation/validation.h"
+
+namespace modelgate::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Section {
+  std::string title;
+  std::string text;
+};
+
+/// Of headings of the second and third order; code blocks have none.
+std::vector<Section> sections() {
+  std::istringstream in(read_source("docs/troubleshooting.md"));
+  std::vector<Section> out;
+  bool code = false;
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with("```")) code = !code;
+    const bool heading = !code && (line.starts_with("## ") || line.starts_with("### "));
+    if (heading) {
+      out.push_back({line.substr(line.find(' ') + 1), {}});
+    } else if (!out.empty()) {
+      out.back().text += line + "\n";
+    }
+  }
+  return out;
+}
+
+/// "`service-name`" -> "service-name"; nothing for a heading in words.
+std::string id_of(const Section& section) {
+  const std::string& t = section.title;
+  const bool code = t.size() > 2 && t.starts_with('`') && t.ends_with('`');
+  return code ? t.substr(1, t.size() - 2) : std::string();
+}
+
+/// As GitHub makes them.
+std::string anchor_of(std::string_view title) {
+  std::string out;
+  for (const char c : title) {
+    const auto u = static_cast<unsigned char>(c);
+    if (std::isalnum(u) || c == '-' || c == '_') out += static_cast<char>(std::tolower(u));
+    if (c == ' ') out += '-';
+  }
+  return out;
+}
+
+/// What the expression's first group matches in the sources of a folder.
+std::set<std::string> in_sources(const std::string& folder, const std::regex& expression) {
+  std::set<std::string> out;
+  for (const auto& entry : fs::directory_iterator(fs::path(MODELGATE_SOURCE_DIR) / folder)) {
+    if (entry.path().extension() != ".cc") continue;
+    const std::string text = read_source(folder + "/" + entry.path().filename().string());
+    for (std::sregex_iterator it(text.begin(), text.end(), expression), end; it != end; ++it) {
+      out.insert((*it)[1]);
+    }
+  }
+  return out;
+}
+
+std::set<std::string> rules_and_checks() {
+  std::set<std::string> out = in_sources("workload", std::regex(R"re(rule\("([a-z0-9-]+)"\))re"));
+  EXPECT_FALSE(out.empty()) << "the rules about Pods were not found";
+  out.merge(in_sources("admission", std::regex(R"re(begin_rule\("([a-z0-9-]+)")re")));
+  for (const validation::RuleInfo& rule : validation::inference_service_rules()) out.emplace(rule.name);
+  for (const validation::RuleInfo& rule : validation::serving_runtime_rules()) out.emplace(rule.name);
+  for (const Check& check : doctor_checks()) out.emplace(check.id);
+  return out;
+}
+
+TEST(TroubleshootingTest, HasASectionForEachRuleAndCheckAndNoOther) {
+  std::set<std::string> told;
+  for (const Section& section : sections()) {
+    const std::string id = id_of(section);
+    if (!id.empty()) EXPECT_TRUE(told.insert(id).second) << id << " has two sections";
+  }
+  const std::set<std::string> wanted = rules_and_checks();
+  std::vector<std::string> missing, extra;
+  std::ranges::set_difference(wanted, told, std::back_inserter(missing));
+  std::ranges::set_difference(told, wanted, std::back_inserter(extra));
+  EXPECT_TRUE(missing.empty()) << "without a section: " << testing::PrintToString(missing);
+  EXPECT_TRUE(extra.empty()) << "no such rule or check: " << testing::PrintToString(extra);
+}
+
+TEST(TroubleshootingTest, EachSaysWhatIsSeenAndWhatToDo) {
+  constexpr std::string_view kRemedy = "**Remedy:**";
+  for (const Section& section : sections()) {
+    if (id_of(section).empty()) continue;
+    EXPECT_NE(section.text.find("\n> "), std::string::npos) << section.title << " shows no message";
+    const std::size_t remedy = section.text.find(kRemedy);
+    ASSERT_NE(remedy, std::string::npos) << section.title;
+    EXPECT_GT(section.text.size() - remedy, kRemedy.size() + 25) << section.title << " says too little";
+  }
+}
+
+TEST(TroubleshootingTest, EveryLinkLeadsSomewhere) {
+  std::set<std::string> anchors;
+  std::string all;
+  for (const Section& section : sections()) {
+    EXPECT_TRUE(anchors.insert(anchor_of(section.title)).second) << section.title << " is there twice";
+    all += section.text;
+  }
+  static const std::regex kLink(R"(\]\(#([^)]*)\))");
+  std::size_t links = 0;
+  for (std::sregex_iterator it(all.begin(), all.end(), kLink), end; it != end; ++it, ++links) {
+    EXPECT_TRUE(anchors.contains((*it)[1])) << "#" << (*it)[1];
+  }
+  EXPECT_GT(links, 20U);
+}
+
+/// Without the breaks of lines, so that a text may be wrapped.
+TEST(TroubleshootingTest, HasEveryTextOfTheWebhooksHttpErrors) {
+  std::string document = read_source("docs/troubleshooting.md");
+  std::ranges::replace(document, '\n', ' ');
+  std::set<std::string> texts = in_sources("webhook", std::regex(R"re(text_reply\(\d+, "([^"]+)"\))re"));
+  texts.merge(in_sources("webhook", std::regex(R"re(overloaded_reply\("([^"]+)"\))re")));
+  texts.erase("ok");
+  EXPECT_GT(texts.size(), 5U);
+  for (const std::string& text : texts) EXPECT_NE(document.find(text), std::string::npos) << text;
+}
+
+}  // namespace
+}  // namespace modelgate::cli
