@@ -9,9 +9,12 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <memory>
+#include <utility>
 
 #include "admission/denial.h"
 #include "admission/ratchet.h"
+#include "admission/told_catalog.h"
 #include "defaulting/defaulting.h"
 #include "spec/edit.h"
 #include "spec/inference_service.h"
@@ -87,6 +90,12 @@ void ask_for_runtime(std::string_view ns, std::string_view name, const Facts& fa
   }
 }
 
+/// Likewise where no runtime is named, and none that the catalog has will do.
+void ask_for_runtimes(std::string_view ns, const Facts& facts, Needs& needs) {
+  ask_for_all("ServingRuntime", ns, facts, needs);
+  ask_for_all("ClusterServingRuntime", "", facts, needs);
+}
+
 bool every_fact_is(Fact::State state, std::string_view ns, std::string_view name, const Facts& facts) {
   return std::ranges::all_of(runtime_keys(ns, name), [&](const ObjectKey& key) {
     const Fact* fact = facts.find(key);
@@ -98,7 +107,8 @@ bool every_fact_is(Fact::State state, std::string_view ns, std::string_view name
 std::vector<std::string_view> absent_runtimes(std::string_view ns, const Facts& facts) {
   std::vector<std::string_view> names;
   for (const auto& [key, fact] : facts) {
-    if (key.kind == "ClusterServingRuntime" && every_fact_is(Fact::State::kAbsent, ns, key.name, facts)) {
+    if (key.kind == "ClusterServingRuntime" && !key.name.empty() &&
+        every_fact_is(Fact::State::kAbsent, ns, key.name, facts)) {
       names.push_back(key.name);
     }
   }
@@ -147,6 +157,7 @@ Outcome mutate_inference_service(Request& request) {
   for (const std::string& name : defaults.missing_runtimes) {
     ask_for_runtime(review.namespace_, name, request.facts, needs);
   }
+  if (defaults.nothing_serves) ask_for_runtimes(review.namespace_, request.facts, needs);
   if (!needs.objects.empty()) return needs;
 
   Response response;
@@ -173,6 +184,42 @@ FieldErrors split_by_mode(const Request& request, FieldErrors found, Response& r
     }
   }
   return denying;
+}
+
+/// The rules that deny for what the catalog lacks, where they say that a value is not supported.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kLackRules = {{
+    {"model-format", "ServingRuntime"},
+    {"model-format", "ClusterServingRuntime"},
+    {"storage-uri", "ClusterStorageContainer"},
+}};
+
+/// Calls `f` with each list that would have to confirm `error`: kind and namespace.
+template <typename F>
+void for_each_lack(const FieldError& error, std::string_view ns, F&& f) {
+  if (error.type != spec::ErrorType::kNotSupported) return;
+  for (const auto& [rule, kind] : kLackRules) {
+    if (error.rule == rule) f(kind, kind == "ServingRuntime" ? ns : std::string_view());
+  }
+}
+
+void ask_to_confirm(const Request& request, const FieldErrors& errors, Needs& needs) {
+  for (const FieldError& e : errors.list()) {
+    for_each_lack(e, request.review.namespace_, [&](std::string_view kind, std::string_view ns) {
+      ask_for_all(kind, ns, request.facts, needs);
+    });
+  }
+}
+
+/// What nobody could confirm only warns.
+void take_out_unconfirmed(const Request& request, FieldErrors& errors, Response& response) {
+  std::erase_if(errors.list(), [&](const FieldError& e) {
+    bool told = true;
+    for_each_lack(e, request.review.namespace_, [&](std::string_view kind, std::string_view ns) {
+      told = told && could_be_told(kind, ns, request.facts);
+    });
+    if (!told) response.warnings.push_back(as_warning(e));
+    return !told;
+  });
 }
 
 /// How one kind is validated.
@@ -229,9 +276,11 @@ Outcome validate(Request& request, const Kind& kind) {
   for (const validation::MissingRuntime& m : findings.missing_runtimes) {
     ask_for_runtime(m.namespace_, m.name, request.facts, needs);
   }
+  if (request.strict()) ask_to_confirm(request, findings.errors, needs);
   if (!needs.objects.empty()) return needs;
 
   Response response;
+  take_out_unconfirmed(request, findings.errors, response);
   FieldErrors errors = split_by_mode(request, std::move(findings.errors), response);
   if (!errors.empty() && stored && request.strict()) {
     errors = without_earlier_errors(kind, request, errors, *stored, response);
@@ -340,7 +389,8 @@ Outcome admit(Endpoint endpoint, Review& review, const Catalog& catalog, const F
   }
   if (review.operation == Operation::kDelete || review.operation == Operation::kConnect) return allow();
   if (!review.object) return deny_request("the request has no object");
-  Request request{review, catalog, facts, arena};
+  const std::shared_ptr<const Catalog> told = catalog_with(catalog, facts);
+  Request request{review, told ? *told : catalog, facts, arena};
   return path.run(request);
 }
 

@@ -58,6 +58,9 @@ struct Outcome {
   /// Runtimes that were chosen earlier and are not in the catalog: kept. Whoever can look them up may do so,
   /// and default once more with those that are gone in `absent_runtimes`.
   std::vector<std::string> missing_runtimes;
+  /// A runtime was to be chosen and written, and none in the catalog serves the model. Whoever can list them
+  /// may do so, and default once more with what has come since.
+  bool nothing_serves = false;
   /// The paths of what is filled in, sorted: what the annotation lists.
   std::vector<std::string> filled;
 };

@@ -71,12 +71,15 @@ struct Settled {
   bool with_v2 = false;  // protocolVersion v2 goes with it
 };
 
-Settled choose_anew(const Pass& pass, Requirement wanted) {
+Settled choose_anew(Pass& pass, Requirement wanted) {
   const Runtime* best = best_runtime(wanted, pass.context.catalog);
   if (best) return {std::string(best->name), best, Source::kNew, false};
-  if (wanted.model.protocol || !may_speak_v2(wanted.model.format)) return {};
-  wanted.model.protocol = "v2";
-  best = best_runtime(wanted, pass.context.catalog);
+  const bool try_v2 = !wanted.model.protocol && may_speak_v2(wanted.model.format);
+  if (try_v2) {
+    wanted.model.protocol = "v2";
+    best = best_runtime(wanted, pass.context.catalog);
+  }
+  if (!best && pins(pass)) pass.outcome.nothing_serves = true;
   if (!best || !pins(pass)) return {};
   return {std::string(best->name), best, Source::kNew, true};
 }

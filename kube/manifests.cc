@@ -307,6 +307,12 @@ std::expected<std::shared_ptr<const Manifests>, std::vector<ManifestError>> Mani
 }
 
 const spec::Value* Manifests::find(std::string_view kind, std::string_view ns, std::string_view name) const {
+  static const spec::Value kNothingMore(rapidjson::kObjectType);
+  if (name.empty()) {
+    const bool in_catalog =
+        std::ranges::find(kCatalogKinds, kind, &CatalogKind::name) != std::end(kCatalogKinds);
+    return in_catalog ? &kNothingMore : nullptr;
+  }
   const auto it = objects.find(Key(kind, ns.empty() ? "default" : ns, name));
   return it == objects.end() ? nullptr : &it->second;
 }

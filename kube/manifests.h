@@ -74,7 +74,8 @@ struct Manifests {
   std::vector<ManifestError> warnings;  // fields that nobody knows and the like
 
   /// An object that is not in the catalog (a Secret, a ServiceAccount), or nullptr. One that was written
-  /// without a namespace is in `default`.
+  /// without a namespace is in `default`. Without a name it is the list of all of the kind that are not in
+  /// the catalog: of the catalog's kinds an empty object, of others nullptr.
   const spec::Value* find(std::string_view kind, std::string_view ns, std::string_view name) const;
 
   using Key = std::tuple<std::string, std::string, std::string>;  // kind, namespace, name

@@ -237,6 +237,105 @@ TEST_F(Pipeline, AChosenRuntimeThatIsGoneGivesWayOnlyOnceTheClusterSaysSo) {
   EXPECT_TRUE(mentions(anew.warnings, "gone"));
 }
 
+/// A denial or a choice that rests on what the catalog lacks, and the object whose coming mends it.
+struct LackCase {
+  const char* name;
+  Endpoint endpoint;
+  std::string model;
+  std::vector<ObjectKey> asked_for;
+  const char* came;
+};
+
+class Lacks : public Pipeline, public testing::WithParamInterface<LackCase> {
+ protected:
+  /// What becomes of it when every list is answered by `fact`.
+  Response with(const Fact& fact) {
+    const Outcome first = run(asked_, *catalog_);
+    EXPECT_TRUE(std::holds_alternative<Needs>(first));
+    Facts facts;
+    for (const ObjectKey& key : std::get<Needs>(first).objects) facts.tell(key, fact);
+    Outcome second = run(asked_, *catalog_, facts);
+    EXPECT_TRUE(std::holds_alternative<Response>(second));
+    return std::get<Response>(std::move(second));
+  }
+  bool denies() const { return GetParam().endpoint == Endpoint::kValidateInferenceService; }
+
+  std::shared_ptr<const spec::Catalog> catalog_ = catalog();
+  Asked asked_{.endpoint = GetParam().endpoint, .object = service(GetParam().model)};
+};
+
+TEST_P(Lacks, AreConfirmedByOneLiveRead) {
+  const Outcome first = run(asked_, *catalog_);
+  ASSERT_TRUE(std::holds_alternative<Needs>(first));
+  EXPECT_EQ(std::get<Needs>(first).objects, GetParam().asked_for);
+
+  const Response unknown = with({});
+  EXPECT_TRUE(unknown.allowed) << unknown.message;
+  EXPECT_EQ(unknown.patch.find("/runtime"), unknown.patch.npos);
+  if (denies()) EXPECT_FALSE(unknown.warnings.empty());
+
+  Arena arena;
+  for (const char* nothing : {R"({"kind":"List","items":[]})", R"({})"}) {
+    const Value none = *spec::parse_json(nothing, arena);
+    const Response confirmed = with({Fact::State::kPresent, &none});
+    EXPECT_EQ(confirmed.allowed, !denies());
+    EXPECT_EQ(confirmed.patch.find("/runtime"), confirmed.patch.npos);
+  }
+  EXPECT_EQ(with({Fact::State::kAbsent, nullptr}).allowed, !denies());
+
+  const std::string list = fmt::format(R"({{"kind":"List","items":[{}]}})", GetParam().came);
+  const Value some = *spec::parse_json(list, arena);
+  const Response mended = with({Fact::State::kPresent, &some});
+  EXPECT_TRUE(mended.allowed) << mended.message;
+  EXPECT_TRUE(mended.warnings.empty()) << mended.warnings.front();
+  EXPECT_EQ(mended.patch.find(R"("value":"came")") != mended.patch.npos, !denies()) << mended.patch;
+}
+
+constexpr const char* kCame =
+    R"({"apiVersion":"serving.kserve.io/v1alpha1","kind":"ServingRuntime","metadata":{"name":"came",
+  "namespace":"ns"},"spec":{"supportedModelFormats":[{"name":"sklear","autoSelect":true}],
+  "protocolVersions":["v1"],"containers":[{"name":"kserve-container","image":"a"}]}})";
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, Lacks,
+    testing::Values(LackCase{"NoRuntimeToChoose",
+                             Endpoint::kMutateInferenceService,
+                             R"({"modelFormat":{"name":"sklear"},"storageUri":"gs://b/m"})",
+                             {{"ServingRuntime", "ns", ""}, {"ClusterServingRuntime", "", ""}},
+                             kCame},
+                    LackCase{"NoSuchFormat",
+                             Endpoint::kValidateInferenceService,
+                             R"({"modelFormat":{"name":"sklear"},"storageUri":"gs://b/m"})",
+                             {{"ServingRuntime", "ns", ""}, {"ClusterServingRuntime", "", ""}},
+                             kCame},
+                    LackCase{"NoSuchStorage",
+                             Endpoint::kValidateInferenceService,
+                             R"({"modelFormat":{"name":"sklearn"},"storageUri":"ours://b/m"})",
+                             {{"ClusterStorageContainer", "", ""}},
+                             R"({"apiVersion":"serving.kserve.io/v1alpha1","kind":"ClusterStorageContainer",
+               "metadata":{"name":"box"},"spec":{"supportedUriFormats":[{"prefix":"ours://"}],
+               "container":{"name":"storage-initializer","image":"a"}}})"}),
+    [](const auto& info) { return info.param.name; });
+
+TEST_F(Pipeline, WhatTheCatalogHasIsUsedAtOnce) {
+  for (const Endpoint e : {Endpoint::kMutateInferenceService, Endpoint::kValidateInferenceService}) {
+    EXPECT_TRUE(answer({.endpoint = e, .object = service(kModel)}, *catalog()).allowed);
+  }
+}
+
+TEST_F(Pipeline, ARuntimeThatWasFoundLiveIsHeldAgainstTheModel) {
+  const Asked asked{.object = service(R"({"modelFormat":{"name":"sklearn"},"runtime":"came"})")};
+  const auto in = catalog();
+  Arena arena;
+  const Value came = *spec::parse_json(kCame, arena);
+  Facts facts;
+  facts.tell({"ServingRuntime", "ns", "came"}, {Fact::State::kPresent, &came});
+  facts.tell({"ClusterServingRuntime", "", "came"}, {Fact::State::kAbsent, nullptr});
+  const Response r = std::get<Response>(run(asked, *in, facts));
+  EXPECT_FALSE(r.allowed);
+  EXPECT_FALSE(mentions(r.warnings, "came"));
+}
+
 TEST_F(Pipeline, RefusesWhatDoesNotBelongToThePath) {
   const Response other =
       answer({.endpoint = Endpoint::kValidateServingRuntime, .object = service(kModel)}, *catalog());
