@@ -29,7 +29,7 @@ struct CatalogWatchOptions {
   std::string ns = "kserve";  // where the configuration is
   std::string config_map = "inferenceservice-config";
   bool builtin_runtimes = true;  // those compiled in count too, where the cluster has none of the name
-  std::chrono::milliseconds longest_backoff = std::chrono::seconds(10);  // of its reflectors
+  std::chrono::milliseconds longest_backoff = std::chrono::seconds(3);  // of its reflectors
 };
 
 struct CatalogNews {
