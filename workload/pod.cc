@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "workload/annotations.h"
@@ -69,14 +70,17 @@ void warn_of_missing_label(PodPass& pass) {
 void split_by_mode(PodPass& pass) {
   if (pass.strict()) return;
   spec::FieldErrors denying;
+  std::vector<std::string> warnings;
   for (spec::FieldError& e : pass.outcome.errors.list()) {
     if (e.strict_only) {
-      pass.outcome.strict_would_deny = true;
-      pass.warn(e.to_string());
+      warnings.push_back(e.to_string());
     } else {
       denying.add(std::move(e));
     }
   }
+  pass.outcome.strict_would_deny = !warnings.empty();
+  std::ranges::move(pass.outcome.warnings, std::back_inserter(warnings));
+  pass.outcome.warnings = std::move(warnings);
   pass.outcome.errors = std::move(denying);
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "spec/names.h"
 #include "workload/annotations.h"
 #include "workload/object_builder.h"
 
@@ -81,6 +82,9 @@ void PodPass::add_container(ContainerBuilder container) {
 }
 
 const spec::Fact* PodPass::look_up(std::string_view kind, std::string_view ns, std::string_view name) {
+  // No object has such a name, and no path may be made of it.
+  static constexpr spec::Fact kAbsent{.state = spec::Fact::State::kAbsent};
+  if (spec::check_dns1123_subdomain(name)) return &kAbsent;
   spec::ObjectKey key{std::string(kind), std::string(ns), std::string(name)};
   const spec::Fact* fact = context.facts.find(key);
   if (!fact && std::ranges::find(outcome.needs, key) == outcome.needs.end()) {

@@ -140,20 +140,30 @@ void finish_init_container(PodPass& pass, const StorageRequest& request, Contain
   pass.outcome.injected.push_back(container::kStorageInitializer);
 }
 
+/// An init container that fetches one of the sources: an earlier pass of ours made it.
+bool fetches(spec::ContainerView c, const StorageRequest& request) {
+  const Value* args = c.field("args");
+  if (!args || !args->IsArray() || args->Empty() || !(*args)[0].IsString()) return false;
+  return std::ranges::any_of(request.sources,
+                             [&](const StorageSource& s) { return spec::text_of((*args)[0]) == s.uri; });
+}
+
 /// What an earlier pass, or the reconciler, or the user made goes by one of these names.
 bool has_init_container(PodPass& pass, const StorageRequest& request) {
   if (pass.find_container("initContainers", container::kStorageInitializer)) return true;
   const std::string_view name = request.container.spec().container().name();
   if (name.empty()) return false;
-  const auto path = pass.find_container("initContainers", name);
-  if (!path) return false;
-  const Value* args = pass.container_at(*path).field("args");
-  const bool ours = args && args->IsArray() && !args->Empty() && (*args)[0].IsString() &&
-                    std::ranges::any_of(request.sources, [&](const StorageSource& s) {
-                      return spec::text_of((*args)[0]) == s.uri;
-                    });
-  if (ours) return true;
-  pass.strict_rule("init-container-name").duplicate(*path / "name", name);
+  std::optional<std::size_t> others;
+  std::size_t i = 0;
+  for (const spec::ContainerView c : pass.spec().init_containers()) {
+    if (c.name() == name && fetches(c, request)) return true;
+    if (c.name() == name && !others) others = i;
+    ++i;
+  }
+  if (others) {
+    pass.strict_rule("init-container-name")
+        .duplicate((PodPass::spec_path() / "initContainers")[*others] / "name", name);
+  }
   return false;
 }
 
