@@ -44,7 +44,7 @@ struct BasicServerCounts {
   Number bodies_too_large{};   // 413
   Number headers_too_large{};  // 431
   Number bodies_refused{};     // 429, too many large bodies at once
-  Number requests_refused{};   // 429, too many that wait for an answer
+  Number requests_refused{};   // 429, too many that wait for facts
   Number given_up{};           // dropped: the client's own `?timeout=` was over before the handler had it
   Number handler_errors{};     // 500, an exception
   Number requests{};           // handed to a handler

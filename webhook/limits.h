@@ -24,16 +24,18 @@ struct Limits {
   // server tries again after a second. Those above that too are closed at once.
   std::size_t turned_away = 64;
 
-  // Bodies larger than `counted_body_bytes` that may be in memory at once, a thread: four of the largest.
-  // Beyond it 429. Without it 512 connections could hold 3.5 GB.
-  std::size_t bodies_bytes = std::size_t{28} << 20;
+  // Bodies larger than `counted_body_bytes` that may be in memory at once, on all threads together: six of
+  // the largest. Beyond it 429. Without it 512 connections could hold 3.5 GB. While one is answered it takes
+  // some 16 MB more, so they are 140 MB at the worst, and with all connections open 200 MB: deploy/ gives 256
+  // MiB.
+  std::size_t bodies_bytes = std::size_t{42} << 20;
   std::size_t counted_body_bytes = std::size_t{64} << 10;
 
-  // Requests of a thread that may wait for facts at once; what needs none is answered all the same. Eight are
-  // read at once, in about 5 ms each: the last of 128 on each of two threads has its own after 0.16 s. Where
-  // the API server is slower than that, more of them would only wait for their deadlines together. Beyond it
-  // 429. Bodies too small for `bodies_bytes` are 8 MiB by this.
-  std::size_t requests = 128;
+  // Requests that may wait for facts at once, on all threads together; what needs none is answered all the
+  // same. Eight are read at once, in about 5 ms each: the last of 256 has its own after 0.16 s. Where the API
+  // server is slower than that, more of them would only wait for their deadlines together. Beyond it 429,
+  // which the API server obeys; it has no more than 200 writes under way (--max-mutating-requests-inflight).
+  std::size_t waiting = 256;
 
   // Deadlines. Each is counted in ticks of `tick`, so it may be late by one or two of them.
   //

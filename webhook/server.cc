@@ -140,10 +140,10 @@ class Server::Impl {
   const Address& bound() const { return bound_; }
 
  private:
-  std::vector<std::unique_ptr<Worker>> make_workers() const {
+  std::vector<std::unique_ptr<Worker>> make_workers() {
     std::vector<std::unique_ptr<Worker>> workers;
     for (int i = 0; i < std::max(1, options_.threads); ++i) {
-      workers.push_back(std::make_unique<Worker>(options_.limits));
+      workers.push_back(std::make_unique<Worker>(options_.limits, budgets_));
       workers.back()->draining = &draining_;
     }
     return workers;
@@ -206,6 +206,7 @@ class Server::Impl {
   }
 
   ServerOptions options_;
+  Budgets budgets_{options_.limits};
   HandlerFactory factory_;
   Address bound_;
   std::atomic<bool> draining_ = false;

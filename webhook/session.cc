@@ -74,7 +74,7 @@ class Session final : public Deadline, public ReplyLater {
 
   ~Session() override {
     release_body();
-    if (with_handler_) --worker_.requests;
+    if (waits_) worker_.budgets.waiting.give_back(1);
     worker_.sessions.erase(place_);
     worker_.open.fetch_sub(1, std::memory_order_relaxed);
   }
@@ -119,9 +119,9 @@ class Session final : public Deadline, public ReplyLater {
   }
 
   bool may_wait() override {
-    if (worker_.requests < worker_.limits.requests) return true;
-    worker_.counters.requests_refused.add();
-    return false;
+    if (!waits_) waits_ = worker_.budgets.waiting.take(1);
+    if (!waits_) worker_.counters.requests_refused.add();
+    return waits_;
   }
 
   void reply(HttpReply reply) override {
@@ -192,16 +192,14 @@ class Session final : public Deadline, public ReplyLater {
   bool admit_body() {
     const auto size = static_cast<std::size_t>(reader_.declared_body());
     if (size <= worker_.limits.counted_body_bytes) return true;
-    if (worker_.bodies_bytes + size > worker_.limits.bodies_bytes) {
-      overloaded_ = true;
-      return false;
-    }
-    counted_body_ = size;
-    worker_.bodies_bytes += size;
-    return true;
+    overloaded_ = !worker_.budgets.bodies_bytes.take(size);
+    if (!overloaded_) counted_body_ = size;
+    return !overloaded_;
   }
 
-  void release_body() { worker_.bodies_bytes -= std::exchange(counted_body_, 0); }
+  void release_body() {
+    if (counted_body_ > 0) worker_.budgets.bodies_bytes.give_back(std::exchange(counted_body_, 0));
+  }
 
   // The answers that need no handler, into reply_. False where there is none.
   bool refuse() {
@@ -242,17 +240,14 @@ class Session final : public Deadline, public ReplyLater {
     worker_.counters.requests.add();
     enter(Phase::kAnswer);
     later_.reset();
-    if (ask_handler()) co_return;
-    with_handler_ = true;
-    ++worker_.requests;
-    while (!later_) {
+    const bool answered = ask_handler();
+    while (!answered && !later_) {
       wake_.expires_at(std::chrono::steady_clock::time_point::max());
       ErrorCode woken;
       co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
     }
-    with_handler_ = false;
-    --worker_.requests;
-    reply_ = std::move(*later_);
+    if (std::exchange(waits_, false)) worker_.budgets.waiting.give_back(1);
+    if (!answered) reply_ = std::move(*later_);
   }
 
   // False where the handler will answer later.
@@ -318,7 +313,7 @@ class Session final : public Deadline, public ReplyLater {
   ErrorCode error_;
   std::uint64_t begun_ = 0;          // the tick of the request's first byte
   std::uint64_t patience_ = kNever;  // the tick by which its client has given up
-  bool with_handler_ = false;        // counted in worker_.requests
+  bool waits_ = false;               // has its part of Budgets::waiting
   bool overloaded_ = false;
   bool turn_away_ = false;
 };

@@ -50,10 +50,34 @@ class Deadline {
   bool expired = false;
 };
 
-// What the sessions of one thread share. Everything but `open` and the counters' reading side belongs to the
-// thread.
+// A share of something that all threads have in common: taken before use, and given back.
+class Budget {
+ public:
+  explicit Budget(std::size_t all) : all_(all) {}
+  // False where there is not so much left.
+  bool take(std::size_t part) {
+    if (taken_.fetch_add(part, std::memory_order_relaxed) + part <= all_) return true;
+    give_back(part);
+    return false;
+  }
+  void give_back(std::size_t part) { taken_.fetch_sub(part, std::memory_order_relaxed); }
+
+ private:
+  const std::size_t all_;
+  std::atomic<std::size_t> taken_ = 0;
+};
+
+// What all threads of a server share; ordinary requests do not touch it.
+struct Budgets {
+  explicit Budgets(const Limits& limits) : bodies_bytes(limits.bodies_bytes), waiting(limits.waiting) {}
+  Budget bodies_bytes;
+  Budget waiting;
+};
+
+// What the sessions of one thread share. Everything but `open`, `budgets` and the counters' reading side
+// belongs to the thread.
 struct Worker {
-  explicit Worker(const Limits& its_limits) : limits(its_limits) {}
+  Worker(const Limits& its_limits, Budgets& its_budgets) : limits(its_limits), budgets(its_budgets) {}
 
   // When a phase that begins now is over, in ticks.
   std::uint64_t due_after(Phase phase) const;
@@ -63,15 +87,14 @@ struct Worker {
   void on_tick();
 
   const Limits& limits;
+  Budgets& budgets;
   SessionCounters counters;
   std::atomic<std::size_t> open = 0;  // connections; raised by the acceptor, lowered by this thread
   const std::atomic<bool>* draining = nullptr;
   std::shared_ptr<SSL_CTX> tls;  // null: plain HTTP
   std::unique_ptr<Handler> handler;
   std::list<Deadline*> sessions;
-  std::size_t bodies_bytes = 0;  // of bodies large enough to be counted
-  std::size_t requests = 0;      // that the handler has and did not answer yet
-  std::uint64_t now = 0;         // ticks since the start
+  std::uint64_t now = 0;  // ticks since the start
   bool ticking = false;
   asio::io_context context{1};
   asio::steady_timer tick{context};

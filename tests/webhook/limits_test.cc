@@ -245,7 +245,7 @@ TEST(Limits, TooManyLargeBodiesAtOnceAreToldToComeAgain) {
   Limits limits = quick_limits();
   limits.counted_body_bytes = 1000;
   limits.bodies_bytes = 5000;
-  TestServer server(limits);
+  TestServer server(limits, 2);
   TlsClient first(server.port());
   ASSERT_TRUE(first.handshake());
   const std::string request = post("/", std::string(4000, 'x'));
@@ -281,8 +281,8 @@ TEST(Limits, TooManyLargeBodiesAtOnceAreToldToComeAgain) {
 
 TEST(Limits, TooManyRequestsThatWaitAreToldToComeAgainAndOthersAreAnswered) {
   Limits limits = quick_limits();
-  limits.requests = 2;
-  TestServer server(limits);
+  limits.waiting = 2;
+  TestServer server(limits, 2);
   TlsClient first(server.port());
   TlsClient second(server.port());
   TlsClient third(server.port());
