@@ -17,6 +17,7 @@
 
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,7 @@ class ClientCaFile {
 
   std::string path_;
   std::vector<std::string> names_;
-  std::string seen_;  // what was read last, taken or refused; or why it could not be read
+  std::optional<std::string> seen_;  // what was read last, taken or refused; or why it could not be read
   std::shared_ptr<const TrustedClients> clients_;
 };
 

@@ -46,6 +46,7 @@ bool TlsClient::handshake(int max_version, const char* ciphers) {
   }
   SSL_CTX_set_cipher_list(context_, ciphers != nullptr ? ciphers : "ALL:@SECLEVEL=0");
   SSL_CTX_set_mode(context_, SSL_MODE_AUTO_RETRY);
+  if (pair_) SSL_CTX_use_cert_and_key(context_, pair_->leaf(), pair_->key(), nullptr, 1);
   tls_ = SSL_new(context_);
   SSL_set_fd(tls_, socket_);
   const bool made = SSL_connect(tls_) == 1;

@@ -8,9 +8,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "certs/key_pair.h"
 
 namespace modelgate::webhook {
 
@@ -32,6 +36,9 @@ class TlsClient {
 
   bool connected() const { return socket_ >= 0; }
 
+  // A certificate of our own for the handshake to come, where the server asks for one.
+  void present(std::shared_ptr<const certs::KeyPair> pair) { pair_ = std::move(pair); }
+
   // Any certificate will do; see peer_fingerprint(). False where the server did not go along.
   bool handshake(int max_version = 0, const char* ciphers = nullptr);
 
@@ -52,6 +59,7 @@ class TlsClient {
   int socket_ = -1;
   SSL_CTX* context_ = nullptr;
   SSL* tls_ = nullptr;
+  std::shared_ptr<const certs::KeyPair> pair_;
   std::string rest_;  // received behind the last reply
 };
 
