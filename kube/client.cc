@@ -111,7 +111,7 @@ std::expected<Page, std::string> read_page(const std::string& text, const Resour
   return page;
 }
 
-Task<ApiResult<ObjectList>> list_pages(Transport transport, const Resource& resource, std::string ns,
+Task<ApiResult<ObjectList>> list_pages(Transport transport, Resource resource, std::string ns,
                                        ListOptions list, CallOptions options) {
   if (options.deadline == SteadyTime())
     options.deadline = std::chrono::steady_clock::now() + kDefaultDeadline;

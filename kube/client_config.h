@@ -7,7 +7,8 @@
 //
 // As client-go does it: --kubeconfig, else the files of $KUBECONFIG (merged, the first one that sets a thing
 // counts), else the Pod's service account where KUBERNETES_SERVICE_HOST is set, else ~/.kube/config.
-// Relative paths are taken from the kubeconfig's own directory.
+// Relative paths are taken from the kubeconfig's own directory. Proxies are not supported: HTTPS_PROXY is not
+// looked at, and proxy-url is an error, as are auth-provider, passwords and impersonation.
 #pragma once
 
 #include <chrono>

@@ -196,7 +196,11 @@ Task<ClientTransport::Attempt> ClientTransport::attempt(Transport self, const Ap
   out.head = co_await connection->exchange(std::move(text));
   out.sent = connection->sent();
   out.answered = connection->answered();
-  if (!out.head || (request.stream && out.head->status == 200)) co_return out;
+  if (!out.head) co_return out;
+  for (const std::string& warning : out.head->warnings) {
+    log::debug("the API server warns", {{"path", request.path}, {"warning", warning}});
+  }
+  if (request.stream && out.head->status == 200) co_return out;
   bool more = true;
   while (more) {
     auto part = co_await connection->read_body(out.body);

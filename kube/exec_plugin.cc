@@ -19,6 +19,7 @@
 #include <charconv>
 #include <cstring>
 #include <ctime>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -96,6 +97,32 @@ class Child {
   pid_t pid_ = 0;
 };
 
+// Shared with the timer, whose handler may still be under way when nobody reads any more.
+struct Output {
+  Output(const asio::any_io_executor& executor, int handle) : pipe(executor, handle) {}
+  void give_up() {
+    boost::system::error_code ignored;
+    pipe.close(ignored);
+    late = true;
+  }
+  asio::posix::stream_descriptor pipe;
+  bool late = false;
+};
+
+/// Up to its end, its give_up(), or a little more than kMaxPluginOutput.
+Task<std::string> read_all(std::shared_ptr<Output> output) {
+  std::string text;
+  boost::system::error_code error;
+  std::array<char, 4096> part;
+  while (!error && text.size() <= kMaxPluginOutput) {
+    const auto buffer = asio::buffer(part);
+    std::size_t count = 0;
+    count = co_await output->pipe.async_read_some(buffer, asio::redirect_error(asio::use_awaitable, error));
+    text.append(part.data(), count);
+  }
+  co_return text;
+}
+
 std::vector<std::string> environment_for(const ClientConfig& config) {
   std::map<std::string, std::string> set = config.exec->environment;
   set["KUBERNETES_EXEC_INFO"] = exec_info(config);
@@ -118,6 +145,17 @@ ApiError cannot_start(const ExecPlugin& plugin, int number) {
   if (number == ENOENT) text = "there is no such program";
   if (number == ENOENT && !plugin.install_hint.empty()) text += "; " + plugin.install_hint;
   return plugin_error(plugin, text);
+}
+
+ApiError not_in_time(const ExecPlugin& plugin) {
+  return {.kind = ApiError::Kind::kDeadline,
+          .message = fmt::format("exec plugin {} did not end in time", plugin.command)};
+}
+
+/// Of a status that is not 0.
+std::string exit_text(int status) {
+  if (WIFSIGNALED(status)) return fmt::format("it was ended by signal {}", WTERMSIG(status));
+  return fmt::format("it failed with exit code {}", WEXITSTATUS(status));
 }
 
 /// A number of `digits` digits at `text`'s front, taken off; -1 where there is none.
@@ -223,9 +261,10 @@ Task<ApiResult<ExecCredential>> run_exec_plugin(const ClientConfig& config, Stea
   const ExecPlugin& plugin = *config.exec;
   const auto executor = co_await asio::this_coro::executor;
   std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
     co_return std::unexpected(plugin_error(plugin, std::strerror(errno)));
-  asio::posix::stream_descriptor output(executor, ends[0]);
+  }
+  const auto output = std::make_shared<Output>(executor, ends[0]);
   std::vector<std::string> arguments{plugin.command};
   arguments.insert(arguments.end(), plugin.arguments.begin(), plugin.arguments.end());
   Child child;
@@ -233,44 +272,22 @@ Task<ApiResult<ExecCredential>> run_exec_plugin(const ClientConfig& config, Stea
   ::close(ends[1]);
   if (failed != 0) co_return std::unexpected(cannot_start(plugin, failed));
 
-  const auto late = std::make_shared<bool>(false);
   asio::steady_timer timer(executor, deadline);
-  timer.async_wait([late, &output](const boost::system::error_code& error) {
-    if (error) return;
-    *late = true;
-    boost::system::error_code ignored;
-    output.close(ignored);
+  timer.async_wait([output](const boost::system::error_code& failure) {
+    if (!failure) output->give_up();
   });
-  std::string text;
-  boost::system::error_code error;
-  std::array<char, 4096> buffer;
-  while (!error && text.size() <= kMaxPluginOutput) {
-    std::size_t count = 0;
-    count = co_await output.async_read_some(asio::buffer(buffer),
-                                            asio::redirect_error(asio::use_awaitable, error));
-    text.append(buffer.data(), count);
-  }
-  if (text.size() > kMaxPluginOutput)
+  const std::string text = co_await read_all(output);
+  if (text.size() > kMaxPluginOutput) {
     co_return std::unexpected(plugin_error(plugin, "it prints more than 1 MiB"));
+  }
   std::optional<int> status = child.ended();
   while (!status && Clock::now() < deadline) {
     co_await sleep_for(kExitPoll);
     status = child.ended();
   }
   timer.cancel();
-  if (!status || *late) {
-    co_return std::unexpected(
-        ApiError{.kind = ApiError::Kind::kDeadline,
-                 .message = fmt::format("exec plugin {} did not end in time", plugin.command)});
-  }
-  if (WIFSIGNALED(*status)) {
-    co_return std::unexpected(
-        plugin_error(plugin, fmt::format("it was ended by signal {}", WTERMSIG(*status))));
-  }
-  if (WEXITSTATUS(*status) != 0) {
-    co_return std::unexpected(
-        plugin_error(plugin, fmt::format("it failed with exit code {}", WEXITSTATUS(*status))));
-  }
+  if (!status || output->late) co_return std::unexpected(not_in_time(plugin));
+  if (*status != 0) co_return std::unexpected(plugin_error(plugin, exit_text(*status)));
   auto credential = read_exec_credential(text, plugin.api_version);
   if (!credential) co_return std::unexpected(plugin_error(plugin, credential.error()));
   co_return std::move(*credential);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -32,19 +33,16 @@ std::expected<std::string, std::string> read_small_file(const std::string& path)
   struct stat info{};
   if (::fstat(file.value, &info) != 0) return failed(path, errno);
   if (S_ISDIR(info.st_mode)) return failed(path, EISDIR);
-  std::string text(kMaxSmallFile + 1, '\0');
-  std::size_t size = 0;
-  while (size < text.size()) {
-    const ssize_t got = ::read(file.value, text.data() + size, text.size() - size);
+  std::string text;
+  std::array<char, 4096> part;
+  while (text.size() <= kMaxSmallFile) {
+    const ssize_t got = ::read(file.value, part.data(), part.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return failed(path, errno);
-    if (got == 0) break;
-    size += static_cast<std::size_t>(got);
+    if (got == 0) return text;
+    text.append(part.data(), static_cast<std::size_t>(got));
   }
-  if (size > kMaxSmallFile) return std::unexpected(fmt::format("{}: larger than 1 MiB", path));
-  text.resize(size);
-  text.shrink_to_fit();
-  return text;
+  return std::unexpected(fmt::format("{}: larger than 1 MiB", path));
 }
 
 }  // namespace modelgate::kube

@@ -1,62 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The client against a server that answers as it is told: what a call sends, what is sent again, what a bad
-// answer becomes, and that nothing outlives its deadline.
+// The client against a server that answers as it is told: what a call sends, what an answer becomes, bad ones
+// too, and that nothing outlives its deadline.
 #include "kube/client.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
+#include <map>
 
-#include "tests/kube/fake_api_server.h"
+#include "tests/kube/client_outcome.h"
 
 namespace modelgate::kube {
 namespace {
 
 using namespace std::chrono_literals;
-using Kind = ApiError::Kind;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Not;
-
-constexpr std::string_view kMapPath = "/api/v1/namespaces/ns/configmaps/a";
-constexpr std::string_view kMapsPath = "/api/v1/namespaces/ns/configmaps";
-constexpr std::string_view kMap =
-    R"({"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"a","uid":"u"}})";
-
-CallOptions within(std::chrono::milliseconds time) {
-  return {.deadline = std::chrono::steady_clock::now() + time};
-}
-
-std::string name_of(Kind kind) {
-  constexpr std::array kNames{"Status",      "Connection", "Tls",      "Deadline",
-                              "Credentials", "Malformed",  "Cancelled"};
-  return kNames[static_cast<std::size_t>(kind)];
-}
-
-/// "ok", "404 NotFound", or the kind of the error.
-template <class T>
-std::string outcome(const ApiResult<T>& result) {
-  if (result) return "ok";
-  if (result.error().kind != Kind::kStatus) return name_of(result.error().kind);
-  return std::to_string(result.error().code) + " " + result.error().reason;
-}
-
-/// Runs `task`, and fails the test where it throws.
-void with_client(const FakeApiServer& server, std::function<Task<void>(Client&)> task,
-                 ClientOptions options = {}) {
-  EXPECT_NO_THROW(run_with_client(server.config(), options, std::move(task)));
-}
-
-std::string get_outcome(const FakeApiServer& server, CallOptions options = within(5s)) {
-  std::string out;
-  with_client(server, [&](Client& client) -> Task<void> {
-    auto result = co_await client.get(kConfigMaps, "ns", "a", options);
-    out = outcome(result);
-  });
-  return out;
-}
 
 // ---- what is sent
 
@@ -109,7 +66,7 @@ INSTANTIATE_TEST_SUITE_P(
                                co_return outcome(result);
                              },
                              "GET",
-                             std::string(kMapPath),
+                             kMapPath,
                              {},
                              "",
                              ""},
@@ -152,7 +109,7 @@ INSTANTIATE_TEST_SUITE_P(
                                co_return outcome(result);
                              },
                              "POST",
-                             std::string(kMapsPath),
+                             kMapsPath,
                              {{"dryRun", "All"}},
                              "application/json",
                              R"({"a":1})"},
@@ -163,7 +120,7 @@ INSTANTIATE_TEST_SUITE_P(
                                co_return outcome(result);
                              },
                              "PUT",
-                             std::string(kMapPath),
+                             kMapPath,
                              {},
                              "application/json",
                              R"({"a":1})"},
@@ -174,28 +131,28 @@ INSTANTIATE_TEST_SUITE_P(
                                co_return outcome(result);
                              },
                              "PATCH",
-                             std::string(kMapPath),
+                             kMapPath,
                              {},
                              "application/merge-patch+json",
                              R"({"a":1})"},
                     SentCase{"Apply",
                              [](Client& c) { return patch_with(c, false); },
                              "PATCH",
-                             std::string(kMapPath),
+                             kMapPath,
                              {{"fieldManager", "me too"}},
                              "application/apply-patch+yaml",
                              R"({"a":1})"},
                     SentCase{"ApplyByForce",
                              [](Client& c) { return patch_with(c, true); },
                              "PATCH",
-                             std::string(kMapPath),
+                             kMapPath,
                              {{"fieldManager", "me too"}, {"force", "true"}},
                              "application/apply-patch+yaml",
                              R"({"a":1})"},
                     SentCase{"Remove",
                              [](Client& c) { return remove_with(c, {}); },
                              "DELETE",
-                             std::string(kMapPath),
+                             kMapPath,
                              {},
                              "application/json",
                              R"({"kind":"DeleteOptions","apiVersion":"v1"})"},
@@ -205,7 +162,7 @@ INSTANTIATE_TEST_SUITE_P(
                                    c, {.uid = "u", .resource_version = "7", .propagation = "Orphan"});
                              },
                              "DELETE",
-                             std::string(kMapPath),
+                             kMapPath,
                              {},
                              "application/json",
                              R"({"kind":"DeleteOptions","apiVersion":"v1","propagationPolicy":"Orphan",)"
@@ -213,7 +170,7 @@ INSTANTIATE_TEST_SUITE_P(
                     SentCase{"RemoveThatOne",
                              [](Client& c) { return remove_with(c, {.uid = "u"}); },
                              "DELETE",
-                             std::string(kMapPath),
+                             kMapPath,
                              {},
                              "application/json",
                              R"({"kind":"DeleteOptions","apiVersion":"v1","preconditions":{"uid":"u"}})"}),
@@ -243,7 +200,7 @@ class Answers : public testing::TestWithParam<AnswerCase> {};
 
 TEST_P(Answers, AreRead) {
   FakeApiServer server;
-  server.on("GET", std::string(kMapPath), GetParam().answer);
+  server.on("GET", kMapPath, GetParam().answer);
   EXPECT_EQ(get_outcome(server, within(2s)), GetParam().outcome);
 }
 
@@ -344,7 +301,7 @@ TEST(Client, ReadsAnswersUpToItsLimitAndNoFurther) {
 
 TEST(Client, TellsWhatTheServerSaidWithoutItsLineBreaks) {
   FakeApiServer server;
-  server.on("GET", std::string(kMapPath), [](FakeExchange& x) { x.status(403, "Forbidden", "", "a\\nb"); });
+  server.on("GET", kMapPath, [](FakeExchange& x) { x.status(403, "Forbidden", "", "a\\nb"); });
   with_client(server, [](Client& client) -> Task<void> {
     auto result = co_await client.get(kConfigMaps, "ns", "a");
     EXPECT_EQ(result.error().to_string(), "GET /api/v1/namespaces/ns/configmaps/a: 403 Forbidden: a b");
@@ -352,171 +309,11 @@ TEST(Client, TellsWhatTheServerSaidWithoutItsLineBreaks) {
   });
 }
 
-// ---- connections
-
-TEST(Client, KeepsItsConnection) {
-  FakeApiServer server;
-  server.on("GET", "*", [](FakeExchange& x) { x.reply(200, kMap); });
-  with_client(server, [](Client& client) -> Task<void> {
-    for (int i = 0; i < 5; ++i) {
-      auto result = co_await client.get(kConfigMaps, "ns", "a");
-      EXPECT_EQ(outcome(result), "ok");
-    }
-    EXPECT_EQ(client.counts().connections_opened, 1U);
-  });
-  EXPECT_EQ(server.connections(), 1);
-}
-
-TEST(Client, OpensAsManyConnectionsAsItMay) {
-  FakeApiServer server;
-  std::atomic<int> at_once = 0, most = 0;
-  server.on("GET", "*", [&](FakeExchange& x) {
-    const int now = ++at_once;
-    for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
-    }
-    std::this_thread::sleep_for(5ms);  // long enough for others to come
-    --at_once;
-    x.reply(200, kMap);
-  });
-  asio::io_context context;
-  Client client(context, server.config(), {.connections = 3});
-  int done = 0;
-  for (int i = 0; i < 12; ++i) {
-    spawn(context, "call", [&]() -> Task<void> {
-      auto result = co_await client.get(kConfigMaps, "ns", "a");
-      EXPECT_EQ(outcome(result), "ok");
-      if (++done == 12) context.stop();
-    });
-  }
-  context.run_for(20s);
-  EXPECT_EQ(done, 12);
-  EXPECT_EQ(most, 3);
-  EXPECT_EQ(server.connections(), 3);
-}
-
-TEST(Client, NoticesThatTheServerHasClosedAnIdleConnection) {
-  FakeApiServer server;
-  server.on("GET", "*", [](FakeExchange& x) { x.reply(200, kMap); });
-  server.on("POST", "*", [](FakeExchange& x) { x.reply(201, kMap); });
-  with_client(server, [&](Client& client) -> Task<void> {
-    auto before = co_await client.get(kConfigMaps, "ns", "a");
-    EXPECT_EQ(outcome(before), "ok");
-    server.stop();
-    server.start();
-    auto after = co_await client.create(kConfigMaps, "ns", "{}");
-    EXPECT_EQ(outcome(after), "ok");
-    EXPECT_EQ(client.counts().retries, 0U);
-  });
-}
-
-TEST(Client, RefusedConnectionsAreTriedAgainAndThenTold) {
-  FakeApiServer server;
-  server.stop();
-  with_client(server, [](Client& client) -> Task<void> {
-    auto result = co_await client.create(kConfigMaps, "ns", "{}");
-    EXPECT_EQ(outcome(result), "Connection");
-    EXPECT_EQ(client.counts().retries, 3U);
-  });
-}
-
-// ---- what is sent again
-
-struct RetryCase {
-  const char* name;
-  std::string method;
-  FakeHandler first;
-  std::string outcome;
-  int requests;
-};
-
-Task<std::string> get_or_update(Client& client, const std::string& method) {
-  if (method == "GET") {
-    auto got = co_await client.get(kConfigMaps, "ns", "a");
-    co_return outcome(got);
-  }
-  auto updated = co_await client.update(kConfigMaps, "ns", "a", "{}");
-  co_return outcome(updated);
-}
-
-class Retries : public testing::TestWithParam<RetryCase> {};
-
-TEST_P(Retries, WhatIsSafe) {
-  FakeApiServer server;
-  server.once(GetParam().method, std::string(kMapPath), GetParam().first);
-  server.on(GetParam().method, std::string(kMapPath), [](FakeExchange& x) { x.reply(200, kMap); });
-  with_client(server, [](Client& client) -> Task<void> {
-    const std::string result = co_await get_or_update(client, GetParam().method);
-    EXPECT_EQ(result, GetParam().outcome);
-  });
-  EXPECT_EQ(server.count(GetParam().method, kMapPath), GetParam().requests);
-}
-
-void cut_before_answer(FakeExchange& x) {
-  x.cut();
-}
-void cut_in_answer(FakeExchange& x) {
-  x.raw("HTTP/1.1 200 OK\r\n");
-  x.close();
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Table, Retries,
-    testing::Values(
-        RetryCase{"ReadCutBeforeTheAnswer", "GET", cut_before_answer, "ok", 2},
-        RetryCase{"ReadCutInTheAnswer", "GET", cut_in_answer, "Connection", 1},
-        RetryCase{"WriteCutBeforeTheAnswer", "PUT", cut_before_answer, "Connection", 1},
-        RetryCase{"Busy", "PUT", [](FakeExchange& x) { x.status(429, "TooManyRequests", "Retry-After: 1"); },
-                  "ok", 2},
-        RetryCase{"BusyAtOnce", "PUT",
-                  [](FakeExchange& x) { x.status(429, "TooManyRequests", "Retry-After: 0"); }, "ok", 2},
-        RetryCase{"BusyForLongerThanTheDeadline", "PUT",
-                  [](FakeExchange& x) { x.status(429, "TooManyRequests", "Retry-After: 3600"); },
-                  "429 TooManyRequests", 1},
-        RetryCase{"BusyWithoutSayingForHowLong", "PUT",
-                  [](FakeExchange& x) { x.status(429, "TooManyRequests"); }, "429 TooManyRequests", 1},
-        RetryCase{"Unavailable", "PUT",
-                  [](FakeExchange& x) { x.status(503, "ServiceUnavailable", "Retry-After: 0"); }, "ok", 2},
-        RetryCase{"ReadThatTimedOut", "GET",
-                  [](FakeExchange& x) { x.status(504, "Timeout", "Retry-After: 0"); }, "ok", 2},
-        RetryCase{"WriteThatTimedOut", "PUT",
-                  [](FakeExchange& x) { x.status(504, "Timeout", "Retry-After: 0"); }, "504 Timeout", 1},
-        RetryCase{"Conflict", "PUT", [](FakeExchange& x) { x.status(409, "Conflict"); }, "409 Conflict", 1}),
-    [](const auto& info) { return info.param.name; });
-
-TEST(Client, ObeysRetryAfterTenTimes) {
-  FakeApiServer server;
-  server.on("GET", "*", [](FakeExchange& x) { x.status(429, "TooManyRequests", "Retry-After: 0"); });
-  EXPECT_EQ(get_outcome(server), "429 TooManyRequests");
-  EXPECT_EQ(server.requests().size(), 11U);
-}
-
-// ---- the rate
-
-TEST(Client, HoldsCallsToItsRateButForUrgentOnes) {
-  FakeApiServer server;
-  server.on("GET", "*", [](FakeExchange& x) { x.reply(200, kMap); });
-  const ClientOptions slow{.qps = 0.001, .burst = 2};
-  with_client(
-      server,
-      [](Client& client) -> Task<void> {
-        for (const char* expected : {"ok", "ok", "Deadline"}) {
-          auto result = co_await client.get(kConfigMaps, "ns", "a", within(300ms));
-          EXPECT_EQ(outcome(result), expected);
-        }
-        CallOptions urgent = within(5s);
-        urgent.urgent = true;
-        auto result = co_await client.get(kConfigMaps, "ns", "a", urgent);
-        EXPECT_EQ(outcome(result), "ok");
-      },
-      slow);
-  EXPECT_EQ(server.requests().size(), 3U);
-}
-
 // ---- lists
 
 TEST(Client, ListsAllPages) {
   FakeApiServer server;
-  server.on("GET", std::string(kMapsPath), [](FakeExchange& x) {
+  server.on("GET", kMapsPath, [](FakeExchange& x) {
     const std::string from = x.request().query("continue");
     x.reply(
         200,
@@ -545,7 +342,7 @@ TEST(Client, ListsAllPages) {
 
 TEST(Client, ListsAgainInOnePieceWherePagesWereForgotten) {
   FakeApiServer server;
-  server.on("GET", std::string(kMapsPath), [](FakeExchange& x) {
+  server.on("GET", kMapsPath, [](FakeExchange& x) {
     if (!x.request().query("continue").empty()) return x.status(410, "Expired");
     if (x.request().query("limit").empty()) {
       return x.reply(200, R"({"metadata":{"resourceVersion":"9"},"items":[{"metadata":{"name":"c"}}]})");
@@ -572,7 +369,7 @@ class Lists : public testing::TestWithParam<ListCase> {};
 
 TEST_P(Lists, AreRead) {
   FakeApiServer server;
-  server.on("GET", std::string(kMapsPath), [](FakeExchange& x) { x.reply(200, GetParam().answer); });
+  server.on("GET", kMapsPath, [](FakeExchange& x) { x.reply(200, GetParam().answer); });
   with_client(server, [](Client& client) -> Task<void> {
     auto list = co_await client.list(kConfigMaps, "ns", {});
     EXPECT_EQ(outcome(list), GetParam().outcome);
