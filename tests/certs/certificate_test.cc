@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "certs/certificate.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+
+#include "certs/authority.h"
+#include "certs/base64.h"
+
+namespace modelgate::certs {
+namespace {
+
+using namespace std::chrono_literals;
+
+const TimePoint kNow = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + 12h;
+
+TEST(ReadCertificates, GivesEachByItselfAndInOrder) {
+  const Authority one = *Authority::make({.lifetime = 24h, .now = kNow});
+  const Authority two = *Authority::make({.now = kNow});
+  const auto leaf = *two.sign({.dns_names = {"a"}, .now = kNow});
+  const auto read = read_certificates("# ours\n" + one.certificate_pem() + "\n" + leaf->chain_pem());
+  ASSERT_TRUE(read.has_value());
+  ASSERT_EQ(read->size(), 2U);
+  EXPECT_EQ(read->front().pem, one.certificate_pem());
+  EXPECT_EQ(read->front().fingerprint, one.fingerprint());
+  EXPECT_EQ(read->front().not_after, kNow + 24h);
+  EXPECT_EQ(read->front().not_before, kNow - kBackdate);
+  EXPECT_TRUE(read->front().is_ca);
+  EXPECT_EQ(read->back().fingerprint, leaf->fingerprint());
+  EXPECT_FALSE(read->back().is_ca);
+}
+
+TEST(ReadCertificates, RefusesWhatHoldsNone) {
+  for (const char* text : {"", "hello", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"}) {
+    EXPECT_FALSE(read_certificates(text).has_value()) << text;
+  }
+}
+
+TEST(ReadCertificates, ThatAreTooMany) {
+  const std::string one = Authority::make({.now = kNow})->certificate_pem();
+  std::string many;
+  for (std::size_t i = 0; i < kMaxChainLength; ++i) many += one;
+  EXPECT_TRUE(read_certificates(many).has_value());
+  EXPECT_FALSE(read_certificates(many + one).has_value());
+}
+
+TEST(Trusts, ByTheIssuerAloneNotByItsName) {
+  const Authority ours = *Authority::make({.now = kNow});
+  const Authority same_name = *Authority::make({.now = kNow});
+  const auto leaf = *ours.sign({.dns_names = {"a"}, .now = kNow});
+  EXPECT_TRUE(trusts(*read_certificates(ours.certificate_pem()), *leaf));
+  EXPECT_FALSE(trusts(*read_certificates(same_name.certificate_pem()), *leaf));
+  EXPECT_TRUE(trusts(*read_certificates(same_name.certificate_pem() + ours.certificate_pem()), *leaf));
+  EXPECT_FALSE(trusts({}, *leaf));
+}
+
+TEST(Trusts, TheLeafItselfWhereThatIsInTheBundle) {
+  const auto leaf = *Authority::make({.now = kNow})->sign({.dns_names = {"a"}, .now = kNow});
+  EXPECT_TRUE(trusts(*read_certificates(leaf->chain_pem()), *leaf));
+}
+
+TEST(Trusts, NoClientsCertificate) {
+  const Authority ours = *Authority::make({.now = kNow});
+  const auto client = *ours.sign({.dns_names = {"a"}, .for_client = true, .now = kNow});
+  EXPECT_FALSE(trusts(*read_certificates(ours.certificate_pem()), *client));
+}
+
+TEST(Trusts, WhateverTheDate) {
+  const Authority ours = *Authority::make({.lifetime = 1h, .now = kNow - 24h * 3650});
+  const auto leaf = *ours.sign({.dns_names = {"a"}, .now = kNow - 24h * 3650});
+  EXPECT_TRUE(trusts(*read_certificates(ours.certificate_pem()), *leaf));
+}
+
+struct Base64Case {
+  const char* name;
+  std::string_view bytes;
+  std::string_view text;
+};
+
+class Base64 : public testing::TestWithParam<Base64Case> {};
+
+TEST_P(Base64, GoesThereAndBack) {
+  EXPECT_EQ(to_base64(GetParam().bytes), GetParam().text);
+  EXPECT_EQ(from_base64(GetParam().text), GetParam().bytes);
+}
+
+// RFC 4648, 10.
+INSTANTIATE_TEST_SUITE_P(Certs, Base64,
+                         testing::Values(Base64Case{"Empty", "", ""}, Base64Case{"One", "f", "Zg=="},
+                                         Base64Case{"Two", "fo", "Zm8="}, Base64Case{"Three", "foo", "Zm9v"},
+                                         Base64Case{"Six", "foobar", "Zm9vYmFy"},
+                                         Base64Case{"Nuls", std::string_view("\0\0", 2), "AAA="}),
+                         [](const auto& info) { return info.param.name; });
+
+TEST(FromBase64, RefusesWhatIsNone) {
+  for (const char* text : {"Z", "Zg", "Zg=", "Zg===", "====", "Zm=8", "%%%%", "Zg==Zg=="}) {
+    EXPECT_EQ(from_base64(text), std::nullopt) << text;
+  }
+  EXPECT_EQ(from_base64("Zm9v\r\nYmFy\n"), "foobar");
+}
+
+}  // namespace
+}  // namespace modelgate::certs
