@@ -26,6 +26,8 @@ from world import CRDS, ClusterTest  # noqa: E402
 ROLLOUT_SECONDS = 60
 DELETE_SECONDS = 120
 SERVED_SECONDS = 60
+# A registration reaches the API server's own cache a moment after it is stored, and a call to nobody takes five seconds.
+REGISTERED_SECONDS = 30
 ACCOUNT = "system:serviceaccount:{}:modelgate-webhook"
 REGISTRATIONS = ("mutatingwebhookconfigurations", "validatingwebhookconfigurations")
 CONFORMANCE = CRDS["kserve"].parent
@@ -169,6 +171,57 @@ class Installation(PlaneTest):
             with self.subTest(case):
                 self.assertFalse(self.may("ann", *case, "models"))
         self.assertFalse(self.may("ann", "create", "inferenceservices", GROUP, "default"))
+
+
+class NobodyAnswers(PlaneTest):
+    """Installed, and no webhook runs: the Pods here are only played."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        plane = cls.plane
+        plane.kubectl("apply", "--server-side", "-k", DEPLOY / "crds")
+        plane.processes.wait_for("the CRDs to be served", SERVED_SECONDS, lambda: plane.kubectl(
+            "get", "--raw", f"/apis/{GROUP}/v1beta1/inferenceservices", expect=None).returncode == 0)
+        plane.kubectl("create", "-f", "-", stdin=service("old", finalizers=["example.com/hold"]))
+        plane.kubectl("apply", "--server-side", "-k", DEPLOY)
+        plane.processes.wait_for("the API server to ask", REGISTERED_SECONDS, cls.refused)
+
+    @classmethod
+    def refused(cls, namespace="default"):
+        done = cls.plane.kubectl("create", "--dry-run=server", "-f", "-", stdin=service("new", namespace), expect=None)
+        return "failed calling webhook" in done.stderr
+
+    def test_writes_fail_and_the_api_server_counts_them(self):
+        self.assertTrue(self.refused())
+        counted = [line for line in self.plane.kubectl("get", "--raw", "/metrics").stdout.splitlines()
+                   if line.startswith("apiserver_admission_webhook_rejection_count{")]
+        # What the alerts and the dashboard ask for.
+        self.assertTrue([line for line in counted if 'error_type="calling_webhook_error"' in line
+                         and 'name="inferenceservice.kserve-webhook-server.defaulter"' in line], counted)
+
+    def test_what_is_being_deleted_goes(self):
+        self.plane.kubectl("delete", "inferenceservice", "old", "--wait=false")
+        self.plane.kubectl("patch", "inferenceservice", "old", "--type=merge", "-p", '{"metadata": {"finalizers": null}}')
+        self.assertIsNone(self.plane.get(f"/apis/{GROUP}/v1beta1/namespaces/default/inferenceservices/old"))
+
+    def test_our_own_namespace_and_the_systems_are_left_alone(self):
+        for namespace in ("kserve", "kube-system"):
+            self.plane.kubectl("create", "--dry-run=server", "-f", "-", stdin=service("new", namespace))
+
+    def test_pods_of_others_are_left_alone(self):
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "any", "namespace": "default"},
+               "spec": {"containers": [{"name": "any", "image": "any"}]}}
+        self.plane.kubectl("create", "--dry-run=server", "-f", "-", stdin=pod)
+        pod["metadata"]["labels"] = {f"{GROUP}/inferenceservice": "a"}
+        done = self.plane.kubectl("create", "--dry-run=server", "-f", "-", stdin=pod, expect=1)
+        self.assertIn("pod-mutator", done.stderr)
+
+
+def service(name, namespace="default", **metadata):
+    return {"apiVersion": f"{GROUP}/v1beta1", "kind": "InferenceService",
+            "metadata": {"name": name, "namespace": namespace, **metadata},
+            "spec": {"predictor": {"model": {"modelFormat": {"name": "sklearn"}}}}}
 
 
 class Overlays(PlaneTest):

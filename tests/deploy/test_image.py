@@ -3,6 +3,7 @@
 import hashlib
 import json
 import platform
+import re
 import shutil
 import signal
 import socket
@@ -85,6 +86,16 @@ class Image(unittest.TestCase):
                          self.config["config"]["User"])
         self.assertEqual(deployment["containers"][0]["command"], self.config["config"]["Entrypoint"])
         self.assertTrue((self.root / self.config["config"]["Entrypoint"][0].lstrip("/")).exists())
+
+    def test_the_dockerfile_says_the_same(self):
+        text = (rendered.DEPLOY / "image" / "Dockerfile").read_text()
+        final = dict(line.split(None, 1) for line in text[text.rindex("\nFROM "):].splitlines() if line)
+        self.assertEqual(final["USER"], self.config["config"]["User"])
+        self.assertEqual(json.loads(final["ENTRYPOINT"]), self.config["config"]["Entrypoint"])
+        self.assertEqual({f"{port}/tcp" for port in final["EXPOSE"].split()}, set(self.config["config"]["ExposedPorts"]))
+        for copied in re.findall(r"(?m)^COPY (?!--)(.*) \S+$", text):
+            for path in copied.split():
+                self.assertTrue((rendered.ROOT / path).exists(), path)
 
     def test_files_are_plain(self):
         for layer in self.manifest["layers"]:
