@@ -5,7 +5,9 @@ Whether the webhook lives on these permissions is a matter of test_installed.py.
 """
 import itertools
 import json
+import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -18,13 +20,14 @@ import yaml
 sys.path.append(str(Path(__file__).resolve().parent.parent / "deploy"))
 
 from control_plane import ControlPlane  # noqa: E402
-from processes import free_port  # noqa: E402
-from rendered import DEPLOY, WITH_KSERVE, identity, rendered  # noqa: E402
+from processes import ENVIRONMENT, free_port  # noqa: E402
+from rendered import DEPLOY, ROOT, WITH_KSERVE, identity, rendered  # noqa: E402
 from webhook import GROUP  # noqa: E402
 from world import CRDS, ClusterTest  # noqa: E402
 
 ROLLOUT_SECONDS = 60
 DELETE_SECONDS = 120
+HELM_SECONDS = 150
 SERVED_SECONDS = 60
 # A registration reaches the API server's own cache a moment after it is stored, and a call to nobody takes five seconds.
 REGISTERED_SECONDS = 30
@@ -66,6 +69,21 @@ class PlaneTest(unittest.TestCase):
             "apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
             "spec": {"user": user, "groups": list(groups), "resourceAttributes": attributes}})
         return review["status"]["allowed"]
+
+    def registrations(self):
+        return [self.plane.get(f"/apis/admissionregistration.k8s.io/v1/{kind}/modelgate") for kind in REGISTRATIONS]
+
+    def bundles(self):
+        return {(o["kind"], w["name"]): w["clientConfig"].get("caBundle") for o in self.registrations() for w in o["webhooks"]}
+
+    def write_bundles(self):
+        """As the webhook does: under its own field manager, and nothing but caBundle. Gives what bundles() should now."""
+        for live in self.registrations():
+            self.plane.kubectl("apply", "--server-side", "--field-manager=modelgate-webhook", "-f", "-", stdin={
+                "apiVersion": live["apiVersion"], "kind": live["kind"], "metadata": {"name": "modelgate"},
+                "webhooks": [{"name": w["name"], "clientConfig": {"caBundle": self.plane.ca.bundle()}}
+                             for w in live["webhooks"]]})
+        return dict.fromkeys(self.bundles(), self.plane.ca.bundle())
 
     def eventually(self, what, check, seconds=30):
         deadline = time.monotonic() + seconds
@@ -110,18 +128,10 @@ class Installation(PlaneTest):
         self.plane.kubectl("diff", "--server-side", "-k", DEPLOY)
 
     def test_the_ca_bundle_survives_an_apply(self):
-        """Written by the webhook's own field manager, and by nobody else."""
-        bundle = self.plane.ca.bundle()
-        for kind in REGISTRATIONS:
-            live = self.plane.get(f"/apis/admissionregistration.k8s.io/v1/{kind}/modelgate")
-            self.plane.kubectl("apply", "--server-side", "--field-manager=modelgate-webhook", "-f", "-", stdin={
-                "apiVersion": live["apiVersion"], "kind": live["kind"], "metadata": {"name": "modelgate"},
-                "webhooks": [{"name": w["name"], "clientConfig": {"caBundle": bundle}} for w in live["webhooks"]]})
+        written = self.write_bundles()
         for way in (["--server-side"], []):
             self.plane.kubectl("apply", *way, "-k", DEPLOY)
-            for kind in REGISTRATIONS:
-                live = self.plane.get(f"/apis/admissionregistration.k8s.io/v1/{kind}/modelgate")
-                self.assertEqual({w["clientConfig"].get("caBundle") for w in live["webhooks"]}, {bundle}, (way, kind))
+            self.assertEqual(self.bundles(), written, way)
 
     def test_the_namespace_takes_only_restricted_pods(self):
         pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "any", "namespace": "kserve"},
@@ -249,6 +259,36 @@ def open_crd(group, version, kind):
                      "names": {"kind": kind, "plural": plural, "singular": kind.lower(), "listKind": kind + "List"},
                      "versions": [{"name": version, "served": True, "storage": True, "schema": {"openAPIV3Schema": {
                          "type": "object", "x-kubernetes-preserve-unknown-fields": True}}}]}}
+
+
+class ByHelm(PlaneTest):
+    """deploy/chart. That it holds what kustomize makes is a matter of tests/deploy."""
+
+    def helm(self, *arguments):
+        program = os.environ.get("MODELGATE_HELM") or subprocess.run(
+            [str(ROOT / ".ci" / "helm")], check=True, text=True, stdout=subprocess.PIPE).stdout.strip()
+        home = self.plane.directory / "helm"
+        done = subprocess.run([program, *map(str, arguments), "--namespace", "kserve"], capture_output=True, text=True,
+                              timeout=HELM_SECONDS, env={**ENVIRONMENT, "KUBECONFIG": str(self.plane.kubeconfig),
+                                                         **{f"HELM_{kind}_HOME": str(home) for kind in
+                                                            ("CACHE", "CONFIG", "DATA")}})
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
+
+    def test_it_comes_changes_and_goes(self):
+        self.helm("install", "modelgate", DEPLOY / "chart", "--create-namespace", "--wait", "--timeout", f"{ROLLOUT_SECONDS}s")
+        self.rolled_out("kserve")
+        written = self.write_bundles()
+        self.helm("upgrade", "modelgate", DEPLOY / "chart", "--set", "extraArgs={--log-level=debug}")
+        container = self.plane.get("/apis/apps/v1/namespaces/kserve/deployments/modelgate-webhook")["spec"]["template"][
+            "spec"]["containers"][0]
+        self.assertIn("--log-level=debug", container["args"])
+        self.assertEqual(self.bundles(), written)
+        self.helm("uninstall", "modelgate", "--wait", "--timeout", f"{DELETE_SECONDS}s")
+        self.assertEqual(self.registrations(), [None, None])
+        self.assertIsNone(self.plane.get("/apis/apps/v1/namespaces/kserve/deployments/modelgate-webhook"))
+        # With the CRDs every InferenceService would go.
+        self.assertEqual(len([o for o in self.items("crds") if o["spec"]["group"] == GROUP]), 4)
 
 
 class OnAClusterOfKserves(PlaneTest):
