@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Leader election against an API server that keeps one Lease as the real one does: with resourceVersions.
+#include "kube/lease.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <mutex>
+
+#include "spec/view.h"
+#include "tests/kube/fake_api_server.h"
+
+namespace modelgate::kube {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* kLeases_ = "/apis/coordination.k8s.io/v1/namespaces/ns/leases";
+constexpr const char* kLease = "/apis/coordination.k8s.io/v1/namespaces/ns/leases/lease";
+
+/// Times that a test can wait for. A Lease counts its duration in seconds, so that is the least.
+constexpr std::chrono::milliseconds kDuration = 1s;
+constexpr std::chrono::milliseconds kRenew = 300ms;
+constexpr std::chrono::milliseconds kRetry = 20ms;
+
+/// The API server's side: what is stored, and under which version.
+class StoredLease {
+ public:
+  explicit StoredLease(FakeApiServer& server) : server_(server) {
+    server.on("GET", kLease, [this](FakeExchange& x) {
+      const std::lock_guard lock(mutex_);
+      json_.empty() ? x.status(404, "NotFound") : x.reply(200, json_);
+    });
+    server.on("POST", kLeases_, [this](FakeExchange& x) {
+      const std::lock_guard lock(mutex_);
+      if (!json_.empty()) return x.status(409, "AlreadyExists");
+      write(x.request().body);
+      x.reply(201, json_);
+    });
+    server.on("PUT", kLease, [this](FakeExchange& x) { put(x, false); });
+  }
+  ~StoredLease() { server_.stop(); }
+  StoredLease(const StoredLease&) = delete;
+  StoredLease& operator=(const StoredLease&) = delete;
+
+  /// As somebody else: any writer's.
+  void set(const std::string& body) {
+    const std::lock_guard lock(mutex_);
+    write(body);
+  }
+  LeaseRecord record() {
+    const std::lock_guard lock(mutex_);
+    spec::Arena arena;
+    const auto value = spec::parse_json(json_.empty() ? "{}" : json_, arena);
+    return value ? read_lease(*value) : LeaseRecord{};
+  }
+  /// The next PUT is stored, and its answer gets lost.
+  void lose_the_next_answer() {
+    server_.once("PUT", kLease, [this](FakeExchange& x) { put(x, true); });
+  }
+
+ private:
+  void put(FakeExchange& x, bool cut) {
+    const std::lock_guard lock(mutex_);
+    const std::string expected = fmt::format(R"("resourceVersion":"{}")", version_);
+    if (x.request().body.find(expected) == std::string::npos) return x.status(409, "Conflict");
+    write(x.request().body);
+    cut ? x.cut() : x.reply(200, json_);
+  }
+
+  /// With the lock held.
+  void write(const std::string& body) {
+    spec::Arena arena;
+    auto value = spec::parse_json(body, arena);
+    ASSERT_TRUE(value) << body;
+    spec::Value metadata = spec::find(*value, "metadata")
+                               ? spec::clone(*spec::find(*value, "metadata"), arena)
+                               : spec::Value(rapidjson::kObjectType);
+    spec::set_member(metadata, "resourceVersion", spec::make_string(std::to_string(++version_), arena),
+                     arena);
+    spec::set_member(*value, "metadata", std::move(metadata), arena);
+    json_ = spec::to_json(*value);
+  }
+
+  FakeApiServer& server_;
+  std::mutex mutex_;
+  std::string json_;
+  int version_ = 0;
+};
+
+/// One that takes part, and what it was told.
+struct Contender {
+  Contender(Client& client, const std::string& identity)
+      : elector(client, {.ns = "ns",
+                         .name = "lease",
+                         .identity = identity,
+                         .duration = kDuration,
+                         .renew = kRenew,
+                         .retry = kRetry}) {
+    elector.on_change([this](bool leads) { told.push_back(leads); });
+    spawn(client.context(), identity, [this] { return elector.run(); });
+  }
+  bool leads() const { return elector.is_leader(std::chrono::steady_clock::now()); }
+
+  LeaderElector elector;
+  std::vector<bool> told;
+};
+
+/// True when it became so within five seconds.
+Task<bool> eventually(std::function<bool()> check) {
+  const SteadyTime deadline = std::chrono::steady_clock::now() + 5s;
+  while (!check()) {
+    if (std::chrono::steady_clock::now() > deadline) co_return false;
+    co_await sleep_for(2ms);
+  }
+  co_return true;
+}
+
+std::string lease_of(const std::string& holder, int seconds = 1) {
+  return fmt::format(R"({{"metadata":{{"name":"lease"}},"spec":{{"holderIdentity":"{}",)"
+                     R"("leaseDurationSeconds":{},"renewTime":"2999-01-01T00:00:00.000000Z"}}}})",
+                     holder, seconds);
+}
+
+class LeaderElectorTest : public testing::Test {
+ protected:
+  void run(std::function<Task<void>(Client&)> test) {
+    run_with_client(server_.config(), {}, std::move(test));
+  }
+
+  FakeApiServer server_;
+  StoredLease lease_{server_};
+};
+
+TEST_F(LeaderElectorTest, TakesAtOnceWhatNobodyHas) {
+  run([&](Client& client) -> Task<void> {
+    Contender a(client, "a");
+    const SteadyTime began = std::chrono::steady_clock::now();
+    const bool leads = co_await eventually([&] { return a.leads(); });
+    EXPECT_TRUE(leads);
+    EXPECT_LT(std::chrono::steady_clock::now() - began, kDuration);
+    EXPECT_EQ(lease_.record().holder, "a");
+    EXPECT_EQ(lease_.record().duration, 1s);
+    EXPECT_EQ(a.elector.holder(), "a");
+    co_await a.elector.release();
+    EXPECT_EQ(a.told, (std::vector<bool>{true, false}));
+  });
+}
+
+TEST_F(LeaderElectorTest, OfTwoOneLeadsAndTheOtherFollowsARelease) {
+  run([&](Client& client) -> Task<void> {
+    Contender a(client, "a");
+    Contender b(client, "b");
+    const bool one = co_await eventually([&] { return a.leads() || b.leads(); });
+    EXPECT_TRUE(one);
+    Contender& first = a.leads() ? a : b;
+    Contender& second = a.leads() ? b : a;
+    EXPECT_FALSE(second.leads());
+    co_await first.elector.release();
+    const SteadyTime released = std::chrono::steady_clock::now();
+    const bool taken = co_await eventually([&] { return second.leads(); });
+    EXPECT_TRUE(taken);
+    EXPECT_LT(std::chrono::steady_clock::now() - released, kDuration) << "it waited for the lease to run out";
+    EXPECT_EQ(lease_.record().transitions, 1);
+    co_await second.elector.release();
+    EXPECT_EQ(second.told, (std::vector<bool>{true, false}));
+  });
+}
+
+TEST_F(LeaderElectorTest, TakesOverOnceTheHolderHasNotRenewedForItsDuration) {
+  lease_.set(lease_of("gone"));
+  run([&](Client& client) -> Task<void> {
+    const SteadyTime began = std::chrono::steady_clock::now();
+    Contender a(client, "a");
+    const bool leads = co_await eventually([&] { return a.leads(); });
+    EXPECT_TRUE(leads);
+    EXPECT_GE(std::chrono::steady_clock::now() - began, kDuration);
+    co_await a.elector.release();
+  });
+}
+
+TEST_F(LeaderElectorTest, KeepsLeadingWhereSomebodyTouchedTheLease) {
+  run([&](Client& client) -> Task<void> {
+    Contender a(client, "a");
+    bool leads = co_await eventually([&] { return a.leads(); });
+    EXPECT_TRUE(leads);
+    lease_.set(lease_of("a"));  // another version
+    const int puts = server_.count("PUT", kLease);
+    leads = co_await eventually([&] { return server_.count("PUT", kLease) > puts + 2; });
+    EXPECT_TRUE(leads && a.leads());
+    co_await a.elector.release();
+    EXPECT_EQ(a.told, (std::vector<bool>{true, false}));
+  });
+}
+
+TEST_F(LeaderElectorTest, StopsLeadingWhereTheLeaseIsAnothers) {
+  run([&](Client& client) -> Task<void> {
+    Contender a(client, "a");
+    const bool leads = co_await eventually([&] { return a.leads(); });
+    EXPECT_TRUE(leads);
+    lease_.set(lease_of("thief", 3600));
+    const bool lost = co_await eventually([&] { return !a.leads(); });
+    EXPECT_TRUE(lost);
+    EXPECT_EQ(a.elector.holder(), "thief");
+    co_await a.elector.release();
+    EXPECT_EQ(lease_.record().holder, "thief") << "what is another's is not released";
+    EXPECT_EQ(a.told, (std::vector<bool>{true, false}));
+  });
+}
+
+TEST_F(LeaderElectorTest, StopsLeadingWhileTheApiServerIsAway) {
+  run([&](Client& client) -> Task<void> {
+    Contender a(client, "a");
+    bool leads = co_await eventually([&] { return a.leads(); });
+    EXPECT_TRUE(leads);
+    const SteadyTime until = a.elector.leader_until();
+    server_.stop();
+    const bool told = co_await eventually([&] { return a.told.size() == 2; });
+    EXPECT_TRUE(told);
+    EXPECT_LE(a.elector.leader_until(), until + kRenew);
+    EXPECT_LT(std::chrono::steady_clock::now() - until, kDuration) << "it was told late";
+    server_.start();
+    leads = co_await eventually([&] { return a.leads(); });
+    EXPECT_TRUE(leads) << "it does not lead again";
+    co_await a.elector.release();
+  });
+}
+
+TEST_F(LeaderElectorTest, LeadsThoughTheAnswerGotLost) {
+  lease_.set(lease_of(""));
+  lease_.lose_the_next_answer();
+  run([&](Client& client) -> Task<void> {
+    Contender a(client, "a");
+    const bool leads = co_await eventually([&] { return a.leads(); });
+    EXPECT_TRUE(leads);
+    EXPECT_EQ(lease_.record().transitions, 1) << "it took the lease from itself";
+    co_await a.elector.release();
+  });
+}
+
+TEST_F(LeaderElectorTest, TakesAgainALeaseThatWasDeleted) {
+  run([&](Client& client) -> Task<void> {
+    Contender a(client, "a");
+    bool leads = co_await eventually([&] { return a.leads(); });
+    EXPECT_TRUE(leads);
+    server_.once("PUT", kLease, [](FakeExchange& x) { x.status(404, "NotFound"); });
+    const int puts = server_.count("PUT", kLease);
+    leads = co_await eventually([&] { return server_.count("PUT", kLease) > puts + 3; });
+    EXPECT_TRUE(leads && a.leads());
+    co_await a.elector.release();
+  });
+}
+
+struct OptionsCase {
+  const char* name;
+  LeaseOptions options;
+};
+
+class LeaseOptionsTest : public testing::TestWithParam<OptionsCase> {};
+
+TEST_P(LeaseOptionsTest, AreRefused) {
+  FakeApiServer server;
+  asio::io_context context;
+  Client client(context, server.config());
+  EXPECT_THROW(LeaderElector(client, GetParam().options), std::invalid_argument);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, LeaseOptionsTest,
+    testing::Values(OptionsCase{"NoIdentity", {.ns = "ns", .name = "a", .identity = ""}},
+                    OptionsCase{"RenewAsLongAsDuration",
+                                {.ns = "ns", .name = "a", .identity = "a", .duration = 10s, .renew = 10s}},
+                    OptionsCase{"RetryAsLongAsRenew",
+                                {.ns = "ns", .name = "a", .identity = "a", .renew = 2s, .retry = 2s}},
+                    OptionsCase{"NoRetry", {.ns = "ns", .name = "a", .identity = "a", .retry = 0s}}),
+    [](const auto& row) { return row.param.name; });
+
+}  // namespace
+}  // namespace modelgate::kube
