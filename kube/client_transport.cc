@@ -265,6 +265,7 @@ Task<ApiResult<ClientTransport::Attempt>> ClientTransport::send(Transport self, 
     ++self->counts_.requests[{request.method, status}];
     std::chrono::milliseconds pause{0};
     if (!attempt.head) {
+      if (attempt.head.error().kind == Kind::kTls) self->credentials_.doubted();
       const bool safe = !attempt.sent || (read && !attempt.answered);
       if (attempt.head.error().kind != Kind::kConnection || !safe || ++reconnects > kReconnects) {
         co_return std::unexpected(std::move(attempt.head).error());

@@ -42,6 +42,9 @@ class Credentials {
   Task<ApiResult<std::shared_ptr<const CredentialSet>>> current(SteadyTime deadline);
   /// `used` earned a 401. Nothing where it is not the current one any more.
   void refused(const CredentialSet& used) { refused_ = refused_ || set_.get() == &used; }
+  /// The TLS handshake failed: CA and certificate may have been replaced, so the next current() reads the
+  /// files again. Plugins are not asked again: they may be slow, and a wrong address would never end it.
+  void doubted() { files_read_ = {}; }
   /// False where reading them again cannot give others.
   bool may_change() const;
 

@@ -184,7 +184,7 @@ class Connection final : public HttpConnection, public std::enable_shared_from_t
     });
   }
 
-  /// What the last failed operation means. `where`: of the four phases.
+  /// What the last failed operation means. `where`: "connecting to" and the like.
   ApiError failed(std::string_view where) {
     const std::string server = host_and_port(endpoint_.host, endpoint_.port);
     if (cancelled_) return {.kind = Kind::kCancelled, .message = "the client is stopping"};
@@ -206,7 +206,7 @@ class Connection final : public HttpConnection, public std::enable_shared_from_t
                 .message = fmt::format("{}: {}", host_and_port(endpoint_.host, endpoint_.port), problem)};
       }
     }
-    return failed("TLS handshake with");
+    return failed("making the TLS handshake with");
   }
 
   Task<ApiResult<std::vector<Tcp::endpoint>>> look_up() {

@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <random>
 
 #include "kube/base64.h"
 #include "kube/exec_plugin.h"
@@ -143,6 +145,23 @@ INSTANTIATE_TEST_SUITE_P(
         HttpCase{"BadChunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\ng\r\n", false, "bad"},
         HttpCase{"EndlessHead", "HTTP/1.1 200 OK\r\nX: " + std::string(kReadBytes, 'x'), false, "bad"}),
     [](const auto& info) { return info.param.name; });
+
+// Nothing is asked of what comes out but that something does.
+TEST(Http, EndsWhateverComes) {
+  const std::string good =
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nT: v\r\n\r\n";
+  std::minstd_rand random(1);
+  std::map<std::string, int> seen;
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text = good;
+    for (unsigned changes = 1 + random() % 3; changes > 0; --changes) {
+      text[random() % text.size()] = static_cast<char>(random() % 256);
+    }
+    ++seen[read_in_parts(text, 1 + random() % text.size(), true)];
+  }
+  EXPECT_GT(seen["bad"], 0);
+  EXPECT_GT(seen["200 keep abc"], 0) << "a change within an extension or a trailer does no harm";
+}
 
 TEST(Http, RetryAfterInSeconds) {
   const auto retry_after = [](const std::string& value) {

@@ -56,6 +56,34 @@ TEST(Client, OpensAsManyConnectionsAsItMay) {
   EXPECT_EQ(server.connections(), 3);
 }
 
+TEST(Client, UrgentCallsHavePlacesOfTheirOwn) {
+  FakeApiServer server;
+  std::atomic<bool> held = false;
+  server.on("GET", kMapsPath, [&](FakeExchange& x) {
+    held = true;
+    x.wait_for_close();
+  });
+  server.on("GET", kMapPath, [](FakeExchange& x) { x.reply(200, kMap); });
+  asio::io_context context;
+  Client client(context, server.config(), {.connections = 1});
+  spawn(context, "holder", [&]() -> Task<void> { co_await client.list(kConfigMaps, "ns", {}); });
+  std::string patient, urgent;
+  spawn(context, "others", [&]() -> Task<void> {
+    while (!held) co_await sleep_for(1ms);
+    CallOptions options = within(100ms);
+    auto late = co_await client.get(kConfigMaps, "ns", "a", options);
+    patient = outcome(late);
+    options = within(5s);
+    options.urgent = true;
+    auto fast = co_await client.get(kConfigMaps, "ns", "a", options);
+    urgent = outcome(fast);
+    context.stop();
+  });
+  context.run_for(20s);
+  EXPECT_EQ(patient, "Deadline");
+  EXPECT_EQ(urgent, "ok");
+}
+
 TEST(Client, NoticesThatTheServerHasClosedAnIdleConnection) {
   FakeApiServer server;
   server.on("GET", "*", [](FakeExchange& x) { x.reply(200, kMap); });

@@ -196,6 +196,21 @@ TEST(Identity, ByCertificateFiles) {
   EXPECT_FALSE(reply.error) << reply.message;
 }
 
+TEST(Identity, ACaThatWasReplacedIsReadAfterAFailedHandshake) {
+  const TemporaryDirectory directory;
+  FakeApiServer server({.tls = FakeTls{}});
+  answer_all(server);
+  ClientConfig config = server.config();
+  config.ca_file = directory.write("ca.crt", other_ca());
+  run_with_client(config, {}, [&](Client& client) -> Task<void> {
+    auto before = co_await client.get(kConfigMaps, "ns", "a");
+    EXPECT_TRUE(!before && before.error().kind == Kind::kTls);
+    directory.write("ca.crt", server.ca_pem());
+    auto after = co_await client.get(kConfigMaps, "ns", "a");
+    EXPECT_TRUE(after.has_value());
+  });
+}
+
 struct BadCredentials {
   const char* name;
   std::function<void(ClientConfig&)> change;
