@@ -2,10 +2,13 @@
 """What the manifests say, before any cluster sees them: registrations, names beside a KServe, and what they and the programs
 call the same thing."""
 import json
+import os
 import re
 import subprocess
 import sys
+import tempfile
 import unittest
+from pathlib import Path
 
 import yaml
 from rendered import (DEPLOY, INSTALLATIONS, ROOT, WITH_KSERVE, identity, named, one, rendered, webhooks)
@@ -243,6 +246,17 @@ class TakingOver(unittest.TestCase):
         self.assertEqual(json.loads(made["data"]["modelgate"]), COMPATIBLE)
         self.assertEqual(json.loads(made["data"]["inferenceService"]),
                          {"serviceAnnotationDisallowedList": ["a", "modelgate.io/defaults"], "resource": {"cpuLimit": "2"}})
+
+    def test_its_patch_fits_the_overlay(self):
+        theirs = {"data": {"deploy": '{"defaultDeploymentMode": "Standard"}', "ingress": '{"ingressDomain": "b.example.com"}'}}
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "settings.yaml").write_text(self.run_it(json.dumps(theirs)).stdout)
+            (Path(folder) / "kustomization.yaml").write_text(yaml.safe_dump({
+                "resources": [os.path.relpath(self.SCRIPT.parent, os.path.realpath(folder))],
+                "patches": [{"path": "settings.yaml"}]}))
+            data = configuration(folder)["data"]
+        self.assertEqual({key: data[key] for key in theirs["data"]}, theirs["data"])
+        self.assertEqual(json.loads(data["modelgate"]), COMPATIBLE)
 
     def test_what_is_no_config_map_is_refused(self):
         for text in ("", "[]", "{}", '{"data": {"inferenceService": "{"}}', '{"data": null}'):
