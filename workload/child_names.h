@@ -12,6 +12,8 @@ namespace modelgate::workload {
 inline constexpr std::string_view kPredictor = "predictor";
 inline constexpr std::string_view kTransformer = "transformer";
 inline constexpr std::string_view kExplainer = "explainer";
+/// No component of its own; what is told of one names it so.
+inline constexpr std::string_view kCanary = "canary";
 
 /// "m-predictor", or "m-v2-predictor" for a variant.
 std::string predictor_name(std::string_view service, std::string_view variant = {});

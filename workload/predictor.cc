@@ -34,6 +34,8 @@ class PredictorBuild {
     if (!(predictor_.model() ? build_model_pod() : build_custom_pod())) return std::nullopt;
     name_service_in(pod_, build_.name, arena_);
     Component component = assemble();
+    // The stable version is built first.
+    if (!build_.wanted.runtime) build_.wanted.runtime = runtime_;
     if (predictor_.worker_spec()) {
       if (!runtime_) return fail(kInvalidSpec, path_ / "workerSpec", "needs a model and its runtime");
       if (!add_workers(build_, predictor_, *runtime_, component)) return std::nullopt;

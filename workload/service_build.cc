@@ -24,6 +24,12 @@ StringMap without(const StringMap& from, const std::vector<std::string>& forbidd
   return out;
 }
 
+/// What is told of a canary is not told of the stable predictor.
+std::string_view teller(std::string_view component, const spec::FieldPath& path) {
+  const auto segments = path.segments();
+  return segments.size() > 1 && segments[1].name == kCanary ? kCanary : component;
+}
+
 }  // namespace
 
 ServiceBuild::ServiceBuild(const spec::Value& service_in, const ServiceContext& context_in,
@@ -88,12 +94,14 @@ void ServiceBuild::add(spec::Value object, bool create_only) {
 void ServiceBuild::fatal(std::string_view component, std::string_view reason, spec::FieldPath path,
                          std::string text) {
   failed_ = true;
-  wanted.problems.push_back({Problem::Kind::kFatal, component, reason, std::move(path), std::move(text)});
+  wanted.problems.push_back(
+      {Problem::Kind::kFatal, teller(component, path), reason, std::move(path), std::move(text)});
 }
 
 void ServiceBuild::notice(std::string_view component, std::string_view reason, spec::FieldPath path,
                           std::string text) {
-  wanted.problems.push_back({Problem::Kind::kNotice, component, reason, std::move(path), std::move(text)});
+  wanted.problems.push_back(
+      {Problem::Kind::kNotice, teller(component, path), reason, std::move(path), std::move(text)});
 }
 
 }  // namespace modelgate::workload

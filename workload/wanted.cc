@@ -82,11 +82,15 @@ bool add_predictors(ServiceBuild& build) {
 
 void add_all(ServiceBuild& build) {
   if (serves_many_models(build.service.spec().predictor())) add_model_config(build);
-  if (build.stopped()) return;
+  if (build.stopped()) {
+    // For what it tells: the runtime, and what is wrong.
+    build_predictor(build, build.service.spec().predictor(), predictor_path());
+    return;
+  }
   if (!add_predictors(build)) return;
   if (build.service.spec().transformer() && !add_component(build, build_transformer(build))) return;
   if (build.service.spec().explainer() && !add_component(build, build_explainer(build))) return;
-  add_routes(build);
+  if (!build.wanted.fatal(kPredictor)) add_routes(build);
 }
 
 }  // namespace

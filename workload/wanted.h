@@ -65,7 +65,7 @@ struct Problem {
     kNotice,  // it is made, and differs from what the service says
   };
   Kind kind = Kind::kFatal;
-  std::string_view component;  // "predictor", "transformer", "explainer", "ingress"
+  std::string_view component;  // "predictor", "canary", "transformer", "explainer", "ingress"
   /// For a condition: "NoSupportingRuntime", "InvalidPredictorSpec", ...; one of KServe's where it has one.
   std::string_view reason;
   spec::FieldPath path;  // in the service; its names belong to the service's document

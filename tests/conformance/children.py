@@ -6,7 +6,8 @@
 
 Reads the recorded cases beside the source tree (children.jsonl, routes.jsonl), has render_children build the
 objects for each, completes them as an API server would, and compares them as the recording's own check.py does:
-Pods and statuses aside, which need a cluster. What was up is taken from the recorded status: routes follow it.
+Pods aside, which need a cluster. The state of Deployments, Pods and routes is not recorded; it is made up so that
+it could have given the recorded status, and then the status that we make of it is compared, too.
 Prints a line for each case that differs, then "N/M agree"; exit 1 where any differs, 0 where nothing is recorded.
 """
 import argparse
@@ -43,18 +44,38 @@ def cluster(ingress):
     return state
 
 
-def ready(status):
+def deployment(name, up):
+    said = [{"type": "Available", "status": str(up), "reason": "MinimumReplicas%s" % ("Available" if up else "Unavailable")},
+            {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable" if up else "ReplicaSetUpdated"}]
+    return {"metadata": {"name": name}, "status": {"availableReplicas": int(up), "conditions": said}}
+
+
+def pod(app, up):
+    said = [{"type": "Ready", "status": str(up)}]
+    return {"metadata": {"name": app + "-x", "labels": {"app": app}}, "status": {"phase": "Running" if up else "Pending", "conditions": said}}
+
+
+def observed(case):
+    """The cluster behind a recorded status: the recording holds no object's own status."""
+    status, children = case["expect"]["status"], case["expect"]["children"]
     is_true = {c["type"] for c in status.get("conditions", []) if c["status"] == "True"}
-    return {"predictor": "PredictorReady" in is_true, "transformer": "TransformerReady" in is_true,
-            "explainer": "ExplainerReady" in is_true,
-            "canaries": [c["name"] for c in status.get("canaryStatuses", []) if c.get("ready")]}
+    canaries = {"%s-%s-predictor" % (case["id"], c["name"]): bool(c.get("ready")) for c in status.get("canaryStatuses", [])}
+    up = {"%s-%s" % (case["id"], kind.lower()): kind + "Ready" in is_true for kind in ("Predictor", "Transformer", "Explainer")} | canaries
+    deployments = [deployment(c["metadata"]["name"], up.get(c["metadata"]["name"], False)) for c in children if c["kind"] == "Deployment"]
+    app = "isvc.%s-predictor" % case["id"]
+    ready = status.get("modelStatus", {}).get("copies", {}).get("totalCopies", 0)
+    there = [c for c in children if c["kind"] == "Pod" and c["metadata"]["labels"]["app"] == app]
+    pods = [pod(app, i < ready) for i in range(max(ready, len(there)))]
+    accepted = {"parents": [{"conditions": [{"type": "Accepted", "status": "True"}]}]}
+    routes = [{"metadata": c["metadata"], "status": accepted} for c in children if c["kind"] == "HTTPRoute"]
+    return {"deployments": deployments, "pods": pods, "httpRoutes": routes}
 
 
 def render(binary, ingress, cases):
     with tempfile.TemporaryDirectory() as directory:
         state = pathlib.Path(directory) / "cluster.json"
         state.write_text(json.dumps(cluster(ingress)))
-        lines = [json.dumps({"id": c["id"], "object": c["object"], "ready": ready(c["expect"]["status"])}) for c in cases]
+        lines = [json.dumps({"id": c["id"], "object": c["object"], "observed": observed(c)}) for c in cases]
         done = subprocess.run([binary, state, SHARED / "fixtures.yaml"], input="\n".join(lines) + "\n", text=True,
                               stdout=subprocess.PIPE, timeout=60, check=True)
     return {r["id"]: r for r in map(json.loads, done.stdout.splitlines())}
@@ -148,7 +169,7 @@ def compare(check, case, got):
             found.append("extra %s %s" % key)
         else:
             found += ["%s %s" % key + d for d in check.differences(plain(want[key]), plain(have[key]))]
-    return found
+    return found + ["status" + d for d in check.differences(check.seen(case["expect"]["status"]), check.seen(got["status"]))]
 
 
 def main():

@@ -157,11 +157,13 @@ INSTANTIATE_TEST_SUITE_P(
             "runtime: rt}}}}",
             kDeployment, "/spec/template/metadata/labels/app", R"("isvc.m-predictor")"},
         Row{"ForbiddenAnnotation", kForbidden,
-            "{metadata: {annotations: {secret: x, open: y}}, spec: {predictor: {annotations: {secret: z}, "
-            "model: "
+            "{metadata: {annotations: {secret: x}}, spec: {predictor: {annotations: {secret: z}, model: "
             "{modelFormat: {name: sklearn}, runtime: rt}}}}",
-            kDeployment, "/metadata/annotations",
-            R"({"note":"runtime","open":"y","prometheus.kserve.io/port":"8080"})"},
+            kDeployment, "/metadata/annotations/secret", "-"},
+        Row{"AllowedAnnotation", 0,
+            "{metadata: {annotations: {secret: x}}, spec: {predictor: {annotations: {secret: z}, model: "
+            "{modelFormat: {name: sklearn}, runtime: rt}}}}",
+            kDeployment, "/metadata/annotations/secret", R"("z")"},
         Row{"OursAreNotPassedOn", 0,
             "{metadata: {annotations: {modelgate.io/defaults: '{}'}}, spec: {predictor: {model: "
             "{modelFormat: {name: "
@@ -182,10 +184,11 @@ INSTANTIATE_TEST_SUITE_P(
             kDeployment, "/metadata/annotations/internal.serving.kserve.io~1storage-spec-param",
             R"("{\"a\":\"2\",\"z\":\"1\"}")"},
         Row{"ForbiddenLabelIsNotOnRoutes", kForbidden | kGatewayApi,
-            "{metadata: {labels: {secret: x, open: y}}, spec: {predictor: {model: {modelFormat: {name: "
+            "{metadata: {labels: {secret: x, open: yes-it-is}}, spec: {predictor: {model: {modelFormat: "
+            "{name: "
             "sklearn}, "
             "runtime: rt}}}}",
-            "HTTPRoute/m", "/metadata/labels", R"({"open":"y"})"},
+            "HTTPRoute/m", "/metadata/labels", R"({"open":"yes-it-is"})"},
         Row{"WhatKubectlKeepsIsNotOnTheIngress", 0,
             "{metadata: {annotations: {kubectl.kubernetes.io/last-applied-configuration: x, a: b}}, spec: "
             "{predictor: "
@@ -231,9 +234,10 @@ constexpr std::string_view kKedaPods =
     "maxReplicas: 4, autoScaling: {metrics: [{type: PodMetric, podmetric: {metric: {backend: opentelemetry, "
     "metricNames: [q], query: q, operationOverTime: avg}, target: {type: Value, value: 4}}}, {type: "
     "External, "
-    "external: {metric: {backend: prometheus, serverAddress: 'http://p', query: r, namespace: n}, target: "
+    "external: {metric: {backend: prometheus, serverAddress: 'http://p', query: r, namespace: ns}, target: "
     "{type: "
-    "Value, value: 1.5}, authenticationRef: {authModes: basic, authenticationRef: {name: creds}}}}]}, model: "
+    "Value, value: '1.5'}, authenticationRef: {authModes: basic, authenticationRef: {name: creds}}}}]}, "
+    "model: "
     "{modelFormat: {name: sklearn}, runtime: rt}}}}";
 
 INSTANTIATE_TEST_SUITE_P(
@@ -245,34 +249,40 @@ INSTANTIATE_TEST_SUITE_P(
             "spec: {predictor: {minReplicas: 0, model: {modelFormat: {name: sklearn}, runtime: rt}}}", kHpa,
             "/spec/minReplicas", "1"},
         Row{"NeverMoreThanItsLeast", 0,
-            "spec: {predictor: {minReplicas: 5, maxReplicas: 2, model: {modelFormat: {name: sklearn}, runtime: rt}}}",
+            "spec: {predictor: {minReplicas: 5, maxReplicas: 2, model: {modelFormat: {name: sklearn}, "
+            "runtime: rt}}}",
             kHpa, "/spec/maxReplicas", "5"},
         Row{"Concurrency", 0,
-            "spec: {predictor: {scaleMetric: concurrency, scaleTarget: 10, model: {modelFormat: {name: sklearn}, "
+            "spec: {predictor: {scaleMetric: concurrency, scaleTarget: 10, model: {modelFormat: {name: "
+            "sklearn}, "
             "runtime: rt}}}",
             kHpa, "/spec/metrics/0/pods",
             R"({"metric":{"name":"requests_in_flight"},"target":{"type":"AverageValue","averageValue":"10"}})"},
         Row{"RequestsPerSecond", 0,
-            "spec: {predictor: {scaleMetric: rps, scaleTarget: 10, model: {modelFormat: {name: sklearn}, runtime: "
+            "spec: {predictor: {scaleMetric: rps, scaleTarget: 10, model: {modelFormat: {name: sklearn}, "
+            "runtime: "
             "rt}}}",
             kHpa, "/spec/metrics/0/pods/metric/name", R"("requests_per_second")"},
         Row{"SeveralMetrics", 0,
-            "spec: {predictor: {autoScaling: {metrics: [{type: Resource, resource: {name: memory, target: {type: "
+            "spec: {predictor: {autoScaling: {metrics: [{type: Resource, resource: {name: memory, target: "
+            "{type: "
             "AverageValue, averageValue: 10Gi}}}, {type: Resource, resource: {name: cpu, target: {type: "
             "Utilization, averageUtilization: 50}}}]}, model: {modelFormat: {name: sklearn}, runtime: rt}}}",
             kHpa, "/spec/metrics/1/resource/target/averageUtilization", "50"},
         Row{"BehaviorInStrict", 0,
-            "spec: {predictor: {autoScaling: {metrics: [], behavior: {scaleDown: {stabilizationWindowSeconds: 60}}}, "
+            "spec: {predictor: {autoScaling: {metrics: [], behavior: {scaleDown: "
+            "{stabilizationWindowSeconds: 60}}}, "
             "model: {modelFormat: {name: sklearn}, runtime: rt}}}",
             kHpa, "/spec/behavior", R"({"scaleDown":{"stabilizationWindowSeconds":60}})"},
         Row{"BehaviorInCompatible", kCompatible,
-            "spec: {predictor: {autoScaling: {metrics: [], behavior: {scaleDown: {stabilizationWindowSeconds: 60}}}, "
+            "spec: {predictor: {autoScaling: {metrics: [], behavior: {scaleDown: "
+            "{stabilizationWindowSeconds: 60}}}, "
             "model: {modelFormat: {name: sklearn}, runtime: rt}}}",
             kHpa, "/spec/behavior", "-"},
         Row{"KedaByPods", 0, kKedaPods, "ScaledObject/m-predictor", "/spec/triggers/0/metadata",
-            R"({"metricQuery":"sum(q{namespace=\"default\", deployment=\"m-predictor\"})","targetValue":"4","scalerAddress":"keda-otel-scaler.keda.svc:4318","operationOverTime":"avg"})"},
+            R"j({"metricQuery":"sum(q{namespace=\"default\", deployment=\"m-predictor\"})","targetValue":"4","scalerAddress":"keda-otel-scaler.keda.svc:4318","operationOverTime":"avg"})j"},
         Row{"KedaByPrometheus", 0, kKedaPods, "ScaledObject/m-predictor", "/spec/triggers/1",
-            R"({"type":"prometheus","metadata":{"serverAddress":"http://p","query":"r","threshold":"1500m","namespace":"n","authModes":"basic"},"authenticationRef":{"name":"creds"}})"},
+            R"({"type":"prometheus","metadata":{"serverAddress":"http://p","query":"r","threshold":"1.5","namespace":"ns","authModes":"basic"},"authenticationRef":{"name":"creds"}})"},
         Row{"KedaGoesToZero", 0, kKedaPods, "ScaledObject/m-predictor", "/spec/minReplicaCount", "0"},
         Row{"KedasCollector", 0, kKedaPods, "OpenTelemetryCollector/m-predictor",
             "/spec/config/processors/filter~1metrics/metrics/include/metric_names", R"(["q"])"},
@@ -424,8 +434,8 @@ TEST(Canaries, GetTheirShareOnceTheyAreUp) {
 TEST(Canaries, AreNotSilentWhereNothingCanSplit) {
   ServiceWorld world;
   EXPECT_THAT(world.render(kCanaries).problems(),
-              ElementsAre("~ingress TrafficNotSplit spec.canary[0].trafficPercent",
-                          "~ingress TrafficNotSplit spec.canary[1].trafficPercent"));
+              ElementsAre("~canary TrafficNotSplit spec.canary[0].trafficPercent",
+                          "~canary TrafficNotSplit spec.canary[1].trafficPercent"));
 }
 
 constexpr std::string_view kKedaCanary =
@@ -450,7 +460,7 @@ TEST(Canaries, StopKServeWithKeda) {
   const Rendered r = world.render(kKedaCanary);
   EXPECT_THAT(r.names(), ElementsAre("Service m-v2-predictor", "Deployment m-v2-predictor"));
   EXPECT_THAT(r.problems(),
-              ElementsAre("predictor ReconcileFailed spec.canary[0].predictor.autoScaling.metrics"));
+              ElementsAre("canary ReconcileFailed spec.canary[0].predictor.autoScaling.metrics"));
 }
 
 struct Unrealizable {

@@ -20,12 +20,15 @@
 #include "spec/edit.h"
 #include "spec/runtime_support.h"
 #include "workload/object_builder.h"
+#include "workload/status.h"
 #include "workload/wanted.h"
 
 namespace modelgate::workload {
 namespace {
 
 using spec::Value;
+
+constexpr std::string_view kNow = "2026-01-01T00:00:00Z";
 
 std::string read_file(const char* name) {
   std::ifstream in(name);
@@ -62,15 +65,11 @@ std::shared_ptr<const spec::Catalog> read_catalog(std::span<char*> files) {
   return builder.build(1);
 }
 
-ReadyComponents read_ready(const Value* said) {
-  const spec::ObjectView view(said);
-  ReadyComponents out{.predictor = view.boolean("predictor").value_or(false),
-                      .transformer = view.boolean("transformer").value_or(false),
-                      .explainer = view.boolean("explainer").value_or(false),
-                      .canaries = {}};
-  if (const Value* names = view.field("canaries")) {
-    for (const Value& n : names->GetArray()) out.canaries.emplace_back(spec::text_of(n));
-  }
+std::vector<const Value*> read_list(const Value* observed, std::string_view key) {
+  std::vector<const Value*> out;
+  const Value* list = spec::find(observed, key);
+  if (!list) return out;
+  for (const Value& v : list->GetArray()) out.push_back(&v);
   return out;
 }
 
@@ -89,11 +88,14 @@ std::string render(const std::string& line, const spec::Catalog& catalog) {
   Value& service = *spec::find(*parsed, "object");
   spec::Edit edit(service, arena);
   defaulting::apply_defaults(edit, {.catalog = catalog, .request_namespace = "default"});
-  const Wanted wanted = build_wanted(service,
-                                     {.catalog = catalog,
-                                      .runtime = runtime_for(service, catalog),
-                                      .ready = read_ready(spec::find(*parsed, "ready"))},
-                                     arena);
+  const Value* seen = spec::find(*parsed, "observed");
+  const Observed observed{.deployments = read_list(seen, "deployments"),
+                          .pods = read_list(seen, "pods"),
+                          .http_routes = read_list(seen, "httpRoutes")};
+  const ServiceContext context{.catalog = catalog,
+                               .runtime = runtime_for(service, catalog),
+                               .ready = ready_components(service, catalog.configuration(), observed)};
+  const Wanted wanted = build_wanted(service, context, arena);
   Value objects(rapidjson::kArrayType);
   for (const WantedObject& o : wanted.objects) objects.PushBack(spec::clone(o.object, arena), arena);
   Value problems(rapidjson::kArrayType);
@@ -110,6 +112,7 @@ std::string render(const std::string& line, const spec::Catalog& catalog) {
                            .text("id", spec::ObjectView(*parsed).string("id"))
                            .value("objects", std::move(objects))
                            .value("problems", std::move(problems))
+                           .value("status", build_status(service, wanted, context, observed, kNow, arena))
                            .take());
 }
 

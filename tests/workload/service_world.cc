@@ -95,7 +95,7 @@ spec:
 ---
 apiVersion: serving.kserve.io/v1alpha1
 kind: ClusterServingRuntime
-metadata: {name: off}
+metadata: {name: 'off'}
 spec:
   disabled: true
   supportedModelFormats: [{name: sklearn}]
@@ -201,6 +201,10 @@ ServiceWorld::ServiceWorld(unsigned settings) {
   }
   for (const Value& document : read_documents(kRuntimes, arena_)) builder.add(document);
   catalog_ = builder.build(1);
+}
+
+Value ServiceWorld::yaml(std::string_view text) {
+  return std::move(read_documents(text, arena_).at(0));
 }
 
 Value ServiceWorld::service(std::string_view yaml) {

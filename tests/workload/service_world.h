@@ -61,6 +61,7 @@ class ServiceWorld {
   spec::Arena& arena() { return arena_; }
   const spec::Catalog& catalog() const { return *catalog_; }
   spec::Value service(std::string_view yaml);
+  spec::Value yaml(std::string_view text);
 
  private:
   spec::Arena arena_;

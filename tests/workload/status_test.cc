@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The status of a service from its Deployments and Pods: one value a row. What KServe v0.20 says of services
+// that come up, or do not, is compared by tests/conformance/children.py; here are the ways in which they
+// fail.
+#include "workload/status.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "service_world.h"
+#include "spec/view.h"
+
+namespace modelgate::workload {
+namespace {
+
+using spec::Value;
+
+constexpr std::string_view kNow = "2026-02-02T00:00:00Z";
+constexpr std::string_view kService =
+    "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt, storageUri: 's3://b/m'}}}";
+constexpr std::string_view kUp =
+    "{metadata: {name: m-predictor}, status: {availableReplicas: 1, conditions: [{type: Available, status: "
+    "'True'}, "
+    "{type: Progressing, status: 'True', reason: NewReplicaSetAvailable}]}}";
+constexpr std::string_view kDown =
+    "{metadata: {name: m-predictor}, status: {conditions: [{type: Available, status: 'False', reason: "
+    "MinimumReplicasUnavailable, message: none}]}}";
+constexpr std::string_view kReadyPod =
+    "{metadata: {name: p, labels: {app: isvc.m-predictor}}, spec: {nodeName: n}, status: {phase: Running, "
+    "conditions: "
+    "[{type: Ready, status: 'True'}]}}";
+
+/// A Pod that is not ready, with that in its status.
+std::string pod_with(std::string_view status) {
+  return fmt::format(
+      "{{metadata: {{name: p, labels: {{app: isvc.m-predictor}}}}, spec: {{nodeName: n}}, status: {{phase: "
+      "Pending, "
+      "{}}}}}",
+      status);
+}
+
+std::string seen(std::string_view deployment, std::string_view pod) {
+  return fmt::format("{{deployments: [{}], pods: [{}]}}", deployment, pod);
+}
+
+class StatusWorld {
+ public:
+  explicit StatusWorld(unsigned settings = 0) : world_(settings) {}
+
+  const Value& status(std::string_view service_yaml, std::string_view observed_yaml,
+                      std::string_view old_status = {}) {
+    service_ = world_.service(service_yaml);
+    if (!old_status.empty()) {
+      Value old = world_.yaml(old_status);
+      spec::set_member(service_, "status", std::move(old), world_.arena());
+    }
+    observed_ = world_.yaml(observed_yaml);
+    const Observed observed{
+        .deployments = list("deployments"), .pods = list("pods"), .http_routes = list("routes")};
+    const ServiceContext context{
+        .catalog = world_.catalog(),
+        .ready = ready_components(service_, world_.catalog().configuration(), observed)};
+    const Wanted wanted = build_wanted(service_, context, world_.arena());
+    status_ = build_status(service_, wanted, context, observed, kNow, world_.arena());
+    return status_;
+  }
+
+  /// "True PredictorReady", or "-".
+  std::string condition(std::string_view type) const {
+    for (const spec::ObjectView& c : spec::ObjectView(status_).list("conditions")) {
+      if (c.string("type") == type) return fmt::format("{} {}", c.string("status"), c.string("reason"));
+    }
+    return "-";
+  }
+  std::string text(std::string_view pointer) const {
+    const Value* v = at(status_, pointer);
+    return !v ? "-" : v->IsString() ? std::string(spec::text_of(*v)) : spec::to_json(*v);
+  }
+
+ private:
+  std::vector<const Value*> list(std::string_view key) const {
+    std::vector<const Value*> out;
+    const Value* found = spec::find(observed_, key);
+    for (rapidjson::SizeType i = 0; found && i < found->Size(); ++i) out.push_back(&(*found)[i]);
+    return out;
+  }
+
+  ServiceWorld world_;
+  Value service_;
+  Value observed_;
+  Value status_;
+};
+
+struct Row {
+  const char* name;
+  std::string observed;
+  const char* predictor;  // PredictorReady
+  const char* phase;
+  const char* target;  // of the model
+  const char* failure;
+};
+
+class StatusOf : public ::testing::TestWithParam<Row> {};
+
+TEST_P(StatusOf, APredictor) {
+  const Row& row = GetParam();
+  StatusWorld world;
+  world.status(kService, row.observed);
+  EXPECT_EQ(world.condition("PredictorReady"), row.predictor);
+  EXPECT_EQ(world.text("/phase"), row.phase);
+  EXPECT_EQ(world.text("/modelStatus/states/targetModelState"), row.target);
+  EXPECT_EQ(world.text("/modelStatus/lastFailureInfo/reason"), row.failure);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, StatusOf,
+    ::testing::Values(
+        Row{"NothingYet", "{}", "Unknown DeploymentNotCreated", "Pending", "Pending", "-"},
+        Row{"NoStatusYet", seen("{metadata: {name: m-predictor}}", ""), "False DeploymentNotReady", "Pending",
+            "Pending", "-"},
+        Row{"Up", seen(kUp, kReadyPod), "True PredictorReady", "Ready", "Loaded", "-"},
+        Row{"Starting", seen(kDown, pod_with("conditions: []")), "False MinimumReplicasUnavailable",
+            "Loading", "Pending", "-"},
+        Row{"Fetching",
+            seen(kDown,
+                 pod_with("initContainerStatuses: [{name: storage-initializer, state: {running: {}}}]")),
+            "False MinimumReplicasUnavailable", "Loading", "Loading", "-"},
+        Row{"FetchingFailed",
+            seen(
+                kDown,
+                pod_with(
+                    "initContainerStatuses: [{name: storage-initializer, state: {waiting: {reason: "
+                    "CrashLoopBackOff}}, lastState: {terminated: {exitCode: 1, message: no such bucket}}}]")),
+            "False InitContainerFailed", "Failed", "FailedToLoad", "ModelLoadFailed"},
+        Row{"FetchingFailedAndRunsAgain",
+            seen(kDown,
+                 pod_with(
+                     "initContainerStatuses: [{name: storage-initializer, state: {running: {}}, lastState: "
+                     "{terminated: {exitCode: 1}}}]")),
+            "False InitContainerFailed", "Failed", "FailedToLoad", "ModelLoadFailed"},
+        Row{"ImageMissing",
+            seen(kDown, pod_with("containerStatuses: [{name: kserve-container, state: {waiting: {reason: "
+                                 "ImagePullBackOff, message: x}}}]")),
+            "False ImagePullBackOff", "Failed", "FailedToLoad", "RuntimeUnhealthy"},
+        Row{"OutOfMemory",
+            seen(kDown,
+                 pod_with(
+                     "containerStatuses: [{name: kserve-container, state: {waiting: {reason: "
+                     "CrashLoopBackOff}}, lastState: {terminated: {exitCode: 137, reason: OOMKilled}}}]")),
+            "False OOMKilled", "Failed", "FailedToLoad", "ModelLoadFailed"},
+        Row{"Crashing",
+            seen(kDown,
+                 pod_with(
+                     "containerStatuses: [{name: kserve-container, state: {terminated: {exitCode: 2, reason: "
+                     "Error}}}]")),
+            "False ContainerFailed", "Failed", "FailedToLoad", "ModelLoadFailed"},
+        Row{"NoNodeFits",
+            seen(
+                kDown,
+                "{metadata: {name: p, labels: {app: isvc.m-predictor}}, status: {phase: Pending, conditions: "
+                "[{type: PodScheduled, status: 'False', reason: Unschedulable, message: 0/3 nodes}]}}"),
+            "False Unschedulable", "Pending", "Pending", "-"},
+        Row{"QuotaRefuses",
+            seen("{metadata: {name: m-predictor}, status: {conditions: [{type: ReplicaFailure, status: "
+                 "'True', reason: "
+                 "FailedCreate, message: exceeded quota}, {type: Available, status: 'False'}]}}",
+                 ""),
+            "False FailedCreate", "Pending", "Pending", "-"},
+        Row{"ServesWhileTheNextVersionFails",
+            seen("{metadata: {name: m-predictor}, status: {availableReplicas: 1, conditions: [{type: "
+                 "Available, status: "
+                 "'True'}, {type: Progressing, status: 'False', reason: ProgressDeadlineExceeded, message: "
+                 "x}]}}",
+                 kReadyPod),
+            "True PredictorReady", "Ready", "Loaded", "-"},
+        Row{"OthersPodsAreNotLookedAt",
+            seen(kUp,
+                 "{metadata: {name: p, labels: {app: isvc.other}}, status: {containerStatuses: [{name: c, "
+                 "state: "
+                 "{waiting: {reason: ImagePullBackOff}}}]}}"),
+            "True PredictorReady", "Ready", "Pending", "-"}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST(Status, HoldsAContainersLastWords) {
+  StatusWorld world;
+  world.status(
+      kService,
+      seen(kDown, pod_with("initContainerStatuses: [{name: storage-initializer, state: {terminated: "
+                           "{exitCode: 7, message: no such bucket, finishedAt: '2026-01-01T00:00:00Z'}"
+                           "}}]")));
+  EXPECT_EQ(world.text("/modelStatus/lastFailureInfo/exitCode"), "7");
+  EXPECT_EQ(world.text("/modelStatus/lastFailureInfo/time"), "2026-01-01T00:00:00Z");
+  EXPECT_THAT(world.text("/modelStatus/lastFailureInfo/message"), ::testing::HasSubstr("no such bucket"));
+  EXPECT_THAT(world.text("/conditions/1/message"), ::testing::HasSubstr("no such bucket"));
+}
+
+TEST(Status, EachConditionHasAReasonAndAMessageOrIsTrue) {
+  for (const unsigned settings : {0U, static_cast<unsigned>(kGatewayApi)}) {
+    StatusWorld world(settings);
+    for (const std::string& observed : {std::string("{}"), seen(kDown, ""), seen(kUp, kReadyPod)}) {
+      for (const spec::ObjectView& c :
+           spec::ObjectView(world.status(kService, observed)).list("conditions")) {
+        EXPECT_FALSE(c.string("reason").empty()) << c.string("type");
+        EXPECT_TRUE(c.string("status") == "True" || !c.string("message").empty()) << c.string("type");
+      }
+    }
+  }
+}
+
+TEST(Status, KeepsTransitionTimesAndIsTheSameTwice) {
+  StatusWorld world;
+  const std::string before = spec::to_json(world.status(kService, seen(kUp, kReadyPod)));
+  std::string old = before;
+  for (std::size_t i; (i = old.find(kNow)) != std::string::npos;)
+    old.replace(i, kNow.size(), "2025-01-01T00:00:00Z");
+  EXPECT_EQ(spec::to_json(world.status(kService, seen(kUp, kReadyPod), old)), old);
+  world.status(kService, seen(kDown, ""), old);
+  EXPECT_EQ(world.text("/conditions/1/lastTransitionTime"), kNow);
+}
+
+TEST(Status, KeepsItsUrlUntilItIsStopped) {
+  StatusWorld world;
+  const std::string old = spec::to_json(world.status(kService, seen(kUp, kReadyPod)));
+  EXPECT_EQ(world.text("/url"), "http://m-default.example.com");
+  EXPECT_EQ(world.text("/address/url"), "http://m-predictor.default.svc.cluster.local");
+  world.status(kService, seen(kDown, ""), old);
+  EXPECT_EQ(world.text("/url"), "http://m-default.example.com");
+  world.status(fmt::format("{{metadata: {{annotations: {{serving.kserve.io/stop: 'true'}}}}, {}}}", kService),
+               "{}", old);
+  EXPECT_EQ(world.text("/url"), "-");
+  EXPECT_EQ(world.condition("Stopped"), "True Stopped");
+  EXPECT_EQ(world.condition("Ready"), "False Stopped");
+}
+
+TEST(Status, NeverGoesBackInGeneration) {
+  StatusWorld world;
+  world.status(kService, "{}", "{observedGeneration: 9}");
+  EXPECT_EQ(world.text("/observedGeneration"), "9");
+  world.status(kService, "{}", "{observedGeneration: 2}");
+  EXPECT_EQ(world.text("/observedGeneration"), "3");
+}
+
+constexpr std::string_view kNoRuntime =
+    "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: gone}}}";
+
+TEST(Status, TellsWhatCannotBeRealized) {
+  StatusWorld world;
+  world.status(kNoRuntime, "{}");
+  EXPECT_EQ(world.condition("PredictorReady"), "False RuntimeNotRecognized");
+  EXPECT_EQ(world.text("/phase"), "Failed");
+  EXPECT_EQ(world.text("/modelStatus/transitionStatus"), "InvalidSpec");
+  EXPECT_EQ(world.text("/modelStatus/lastFailureInfo/reason"), "RuntimeNotRecognized");
+}
+
+TEST(Status, IsUnknownInKServeWhereNothingCanBeRealized) {
+  StatusWorld world(kCompatible);
+  world.status(kNoRuntime, "{}");
+  EXPECT_EQ(world.condition("PredictorReady"), "Unknown RuntimeNotRecognized");
+  EXPECT_EQ(world.condition("Stopped"), "-");
+}
+
+TEST(Status, WhatServesStaysReadyUnderASpecThatCannotBeRealized) {
+  StatusWorld world;
+  world.status(kNoRuntime, seen(kUp, kReadyPod));
+  EXPECT_EQ(world.condition("Ready"), "True InferenceServiceReady");
+  EXPECT_EQ(world.text("/phase"), "Failed");
+}
+
+TEST(Status, RoutesThatAreRefusedAreTold) {
+  StatusWorld world(kGatewayApi);
+  const std::string parts = fmt::format("deployments: [{}], pods: [{}]", kUp, kReadyPod);
+  world.status(kService, fmt::format("{{{}}}", parts));
+  EXPECT_EQ(world.condition("IngressReady"), "False HTTPRouteNotCreated");
+  constexpr std::string_view kRoutes =
+      "{{{}, routes: [{{metadata: {{name: m-predictor}}, status: {{parents: [{{conditions: [{{type: "
+      "Accepted, status: "
+      "'True'}}]}}]}}}}, {{metadata: {{name: m}}, status: {{parents: [{{conditions: [{{type: Accepted, "
+      "status: '{}', "
+      "reason: NoMatchingParent, message: x}}]}}]}}}}]}}";
+  world.status(kService, fmt::format(kRoutes, parts, "False"));
+  EXPECT_EQ(world.condition("IngressReady"), "False NoMatchingParent");
+  world.status(kService, fmt::format(kRoutes, parts, "True"));
+  EXPECT_EQ(world.condition("IngressReady"), "True HTTPRoutesAccepted");
+}
+
+TEST(Status, CanariesAreReadyByTheirOwnPods) {
+  StatusWorld world;
+  world.status(
+      "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt}}, canary: [{trafficPercent: 5, "
+      "predictor: "
+      "{name: v2}}, {trafficPercent: 6, predictor: {name: v3}}]}",
+      fmt::format(
+          "{{deployments: [{}, {{metadata: {{name: m-v3-predictor}}, status: {{availableReplicas: 1}}}}]}}",
+          kUp));
+  EXPECT_EQ(world.condition("CanaryPredictorReady"), "False CanariesNotReady");
+  EXPECT_EQ(world.text("/canaryStatuses/0/ready"), "false");
+  EXPECT_EQ(world.text("/canaryStatuses/1/ready"), "true");
+  EXPECT_EQ(world.text("/canaryStatuses/1/trafficPercent"), "6");
+}
+
+}  // namespace
+}  // namespace modelgate::workload

@@ -1,0 +1,497 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workload/status.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <utility>
+
+#include "workload/component_state.h"
+#include "workload/host.h"
+#include "workload/object_builder.h"
+#include "workload/service_build.h"
+
+namespace modelgate::workload {
+namespace {
+
+using spec::Value;
+
+constexpr std::string_view kStoppedReason = "Stopped";
+
+/// The Deployments and Pods of one component.
+struct Parts {
+  std::vector<const Value*> deployments;
+  std::vector<spec::PodView> pods;  // newest first
+
+  std::vector<PodTrouble> troubles() const {
+    std::vector<PodTrouble> out;
+    for (const spec::PodView& p : pods) {
+      if (auto t = trouble_of(p)) out.push_back(std::move(*t));
+    }
+    return out;
+  }
+};
+
+Parts parts_of(const Observed& observed, std::string_view component_name) {
+  Parts out;
+  const std::string worker = fmt::format("{}-worker", component_name);
+  for (const Value* d : observed.deployments) {
+    const std::string_view name = spec::ObjectView(d).object("metadata").string("name");
+    if (name == component_name || name == worker) out.deployments.push_back(d);
+  }
+  const std::string app = app_label(component_name);
+  const std::string worker_app = worker_app_label(component_name);
+  for (const Value* p : observed.pods) {
+    const spec::PodView pod(p);
+    const std::string_view label = pod.metadata().labels().get("app").value_or("");
+    if (label == app || label == worker_app) out.pods.push_back(pod);
+  }
+  // RFC 3339: text order is time order.
+  std::ranges::sort(out.pods, std::greater{}, [](const spec::PodView& p) {
+    return std::pair(p.metadata().creation_timestamp(), p.metadata().name());
+  });
+  return out;
+}
+
+/// The components of a service that there are, with their names.
+std::vector<std::pair<std::string_view, std::string>> components_of(
+    const spec::InferenceServiceView& service) {
+  const std::string_view name = service.metadata().name();
+  const auto spec = service.spec();
+  std::vector<std::pair<std::string_view, std::string>> out = {
+      {kPredictor, predictor_name(name, spec.predictor().name())}};
+  if (spec.transformer()) out.emplace_back(kTransformer, transformer_name(name));
+  if (spec.explainer()) out.emplace_back(kExplainer, explainer_name(name));
+  return out;
+}
+
+std::string_view ready_condition(std::string_view component) {
+  if (component == kPredictor) return "PredictorReady";
+  return component == kTransformer ? "TransformerReady" : "ExplainerReady";
+}
+
+class StatusBuild {
+ public:
+  StatusBuild(const Value& service, const Wanted& wanted, const ServiceContext& context,
+              const Observed& observed, std::string_view now, spec::Arena& arena)
+      : build_(service, context, arena),
+        arena_(arena),
+        service_(service),
+        old_(service_.object("status")),
+        wanted_(wanted),
+        observed_(observed),
+        now_(now) {}
+
+  Value run() {
+    const bool left_off = !build_.strict() && has_fatal();
+    if (wanted_.stopped) {
+      stop();
+    } else {
+      add_components();
+      if (!predictor_is_invalid() || build_.strict()) add_canaries();
+      add_ingress(left_off);
+      if (!left_off) set("Stopped", {"False", "NotStopped", "the service is not stopped"});
+    }
+    add_ready();
+    return assemble();
+  }
+
+ private:
+  void set(std::string_view type, State state) { conditions_[std::string(type)] = std::move(state); }
+  const State& condition(std::string_view type) { return conditions_[std::string(type)]; }
+
+  bool has_fatal() const {
+    return std::ranges::any_of(wanted_.problems,
+                               [](const Problem& p) { return p.kind == Problem::Kind::kFatal; });
+  }
+
+  // Components.
+
+  /// Nothing of it could be made: KServe never comes to look at its Deployment.
+  bool predictor_is_invalid() const { return predictor_problem() != nullptr; }
+
+  /// KServe makes canaries first, and gives up the stable predictor with them.
+  const Problem* predictor_problem() const {
+    const Problem* own = wanted_.fatal(kPredictor);
+    return own || build_.strict() ? own : wanted_.fatal(kCanary);
+  }
+
+  void add_components() {
+    for (const auto& [kind, name] : components_of(service_)) {
+      const Parts parts = parts_of(observed_, name);
+      const Problem* problem = kind == kPredictor ? predictor_problem() : wanted_.fatal(kind);
+      if (!build_.strict() && predictor_is_invalid() && kind != kPredictor) continue;
+      State state = problem ? state_of_invalid(kind, *problem, parts)
+                            : state_of(parts.deployments, parts.troubles(), build_.strict());
+      if (state.is_true()) state.reason = ready_condition(kind);
+      add_url(kind, name, state.is_true());
+      if (kind == kPredictor) add_model(parts, problem, state.is_true());
+      set(ready_condition(kind), std::move(state));
+    }
+  }
+
+  /// What serves goes on serving, whatever its service says now.
+  State state_of_invalid(std::string_view kind, const Problem& problem, const Parts& parts) const {
+    std::string text = fmt::format("{}: {}", problem.path.to_string(), problem.text);
+    if (build_.strict() && has_available_pods(parts.deployments))
+      return {"True", std::string(problem.reason), text};
+    const bool unknown = !build_.strict() && kind == kPredictor;
+    return {unknown ? "Unknown" : "False", std::string(problem.reason), std::move(text)};
+  }
+
+  void add_url(std::string_view kind, const std::string& name, bool ready) {
+    std::string url(old_.object("components").object(kind).string("url"));
+    if (ready) {
+      // KServe's components are http, whatever the configured scheme.
+      if (const auto host = host_of(build_, name)) url = fmt::format("http://{}", *host);
+    }
+    const bool made = !predictor_is_invalid() || build_.strict();
+    if (made) component_urls_.emplace_back(kind, std::move(url));
+  }
+
+  // The model.
+
+  void add_model(const Parts& parts, const Problem* problem, bool ready) {
+    const spec::ObjectView old_states = old_.object("modelStatus").object("states");
+    model_.active = old_states.string("activeModelState");
+    if (problem) return add_invalid_model(*problem);
+    model_.observed = true;
+    model_.ready_copies = std::ranges::count_if(parts.pods, is_ready);
+    const std::vector<PodTrouble> troubles = parts.troubles();
+    model_.failed_copies = std::ranges::count(troubles, false, &PodTrouble::may_pass);
+    const auto failure = std::ranges::find(troubles, false, &PodTrouble::may_pass);
+    if (parts.pods.empty()) return set_model("Pending", "InProgress");
+    if (is_fetching(parts.pods.front()) && failure == troubles.end())
+      return set_model("Loading", "InProgress");
+    if (failure != troubles.end()) {
+      model_.failure = *failure;
+      return set_model("FailedToLoad", "BlockedByFailedLoad");
+    }
+    if (ready && model_.ready_copies > 0) {
+      model_.active = "Loaded";
+      return set_model("Loaded", "UpToDate");
+    }
+    set_model("Pending", "InProgress");
+  }
+
+  void set_model(std::string_view target, std::string_view transition) {
+    model_.target = target;
+    model_.transition = transition;
+  }
+
+  /// Only KServe's six reasons may stand there.
+  void add_invalid_model(const Problem& problem) {
+    constexpr std::string_view kModelReasons[] = {"RuntimeDisabled", "NoSupportingRuntime",
+                                                  "RuntimeNotRecognized", "InvalidPredictorSpec"};
+    const bool known = std::ranges::find(kModelReasons, problem.reason) != std::end(kModelReasons);
+    if (!known && !build_.strict()) return;
+    set_model("FailedToLoad", "InvalidSpec");
+    model_.failure = PodTrouble{.reason = {},
+                                .failure = known ? problem.reason : "InvalidPredictorSpec",
+                                .message = fmt::format("{}: {}", problem.path.to_string(), problem.text),
+                                .pod = {},
+                                .time = {}};
+  }
+
+  // Canaries.
+
+  void add_canaries() {
+    const auto canaries = service_.spec().canary();
+    if (canaries.empty()) return;
+    std::string missing;
+    for (const spec::CanaryView& canary : canaries) {
+      const std::string_view variant = canary.predictor().name();
+      const Parts parts = parts_of(observed_, predictor_name(build_.name, variant));
+      const bool ready = has_available_pods(parts.deployments);
+      if (!ready) missing += fmt::format("{}{}", missing.empty() ? "" : ", ", variant);
+      canaries_.push_back({std::string(variant), ready, canary.traffic_percent().value_or(0)});
+    }
+    if (missing.empty()) {
+      set("CanaryPredictorReady", {"True", "AllCanariesReady", "all canaries have Pods that are available"});
+    } else {
+      set("CanaryPredictorReady",
+          {"False", "CanariesNotReady", fmt::format("no Pod is available of {}", missing)});
+    }
+  }
+
+  // What leads there.
+
+  bool no_route_is_wanted() const {
+    return is_cluster_local(build_) || build_.configuration.ingress.disable_ingress_creation;
+  }
+
+  void add_ingress(bool left_off) {
+    if (left_off)
+      return set("IngressReady", {"Unknown", "NotReconciled", "the components could not all be made"});
+    State state = ingress_state();
+    if (state.is_true()) publish();
+    set("IngressReady", std::move(state));
+  }
+
+  State ingress_state() {
+    if (const Problem* p = wanted_.fatal("ingress")) return {"False", std::string(p->reason), p->text};
+    if (no_route_is_wanted()) return {"True", "NoRouteWanted", "the service is reached within the cluster"};
+    if (build_.configuration.ingress.enable_gateway_api) return gateway_state();
+    const bool transforms = static_cast<bool>(service_.spec().transformer());
+    if (!condition("PredictorReady").is_true()) return not_created("Predictor", "Ingress");
+    if (transforms && !condition("TransformerReady").is_true()) return not_created("Transformer", "Ingress");
+    if (!transforms && service_.spec().explainer() && !condition("ExplainerReady").is_true())
+      return not_created("Explainer", "Ingress");
+    return {"True", "IngressCreated", "the Ingress leads to the service"};
+  }
+
+  static State not_created(std::string_view component, std::string_view kind) {
+    return {"False", fmt::format("{}NotReady", component),
+            fmt::format("the {} is not made before the {} is ready", kind, component)};
+  }
+
+  State gateway_state() {
+    auto names = components_of(service_);
+    names.emplace_back("service", build_.name);
+    for (const auto& [kind, name] : names) {
+      const auto route = std::ranges::find_if(observed_.http_routes, [&](const Value* r) {
+        return spec::ObjectView(r).object("metadata").string("name") == name;
+      });
+      if (route == observed_.http_routes.end()) {
+        return {"False", "HTTPRouteNotCreated",
+                fmt::format("the HTTPRoute {} of the {} is not made yet", name, kind)};
+      }
+      if (auto refused = refusal(spec::ObjectView(*route), name)) return std::move(*refused);
+    }
+    return {"True", "HTTPRoutesAccepted", "the gateway accepted all HTTPRoutes"};
+  }
+
+  static std::optional<State> refusal(const spec::ObjectView& route, std::string_view name) {
+    const auto parents = route.object("status").list("parents");
+    if (parents.empty())
+      return State{"False", "HTTPRouteNotReady",
+                   fmt::format("no gateway has accepted the HTTPRoute {} yet", name)};
+    for (const spec::ObjectView& parent : parents) {
+      for (const spec::ObjectView& c : parent.list("conditions")) {
+        if (c.string("status") != "False") continue;
+        return State{"False", std::string(c.string("reason")),
+                     fmt::format("HTTPRoute {}: {}", name, c.string("message"))};
+      }
+    }
+    return std::nullopt;
+  }
+
+  void publish() {
+    publish_url();
+    const auto spec = service_.spec();
+    const std::string entrance = spec.transformer() ? transformer_name(build_.name)
+                                                    : predictor_name(build_.name, spec.predictor().name());
+    address_ = fmt::format("http://{}", cluster_host(entrance, build_.namespace_));
+    if (build_.configuration.service.service_cluster_ip_none)
+      address_ += fmt::format(":{}", kModelServerPort);
+  }
+
+  void publish_url() {
+    const auto host = host_of(build_, build_.name);
+    if (host) url_ = fmt::format("{}://{}", build_.configuration.ingress.url_scheme, *host);
+  }
+
+  /// Everything is gone that could be seen; only what is not there at all is not False.
+  void stop() {
+    const State stopped{"False", std::string(kStoppedReason), "the service is stopped"};
+    for (const auto& [kind, name] : components_of(service_)) set(ready_condition(kind), stopped);
+    set("Stopped", {"True", std::string(kStoppedReason), "the service is stopped"});
+    if (build_.configuration.ingress.enable_gateway_api && no_route_is_wanted()) {
+      set("IngressReady", {"True", "NoRouteWanted", "the service is reached within the cluster"});
+      publish_url();
+    } else {
+      set("IngressReady", stopped);
+    }
+  }
+
+  /// The predictor and what leads to it: KServe's rule.
+  void add_ready() {
+    const State& predictor = condition("PredictorReady");
+    const State& ingress = condition("IngressReady");
+    for (const std::string_view status : {"False", "Unknown"}) {
+      for (const State* s : {&predictor, &ingress}) {
+        if (s->status == status) return set("Ready", *s);
+      }
+    }
+    set("Ready", {"True", "InferenceServiceReady", "the predictor is ready, and requests reach it"});
+  }
+
+  // The document.
+
+  Value assemble() {
+    ObjectBuilder out(arena_);
+    out.value("observedGeneration", Value(observed_generation()))
+        .value("conditions", conditions())
+        .text("deploymentMode", spec::kStandardMode)
+        .value("modelStatus", model_status());
+    add_runtime(out);
+    if (!wanted_.stopped) keep_addresses();
+    if (!address_.empty()) out.value("address", ObjectBuilder(arena_).text("url", address_).take());
+    out.text_if_any("url", url_);
+    if (!wanted_.stopped && !component_urls_.empty()) out.value("components", components());
+    if (!canaries_.empty()) out.value("canaryStatuses", canary_statuses());
+    if (const std::string_view word = phase(); !word.empty()) out.text("phase", word);
+    return out.take();
+  }
+
+  std::int64_t observed_generation() const {
+    const std::int64_t now = service_.metadata().integer("generation").value_or(0);
+    return std::max(now, old_.integer("observedGeneration").value_or(0));
+  }
+
+  void keep_addresses() {
+    if (url_.empty()) url_ = old_.string("url");
+    if (address_.empty()) address_ = old_.object("address").string("url");
+  }
+
+  void add_runtime(ObjectBuilder& out) {
+    const spec::Runtime* runtime = wanted_.runtime;
+    if (!runtime) return;
+    out.text(runtime->cluster_scoped ? "clusterServingRuntimeName" : "servingRuntimeName", runtime->name);
+  }
+
+  Value conditions() {
+    Value out(rapidjson::kArrayType);
+    for (const auto& [type, state] : conditions_) {
+      ObjectBuilder c(arena_);
+      c.text("type", type).text("status", state.status);
+      const bool decides = type == "Ready" || type == "PredictorReady" || type == "IngressReady";
+      if (!decides) c.text("severity", "Info");
+      c.text_if_any("reason", state.reason).text_if_any("message", state.message);
+      c.text("lastTransitionTime", transition_time(type, state.status));
+      out.PushBack(c.take(), arena_);
+    }
+    return out;
+  }
+
+  std::string_view transition_time(std::string_view type, std::string_view status) const {
+    for (const spec::ObjectView& c : old_.list("conditions")) {
+      const std::string_view since = c.string("lastTransitionTime");
+      if (c.string("type") == type && c.string("status") == status && !since.empty()) return since;
+    }
+    return now_;
+  }
+
+  Value model_status() {
+    ObjectBuilder out(arena_);
+    out.text("transitionStatus", model_.transition);
+    if (!model_.target.empty()) {
+      out.value("states", ObjectBuilder(arena_)
+                              .text("activeModelState", model_.active)
+                              .text("targetModelState", model_.target)
+                              .take());
+    }
+    if (model_.observed) {
+      ObjectBuilder copies(arena_);
+      copies.number("failedCopies", model_.failed_copies);
+      if (model_.ready_copies > 0) copies.number("totalCopies", model_.ready_copies);
+      out.value("copies", copies.take());
+    }
+    if (model_.failure) out.value("lastFailureInfo", failure_info(*model_.failure));
+    return out.take();
+  }
+
+  Value failure_info(const PodTrouble& failure) {
+    ObjectBuilder out(arena_);
+    out.text("reason", failure.failure)
+        .text_if_any("message", failure.message)
+        .text_if_any("location", failure.pod);
+    if (failure.exit_code != 0) out.number("exitCode", failure.exit_code);
+    out.text_if_any("time", failure.time);
+    return out.take();
+  }
+
+  Value components() {
+    ObjectBuilder out(arena_);
+    for (const auto& [kind, url] : component_urls_) {
+      out.value(kind, ObjectBuilder(arena_).text_if_any("url", url).take());
+    }
+    return out.take();
+  }
+
+  Value canary_statuses() {
+    Value out(rapidjson::kArrayType);
+    for (const Canary& c : canaries_) {
+      out.PushBack(ObjectBuilder(arena_)
+                       .text("name", c.name)
+                       .flag("ready", c.ready)
+                       .number("trafficPercent", c.percent)
+                       .value("modelStatus", ObjectBuilder(arena_).text("transitionStatus", "").take())
+                       .take(),
+                   arena_);
+    }
+    return out;
+  }
+
+  /// Nothing for a stopped service: there is no word for it.
+  std::string_view phase() {
+    if (wanted_.stopped) return {};
+    if (predictor_is_invalid() || model_.target == "FailedToLoad") return "Failed";
+    if (condition("Ready").is_true()) return "Ready";
+    if (has_fatal()) return "Failed";
+    const auto& pods = observed_.pods;
+    const bool any = std::ranges::any_of(pods, [](const Value* p) { return is_scheduled(spec::PodView(p)); });
+    return any ? "Loading" : "Pending";
+  }
+
+  struct Canary {
+    std::string name;
+    bool ready;
+    std::int64_t percent;
+  };
+  struct Model {
+    std::string_view active;
+    std::string_view target;
+    std::string_view transition;
+    std::int64_t ready_copies = 0;
+    std::int64_t failed_copies = 0;
+    bool observed = false;
+    std::optional<PodTrouble> failure;
+  };
+
+  ServiceBuild build_;
+  spec::Arena& arena_;
+  spec::InferenceServiceView service_;
+  spec::ObjectView old_;
+  const Wanted& wanted_;
+  const Observed& observed_;
+  std::string_view now_;
+
+  std::map<std::string, State> conditions_;  // sorted by type, as Knative's are
+  std::vector<std::pair<std::string_view, std::string>> component_urls_;
+  std::vector<Canary> canaries_;
+  Model model_;
+  std::string url_;
+  std::string address_;
+};
+
+}  // namespace
+
+ReadyComponents ready_components(const Value& service, const spec::Configuration& configuration,
+                                 const Observed& observed) {
+  const spec::InferenceServiceView view(service);
+  const bool serving_counts = configuration.modelgate.strict();
+  const auto is_up = [&](std::string_view name) {
+    return state_of(parts_of(observed, name).deployments, {}, serving_counts).is_true();
+  };
+  ReadyComponents out;
+  for (const auto& [kind, name] : components_of(view)) {
+    bool& up = kind == kPredictor ? out.predictor : kind == kTransformer ? out.transformer : out.explainer;
+    up = is_up(name);
+  }
+  for (const spec::CanaryView& canary : view.spec().canary()) {
+    const std::string_view variant = canary.predictor().name();
+    const Parts parts = parts_of(observed, predictor_name(view.metadata().name(), variant));
+    if (has_available_pods(parts.deployments)) out.canaries.emplace_back(variant);
+  }
+  return out;
+}
+
+Value build_status(const Value& service, const Wanted& wanted, const ServiceContext& context,
+                   const Observed& observed, std::string_view now, spec::Arena& arena) {
+  return StatusBuild(service, wanted, context, observed, now, arena).run();
+}
+
+}  // namespace modelgate::workload
