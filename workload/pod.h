@@ -30,6 +30,7 @@
 namespace modelgate::workload {
 
 struct PodContext {
+  /// With those of its objects that facts hold, each by name or all of a kind (an ObjectKey without a name).
   const spec::Catalog& catalog;
   const spec::Facts& facts;
   /// Of the request: a Pod from a template does not know its own yet.

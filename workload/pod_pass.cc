@@ -85,7 +85,14 @@ const spec::Fact* PodPass::look_up(std::string_view kind, std::string_view ns, s
   // No object has such a name, and no path may be made of it.
   static constexpr spec::Fact kAbsent{.state = spec::Fact::State::kAbsent};
   if (spec::check_dns1123_subdomain(name)) return &kAbsent;
-  spec::ObjectKey key{std::string(kind), std::string(ns), std::string(name)};
+  return ask({std::string(kind), std::string(ns), std::string(name)});
+}
+
+const spec::Fact* PodPass::look_up_all(std::string_view kind) {
+  return ask({std::string(kind), {}, {}});
+}
+
+const spec::Fact* PodPass::ask(spec::ObjectKey key) {
   const spec::Fact* fact = context.facts.find(key);
   if (!fact && std::ranges::find(outcome.needs, key) == outcome.needs.end()) {
     outcome.needs.push_back(std::move(key));

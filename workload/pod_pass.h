@@ -64,12 +64,18 @@ class PodPass {
 
   /// What the cluster says of an object, or nullptr: then it is asked for, and the step goes on without it.
   const spec::Fact* look_up(std::string_view kind, std::string_view ns, std::string_view name);
+  /// Likewise for all objects of a cluster-scoped kind of the catalog. Whoever runs this puts those that it
+  /// finds into the catalog; the fact says whether anybody could look.
+  const spec::Fact* look_up_all(std::string_view kind);
 
   /// Errors added to what is returned are KServe's as well; those of `strict_rule` only warn in Compatible
   /// mode. `name` must be a literal.
   spec::FieldErrors& rule(std::string_view name);
   spec::FieldErrors& strict_rule(std::string_view name);
   void warn(std::string warning);
+
+ private:
+  const spec::Fact* ask(spec::ObjectKey key);
 };
 
 // The steps, in the order of the table.

@@ -101,7 +101,7 @@ StorageContainerChoice by_name(PodPass& pass, std::string_view name, std::string
   pass.warn(
       fmt::format("ClusterStorageContainer {} could not be read: the storage initializer runs without it",
                   spec::quoted(name)));
-  return {};
+  return {.container = {}, .unread = true};
 }
 
 }  // namespace

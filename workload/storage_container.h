@@ -17,6 +17,8 @@ struct StorageContainerChoice {
   spec::ClusterStorageContainerView container;
   /// False where an error was told, or the choice waits for a fact.
   bool settled = true;
+  /// Nobody could read the one that is named.
+  bool unread = false;
 };
 
 /// `name` empty: by URI. `field` is what an error names.

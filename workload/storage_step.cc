@@ -54,6 +54,21 @@ bool read_parameters(PodPass& pass, StorageSpec& out) {
   return true;
 }
 
+/// Whether a ClusterStorageContainer supports the URI. That none does is confirmed by a live look, since one
+/// may have come a moment ago; where nobody can look, the URI gets the benefit of the doubt. Nothing while
+/// the answer is on its way.
+std::optional<bool> is_claimed(PodPass& pass, std::string_view uri, const StorageContainerChoice& choice) {
+  if (choice.container || choice.unread) return true;
+  if (parse_pvc_uri(uri) || uri.starts_with(kSchemePlaceholder)) return false;
+  const spec::Fact* fact = pass.look_up_all("ClusterStorageContainer");
+  if (!fact) return std::nullopt;
+  if (fact->state != spec::Fact::State::kUnknown) return false;
+  pass.warn(
+      "ClusterStorageContainers could not be listed: the model is fetched by the storage initializer as "
+      "configured");
+  return true;
+}
+
 }  // namespace
 
 void initialize_storage(PodPass& pass) {
@@ -74,7 +89,13 @@ void initialize_storage(PodPass& pass) {
   request.container = choice.container;
   // The agent pulls models itself, and images have a step of their own.
   if (pass.annotation(annotation::kAgent) || !oci_mode(pass, *uri).empty()) return;
-  check_uri(pass, *uri, static_cast<bool>(choice.container), request.field);
+  if (pass.find_container("initContainers", container::kStorageInitializer)) return;
+  const std::optional<bool> claimed = is_claimed(pass, *uri, choice);
+  if (!claimed) return;
+  const std::size_t errors = pass.outcome.errors.size();
+  check_uri(pass, *uri, *claimed, request.field);
+  // Denied already: nobody needs to be asked for credentials.
+  if (pass.strict() && pass.outcome.errors.size() > errors) return;
   add_model_storage(pass, request);
 }
 

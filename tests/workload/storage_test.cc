@@ -211,6 +211,18 @@ TEST(StorageContainer, OneThatCannotBeReadLeavesNoChoice) {
   EXPECT_THAT(m.warnings, ElementsAre(HasSubstr("could not be read")));
 }
 
+TEST(StorageContainer, IsLookedForLiveBeforeItCountsAsMissing) {
+  PodWorld world;
+  const std::string pod = pod_with_uri("new://m");
+  const Mutated known = world.mutate(world.pod(pod));
+  EXPECT_FALSE(known.allowed);
+  EXPECT_THAT(known.asked, ElementsAre(std::set<std::string>{"ClusterStorageContainer "}));
+  world.unknown = {"ClusterStorageContainer"};
+  const Mutated unknown = world.mutate(world.pod(pod));
+  EXPECT_TRUE(unknown.allowed);
+  EXPECT_THAT(unknown.warnings, ElementsAre(HasSubstr("could not be listed")));
+}
+
 TEST(StorageContainer, ChangesTheInitContainerAndKeepsWhatItDoesNotName) {
   PodWorld world(R"(
 apiVersion: serving.kserve.io/v1alpha1
