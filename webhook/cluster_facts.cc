@@ -16,10 +16,10 @@ using kube::Object;
 
 namespace {
 
-/// The API server's own answer about an object of a kind that it has. Of a kind that it does not have it
-/// says so without a Status.
-bool says_absent(const kube::ApiError& error) {
-  return error.is_not_found() && error.reason == "NotFound";
+/// The API server's own answer about the object: `secrets "a" not found`. Of a kind that it does not have it
+/// says `404 page not found`, and a proxy on the way says whatever it likes.
+bool says_absent(const kube::ApiError& error, const ObjectKey& key) {
+  return error.is_not_found() && error.message.contains('"' + key.name + '"');
 }
 
 /// As `kubectl get -o json` gives several: {"kind": "List", "items": [...]}.
@@ -94,7 +94,7 @@ kube::Task<void> ClusterFacts::read(std::shared_ptr<Question> question, std::siz
     } else {
       auto object = co_await client_.get(*resource, key.namespace_, key.name, options);
       if (object) question->objects[index] = std::move(*object);
-      if (!object && says_absent(object.error())) fact.state = Fact::State::kAbsent;
+      if (!object && says_absent(object.error(), key)) fact.state = Fact::State::kAbsent;
       if (!object) problem = object.error().to_string();
     }
   } catch (const std::exception& bug) {

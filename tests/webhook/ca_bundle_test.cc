@@ -36,7 +36,7 @@ kube::Object object(const std::string& json) {
   return *kube::Object::read(json, options);
 }
 
-std::string quoted(std::string_view text) {
+std::string json_text(std::string_view text) {
   std::string out;
   spec::append_json(text, out);
   return out;
@@ -44,7 +44,7 @@ std::string quoted(std::string_view text) {
 
 std::string webhook(const std::string& name, const std::string& client, const std::string& bundle = "") {
   const std::string ca = bundle.empty() ? "" : R"(,"caBundle":")" + certs::to_base64(bundle) + "\"";
-  return R"({"name":)" + quoted(name) + R"(,"clientConfig":{)" + client + ca + "}}";
+  return R"({"name":)" + json_text(name) + R"(,"clientConfig":{)" + client + ca + "}}";
 }
 
 std::string by_service(const std::string& service, const std::string& ns = "kserve") {

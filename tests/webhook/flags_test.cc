@@ -82,13 +82,45 @@ TEST(Flags, ListsAreSplitAndAdded) {
   EXPECT_EQ(flags.tls.cipher_suites.size(), 2U);
 }
 
+TEST(Flags, OfACluster) {
+  const ClusterFlags none = good({}).cluster;
+  EXPECT_EQ(none.kubeconfig, "");
+  EXPECT_EQ(none.ns, "");
+  EXPECT_EQ(none.service_name, "modelgate-webhook");
+  EXPECT_EQ(none.registration, "modelgate");
+  EXPECT_EQ(none.ca_secret, "modelgate-webhook-ca");
+  EXPECT_EQ(none.lease, "modelgate-webhook");
+  EXPECT_FALSE(none.patch_ca_bundle.has_value());
+  EXPECT_TRUE(none.builtin_runtimes);
+  const ClusterFlags flags =
+      good({"--kubeconfig=/k", "--kube-context=c", "--namespace=ns", "--service-name=s", "--registration=r",
+            "--ca-secret=a", "--lease=l", "--patch-ca-bundle=false", "--builtin-runtimes=false",
+            "--kube-api-qps=7", "--kube-api-burst=8", "--ca-lifetime=48h", "--leaf-lifetime=1h",
+            "--ca-propagation=1m"})
+          .cluster;
+  EXPECT_EQ(flags.kubeconfig, "/k");
+  EXPECT_EQ(flags.context, "c");
+  EXPECT_EQ(flags.ns, "ns");
+  EXPECT_EQ(flags.service_name, "s");
+  EXPECT_EQ(flags.registration, "r");
+  EXPECT_EQ(flags.ca_secret, "a");
+  EXPECT_EQ(flags.lease, "l");
+  EXPECT_EQ(flags.patch_ca_bundle, false);
+  EXPECT_FALSE(flags.builtin_runtimes);
+  EXPECT_EQ(flags.qps, 7);
+  EXPECT_EQ(flags.burst, 8);
+  EXPECT_EQ(flags.ca_lifetime, 48h);
+  EXPECT_EQ(flags.leaf_lifetime, 1h);
+  EXPECT_EQ(flags.ca_propagation, 1min);
+}
+
 TEST(Flags, HelpNamesEveryFlagAndEndsWellBehaved) {
   const auto parsed = parse({"--help"});
   const auto* end = std::get_if<FlagsEnd>(&parsed);
   ASSERT_NE(end, nullptr);
   EXPECT_EQ(end->exit_code, 0);
-  for (const char* name :
-       {"--webhook-port", "--metrics-addr", "--drain-timeout", "--manifests", "--ca-out"}) {
+  for (const char* name : {"--webhook-port", "--metrics-addr", "--drain-timeout", "--manifests", "--ca-out",
+                           "--kubeconfig", "--shutdown-delay", "--client-ca-file"}) {
     EXPECT_NE(end->text.find(name), std::string::npos) << name;
   }
 }
@@ -125,6 +157,11 @@ INSTANTIATE_TEST_SUITE_P(
                     BadCase{"Duration", {"--drain-timeout=100"}, "--drain-timeout"},
                     BadCase{"Level", {"--log-level=loud"}, "--log-level"},
                     BadCase{"Format", {"--log-format=xml"}, "--log-format"},
+                    BadCase{"ShutdownDelay", {"--shutdown-delay=soon"}, "--shutdown-delay"},
+                    BadCase{"Namespace", {"--namespace=Not/A/Name"}, "--namespace"},
+                    BadCase{"EmptyNamespace", {"--namespace="}, "--namespace"},
+                    BadCase{"NoQps", {"--kube-api-qps=0"}, "--kube-api-qps"},
+                    BadCase{"PatchCaBundle", {"--patch-ca-bundle=perhaps"}, "--patch-ca-bundle"},
                     BadCase{"Threads", {"--threads=1025"}, "--threads"},
                     BadCase{"Bool", {"--leader-elect=maybe"}, "--leader-elect"}),
     [](const auto& info) { return info.param.name; });

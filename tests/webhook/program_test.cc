@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/kube/fake_api_server.h"
 #include "tests/webhook/test_server.h"
 #include "tests/webhook/tls_client.h"
 
@@ -174,6 +175,27 @@ TEST_F(Program, SecondSignalEndsItAtOnce) {
   EXPECT_EQ(wait(), 1) << log();
 }
 
+TEST_F(Program, ShutdownDelayServesOnUnready) {
+  start({"--shutdown-delay=2s"});
+  const auto told = std::chrono::steady_clock::now();
+  ::kill(child_, SIGTERM);
+  ASSERT_TRUE(TestServer::eventually([&] { return get("health", "/readyz")->status == 503; }));
+  {
+    TlsClient client(ports_["https"]);
+    ASSERT_TRUE(client.handshake());
+    ASSERT_TRUE(client.send(post("/nosuch", "{}")));
+    EXPECT_FALSE(client.reply()->has_header("Connection: close"));
+  }
+  EXPECT_EQ(wait(), 0) << log();
+  EXPECT_GE(std::chrono::steady_clock::now() - told, 2s);
+}
+
+TEST_F(Program, DrainTimeoutEndsAShutdownDelay) {
+  start({"--shutdown-delay=1h", "--drain-timeout=200ms"});
+  ::kill(child_, SIGTERM);
+  EXPECT_EQ(wait(), 0) << log();
+}
+
 class CertificateFiles : public Program {
  protected:
   void write_pair(const certs::KeyPair& pair) const {
@@ -220,6 +242,65 @@ TEST_F(CertificateFiles, MissingPairIsToldAtTheStart) {
   spawn({"--webhook-cert-path=" + directory_.string(), "--webhook-port=0"});
   EXPECT_EQ(wait(), 1);
   EXPECT_NE(log().find("--webhook-cert-path"), std::string::npos) << log();
+}
+
+/// A cluster without anything in it, and certificates from files, so that nothing has to be written.
+class InACluster : public CertificateFiles {
+ protected:
+  InACluster() {
+    api_.on("GET", "*",
+            [](kube::FakeExchange& x) { x.reply(404, "404 page not found\n", {}, "text/plain"); });
+    write_pair(*new_pair());
+    write(directory_ / "kubeconfig",
+          "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
+          "contexts: [{name: c, context: {cluster: c, user: u}}]\nusers: [{name: u, user: {}}]\n"
+          "clusters: [{name: c, cluster: {server: 'http://127.0.0.1:" +
+              std::to_string(api_.port()) + "'}}]\n");
+  }
+  std::vector<std::string> arguments() const {
+    return {"--kubeconfig=" + (directory_ / "kubeconfig").string(),
+            "--webhook-cert-path=" + directory_.string()};
+  }
+
+  kube::FakeApiServer api_;
+};
+
+TEST_F(InACluster, ServesAndGoesOnWhileTheApiServerIsAway) {
+  start(arguments());
+  ASSERT_TRUE(TestServer::eventually([&] { return get("health", "/readyz")->status == 200; }))
+      << get("health", "/readyz")->body;
+  EXPECT_TRUE(metrics_say("modelgate_cluster_connected 1\n"));
+  EXPECT_TRUE(metrics_say("rest_client_requests_total{code=\"404\""));
+  api_.stop();
+  EXPECT_TRUE(TestServer::eventually([&] { return metrics_say("modelgate_cluster_connected 0\n"); }));
+  EXPECT_EQ(get("health", "/readyz")->status, 200);
+  {
+    TlsClient client(ports_["https"]);
+    ASSERT_TRUE(client.handshake());
+    ASSERT_TRUE(client.send(post("/nosuch", "{}")));
+    EXPECT_EQ(client.reply()->status, 404);
+  }
+  ::kill(child_, SIGTERM);
+  EXPECT_EQ(wait(), 0) << log();
+}
+
+TEST_F(InACluster, ServesNobodyBeforeItsFirstCatalog) {
+  api_.stop();
+  std::vector<std::string> without_probes = arguments();
+  without_probes.insert(without_probes.end(),
+                        {"--health-probe-bind-address=0", "--metrics-bind-address=0", "--webhook-port=0"});
+  spawn(without_probes);
+  EXPECT_TRUE(
+      TestServer::eventually([&] { return log().find("no news of the cluster") != std::string::npos; }));
+  EXPECT_EQ(log().find("\"serving\""), std::string::npos);
+  ::kill(child_, SIGTERM);
+  EXPECT_EQ(wait(), 0) << log();
+}
+
+TEST_F(InACluster, AKubeconfigThatIsNotThereIsTold) {
+  spawn({"--kubeconfig=" + (directory_ / "none").string()});
+  EXPECT_EQ(wait(), 1);
+  EXPECT_NE(log().find("--kubeconfig"), std::string::npos) << log();
 }
 
 TEST_F(Program, PortInUseIsToldAndIs1) {

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Live reads: what an answer of the API server makes of a fact, and on which thread it is told.
+#include "webhook/cluster_facts.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <future>
+#include <ostream>
+#include <thread>
+
+#include "tests/kube/fake_api_server.h"
+
+namespace modelgate::webhook {
+namespace {
+
+using namespace std::chrono_literals;
+using admission::Fact;
+using admission::Needs;
+using admission::ObjectKey;
+using kube::FakeApiServer;
+using kube::FakeExchange;
+using State = Fact::State;
+
+constexpr const char* kSecretPath = "/api/v1/namespaces/ns/secrets/a";
+constexpr const char* kSecret =
+    R"({"apiVersion":"v1","kind":"Secret","metadata":{"name":"a","namespace":"ns"},"data":{"k":"dg=="}})";
+const ObjectKey kSecretKey{"Secret", "ns", "a"};
+
+class ClusterFactsTest : public testing::Test {
+ protected:
+  ~ClusterFactsTest() override {
+    context_.stop();
+    if (loop_.joinable()) loop_.join();
+    server_.stop();
+  }
+
+  /// Asks from this thread, with the client on another one; runs here what comes back by `thread`.
+  ToldFacts ask(const std::vector<ObjectKey>& keys, std::chrono::milliseconds time = 5s) {
+    if (!loop_.joinable()) loop_ = std::thread([this] { context_.run(); });
+    std::promise<std::function<void()>> back;
+    std::optional<ToldFacts> told = facts_.ask(
+        Needs{keys}, std::chrono::steady_clock::now() + time,
+        [&](std::function<void()> task) { back.set_value(std::move(task)); },
+        [&](ToldFacts later) {
+          EXPECT_EQ(std::this_thread::get_id(), here_);
+          told = std::move(later);
+        });
+    if (told) return std::move(*told);
+    auto task = back.get_future();
+    if (task.wait_for(10s) != std::future_status::ready) throw std::runtime_error("nobody answers");
+    task.get()();
+    return std::move(*told);
+  }
+
+  std::thread::id here_ = std::this_thread::get_id();
+  FakeApiServer server_;
+  kube::asio::io_context context_{1};
+  boost::asio::executor_work_guard<kube::asio::io_context::executor_type> work_ =
+      boost::asio::make_work_guard(context_);
+  kube::Client client_{context_, server_.config()};
+  ClusterFacts facts_{client_};
+  std::thread loop_;
+};
+
+struct AnswerCase {
+  const char* name;
+  kube::FakeHandler answer;
+  State state;
+};
+
+void PrintTo(const AnswerCase& c, std::ostream* out) {
+  *out << c.name;
+}
+
+class Answered : public ClusterFactsTest, public testing::WithParamInterface<AnswerCase> {};
+
+TEST_P(Answered, BecomesAFact) {
+  server_.on("GET", kSecretPath, GetParam().answer);
+  const ToldFacts told = ask({kSecretKey}, 700ms);
+  ASSERT_EQ(told.facts.size(), 1U);
+  EXPECT_EQ(told.facts.front().first, kSecretKey);
+  const Fact& fact = told.facts.front().second;
+  EXPECT_EQ(fact.state, GetParam().state);
+  EXPECT_EQ(fact.object != nullptr, GetParam().state == State::kPresent);
+  const FactCounts counts = facts_.counts();
+  EXPECT_EQ(counts.present, GetParam().state == State::kPresent ? 1U : 0U);
+  EXPECT_EQ(counts.absent, GetParam().state == State::kAbsent ? 1U : 0U);
+  EXPECT_EQ(counts.unknown, GetParam().state == State::kUnknown ? 1U : 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, Answered,
+    testing::Values(
+        AnswerCase{"There", [](FakeExchange& x) { x.reply(200, kSecret); }, State::kPresent},
+        AnswerCase{"NotThere",
+                   [](FakeExchange& x) { x.status(404, "NotFound", {}, R"(secrets \"a\" not found)"); },
+                   State::kAbsent},
+        AnswerCase{"NoSuchKind",
+                   [](FakeExchange& x) { x.reply(404, "404 page not found\n", {}, "text/plain"); },
+                   State::kUnknown},
+        AnswerCase{"NotThereSaysAProxy", [](FakeExchange& x) { x.status(404, "NotFound"); }, State::kUnknown},
+        AnswerCase{"Forbidden", [](FakeExchange& x) { x.status(403, "Forbidden"); }, State::kUnknown},
+        AnswerCase{"Broken", [](FakeExchange& x) { x.status(500, "InternalError"); }, State::kUnknown},
+        AnswerCase{"Nonsense", [](FakeExchange& x) { x.reply(200, "[]"); }, State::kUnknown},
+        AnswerCase{"Cut", [](FakeExchange& x) { x.cut(); }, State::kUnknown},
+        AnswerCase{"Silent", [](FakeExchange& x) { x.wait_for_close(); }, State::kUnknown}),
+    [](const auto& info) { return info.param.name; });
+
+TEST_F(ClusterFactsTest, ReadsAllAtOnce) {
+  std::atomic<int> arrived = 0;
+  const kube::FakeHandler together = [&](FakeExchange& x) {
+    ++arrived;
+    for (int i = 0; i < 500 && arrived < 3; ++i) std::this_thread::sleep_for(10ms);
+    arrived == 3 ? x.reply(200, kSecret) : x.status(500, "Alone");
+  };
+  for (const char* name : {"a", "b", "c"}) {
+    server_.on("GET", std::string("/api/v1/namespaces/ns/secrets/") + name, together);
+  }
+  for (const auto& [key, fact] :
+       ask({{"Secret", "ns", "a"}, {"Secret", "ns", "b"}, {"Secret", "ns", "c"}}).facts) {
+    EXPECT_EQ(fact.state, State::kPresent) << key.name;
+  }
+}
+
+TEST_F(ClusterFactsTest, KeepsNothing) {
+  server_.on("GET", kSecretPath, [](FakeExchange& x) { x.reply(200, kSecret); });
+  ask({kSecretKey});
+  server_.on("GET", kSecretPath,
+             [](FakeExchange& x) { x.status(404, "NotFound", {}, R"(secrets \"a\" not found)"); });
+  EXPECT_EQ(ask({kSecretKey}).facts.front().second.state, State::kAbsent);
+  EXPECT_EQ(server_.count("GET", kSecretPath), 2);
+}
+
+TEST_F(ClusterFactsTest, AKindWithoutANameIsAList) {
+  server_.on("GET", "/apis/serving.kserve.io/v1alpha1/namespaces/ns/servingruntimes", [](FakeExchange& x) {
+    x.reply(200, R"({"kind":"ServingRuntimeList","metadata":{"resourceVersion":"1"},
+                     "items":[{"metadata":{"name":"a"}},{"metadata":{"name":"b"}}]})");
+  });
+  const ToldFacts told = ask({{"ServingRuntime", "ns", ""}, {"ClusterServingRuntime", "", ""}});
+  const Fact& list = told.facts.front().second;
+  ASSERT_EQ(list.state, State::kPresent);
+  const spec::Value* items = spec::find(*list.object, "items");
+  ASSERT_TRUE(items && items->IsArray());
+  ASSERT_EQ(items->Size(), 2U);
+  EXPECT_EQ(spec::text_of(*spec::find((*items)[0], "kind")), "ServingRuntime");
+  EXPECT_EQ(told.facts.back().second.state, State::kAbsent);  // of a kind that is not there, there are none
+}
+
+TEST_F(ClusterFactsTest, AKindThatNobodyKnowsIsUnknown) {
+  EXPECT_EQ(ask({{"Unheard", "ns", "a"}}).facts.front().second.state, State::kUnknown);
+  EXPECT_TRUE(server_.requests().empty());
+}
+
+TEST_F(ClusterFactsTest, WithoutTimeNobodyIsAsked) {
+  EXPECT_EQ(ask({kSecretKey}, 0ms).facts.front().second.state, State::kUnknown);
+  EXPECT_TRUE(server_.requests().empty());
+}
+
+}  // namespace
+}  // namespace modelgate::webhook
