@@ -24,7 +24,7 @@ namespace modelgate::spec {
 struct ObjectKey {
   std::string kind;        // "Secret", "ServingRuntime", ...
   std::string namespace_;  // empty for cluster-scoped kinds
-  std::string name;
+  std::string name;        // empty: all of that kind in that place, as one List with `items`
   auto operator<=>(const ObjectKey&) const = default;
 };
 
