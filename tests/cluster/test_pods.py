@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pods of a service through a real API server: what is put into them, from Secrets and accounts that are read live.
+
+The API server takes what we make of a Pod only where it is a valid one.
+"""
+import json
+import subprocess
+import sys
+
+from installed import CONFIG_MAP, GROUP, NAMESPACE, pod
+from test_installed import InstalledTest
+from world import CRDS
+
+RECORDED = CRDS["kserve"].parent
+INTERNAL = f"internal.{GROUP}"
+COMPATIBLE = {"validation": "Compatible", "runtimeSelection": "Defer", "resourceDefaults": False, "gpuTolerations": [],
+              "podInjection": "Admission"}
+
+# Each scheme: where the model is, what its credentials' Secret holds, and a name that the init container gets for it.
+SCHEMES = {
+    "s3": ("s3://models/iris", {"AWS_ACCESS_KEY_ID": "sentinel", "AWS_SECRET_ACCESS_KEY": "sentinel"}, "AWS_SECRET_ACCESS_KEY"),
+    "gcs": ("gs://models/iris", {"gcloud-application-credentials.json": "sentinel"}, "GOOGLE_APPLICATION_CREDENTIALS"),
+    "azure": ("https://acct.blob.core.windows.net/models/iris", {"AZURE_CLIENT_ID": "sentinel", "AZURE_TENANT_ID": "sentinel",
+              "AZURE_CLIENT_SECRET": "sentinel", "AZURE_SUBSCRIPTION_ID": "sentinel"}, "AZURE_CLIENT_SECRET"),
+    "azure-files": ("https://acct.file.core.windows.net/share/iris", {"AZURE_STORAGE_ACCESS_KEY": "sentinel"},
+                    "AZURE_STORAGE_ACCESS_KEY"),
+    "https": ("https://example.com/iris.tar.gz", {"https-host": "example.com", "headers": "X: sentinel"}, "example.com-headers"),
+    "hdfs": ("hdfs://namenode/iris", {"HDFS_NAMENODE": "sentinel"}, None),
+    "webhdfs": ("webhdfs://namenode/iris", {"HDFS_NAMENODE": "sentinel"}, None),
+    "hugging-face": ("hf://org/iris", {"HF_TOKEN": "sentinel"}, "HF_TOKEN"),
+}
+
+
+def pod_of(annotations, account=""):
+    body = pod()
+    body["metadata"]["annotations"] = {f"{INTERNAL}/{name}": value for name, value in annotations.items()}
+    if account:
+        body["spec"]["serviceAccountName"] = account
+    return body
+
+
+class PodsTest(InstalledTest):
+    def setUp(self):
+        super().setUp()
+        self.account("default")
+        self.replica = self.world.start_replica()
+        self.world.wait_asked()
+
+    def apply(self, *objects):
+        self.plane.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-",
+                           stdin={"apiVersion": "v1", "kind": "List", "items": list(objects)})
+
+    def account(self, name, *secrets):
+        self.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": "default"},
+                    "secrets": [{"name": secret} for secret in secrets]})
+
+    def initializer(self, body):
+        made = self.dry_run(body, "pods")
+        self.assertIsInstance(made, dict, made)
+        return made, {c["name"]: c for c in made["spec"].get("initContainers", [])}.get("storage-initializer")
+
+
+class Pods(PodsTest):
+    def test_each_scheme_gets_its_credentials_and_no_secret(self):
+        for name, (uri, data, expected) in SCHEMES.items():
+            with self.subTest(name):
+                self.account(name, name)
+                refused = self.dry_run(pod_of({"storage-initializer-sourceuri": uri}, name), "pods")
+                self.assertIn(f'"{name}"', refused)
+                self.assertIn(f'ServiceAccount "{name}"', refused)
+                self.apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": "default"},
+                            "stringData": data})
+                made, container = self.initializer(pod_of({"storage-initializer-sourceuri": uri}, name))
+                self.assertEqual(container["args"], [uri, "/mnt/models"])
+                if expected:
+                    self.assertIn(expected, [env["name"] for env in container["env"]])
+                else:
+                    self.assertIn(name.removeprefix("web") + "-secrets", [volume["name"] for volume in made["spec"]["volumes"]])
+                self.assertNotIn("sentinel", json.dumps(made))
+
+    def test_claims_images_and_the_agent(self):
+        for annotations in ({"storage-initializer-sourceuri": "pvc://claim/iris"}, {"storage-initializer-sourceuri": "pvc://claim"},
+                            {"storage-initializer-sourceuri": "oci://registry.example.com/iris:1"},
+                            {"storage-initializer-sourceuri": "oci+native://registry.example.com/iris:1"},
+                            {"logger": "true", "batcher": "true"},
+                            {"agent": "true", "modelDir": "/mnt/models", "configVolumeName": "models"}):
+            with self.subTest(annotations):
+                made = self.dry_run(pod_of(annotations), "pods")
+                self.assertIsInstance(made, dict, made)
+                self.assertGreater(len(made["spec"].get("volumes", [])) + len(made["spec"]["containers"]), 1)
+
+    def test_a_storage_container_counts_at_once(self):
+        body = pod_of({"storage-initializer-sourceuri": "tide://iris"})
+        self.assertIn("tide://iris", self.dry_run(body, "pods"))
+        self.addCleanup(self.plane.kubectl, "delete", "clusterstoragecontainer", "tide")
+        self.apply({"apiVersion": f"{GROUP}/v1alpha1", "kind": "ClusterStorageContainer", "metadata": {"name": "tide"},
+                    "spec": {"container": {"name": "storage-initializer", "image": "tide"},
+                             "supportedUriFormats": [{"prefix": "tide://"}]}})
+        _, container = self.initializer(body)
+        self.assertEqual(container["image"], "tide")
+
+
+class RecordedPods(PodsTest):
+    """What KServe v0.20 answered, with the cluster state of the record in the cluster itself."""
+    needs_kserve = True
+
+    def test_recorded_pods(self):
+        before = self.plane.get(f"/api/v1/namespaces/{NAMESPACE}/configmaps/{CONFIG_MAP}")["data"]
+        self.addCleanup(lambda: self.configure(**before))
+        recorded = json.loads((RECORDED / "cluster.json").read_text())["items"]
+        data = next(item["data"] for item in recorded if item["kind"] == "ConfigMap")
+        self.configure(**data, modelgate=json.dumps(COMPATIBLE))
+        self.eventually("the configuration", lambda: "is invalid" in self.world.probe())
+        self.plane.kubectl("apply", "--server-side", "--force-conflicts", "-f", RECORDED / "fixtures.yaml")
+        ca = self.plane.directory / "recorded-ca.crt"
+        ca.write_text(self.world.secret()["ca.crt"])
+        checked = subprocess.run([sys.executable, RECORDED / "check.py", "admission", "--url",
+                                  f"https://127.0.0.1:{self.replica.port}", "--cacert", ca, RECORDED / "pods.jsonl"],
+                                 capture_output=True, text=True, timeout=300)
+        *differences, summary = checked.stdout.strip().splitlines() or [checked.stderr]
+        self.assertEqual(differences, [], summary)
+        print(f"            {summary}")
