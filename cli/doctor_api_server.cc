@@ -127,16 +127,18 @@ void check_installation(const ClusterPicture& picture, Findings& out) {
   }
   // Whoever may not look does not know either.
   if (!out.could_read(picture, kube::kMutatingWebhookConfigurations)) return;
-  Words words{.found = fmt::format("no registration {}, and no Deployment or Service {} in namespace {}",
-                                   picture.names.registration, picture.names.service, picture.names.ns),
-              .cause = {},
-              .remedy = "install it, or say where it is with --namespace, --service-name and --registration",
-              .command = std::string(kInstallCommand)};
+  // Never over a KServe that is there: its CRDs and its namespace have the same names.
+  const std::string command = beside_kserve(picture)
+                                  ? "kubectl apply --server-side -k deploy/overlays/beside-kserve"
+                                  : std::string(kInstallCommand);
   if (picture.preflight) {
-    return out.ok({.found = "not yet; what follows says whether it can be", .command = words.command});
+    return out.ok({.found = "not yet; what follows says whether it can be", .command = command});
   }
-  words.cause = "nothing reviews InferenceServices; what follows says whether it can be installed";
-  out.warning(std::move(words));
+  out.warning({.found = fmt::format("no registration {}, and no Deployment or Service {} in namespace {}",
+                                    picture.names.registration, picture.names.service, picture.names.ns),
+               .cause = "nothing reviews InferenceServices; what follows says whether it can be installed",
+               .remedy = "install it, or say where it is with --namespace, --service-name and --registration",
+               .command = command});
 }
 
 void check_permissions(const ClusterPicture& picture, Findings& out) {

@@ -88,6 +88,12 @@ Findings diagnose(const ClusterPicture& picture) {
   return out;
 }
 
+bool beside_kserve(const ClusterPicture& picture) {
+  return std::ranges::any_of(registered_webhooks(picture), [&](const RegisteredWebhook& w) {
+    return w.configuration != picture.names.registration && w.takes("serving.kserve.io", "inferenceservices");
+  });
+}
+
 std::vector<RegisteredWebhook> our_webhooks(const ClusterPicture& picture) {
   std::vector<RegisteredWebhook> out = registered_webhooks(picture);
   std::erase_if(out,

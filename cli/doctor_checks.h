@@ -63,6 +63,9 @@ void check_configured_mode(const ClusterPicture& picture, Findings& out);
 /// may not look at registrations does not know, and gets the checks of an installation.
 bool before_installation(const ClusterPicture& picture);
 
+/// True where KServe, or something like it, is asked about InferenceServices.
+bool beside_kserve(const ClusterPicture& picture);
+
 /// The webhooks of our registration.
 std::vector<RegisteredWebhook> our_webhooks(const ClusterPicture& picture);
 

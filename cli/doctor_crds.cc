@@ -78,16 +78,20 @@ bool check_one(const ExpectedCrd& expected, const ObjectView& crd, Findings& out
          .command = std::string(kCrdCommand)});
     return false;
   }
-  const ObjectView names = condition(crd, "NamesAccepted");
-  const ObjectView established = condition(crd, "Established");
-  for (const ObjectView& c : {names, established}) {
-    if (c.string("status") == "True") continue;
+  if (const ObjectView names = condition(crd, "NamesAccepted"); names && names.string("status") != "True") {
     out.error({.about = about,
-               .found = c ? fmt::format("it is not {}: {}", c.string("type"), c.string("message"))
-                          : "it is not established yet",
-               .cause = "another CRD has the same names, or it was made a moment ago",
-               .remedy = "wait for it; if it stays so, delete the CRD that has its names",
-               .command = fmt::format("kubectl wait --for=condition=Established crd/{}", expected.name)});
+               .found = fmt::format("its names are not accepted: {}", names.string("message")),
+               .cause = "another CRD has the same names",
+               .remedy = "delete the CRD that has its names, if nobody needs it",
+               .command = "kubectl get crd"});
+    return false;
+  }
+  if (condition(crd, "Established").string("status") != "True") {
+    out.warning({.about = about,
+                 .found = "it is not established yet",
+                 .cause = "it was made a moment ago",
+                 .remedy = "wait for it",
+                 .command = fmt::format("kubectl wait --for=condition=Established crd/{}", expected.name)});
     return false;
   }
   return true;

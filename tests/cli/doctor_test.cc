@@ -203,6 +203,12 @@ const FaultCase kFaults[] = {
                R"({"type":"NamesAccepted","status":"True"})", R"({"type":"NamesAccepted","status":"False"})");
      },
      {"crds error"}},
+    {"ACrdThatWasJustMade",
+     [](auto& p) {
+       rewrite(p, kube::kCustomResourceDefinitions, {}, "inferenceservices.serving.kserve.io",
+               R"({"type":"Established","status":"True"})", R"({"type":"Established","status":"False"})");
+     },
+     {"crds warning"}},
     {"NoServiceAccount",
      [](auto& p) { p.remove(kube::kServiceAccounts, kNs, kName); },
      {"permissions error"}},
