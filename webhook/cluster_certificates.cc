@@ -31,7 +31,7 @@ constexpr std::chrono::seconds kCall{5};
 
 // A leaf is renewed by what the Secret held this short a time ago, so that no replica goes on signing with a
 // CA that is a former one by now.
-constexpr std::chrono::seconds kFresh{10};
+constexpr std::chrono::seconds kFresh{1};
 
 bool is_ip_address(const std::string& host) {
   in6_addr room{};
