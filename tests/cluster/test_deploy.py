@@ -13,12 +13,14 @@ import tempfile
 import time
 import unittest
 import urllib.error
+import urllib.request
 from pathlib import Path
 
 import yaml
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "deploy"))
 
+from certificates import Authority  # noqa: E402
 from control_plane import ControlPlane  # noqa: E402
 from processes import ENVIRONMENT, free_port  # noqa: E402
 from rendered import DEPLOY, ROOT, WITH_KSERVE, identity, rendered  # noqa: E402
@@ -235,20 +237,44 @@ def service(name, namespace="default", **metadata):
 
 
 class Overlays(PlaneTest):
-    def test_every_overlay_and_the_monitoring_are_accepted(self):
-        self.plane.kubectl("apply", "--server-side", "-f", "-",
-                           stdin=yaml.safe_dump_all(open_crd(group, version, kind) for group, (version, kinds)
-                                                    in FOREIGN.items() for kind in kinds))
-        for group, (version, kinds) in FOREIGN.items():
-            for kind in kinds:
-                self.plane.kubectl("wait", "--for=condition=Established", f"crd/{kind.lower()}s.{group}",
-                                   f"--timeout={SERVED_SECONDS}s")
-                self.eventually(f"{kind} is served", lambda g=group, v=version, k=kind: self.plane.kubectl(
-                    "get", "--raw", f"/apis/{g}/{v}/{k.lower()}s", expect=None).returncode == 0, SERVED_SECONDS)
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        kinds = [(group, version, kind) for group, (version, names) in FOREIGN.items() for kind in names]
+        cls.plane.kubectl("apply", "--server-side", "-f", "-", stdin=yaml.safe_dump_all(open_crd(*kind) for kind in kinds))
+        cls.plane.processes.wait_for("the CRDs of others to be served", SERVED_SECONDS, lambda: all(cls.plane.kubectl(
+            "get", "--raw", f"/apis/{group}/{version}/{kind.lower()}s", expect=None).returncode == 0
+            for group, version, kind in kinds))
+
+    def test_every_one_and_the_monitoring_are_accepted(self):
         for folder in ("overlays/cert-manager", "overlays/single-replica", "monitoring", *WITH_KSERVE):
             with self.subTest(folder):
                 self.apply(folder)
         self.rolled_out("modelgate")
+
+    def test_with_cert_manager_the_webhook_gets_by_on_less(self):
+        """With the files that cert-manager would mount, and a caBundle that it would inject."""
+        self.apply("overlays/cert-manager")
+        # Of an installation before it; an overlay takes nothing away.
+        self.plane.kubectl("delete", "-n", "kserve", "--ignore-not-found", "role/modelgate-webhook-certificates",
+                           "clusterrole/modelgate-webhook-certificates")
+        self.assertFalse(self.may(ACCOUNT.format("kserve"), "create", "secrets", namespace="kserve"))
+        self.plane.kubectl("create", "namespace", "models")
+        files = self.plane.directory / "issued"
+        files.mkdir()
+        ca = Authority(files, "issuer")
+        ca.leaf("modelgate-webhook", names=["modelgate-webhook.kserve.svc"], addresses=["127.0.0.1"],
+                into=(files / "tls.crt", files / "tls.key"))
+        flags = ["--webhook-cert-path", files, "--patch-ca-bundle=false"]
+        with Answering(self.plane, "kserve", flags, ca.bundle()) as webhook:
+            opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+            with opener.open(f"http://127.0.0.1:{webhook.health}/readyz", timeout=5) as reply:
+                self.assertEqual(reply.status, 200)
+            self.assertEqual(set(self.bundles().values()), {ca.bundle()})
+            self.assertNotIn("orbidden", webhook.log())
+        for path in ("/api/v1/namespaces/kserve/secrets/modelgate-webhook-ca",
+                     "/apis/coordination.k8s.io/v1/namespaces/kserve/leases/modelgate-webhook"):
+            self.assertIsNone(self.plane.get(path))
 
 
 def open_crd(group, version, kind):
@@ -362,7 +388,8 @@ class OnAClusterOfKserves(PlaneTest):
                 self.apply(folder)
                 self.rolled_out("modelgate")
                 self.assert_services_keep_apart()
-                with self.answering():
+                self.plane.kubectl("label", "namespace", "models", "modelgate.io/admission=enabled", "--overwrite")
+                with Answering(self.plane, "modelgate", ["--cert-host", "127.0.0.1"]):
                     for name in self.services:
                         with self.subTest(service=name):
                             self.assertEqual(self.put(name), self.plain(name))
@@ -401,48 +428,54 @@ class OnAClusterOfKserves(PlaneTest):
                     self.assertEqual(endpoint["targetRef"]["name"].startswith("modelgate-"), ours, item["metadata"]["name"])
                     self.assertEqual(endpoint["targetRef"]["namespace"], namespace)
 
-    def answering(self):
-        """The real webhook, with the overlay's own ServiceAccount, and the registrations lead to it."""
-        return Answering(self)
-
 
 class Answering:
-    def __init__(self, test):
-        self.test, self.plane = test, test.plane
+    """The real webhook under the ServiceAccount of an overlay, and the overlay's registrations lead to it."""
+
+    def __init__(self, plane, namespace, flags, ca_bundle=None):
+        self.plane, self.namespace, self.flags, self.ca_bundle = plane, namespace, flags, ca_bundle
 
     def __enter__(self):
-        plane, port, health = self.plane, free_port(), free_port()
-        self.directory = Path(tempfile.mkdtemp(prefix="modelgate-beside-"))
-        token = plane.kubectl("create", "token", "modelgate-webhook", "-n", "modelgate").stdout.strip()
+        plane, port = self.plane, free_port()
+        self.health = free_port()
+        self.directory = Path(tempfile.mkdtemp(prefix="modelgate-overlay-"))
+        token = plane.kubectl("create", "token", "modelgate-webhook", "-n", self.namespace).stdout.strip()
         config = self.directory / "kubeconfig"
         config.write_text(yaml.safe_dump({
             "apiVersion": "v1", "kind": "Config", "current-context": "a",
             "clusters": [{"name": "a", "cluster": {"server": plane.server, "certificate-authority": str(plane.ca.certificate)}}],
             "users": [{"name": "a", "user": {"token": token}}],
             "contexts": [{"name": "a", "context": {"cluster": "a", "user": "a"}}]}))
-        plane.kubectl("label", "namespace", "models", "modelgate.io/admission=enabled", "--overwrite")
         for kind in REGISTRATIONS:
             hooks = plane.get(f"/apis/admissionregistration.k8s.io/v1/{kind}/modelgate")["webhooks"]
             plane.kubectl("patch", kind, "modelgate", "--type=json", "-p", json.dumps([
-                operation for index, hook in enumerate(hooks) for operation in (
-                    {"op": "remove", "path": f"/webhooks/{index}/clientConfig/service"},
-                    {"op": "add", "path": f"/webhooks/{index}/clientConfig/url",
-                     "value": f"https://127.0.0.1:{port}{hook['clientConfig']['service']['path']}"})]))
+                {"op": "add", "path": f"/webhooks/{index}/clientConfig", "value": self.client(hook, port)}
+                for index, hook in enumerate(hooks)]))
         self.process = plane.processes.start("modelgate-webhook", [
-            ClusterTest.binaries / "modelgate-webhook", "--kubeconfig", config, "--namespace", "modelgate",
-            "--bind-address", "127.0.0.1", "--webhook-port", port, "--cert-host", "127.0.0.1",
-            "--health-probe-bind-address", f"127.0.0.1:{health}", "--metrics-bind-address", "0"], stop_with=9)
-        refused = {"apiVersion": f"{GROUP}/v1beta1", "kind": "InferenceService",
-                   "metadata": {"name": "refused", "namespace": "models"}, "spec": {"predictor": {}}}
+            ClusterTest.binaries / "modelgate-webhook", "--kubeconfig", config, "--namespace", self.namespace,
+            "--bind-address", "127.0.0.1", "--webhook-port", port, "--metrics-bind-address", "0",
+            "--health-probe-bind-address", f"127.0.0.1:{self.health}", *self.flags], stop_with=9)
         # Denied by us, and not because nobody could be asked.
-        plane.processes.wait_for("the API server to ask the webhook", 30, lambda: "is invalid" in plane.kubectl(
-            "create", "--dry-run=server", "-f", "-", stdin=refused, expect=None).stderr)
+        plane.processes.wait_for("the API server to ask the webhook", REGISTERED_SECONDS, lambda: "is invalid" in plane.kubectl(
+            "create", "--dry-run=server", "-f", "-", stdin=nothing("models"), expect=None).stderr)
         return self
+
+    def client(self, hook, port):
+        config = {"url": f"https://127.0.0.1:{port}{hook['clientConfig']['service']['path']}"}
+        return config | ({"caBundle": self.ca_bundle} if self.ca_bundle else {})
+
+    def log(self):
+        return (self.plane.directory / "logs" / "modelgate-webhook.log").read_text()
 
     def __exit__(self, *_):
         self.plane.processes.stop(self.process)
-        self.plane.kubectl("label", "namespace", "models", "modelgate.io/admission-")
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def nothing(namespace):
+    """A service that admission must deny."""
+    return {"apiVersion": f"{GROUP}/v1beta1", "kind": "InferenceService",
+            "metadata": {"name": "refused", "namespace": namespace}, "spec": {"predictor": {}}}
 
 
 def admitted():
