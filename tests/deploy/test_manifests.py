@@ -148,6 +148,17 @@ class Pods(unittest.TestCase):
         one(objects, "ValidatingWebhookConfiguration", defaults["--registration"])
 
 
+class Version(unittest.TestCase):
+    def test_it_is_one(self):
+        version = "v" + re.search(r"(?m)^project\(modelgate VERSION ([\d.]+)", (ROOT / "CMakeLists.txt").read_text())[1]
+        chart = yaml.safe_load((DEPLOY / "chart" / "Chart.yaml").read_text())
+        self.assertEqual({version}, {chart["appVersion"], "v" + chart["version"]})
+        self.assertIn(f'VERSION = "{version}"', (DEPLOY / "image" / "assemble.py").read_text())
+        for folder in INSTALLATIONS:
+            image = deployment(folder)["spec"]["template"]["spec"]["containers"][0]["image"]
+            self.assertEqual(image, f"modelgate/modelgate:{version}")
+
+
 class Overlays(unittest.TestCase):
     def test_no_object_twice(self):
         for folder in INSTALLATIONS:
