@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "certs/ca_set.h"
 #include "cli/doctor_checks.h"
 #include "tests/cli/cluster_pictures.h"
 #include "validation/validation.h"
@@ -127,14 +128,37 @@ TEST(TroubleshootingTest, EveryLinkLeadsSomewhere) {
 }
 
 /// Without the breaks of lines, so that a text may be wrapped.
-TEST(TroubleshootingTest, HasEveryTextOfTheWebhooksHttpErrors) {
+std::string running_text() {
   std::string document = read_source("docs/troubleshooting.md");
   std::ranges::replace(document, '\n', ' ');
+  return document;
+}
+
+TEST(TroubleshootingTest, HasEveryTextOfTheWebhooksHttpErrors) {
+  const std::string document = running_text();
   std::set<std::string> texts = in_sources("webhook", std::regex(R"re(text_reply\(\d+, "([^"]+)"\))re"));
   texts.merge(in_sources("webhook", std::regex(R"re(overloaded_reply\("([^"]+)"\))re")));
   texts.erase("ok");
   EXPECT_GT(texts.size(), 5U);
   for (const std::string& text : texts) EXPECT_NE(document.find(text), std::string::npos) << text;
+}
+
+TEST(TroubleshootingTest, HasEveryErrorAndWarningOfTheLog) {
+  const std::string document = running_text();
+  const std::regex line(R"re(log::(?:error|warn)\(\s*"([^"]+)")re");
+  std::set<std::string> texts = in_sources("webhook", line);
+  texts.merge(in_sources("kube", line));
+  EXPECT_GT(texts.size(), 10U);
+  for (const std::string& text : texts) EXPECT_NE(document.find(text), std::string::npos) << text;
+}
+
+TEST(TroubleshootingTest, HasEveryEventAboutCertificateAuthorities) {
+  const std::string document = running_text();
+  for (auto change = certs::Change::kMadeFirst; change <= certs::Change::kDroppedFormer;
+       change = static_cast<certs::Change>(static_cast<int>(change) + 1)) {
+    const std::string reason = "`CertificateAuthority" + std::string(certs::name_of(change)) + "`";
+    EXPECT_NE(document.find(reason), std::string::npos) << reason;
+  }
 }
 
 }  // namespace
