@@ -114,9 +114,10 @@ void add_hpa(ServiceBuild& build, const Component& component) {
       .number("minReplicas", least)
       .number("maxReplicas", most)
       .value("metrics", metrics(build, component));
-  // KServe drops it.
-  const spec::ObjectView behavior = component.scaling.auto_scaling.behavior();
-  if (behavior && build.strict()) spec.value("behavior", spec::clone(*behavior.value(), arena));
+  // KServe drops the service's. An empty one has the API server write out its own rules.
+  const spec::ObjectView own = component.scaling.auto_scaling.behavior();
+  spec.value("behavior",
+             own && build.strict() ? spec::clone(*own.value(), arena) : Value(rapidjson::kObjectType));
   Value object = build.object("autoscaling/v2", "HorizontalPodAutoscaler", component.name, component.labels,
                               component.annotations);
   object.AddMember("spec", spec.take(), arena);

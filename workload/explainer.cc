@@ -100,13 +100,15 @@ std::optional<Component> build_explainer(ServiceBuild& build) {
   } else {
     complete_custom(build, (*spec::find(pod, "containers"))[0], args);
   }
-  return Component{.kind = kExplainer,
-                   .path = path,
-                   .name = explainer_name(build.name),
-                   .labels = std::move(labels),
-                   .annotations = std::move(annotations),
-                   .pod_spec = std::move(pod),
-                   .scaling = scaling_of(explainer)};
+  Component out{.kind = kExplainer,
+                .path = path,
+                .name = explainer_name(build.name),
+                .labels = std::move(labels),
+                .annotations = std::move(annotations),
+                .pod_spec = std::move(pod),
+                .scaling = scaling_of(explainer)};
+  if (!add_storage_uris(build, explainer, out)) return std::nullopt;
+  return out;
 }
 
 }  // namespace modelgate::workload

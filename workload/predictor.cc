@@ -40,6 +40,7 @@ class PredictorBuild {
       if (!runtime_) return fail(kInvalidSpec, path_ / "workerSpec", "needs a model and its runtime");
       if (!add_workers(build_, predictor_, *runtime_, component)) return std::nullopt;
     }
+    if (!add_storage_uris(build_, predictor_, component)) return std::nullopt;
     return component;
   }
 

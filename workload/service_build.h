@@ -103,6 +103,8 @@ spec::Value canary_predictor(const spec::CanaryView& canary, const spec::Predict
 std::int64_t canary_replicas(const spec::CanaryView& canary, const spec::PredictorView& stable);
 
 Scaling scaling_of(const spec::ComponentView& component);
+/// Volumes and the init container for `storageUris`. False where a fatal problem was told.
+bool add_storage_uris(ServiceBuild& build, const spec::ComponentView& view, Component& component);
 
 // The objects of a component. Each adds to `wanted`.
 void add_services(ServiceBuild& build, const Component& component);

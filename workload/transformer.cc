@@ -38,13 +38,15 @@ std::optional<Component> build_transformer(ServiceBuild& build) {
     default_arg(server, "--workers", std::to_string(*concurrency), build.arena);
   set_env(server, "INFERENCE_SERVICE_NAME", build.name, build.arena);
 
-  return Component{.kind = kTransformer,
-                   .path = path,
-                   .name = transformer_name(build.name),
-                   .labels = std::move(labels),
-                   .annotations = std::move(annotations),
-                   .pod_spec = std::move(pod),
-                   .scaling = scaling_of(transformer)};
+  Component out{.kind = kTransformer,
+                .path = path,
+                .name = transformer_name(build.name),
+                .labels = std::move(labels),
+                .annotations = std::move(annotations),
+                .pod_spec = std::move(pod),
+                .scaling = scaling_of(transformer)};
+  if (!add_storage_uris(build, transformer, out)) return std::nullopt;
+  return out;
 }
 
 }  // namespace modelgate::workload

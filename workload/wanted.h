@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "spec/catalog.h"
+#include "spec/facts.h"
 #include "spec/field.h"
 #include "spec/json.h"
 
@@ -55,6 +56,10 @@ struct ServiceContext {
   /// Serves `predictor.model` where that names no runtime; nullptr where none was found.
   const spec::Runtime* runtime = nullptr;
   ReadyComponents ready{};
+  /// What the cluster says of Secrets and ServiceAccounts that `storageUris` need; nullptr: nobody asked yet.
+  const spec::Facts* facts = nullptr;
+  /// Where the control plane runs.
+  std::string_view system_namespace = "kserve";
   PodMetricNames pod_metrics{};
 };
 
@@ -82,6 +87,8 @@ struct Wanted {
   /// In the order in which they are applied.
   std::vector<WantedObject> objects;
   std::vector<Problem> problems;
+  /// To be looked up; with anything in it, the rest is not yet the answer.
+  std::vector<spec::ObjectKey> needs;
   /// What serves the stable predictor's model, where a runtime does.
   const spec::Runtime* runtime = nullptr;
   /// The stop annotation is set: what there is is to go, but for what is listed.

@@ -133,10 +133,12 @@ def complete_service(spec):
 
 
 def complete_autoscaler(spec):
+    """Only where there is a behavior, and be it an empty one."""
     per_cent = {"type": "Percent", "value": 100, "periodSeconds": 15}
-    fill(spec, behavior={"scaleUp": {"stabilizationWindowSeconds": 0, "selectPolicy": "Max",
-                                     "policies": [{"type": "Pods", "value": 4, "periodSeconds": 15}, per_cent]},
-                         "scaleDown": {"selectPolicy": "Max", "policies": [per_cent]}})
+    if "behavior" in spec:
+        fill(spec["behavior"], scaleUp={"stabilizationWindowSeconds": 0, "selectPolicy": "Max",
+                                        "policies": [{"type": "Pods", "value": 4, "periodSeconds": 15}, per_cent]},
+             scaleDown={"selectPolicy": "Max", "policies": [per_cent]})
 
 
 def complete_collector(spec):

@@ -278,7 +278,7 @@ INSTANTIATE_TEST_SUITE_P(
             "spec: {predictor: {autoScaling: {metrics: [], behavior: {scaleDown: "
             "{stabilizationWindowSeconds: 60}}}, "
             "model: {modelFormat: {name: sklearn}, runtime: rt}}}",
-            kHpa, "/spec/behavior", "-"},
+            kHpa, "/spec/behavior", "{}"},
         Row{"KedaByPods", 0, kKedaPods, "ScaledObject/m-predictor", "/spec/triggers/0/metadata",
             R"j({"metricQuery":"sum(q{namespace=\"default\", deployment=\"m-predictor\"})","targetValue":"4","scalerAddress":"keda-otel-scaler.keda.svc:4318","operationOverTime":"avg"})j"},
         Row{"KedaByPrometheus", 0, kKedaPods, "ScaledObject/m-predictor", "/spec/triggers/1",
@@ -528,6 +528,28 @@ INSTANTIATE_TEST_SUITE_P(
                      "{containers: [{name: kserve-container, image: i}]}}}",
                      "predictor ReconcileFailed metadata.annotations[serving.kserve.io/autoscalerClass]"}),
     [](const auto& info) { return std::string(info.param.name); });
+
+constexpr std::string_view kSeveralSources =
+    "spec: {predictor: {storageUris: [{uri: 'pvc://claim/base', mountPath: /mnt/models/base}, {uri: "
+    "'pvc://other/x', "
+    "mountPath: /mnt/models/x}], model: {modelFormat: {name: sklearn}, runtime: rt}}}";
+
+TEST(StorageUris, ArePutIntoTheTemplate) {
+  ServiceWorld world;
+  const Rendered r = world.render(kSeveralSources);
+  EXPECT_THAT(r.problems(), IsEmpty());
+  EXPECT_EQ(r.json(kDeployment, "/spec/template/spec/containers/0/volumeMounts/0/mountPath"),
+            R"("/mnt/models/base")");
+  EXPECT_NE(r.json(kDeployment, "/spec/template/spec/volumes/1/persistentVolumeClaim/claimName"), "-");
+}
+
+TEST(StorageUris, AskForCredentials) {
+  ServiceWorld world;
+  const Rendered r = world.render(
+      "spec: {predictor: {storageUris: [{uri: 's3://b/m'}], model: {modelFormat: {name: sklearn}, runtime: "
+      "rt}}}");
+  EXPECT_FALSE(r.wanted.needs.empty());
+}
 
 TEST(Problems, OfOneComponentDoNotTouchAnother) {
   ServiceWorld world;
