@@ -250,7 +250,8 @@ Task<ApiResult<void>> ClientTransport::take_slot(Transport self, const ApiReques
 Task<ApiResult<ClientTransport::Attempt>> ClientTransport::send(Transport self, ApiRequest request) {
   const bool read = request.method == "GET";
   Backoff pauses(kReconnectPause, kLongestReconnectPause);
-  int reconnects = 0, obediences = 0;
+  int reconnects = 0;
+  int obediences = 0;
   bool renewed = false;
   while (!self->closed_) {
     Attempt attempt;

@@ -38,9 +38,9 @@ class Kubeconfig {
   };
   using Entries = std::map<std::string, Entry, std::less<>>;
 
-  std::expected<void, std::string> add_entries(const spec::Value& document, std::string_view list,
-                                               std::string_view member, const std::string& file,
-                                               Entries& into);
+  static std::expected<void, std::string> add_entries(const spec::Value& document, std::string_view list,
+                                                      std::string_view member, const std::string& file,
+                                                      Entries& into);
 
   std::vector<Object> documents_;
   std::string files_;

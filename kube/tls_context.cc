@@ -177,7 +177,7 @@ std::expected<std::shared_ptr<SSL_CTX>, std::string> make_client_tls(const std::
                                                                      const std::string& key_pem,
                                                                      bool insecure) {
   ERR_clear_error();
-  const std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+  std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
   if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1) {
     return std::unexpected("TLS cannot be set up: " + openssl_error());
   }

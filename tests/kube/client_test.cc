@@ -176,6 +176,14 @@ INSTANTIATE_TEST_SUITE_P(
                              R"({"kind":"DeleteOptions","apiVersion":"v1","preconditions":{"uid":"u"}})"}),
     [](const auto& info) { return info.param.name; });
 
+TEST(Client, StaysBelowThePathOfItsServer) {
+  FakeApiServer server;
+  ClientConfig config = server.config();
+  config.base_path = "/k8s/clusters/c-1";
+  run_with_client(config, {}, [](Client& client) -> Task<void> { co_await client.get_raw("/readyz"); });
+  EXPECT_EQ(server.count("GET", "/k8s/clusters/c-1/readyz"), 1);
+}
+
 TEST(Client, DoesNotCallForAnObjectWithoutAName) {
   FakeApiServer server;
   server.on("DELETE", "*", [](FakeExchange& x) { x.reply(200, kMap); });
