@@ -8,6 +8,7 @@ import json
 GROUP = "serving.kserve.io"
 MUTATE = "/mutate-serving-kserve-io-v1beta1-inferenceservice"
 VALIDATE = "/validate-serving-kserve-io-v1beta1-inferenceservice"
+MUTATE_PODS = "/mutate-pods"
 
 
 def manifest():
@@ -36,6 +37,44 @@ def manifest():
                     "env": [{"name": "LOG_LEVEL", "value": "info"}, {"name": "WORKERS", "value": "2"}],
                 },
             }
+        },
+    }
+
+
+def pod():
+    """A predictor's Pod as its ReplicaSet makes it: the model is in a claim, so there is nothing to look up."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "generateName": "sklearn-iris-predictor-6d4cf56db6-",
+            "namespace": "models",
+            "labels": {"app": "isvc.sklearn-iris-predictor", "component": "predictor", "pod-template-hash": "6d4cf56db6",
+                       f"{GROUP}/inferenceservice": "sklearn-iris"},
+            "annotations": {f"internal.{GROUP}/storage-initializer-sourceuri": "pvc://models/sklearn/1.0",
+                            "prometheus.kserve.io/path": "/metrics", "prometheus.kserve.io/port": "8080"},
+            "ownerReferences": [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "sklearn-iris-predictor-6d4cf56db6",
+                                 "uid": "4b7e9c55-54a9-4a0c-9a57-0c21a2b4bb1c", "controller": True, "blockOwnerDeletion": True}],
+        },
+        "spec": {
+            "containers": [{
+                "name": "kserve-container",
+                "image": "kserve/sklearnserver:v0.20.0",
+                "args": ["--model_name=sklearn-iris", "--model_dir=/mnt/models", "--http_port=8080"],
+                "env": [{"name": "LOG_LEVEL", "value": "info"}, {"name": "WORKERS", "value": "2"}],
+                "ports": [{"containerPort": 8080, "protocol": "TCP"}],
+                "readinessProbe": {"tcpSocket": {"port": 8080}, "periodSeconds": 10, "failureThreshold": 3},
+                "resources": {"requests": {"cpu": "100m", "memory": "512Mi"}, "limits": {"cpu": "1", "memory": "1Gi"}},
+                "securityContext": {"allowPrivilegeEscalation": False, "runAsNonRoot": True},
+                "volumeMounts": [{"name": "kube-api-access-x7k2p", "readOnly": True,
+                                  "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}],
+            }],
+            "serviceAccountName": "default",
+            "tolerations": [{"key": f"node.kubernetes.io/{what}", "operator": "Exists", "effect": "NoExecute",
+                             "tolerationSeconds": 300} for what in ("not-ready", "unreachable")],
+            "volumes": [{"name": "kube-api-access-x7k2p", "projected": {"defaultMode": 420, "sources": [
+                {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+                {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}}]}}],
         },
     }
 
@@ -79,15 +118,16 @@ def stored(obj):
 
 
 def review(operation, obj, old=None):
-    resource = {"group": GROUP, "version": "v1beta1", "resource": "inferenceservices"}
-    kind = {"group": GROUP, "version": "v1beta1", "kind": "InferenceService"}
+    group, _, version = obj["apiVersion"].rpartition("/")
+    resource = {"group": group, "version": version, "resource": obj["kind"].lower() + "s"}
+    kind = {"group": group, "version": version, "kind": obj["kind"]}
     return json.dumps({
         "kind": "AdmissionReview",
         "apiVersion": "admission.k8s.io/v1",
         "request": {
             "uid": "705ab4f5-6393-11e8-b7cc-42010a800002",
             "kind": kind, "resource": resource, "requestKind": kind, "requestResource": resource,
-            "name": obj["metadata"]["name"], "namespace": obj["metadata"]["namespace"],
+            "name": obj["metadata"].get("name", ""), "namespace": obj["metadata"]["namespace"],
             "operation": operation,
             "userInfo": {"username": "jane@example.com", "uid": "1007",
                          "groups": ["data-science", "system:authenticated"]},
@@ -121,7 +161,7 @@ def patched(obj, reply):
 
 
 def build(send):
-    """The three inputs. `send(path, body)` asks a running webhook, so that what was stored is what it would store."""
+    """The inputs. `send(path, body)` asks a running webhook, so that what was stored is what it would store."""
     created = manifest()
     create = review("CREATE", created)
     held = stored(patched(created, send(MUTATE, create)))
@@ -133,4 +173,5 @@ def build(send):
         "mutate CREATE": (MUTATE, create),
         "mutate UPDATE": (MUTATE, review("UPDATE", changed, held)),
         "validate": (VALIDATE, review("CREATE", patched(created, send(MUTATE, create)))),
+        "mutate Pod": (MUTATE_PODS, review("CREATE", pod())),
     }
