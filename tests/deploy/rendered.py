@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What kustomize makes of the folders in deploy/, as objects. For the tests of this folder, and tests/cluster/test_deploy.py.
+"""What kustomize makes of the folders in deploy/, as objects. For the tests of this folder and tests/cluster/applied.py.
 
     rendered("overlays/beside-kserve")      every object, once a run
     one(objects, "Deployment", "modelgate-webhook")

@@ -259,7 +259,8 @@ class TakingOver(unittest.TestCase):
                          {"serviceAnnotationDisallowedList": ["a", "modelgate.io/defaults"], "resource": {"cpuLimit": "2"}})
 
     def test_its_patch_fits_the_overlay(self):
-        theirs = {"data": {"deploy": '{"defaultDeploymentMode": "Standard"}', "ingress": '{"ingressDomain": "b.example.com"}'}}
+        theirs = {"data": {"deploy": '{"defaultDeploymentMode": "Standard"}',
+                           "ingress": '{"ingressDomain": "b.example.com"}'}}
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "settings.yaml").write_text(self.run_it(json.dumps(theirs)).stdout)
             (Path(folder) / "kustomization.yaml").write_text(yaml.safe_dump({
