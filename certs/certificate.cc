@@ -4,7 +4,9 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <ctime>
 #include <utility>
 
@@ -51,9 +53,11 @@ int no_password(char*, int, int, void*) {
 }
 
 TimePoint to_time_point(const ASN1_TIME* time) {
+  // The clock counts nanoseconds, which end in the year 2262. What has no end says 9999 (RFC 5280, 4.1.2.5).
+  constexpr auto kLast = std::chrono::floor<std::chrono::seconds>(TimePoint::max());
   std::tm parts{};
   if (ASN1_TIME_to_tm(time, &parts) != 1) return TimePoint{};
-  return std::chrono::system_clock::from_time_t(timegm(&parts));
+  return std::min(std::chrono::sys_seconds(std::chrono::seconds(timegm(&parts))), kLast);
 }
 
 std::string sha256_hex(X509* certificate) {

@@ -32,6 +32,25 @@ TEST(ReadCertificates, GivesEachByItselfAndInOrder) {
   EXPECT_FALSE(read->back().is_ca);
 }
 
+// Made with openssl req -x509 -days 2912000: until 9999, as RFC 5280 has it for what has no end.
+constexpr const char* kEndless = R"(-----BEGIN CERTIFICATE-----
+MIIBejCCASGgAwIBAgIUJWcRsHk/Xl4aW8+MyMZ7+05JoFgwCgYIKoZIzj0EAwIw
+EjEQMA4GA1UEAwwHZW5kbGVzczAgFw0yNjExMjMxNTM4MDVaGA85OTk5MDkwNjE1
+MzgwNVowEjEQMA4GA1UEAwwHZW5kbGVzczBZMBMGByqGSM49AgEGCCqGSM49AwEH
+A0IABBWWqf6qtYqxtsPqRa34AyEL+4xp1jJPC/Yj8CDgmA56BHgyFWTz/IN+tVGV
+dT0wgbS4ZDnPJmw3La6qbCP33lijUzBRMB0GA1UdDgQWBBQRJClEYIF0pyMmI1+0
+ADfdT19cQDAfBgNVHSMEGDAWgBQRJClEYIF0pyMmI1+0ADfdT19cQDAPBgNVHRMB
+Af8EBTADAQH/MAoGCCqGSM49BAMCA0cAMEQCIAc9kM+bverSVooLu632XPJuwPqv
+jkfAoQWax2MHtnCmAiBK86qyuSGoM20HOC5tbLGHLkzotNGH8/9/vBDzdUqmZQ==
+-----END CERTIFICATE-----
+)";
+
+TEST(ReadCertificates, KnowsWhatHasNoEnd) {
+  const auto read = read_certificates(kEndless);
+  ASSERT_TRUE(read.has_value());
+  EXPECT_GT(read->front().not_after, kNow + std::chrono::years(200));
+}
+
 TEST(ReadCertificates, RefusesWhatHoldsNone) {
   for (const char* text : {"", "hello", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"}) {
     EXPECT_FALSE(read_certificates(text).has_value()) << text;
