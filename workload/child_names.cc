@@ -10,6 +10,10 @@ namespace {
 
 constexpr std::string_view kClusterDomain = "cluster.local";
 
+std::string_view suffix_of(NameStyle style) {
+  return style == NameStyle::kDefaultSuffix ? "-default" : "";
+}
+
 /// The service's name, where the component's is the stable predictor's.
 std::string_view base_of(std::string_view component_name) {
   constexpr std::string_view kSuffix = "-predictor";
@@ -19,17 +23,17 @@ std::string_view base_of(std::string_view component_name) {
 
 }  // namespace
 
-std::string predictor_name(std::string_view service, std::string_view variant) {
-  return variant.empty() ? fmt::format("{}-{}", service, kPredictor)
+std::string predictor_name(std::string_view service, std::string_view variant, NameStyle style) {
+  return variant.empty() ? fmt::format("{}-{}{}", service, kPredictor, suffix_of(style))
                          : fmt::format("{}-{}-{}", service, variant, kPredictor);
 }
 
-std::string transformer_name(std::string_view service) {
-  return fmt::format("{}-{}", service, kTransformer);
+std::string transformer_name(std::string_view service, NameStyle style) {
+  return fmt::format("{}-{}{}", service, kTransformer, suffix_of(style));
 }
 
-std::string explainer_name(std::string_view service) {
-  return fmt::format("{}-{}", service, kExplainer);
+std::string explainer_name(std::string_view service, NameStyle style) {
+  return fmt::format("{}-{}{}", service, kExplainer, suffix_of(style));
 }
 
 std::string worker_name(std::string_view service) {

@@ -15,10 +15,15 @@ inline constexpr std::string_view kExplainer = "explainer";
 /// No component of its own; what is told of one names it so.
 inline constexpr std::string_view kCanary = "canary";
 
-/// "m-predictor", or "m-v2-predictor" for a variant.
-std::string predictor_name(std::string_view service, std::string_view variant = {});
-std::string transformer_name(std::string_view service);
-std::string explainer_name(std::string_view service);
+/// KServe's before v0.11 ended in "-default". A service that still has such a Deployment keeps the name: its
+/// selector holds it, and cannot be changed.
+enum class NameStyle { kPlain, kDefaultSuffix };
+
+/// "m-predictor", or "m-v2-predictor" for a variant, which never has a suffix.
+std::string predictor_name(std::string_view service, std::string_view variant = {},
+                           NameStyle style = NameStyle::kPlain);
+std::string transformer_name(std::string_view service, NameStyle style = NameStyle::kPlain);
+std::string explainer_name(std::string_view service, NameStyle style = NameStyle::kPlain);
 /// Of the Deployment of the workers of a multi-node predictor.
 std::string worker_name(std::string_view service);
 

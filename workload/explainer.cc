@@ -86,7 +86,7 @@ std::optional<Component> build_explainer(ServiceBuild& build) {
   labels[std::string(label::kInferenceService)] = build.name;
   labels[std::string(label::kComponent)] = kExplainer;
 
-  const std::string predictor = predictor_name(build.name, build.service.spec().predictor().name());
+  const std::string predictor = build.predictor();
   const ExplainerArgs args{short_host(predictor, build.namespace_), explainer.container_concurrency()};
   Value pod = fields_of(explainer.value(), spec::schema::kPodSpec, build.arena);
   if (art) {
@@ -102,7 +102,7 @@ std::optional<Component> build_explainer(ServiceBuild& build) {
   }
   Component out{.kind = kExplainer,
                 .path = path,
-                .name = explainer_name(build.name),
+                .name = build.explainer(),
                 .labels = std::move(labels),
                 .annotations = std::move(annotations),
                 .pod_spec = std::move(pod),

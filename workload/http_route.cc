@@ -43,14 +43,14 @@ class Routes {
   void run() {
     const auto spec = build_.service.spec();
     const ReadyComponents& ready = build_.context.ready;
-    const std::string predictor = predictor_name(build_.name, spec.predictor().name());
+    const std::string predictor = build_.predictor();
     if (ready.predictor) add_component(predictor, spec.predictor(), predictor_backends());
     if (spec.transformer() && ready.transformer) {
-      const std::string name = transformer_name(build_.name);
+      const std::string name = build_.transformer();
       add_component(name, spec.transformer(), {{name}});
     }
     if (spec.explainer() && ready.explainer) {
-      const std::string name = explainer_name(build_.name);
+      const std::string name = build_.explainer();
       add_component(name, spec.explainer(), {{name}});
     }
     const bool whole = ready.predictor && (!spec.transformer() || ready.transformer) &&
@@ -62,13 +62,13 @@ class Routes {
   /// Weights move to a canary only once it is up; until then the stable version serves its share.
   std::vector<Backend> predictor_backends() const {
     const auto spec = build_.service.spec();
-    std::vector<Backend> out = {{predictor_name(build_.name, spec.predictor().name())}};
+    std::vector<Backend> out = {{build_.predictor()}};
     if (spec.canary().empty()) return out;
     std::int64_t stable = 100;
     for (const spec::CanaryView& canary : spec.canary()) {
       if (!build_.context.ready.canary(canary.predictor().name())) continue;
       const std::int64_t share = canary.traffic_percent().value_or(0);
-      out.push_back({predictor_name(build_.name, canary.predictor().name()), share});
+      out.push_back({build_.predictor(canary.predictor().name()), share});
       stable -= share;
     }
     out.front().weight = stable;
@@ -93,12 +93,11 @@ class Routes {
     std::vector<std::string> hosts = {*host};
     for (std::string& other : additional_hosts(build_, *host)) hosts.push_back(std::move(other));
 
-    const std::string explainer = explainer_name(build_.name);
+    const std::string explainer = build_.explainer();
     const bool transforms = static_cast<bool>(spec.transformer());
     const spec::ComponentView entrance =
         transforms ? spec::ComponentView(spec.transformer()) : spec.predictor();
-    const std::string entrance_name =
-        transforms ? transformer_name(build_.name) : predictor_name(build_.name, spec.predictor().name());
+    const std::string entrance_name = transforms ? build_.transformer() : build_.predictor();
     const std::vector<Backend> backends =
         transforms ? std::vector<Backend>{{entrance_name}} : predictor_backends();
 

@@ -43,9 +43,9 @@ Value to_value(const std::string& host, const std::string& service, spec::Arena&
 /// behind the transformer's host.
 std::vector<Rule> rules(const ServiceBuild& build) {
   const auto spec = build.service.spec();
-  const std::string predictor = predictor_name(build.name, spec.predictor().name());
-  const std::string transformer = transformer_name(build.name);
-  const std::string explainer = explainer_name(build.name);
+  const std::string predictor = build.predictor();
+  const std::string transformer = build.transformer();
+  const std::string explainer = build.explainer();
   std::vector<Rule> out;
   if (spec.transformer()) {
     if (spec.explainer()) out.push_back({transformer, explainer});

@@ -260,7 +260,7 @@ class PredictorBuild {
   Component assemble() {
     Component out{.kind = kPredictor,
                   .path = path_,
-                  .name = predictor_name(build_.name, predictor_.name()),
+                  .name = build_.predictor(predictor_.name()),
                   .labels = {},
                   .annotations = {},
                   .pod_spec = std::move(pod_),

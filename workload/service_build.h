@@ -67,6 +67,13 @@ class ServiceBuild {
 
   bool strict() const { return configuration.modelgate.strict(); }
   bool stopped() const { return wanted.stopped; }
+  std::string predictor(std::string_view variant) const {
+    return predictor_name(name, variant, context.name_style);
+  }
+  /// The stable version.
+  std::string predictor() const { return predictor(service.spec().predictor().name()); }
+  std::string transformer() const { return transformer_name(name, context.name_style); }
+  std::string explainer() const { return explainer_name(name, context.name_style); }
   std::string generation() const;
 
   /// The annotations that are passed on: without those that the configuration forbids.

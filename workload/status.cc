@@ -10,6 +10,7 @@
 
 #include "workload/component_state.h"
 #include "workload/host.h"
+#include "workload/model_state.h"
 #include "workload/object_builder.h"
 #include "workload/service_build.h"
 
@@ -56,14 +57,14 @@ Parts parts_of(const Observed& observed, std::string_view component_name) {
 }
 
 /// The components of a service that there are, with their names.
-std::vector<std::pair<std::string_view, std::string>> components_of(
-    const spec::InferenceServiceView& service) {
+std::vector<std::pair<std::string_view, std::string>> components_of(const spec::InferenceServiceView& service,
+                                                                    NameStyle style) {
   const std::string_view name = service.metadata().name();
   const auto spec = service.spec();
   std::vector<std::pair<std::string_view, std::string>> out = {
-      {kPredictor, predictor_name(name, spec.predictor().name())}};
-  if (spec.transformer()) out.emplace_back(kTransformer, transformer_name(name));
-  if (spec.explainer()) out.emplace_back(kExplainer, explainer_name(name));
+      {kPredictor, predictor_name(name, spec.predictor().name(), style)}};
+  if (spec.transformer()) out.emplace_back(kTransformer, transformer_name(name, style));
+  if (spec.explainer()) out.emplace_back(kExplainer, explainer_name(name, style));
   return out;
 }
 
@@ -119,15 +120,16 @@ class StatusBuild {
   }
 
   void add_components() {
-    for (const auto& [kind, name] : components_of(service_)) {
+    for (const auto& [kind, name] : components_of(service_, build_.context.name_style)) {
       const Parts parts = parts_of(observed_, name);
       const Problem* problem = kind == kPredictor ? predictor_problem() : wanted_.fatal(kind);
       if (!build_.strict() && predictor_is_invalid() && kind != kPredictor) continue;
+      const std::vector<PodTrouble> troubles = parts.troubles();
       State state = problem ? state_of_invalid(kind, *problem, parts)
-                            : state_of(parts.deployments, parts.troubles(), build_.strict());
+                            : state_of(parts.deployments, troubles, build_.strict());
       if (state.is_true()) state.reason = ready_condition(kind);
       add_url(kind, name, state.is_true());
-      if (kind == kPredictor) add_model(parts, problem, state.is_true());
+      if (kind == kPredictor) add_model(parts, troubles, problem, state.is_true());
       set(ready_condition(kind), std::move(state));
     }
   }
@@ -151,48 +153,15 @@ class StatusBuild {
     if (made) component_urls_.emplace_back(kind, std::move(url));
   }
 
-  // The model.
-
-  void add_model(const Parts& parts, const Problem* problem, bool ready) {
-    const spec::ObjectView old_states = old_.object("modelStatus").object("states");
-    model_.active = old_states.string("activeModelState");
-    if (problem) return add_invalid_model(*problem);
-    model_.observed = true;
-    model_.ready_copies = std::ranges::count_if(parts.pods, is_ready);
-    const std::vector<PodTrouble> troubles = parts.troubles();
-    model_.failed_copies = std::ranges::count(troubles, false, &PodTrouble::may_pass);
-    const auto failure = std::ranges::find(troubles, false, &PodTrouble::may_pass);
-    if (parts.pods.empty()) return set_model("Pending", "InProgress");
-    if (is_fetching(parts.pods.front()) && failure == troubles.end())
-      return set_model("Loading", "InProgress");
-    if (failure != troubles.end()) {
-      model_.failure = *failure;
-      return set_model("FailedToLoad", "BlockedByFailedLoad");
-    }
-    if (ready && model_.ready_copies > 0) {
-      model_.active = "Loaded";
-      return set_model("Loaded", "UpToDate");
-    }
-    set_model("Pending", "InProgress");
-  }
-
-  void set_model(std::string_view target, std::string_view transition) {
-    model_.target = target;
-    model_.transition = transition;
-  }
-
-  /// Only KServe's six reasons may stand there.
-  void add_invalid_model(const Problem& problem) {
-    constexpr std::string_view kModelReasons[] = {"RuntimeDisabled", "NoSupportingRuntime",
-                                                  "RuntimeNotRecognized", "InvalidPredictorSpec"};
-    const bool known = std::ranges::find(kModelReasons, problem.reason) != std::end(kModelReasons);
-    if (!known && !build_.strict()) return;
-    set_model("FailedToLoad", "InvalidSpec");
-    model_.failure = PodTrouble{.reason = {},
-                                .failure = known ? problem.reason : "InvalidPredictorSpec",
-                                .message = fmt::format("{}: {}", problem.path.to_string(), problem.text),
-                                .pod = {},
-                                .time = {}};
+  void add_model(const Parts& parts, const std::vector<PodTrouble>& troubles, const Problem* problem,
+                 bool ready) {
+    model_ =
+        model_state({.pods = parts.pods,
+                     .troubles = troubles,
+                     .problem = problem,
+                     .ready = ready,
+                     .active_before = old_.object("modelStatus").object("states").string("activeModelState"),
+                     .strict = build_.strict()});
   }
 
   // Canaries.
@@ -203,7 +172,7 @@ class StatusBuild {
     std::string missing;
     for (const spec::CanaryView& canary : canaries) {
       const std::string_view variant = canary.predictor().name();
-      const Parts parts = parts_of(observed_, predictor_name(build_.name, variant));
+      const Parts parts = parts_of(observed_, build_.predictor(variant));
       const bool ready = has_available_pods(parts.deployments);
       if (!ready) missing += fmt::format("{}{}", missing.empty() ? "" : ", ", variant);
       canaries_.push_back({std::string(variant), ready, canary.traffic_percent().value_or(0)});
@@ -248,7 +217,7 @@ class StatusBuild {
   }
 
   State gateway_state() {
-    auto names = components_of(service_);
+    auto names = components_of(service_, build_.context.name_style);
     names.emplace_back("service", build_.name);
     for (const auto& [kind, name] : names) {
       const auto route = std::ranges::find_if(observed_.http_routes, [&](const Value* r) {
@@ -281,8 +250,7 @@ class StatusBuild {
   void publish() {
     publish_url();
     const auto spec = service_.spec();
-    const std::string entrance = spec.transformer() ? transformer_name(build_.name)
-                                                    : predictor_name(build_.name, spec.predictor().name());
+    const std::string entrance = spec.transformer() ? build_.transformer() : build_.predictor();
     address_ = fmt::format("http://{}", cluster_host(entrance, build_.namespace_));
     if (build_.configuration.service.service_cluster_ip_none)
       address_ += fmt::format(":{}", kModelServerPort);
@@ -296,7 +264,8 @@ class StatusBuild {
   /// Everything is gone that could be seen; only what is not there at all is not False.
   void stop() {
     const State stopped{"False", std::string(kStoppedReason), "the service is stopped"};
-    for (const auto& [kind, name] : components_of(service_)) set(ready_condition(kind), stopped);
+    for (const auto& [kind, name] : components_of(service_, build_.context.name_style))
+      set(ready_condition(kind), stopped);
     set("Stopped", {"True", std::string(kStoppedReason), "the service is stopped"});
     if (build_.configuration.ingress.enable_gateway_api && no_route_is_wanted()) {
       set("IngressReady", {"True", "NoRouteWanted", "the service is reached within the cluster"});
@@ -325,7 +294,7 @@ class StatusBuild {
     out.value("observedGeneration", Value(observed_generation()))
         .value("conditions", conditions())
         .text("deploymentMode", spec::kStandardMode)
-        .value("modelStatus", model_status());
+        .value("modelStatus", to_value(model_, arena_));
     add_runtime(out);
     if (!wanted_.stopped) keep_addresses();
     if (!address_.empty()) out.value("address", ObjectBuilder(arena_).text("url", address_).take());
@@ -374,35 +343,6 @@ class StatusBuild {
     return now_;
   }
 
-  Value model_status() {
-    ObjectBuilder out(arena_);
-    out.text("transitionStatus", model_.transition);
-    if (!model_.target.empty()) {
-      out.value("states", ObjectBuilder(arena_)
-                              .text("activeModelState", model_.active)
-                              .text("targetModelState", model_.target)
-                              .take());
-    }
-    if (model_.observed) {
-      ObjectBuilder copies(arena_);
-      copies.number("failedCopies", model_.failed_copies);
-      if (model_.ready_copies > 0) copies.number("totalCopies", model_.ready_copies);
-      out.value("copies", copies.take());
-    }
-    if (model_.failure) out.value("lastFailureInfo", failure_info(*model_.failure));
-    return out.take();
-  }
-
-  Value failure_info(const PodTrouble& failure) {
-    ObjectBuilder out(arena_);
-    out.text("reason", failure.failure)
-        .text_if_any("message", failure.message)
-        .text_if_any("location", failure.pod);
-    if (failure.exit_code != 0) out.number("exitCode", failure.exit_code);
-    out.text_if_any("time", failure.time);
-    return out.take();
-  }
-
   Value components() {
     ObjectBuilder out(arena_);
     for (const auto& [kind, url] : component_urls_) {
@@ -428,9 +368,9 @@ class StatusBuild {
   /// Nothing for a stopped service: there is no word for it.
   std::string_view phase() {
     if (wanted_.stopped) return {};
-    if (predictor_is_invalid() || model_.target == "FailedToLoad") return "Failed";
+    if (predictor_is_invalid()) return "Failed";
     if (condition("Ready").is_true()) return "Ready";
-    if (has_fatal()) return "Failed";
+    if (has_fatal() || model_.target == "FailedToLoad") return "Failed";
     const auto& pods = observed_.pods;
     const bool any = std::ranges::any_of(pods, [](const Value* p) { return is_scheduled(spec::PodView(p)); });
     return any ? "Loading" : "Pending";
@@ -440,15 +380,6 @@ class StatusBuild {
     std::string name;
     bool ready;
     std::int64_t percent;
-  };
-  struct Model {
-    std::string_view active;
-    std::string_view target;
-    std::string_view transition;
-    std::int64_t ready_copies = 0;
-    std::int64_t failed_copies = 0;
-    bool observed = false;
-    std::optional<PodTrouble> failure;
   };
 
   ServiceBuild build_;
@@ -462,7 +393,7 @@ class StatusBuild {
   std::map<std::string, State> conditions_;  // sorted by type, as Knative's are
   std::vector<std::pair<std::string_view, std::string>> component_urls_;
   std::vector<Canary> canaries_;
-  Model model_;
+  ModelState model_;
   std::string url_;
   std::string address_;
 };
@@ -470,20 +401,20 @@ class StatusBuild {
 }  // namespace
 
 ReadyComponents ready_components(const Value& service, const spec::Configuration& configuration,
-                                 const Observed& observed) {
+                                 const Observed& observed, NameStyle style) {
   const spec::InferenceServiceView view(service);
   const bool serving_counts = configuration.modelgate.strict();
   const auto is_up = [&](std::string_view name) {
     return state_of(parts_of(observed, name).deployments, {}, serving_counts).is_true();
   };
   ReadyComponents out;
-  for (const auto& [kind, name] : components_of(view)) {
+  for (const auto& [kind, name] : components_of(view, style)) {
     bool& up = kind == kPredictor ? out.predictor : kind == kTransformer ? out.transformer : out.explainer;
     up = is_up(name);
   }
   for (const spec::CanaryView& canary : view.spec().canary()) {
     const std::string_view variant = canary.predictor().name();
-    const Parts parts = parts_of(observed, predictor_name(view.metadata().name(), variant));
+    const Parts parts = parts_of(observed, predictor_name(view.metadata().name(), variant, style));
     if (has_available_pods(parts.deployments)) out.canaries.emplace_back(variant);
   }
   return out;

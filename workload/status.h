@@ -37,7 +37,7 @@ struct Observed {
 
 /// Which components are up, from their Deployments: what routes and weights follow.
 ReadyComponents ready_components(const spec::Value& service, const spec::Configuration& configuration,
-                                 const Observed& observed);
+                                 const Observed& observed, NameStyle style = NameStyle::kPlain);
 
 /// `now` is RFC 3339 in UTC, to the second. The earlier status is read from `service`.
 spec::Value build_status(const spec::Value& service, const Wanted& wanted, const ServiceContext& context,

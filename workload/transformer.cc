@@ -30,7 +30,7 @@ std::optional<Component> build_transformer(ServiceBuild& build) {
 
   Value pod = fields_of(transformer.value(), spec::schema::kPodSpec, build.arena);
   Value& server = (*spec::find(pod, "containers"))[0];
-  const std::string predictor = predictor_name(build.name, build.service.spec().predictor().name());
+  const std::string predictor = build.predictor();
   default_arg(server, "--model_name", build.name, build.arena);
   default_arg(server, "--predictor_host", short_host(predictor, build.namespace_), build.arena);
   default_arg(server, "--http_port", std::to_string(kModelServerPort), build.arena);
@@ -40,7 +40,7 @@ std::optional<Component> build_transformer(ServiceBuild& build) {
 
   Component out{.kind = kTransformer,
                 .path = path,
-                .name = transformer_name(build.name),
+                .name = build.transformer(),
                 .labels = std::move(labels),
                 .annotations = std::move(annotations),
                 .pod_spec = std::move(pod),

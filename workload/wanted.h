@@ -31,6 +31,7 @@
 #include "spec/facts.h"
 #include "spec/field.h"
 #include "spec/json.h"
+#include "workload/child_names.h"
 
 namespace modelgate::workload {
 
@@ -60,6 +61,7 @@ struct ServiceContext {
   const spec::Facts* facts = nullptr;
   /// Where the control plane runs.
   std::string_view system_namespace = "kserve";
+  NameStyle name_style = NameStyle::kPlain;
   PodMetricNames pod_metrics{};
 };
 

@@ -543,6 +543,18 @@ TEST(StorageUris, ArePutIntoTheTemplate) {
   EXPECT_NE(r.json(kDeployment, "/spec/template/spec/volumes/1/persistentVolumeClaim/claimName"), "-");
 }
 
+TEST(OldNames, KeepTheirSuffix) {
+  ServiceWorld world(kGatewayApi);
+  world.style = NameStyle::kDefaultSuffix;
+  const Rendered r = world.render(kAllThree);
+  EXPECT_EQ(r.json("Deployment/m-predictor-default", "/spec/selector/matchLabels/app"),
+            R"("isvc.m-predictor-default")");
+  EXPECT_TRUE(r.find("Service/m-transformer-default"));
+  EXPECT_EQ(r.json("Deployment/m-explainer-default", "/spec/template/spec/containers/0/args/5"),
+            R"("m-predictor-default.default")");
+  EXPECT_EQ(r.json("HTTPRoute/m", "/spec/rules/1/backendRefs/0/name"), R"("m-transformer-default")");
+}
+
 TEST(StorageUris, AskForCredentials) {
   ServiceWorld world;
   const Rendered r = world.render(

@@ -226,8 +226,10 @@ Rendered ServiceWorld::render(std::string_view yaml, const ReadyComponents* read
   for (rapidjson::SizeType i = 0; canaries && i < canaries->Size(); ++i) {
     all.canaries.emplace_back(spec::ObjectView((*canaries)[i]).object("predictor").string("name"));
   }
-  return {build_wanted(document, {.catalog = *catalog_, .runtime = runtime, .ready = ready ? *ready : all},
-                       arena_)};
+  return {build_wanted(
+      document,
+      {.catalog = *catalog_, .runtime = runtime, .ready = ready ? *ready : all, .name_style = style},
+      arena_)};
 }
 
 }  // namespace modelgate::workload

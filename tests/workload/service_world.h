@@ -58,6 +58,7 @@ class ServiceWorld {
   Rendered render(std::string_view yaml, const ReadyComponents* ready = nullptr);
   /// Serves models that name no runtime.
   const spec::Runtime* runtime = nullptr;
+  NameStyle style = NameStyle::kPlain;
   spec::Arena& arena() { return arena_; }
   const spec::Catalog& catalog() const { return *catalog_; }
   spec::Value service(std::string_view yaml);
