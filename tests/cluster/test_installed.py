@@ -3,14 +3,15 @@
 
 Each test here is short; soak.py does the same for long.
 """
+import concurrent.futures
+import contextlib
 import json
-import os
+import socket
+import ssl
 import statistics
 import time
 import urllib.error
 import urllib.request
-
-import yaml
 
 from installed import (CONFIG_MAP, GROUP, NAMESPACE, ROTATE, SECRET, Cutter, certificates, ordinary, pod, verifies,
                        with_unknown_runtime)
@@ -192,6 +193,43 @@ class Alone(InstalledTest):
                 self.assertTrue(replica.ready(), replica.readiness())
 
 
+class Overloaded(InstalledTest):
+    # webhook/limits.h: six of the largest bodies at once; those below 64 KiB do not count.
+    LARGEST, AT_ONCE = 7 << 20, 6
+    LARGE = 128 << 10
+
+    def test_a_write_that_is_shed_comes_again_and_is_taken(self):
+        replica = self.world.start_replica()
+        self.world.wait_asked()
+        large = ordinary()
+        large["metadata"]["annotations"] = {"example.com/large": "x" * self.LARGE}
+        with contextlib.ExitStack() as half_sent:
+            for _ in range(self.AT_ONCE):
+                half_sent.enter_context(self.half_sent(replica))
+            with concurrent.futures.ThreadPoolExecutor() as threads:
+                writes = []
+
+                def one_more_is_shed():
+                    writes.append(threads.submit(self.dry_run, large))
+                    return shed(replica) > 0
+                self.eventually("a request shed", one_more_is_shed)
+                self.assertIsInstance(self.dry_run(ordinary()), dict, "a small one is held up by large ones")
+                half_sent.close()
+                for write in writes:
+                    self.assertIsInstance(write.result(30), dict)
+        self.assertTrue(replica.ready())
+
+    @contextlib.contextmanager
+    def half_sent(self, replica):
+        """A connection on which the largest body is on its way, for as long as the block takes."""
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with context.wrap_socket(socket.create_connection(("127.0.0.1", replica.port), timeout=10)) as connection:
+            connection.sendall(b"POST /mutate-pods HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                               b"Content-Length: %d\r\n\r\n{" % self.LARGEST)
+            yield
+
+
 class Rolling(InstalledTest):
     rounds = 3
     rotating = False  # a new CA in each round
@@ -356,6 +394,10 @@ def compact(plane):
 def errors(replica):
     """What its log says at level error."""
     return [line for line in replica.log().splitlines() if '"level":"error"' in line.replace(" ", "")]
+
+
+def shed(replica):
+    return replica.metrics()['modelgate_requests_shed_total{cause="large-bodies"}']
 
 
 def refused_configurations(replica):
