@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <string>
 
 #include "spec/inference_service.h"
@@ -43,14 +44,19 @@ void override_with(ObjectView service_logger, LoggerConfiguration& out) {
   if (auto interval = text(service_logger, "batchInterval")) out.batch_interval = std::move(*interval);
 }
 
-/// The annotations that go with each log, of those that are listed and there: "a=1,b=2".
+/// The annotations that go with each log, of those that are listed and there: "a=1,b=2". The list may be as
+/// long as the annotations are many, so these are sorted first.
 std::string metadata(const PodPass& pass, std::string_view listed) {
+  std::map<std::string_view, std::string_view> annotations;
+  pass.pod().metadata().annotations().for_each(
+      [&](std::string_view name, std::string_view value) { annotations.emplace(name, value); });
   std::string out;
   while (true) {
     const std::size_t comma = listed.find(',');
-    const std::string_view name = listed.substr(0, comma);
-    if (const auto value = pass.annotation(name)) {
-      out += fmt::format("{}{}={}", out.empty() ? "" : ",", name, *value);
+    const auto found = annotations.find(listed.substr(0, comma));
+    if (found != annotations.end()) {
+      out += fmt::format("{}{}={}", out.empty() ? "" : ",", found->first, found->second);
+      annotations.erase(found);  // once, however often it is listed
     }
     if (comma == std::string_view::npos) return out;
     listed.remove_prefix(comma + 1);

@@ -93,7 +93,8 @@ StorageContainerChoice checked(PodPass& pass, const ClusterStorageContainerView&
     case Claim::kNo:
       break;
   }
-  return refuse(fmt::format("this ClusterStorageContainer does not support the URI {}", shown_uri(uri)));
+  return refuse(
+      fmt::format("this ClusterStorageContainer does not support the URI {}", spec::quoted(shown_uri(uri))));
 }
 
 StorageContainerChoice by_name(PodPass& pass, std::string_view name, std::string_view uri) {

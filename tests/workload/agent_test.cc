@@ -38,7 +38,7 @@ TEST(Agent, Logs) {
 TEST(Agent, LogsWhatTheAnnotationsSay) {
   PodWorld world;
   const Mutated m = world.mutate(world.pod(
-      annotated(fmt::format("{}, {}: 'http://a', {}: request, {}: 'X-A', {}: 'a,b,c', a: '1', c: '3'",
+      annotated(fmt::format("{}, {}: 'http://a', {}: request, {}: 'X-A', {}: 'a,b,c,a', a: '1', c: '3'",
                             kLogger, annotation::kLoggerUrl, annotation::kLoggerMode,
                             annotation::kLoggerHeaders, annotation::kLoggerAnnotations))));
   EXPECT_THAT(m.args("agent"), IsSupersetOf({"http://a", "request", "X-A", "a=1,c=3"}));
