@@ -425,7 +425,7 @@ TEST(Plugins, OneThatHangsIsKilled) {
   config.exec =
       ExecPlugin{.command = directory.write("plugin", "#!/bin/sh\necho $$ > \"$0.pid\"\nsleep 600\n", true),
                  .api_version = "client.authentication.k8s.io/v1"};
-  EXPECT_EQ(get_with(config, 1s).error, Kind::kDeadline);
+  EXPECT_EQ(get_with(config, 3s).error, Kind::kDeadline);
   std::ifstream in(directory.path / "plugin.pid");
   pid_t pid = 0;
   ASSERT_TRUE(in >> pid);

@@ -139,7 +139,7 @@ INSTANTIATE_TEST_SUITE_P(
     Table, Broken,
     testing::Values(
         BrokenCase{"Empty", "", "", "no current-context"},
-        BrokenCase{"NotYaml", "a: [", "", "/etc/k/config:1"},
+        BrokenCase{"NotYaml", "a: ]", "", "/etc/k/config:1: "},
         BrokenCase{"NoObject", "- a", "", "not a JSON object"},
         BrokenCase{"AnotherKind", "kind: Pod", "", "kind is \"Pod\""},
         BrokenCase{"TwoDocuments", "a: 1\n---\nb: 2", "", "one document"},
