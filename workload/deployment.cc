@@ -48,6 +48,7 @@ struct Pods {
   std::string_view name;
   const StringMap& labels;
   const StringMap& annotations;
+  const StringMap& pod_annotations;
   std::string app;
 };
 
@@ -59,7 +60,8 @@ Value deployment_spec(ServiceBuild& build, const Pods& pods, Value pod_spec) {
                        .text("namespace", build.namespace_)
                        .value("labels", to_value(pods.labels, arena))
                        .take();
-  if (!pods.annotations.empty()) metadata.AddMember("annotations", to_value(pods.annotations, arena), arena);
+  if (!pods.pod_annotations.empty())
+    metadata.AddMember("annotations", to_value(pods.pod_annotations, arena), arena);
   return ObjectBuilder(arena)
       .value(
           "selector",
@@ -87,7 +89,9 @@ void keep_old_workers(Value& deployment_spec, spec::Arena& arena) {
 }  // namespace
 
 void add_deployments(ServiceBuild& build, Component& component) {
-  const Pods pods{component.name, component.labels, component.annotations, app_label(component.name)};
+  const Pods pods{component.name, component.labels, component.annotations,
+                  component.pod_annotations ? *component.pod_annotations : component.annotations,
+                  app_label(component.name)};
   Value head = deployment_spec(build, pods, std::move(component.pod_spec));
   set_strategy(build, component.scaling, head);
   // Whoever scales owns `replicas`; elsewhere it would be reset at every apply.
@@ -99,7 +103,9 @@ void add_deployments(ServiceBuild& build, Component& component) {
   Workers& workers = *component.workers;
   write_pod_defaults(workers.pod_spec, build.arena);
   if (!finish_pod(build, component, workers.pod_spec)) return;
-  const Pods worker_pods{workers.name, workers.labels, workers.annotations, worker_app_label(component.name)};
+  const Pods worker_pods{workers.name, workers.labels, workers.annotations,
+                         workers.pod_annotations ? *workers.pod_annotations : workers.annotations,
+                         worker_app_label(component.name)};
   Value spec = deployment_spec(build, worker_pods, std::move(workers.pod_spec));
   set_strategy(build, component.scaling, spec);
   keep_old_workers(spec, build.arena);

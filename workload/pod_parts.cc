@@ -161,7 +161,7 @@ bool finish_pod(ServiceBuild& build, const Component& component, Value& pod_spec
                  fmt::format("{} holds \"{}\" twice; the last one counts", d.path.to_string(), d.key));
   }
   if (auto problem = check_mounts(pod_spec)) {
-    build.fatal(component.kind, "InvalidPredictorSpec", component.path, std::move(*problem));
+    build.fatal(component.kind, invalid_spec(component.kind), component.path, std::move(*problem));
     return false;
   }
   return true;

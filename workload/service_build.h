@@ -36,6 +36,7 @@ struct Workers {
   StringMap annotations;
   spec::Value pod_spec;
   std::int64_t replicas = 0;
+  std::optional<StringMap> pod_annotations = std::nullopt;
 };
 
 /// One component, or one version of the predictor: everything its objects are made of.
@@ -48,6 +49,8 @@ struct Component {
   spec::Value pod_spec;
   Scaling scaling;
   std::optional<Workers> workers = std::nullopt;
+  /// Those of the template, where they are not the component's.
+  std::optional<StringMap> pod_annotations = std::nullopt;
 };
 
 class ServiceBuild {
@@ -108,6 +111,11 @@ std::optional<Component> build_explainer(ServiceBuild& build);
 spec::Value canary_predictor(const spec::CanaryView& canary, const spec::PredictorView& stable,
                              spec::Arena& arena);
 std::int64_t canary_replicas(const spec::CanaryView& canary, const spec::PredictorView& stable);
+
+/// The reason of a component whose specification cannot be realized; KServe has one for predictors.
+inline std::string_view invalid_spec(std::string_view component) {
+  return component == kPredictor ? "InvalidPredictorSpec" : "InvalidComponentSpec";
+}
 
 Scaling scaling_of(const spec::ComponentView& component);
 /// Volumes and the init container for `storageUris`. False where a fatal problem was told.

@@ -2,37 +2,17 @@
 //
 // `storageUris`: several sources, each at a path of its own. Unlike the one `storageUri`, which a Pod is told
 // by annotation, they are put into the Deployment's template, as KServe does.
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <utility>
 
 #include "workload/annotations.h"
-#include "workload/object_builder.h"
 #include "workload/pod_pass.h"
 #include "workload/service_build.h"
 #include "workload/storage_container.h"
 #include "workload/storage_initializer.h"
+#include "workload/template_pod.h"
 
 namespace modelgate::workload {
 namespace {
-
-using spec::Value;
-
-/// The component's Pod as it would be made, to be worked on like any other.
-Value pod_of(ServiceBuild& build, const Component& component, Value pod_spec) {
-  spec::Arena& arena = build.arena;
-  return ObjectBuilder(arena)
-      .text("apiVersion", "v1")
-      .text("kind", "Pod")
-      .value("metadata", ObjectBuilder(arena)
-                             .text("namespace", build.namespace_)
-                             .value("labels", to_value(component.labels, arena))
-                             .value("annotations", to_value(component.annotations, arena))
-                             .take())
-      .value("spec", std::move(pod_spec))
-      .take();
-}
 
 StorageRequest request_for(const spec::ComponentView& view, const spec::FieldPath& path,
                            const Component& component) {
@@ -52,40 +32,16 @@ StorageRequest request_for(const spec::ComponentView& view, const spec::FieldPat
   return request;
 }
 
-/// What the pass found out is told as the component's.
-bool take_outcome(ServiceBuild& build, const Component& component, PodOutcome& outcome) {
-  for (spec::ObjectKey& key : outcome.needs) {
-    if (std::ranges::find(build.wanted.needs, key) == build.wanted.needs.end())
-      build.wanted.needs.push_back(std::move(key));
-  }
-  for (std::string& warning : outcome.warnings) {
-    build.notice(component.kind, "Storage", component.path / "storageUris", std::move(warning));
-  }
-  if (outcome.errors.empty()) return true;
-  const spec::FieldError& first = outcome.errors.list().front();
-  build.fatal(component.kind, "InvalidPredictorSpec", component.path / "storageUris", first.message());
-  return false;
-}
-
-bool add_to(ServiceBuild& build, const Component& component, const StorageRequest& request,
-            std::string_view container_name, Value& pod_spec) {
-  const spec::Facts nothing;
-  const PodContext context{.catalog = build.context.catalog,
-                           .facts = build.context.facts ? *build.context.facts : nothing,
-                           .namespace_ = build.namespace_,
-                           .system_namespace = build.context.system_namespace};
-  Value pod = pod_of(build, component, std::move(pod_spec));
-  spec::Edit edit(pod, build.arena);
+PodOutcome fetch(spec::Edit& edit, const PodContext& context, StorageRequest request,
+                 std::string_view container_name) {
   PodPass pass(edit, context);
-  StorageRequest wanted = request;
   const StorageContainerChoice choice =
       choose_storage_container(pass, container_name, request.sources.front().uri, request.field);
   if (choice.settled) {
-    wanted.container = choice.container;
-    add_storage(pass, wanted);
+    request.container = choice.container;
+    add_storage(pass, request);
   }
-  pod_spec = std::move(*spec::find(pod, "spec"));
-  return take_outcome(build, component, pass.outcome);
+  return std::move(pass.outcome);
 }
 
 }  // namespace
@@ -94,10 +50,19 @@ bool add_storage_uris(ServiceBuild& build, const spec::ComponentView& view, Comp
   if (view.storage_uris().empty()) return true;
   // The agent pulls models itself.
   if (component.annotations.contains(annotation::kAgent)) return true;
-  const StorageRequest request = request_for(view, component.path / "storageUris", component);
+  const spec::FieldPath path = component.path / "storageUris";
+  const StorageRequest request = request_for(view, path, component);
   const std::string_view name = view.string("storageContainerName");
-  if (!add_to(build, component, request, name, component.pod_spec)) return false;
-  return !component.workers || add_to(build, component, request, name, component.workers->pod_spec);
+  const PodWork work = [&](spec::Edit& edit, const PodContext& context) {
+    return fetch(edit, context, request, name);
+  };
+  StringMap annotations = component.annotations;
+  if (!work_on_template(build, component, path, component.labels, annotations, component.pod_spec, work))
+    return false;
+  if (!component.workers) return true;
+  Workers& workers = *component.workers;
+  annotations = workers.annotations;
+  return work_on_template(build, component, path, workers.labels, annotations, workers.pod_spec, work);
 }
 
 }  // namespace modelgate::workload

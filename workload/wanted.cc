@@ -9,6 +9,7 @@
 #include "workload/object_builder.h"
 #include "workload/pod_parts.h"
 #include "workload/service_build.h"
+#include "workload/template_pod.h"
 
 namespace modelgate::workload {
 
@@ -38,6 +39,7 @@ bool add_component(ServiceBuild& build, std::optional<Component> component) {
   }
   // A Service's and an autoscaler's labels are those of the Pods.
   component->labels["app"] = app_label(component->name);
+  if (!render_injection(build, *component)) return !build.leaves_off();
   write_pod_defaults(component->pod_spec, build.arena);
   if (!finish_pod(build, *component, component->pod_spec)) return !build.leaves_off();
   add_services(build, *component);

@@ -555,6 +555,16 @@ TEST(OldNames, KeepTheirSuffix) {
   EXPECT_EQ(r.json("HTTPRoute/m", "/spec/rules/1/backendRefs/0/name"), R"("m-transformer-default")");
 }
 
+constexpr std::string_view kClaim =
+    "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt, storageUri: 'pvc://claim/m'}}}";
+
+TEST(Injection, IsInTheTemplateWhereItIsRendered) {
+  constexpr const char* kMount = "/spec/template/spec/containers/0/volumeMounts/0/mountPath";
+  EXPECT_EQ(ServiceWorld().render(kClaim).json(kDeployment, kMount), "-");
+  ServiceWorld rendered(kRender);
+  EXPECT_EQ(rendered.render(kClaim).json(kDeployment, kMount), R"("/mnt/models")");
+}
+
 TEST(StorageUris, AskForCredentials) {
   ServiceWorld world;
   const Rendered r = world.render(

@@ -117,6 +117,7 @@ std::vector<Value> read_documents(std::string_view yaml, spec::Arena& arena) {
 void change(spec::Configuration& c, unsigned settings) {
   if (settings & kCompatible) c.modelgate.validation = spec::ModelgateConfiguration::Validation::kCompatible;
   if (settings & kGatewayApi) c.ingress.enable_gateway_api = true;
+  if (settings & kRender) c.modelgate.pod_injection = spec::ModelgateConfiguration::PodInjection::kRender;
   if (settings & kHeadless) c.service.service_cluster_ip_none = true;
   if (settings & kNoIngress) c.ingress.disable_ingress_creation = true;
   if (settings & kPathTemplate) c.ingress.path_template = "/serving/{{ .Namespace }}/{{ .Name }}";

@@ -31,6 +31,7 @@ enum Setting : unsigned {
   kDottedDomain = 32,
   kRollout = 64,
   kMoreDomains = 128,
+  kRender = 512,
   kForbidden = 256,  // an annotation and a label that are not passed on
 };
 
