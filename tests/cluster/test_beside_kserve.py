@@ -2,6 +2,7 @@
 """The overlays for a cluster with KServe's objects in it: they come and go, and nothing of KServe's is changed."""
 import itertools
 import json
+import re
 import urllib.error
 
 import yaml
@@ -21,7 +22,7 @@ class OnAClusterOfKserves(PlaneTest):
 
     needs_kserve = True
     # Of the recorded cases, those that KServe admitted and that its CRD takes; fewer would show little.
-    FEWEST_SERVICES = 40
+    FEWEST_SERVICES, FEWEST_PODS = 40, 90
 
     @classmethod
     def setUpClass(cls):
@@ -98,6 +99,40 @@ class OnAClusterOfKserves(PlaneTest):
         done = self.plane.kubectl("replace", "--dry-run=server", "--validate=strict", "-f", "-", stdin=everything)
         self.assertEqual(done.stdout.count("replaced"), len(self.services))
 
+    def test_pods_that_kserve_filled_in_stay_as_they_are(self):
+        """Its webhook comes before ours by name. So ours is given Pods with storage, agent and the rest in them already."""
+        self.plane.kubectl("apply", "--server-side", "-f", CONFORMANCE / "fixtures.yaml")
+        cases = [case for case in recorded("pods") if case["expect"]["allowed"]]
+        filled = [case["expect"]["object"] for case in cases]
+        empty = next(case["object"] for case in cases if case["expect"]["object"]["spec"].get("initContainers"))
+        plain, plain_empty = [self.created(pod) for pod in filled], self.created(empty)
+        self.assertGreaterEqual(len([pod for pod in plain if pod]), self.FEWEST_PODS)
+        folder = "overlays/in-place-of-kserve"
+        self.apply(folder)
+        with Answering(self.plane, "modelgate", ["--cert-host", "127.0.0.1"]):
+            for pod, before in zip(filled, plain):
+                with self.subTest(pod["metadata"]):
+                    self.assertEqual(self.created(pod), before)
+            # It is asked: what KServe did not fill in, it does.
+            self.assertGreater(len(self.created(empty)["spec"].get("initContainers", [])),
+                               len(plain_empty["spec"].get("initContainers", [])))
+        self.plane.kubectl("delete", "-k", DEPLOY / folder, timeout=DELETE_SECONDS)
+
+    def created(self, pod):
+        """What the API server would store of a Pod; None where it does not take it."""
+        metadata = {k: v for k, v in pod["metadata"].items() if k not in ("uid", "resourceVersion")}
+        namespace = metadata.get("namespace", "default")
+        try:
+            stored = self.plane.post(f"/api/v1/namespaces/{namespace}/pods?dryRun=All", {**pod, "metadata": metadata})
+        except urllib.error.HTTPError as error:
+            if error.code not in (403, 422):
+                raise
+            return None
+        for field in ("uid", "creationTimestamp", "managedFields", "name"):
+            stored["metadata"].pop(field, None)
+        # The token's volume has a random name.
+        return json.loads(re.sub(r"kube-api-access-\w+", "kube-api-access", json.dumps({**stored, "status": None})))
+
     def test_crds_can_be_exchanged_and_back(self):
         """kubectl replace, as the overlay's README says: an apply would mix the schemas of two managers."""
         before = {name: self.plain(name) for name in self.services}
@@ -127,12 +162,16 @@ class OnAClusterOfKserves(PlaneTest):
                     self.assertEqual(endpoint["targetRef"]["namespace"], namespace)
 
 
+def recorded(kind):
+    """What KServe's admission answered."""
+    with open(CONFORMANCE / f"{kind}.jsonl", encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
 def admitted():
     """Services as KServe's admission stored them."""
-    with open(CONFORMANCE / "inferenceservices.jsonl", encoding="utf-8") as lines:
-        for case in map(json.loads, lines):
-            if case["operation"] == "CREATE" and case["expect"]["allowed"]:
-                yield case["expect"]["object"]
+    return [case["expect"]["object"] for case in recorded("inferenceservices")
+            if case["operation"] == "CREATE" and case["expect"]["allowed"]]
 
 
 def kserve_manager():
