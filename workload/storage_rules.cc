@@ -16,9 +16,8 @@ namespace {
 using spec::FieldPath;
 
 /// What KServe v0.20's own storage initializer fetches, and what is mounted.
-constexpr std::array<std::string_view, 12> kKnown = {"s3://",    "gs://",         "pvc://",     "http://",
-                                                     "https://", "hdfs://",       "webhdfs://", "hf://",
-                                                     "ms://",    "modelscope://", "file://",    "oci"};
+constexpr std::array<std::string_view, 10> kKnown = {"s3://",   "gs://",      "pvc://", "http://", "https://",
+                                                     "hdfs://", "webhdfs://", "hf://",  "file://", "oci"};
 
 bool is_known(std::string_view uri) {
   return std::ranges::any_of(kKnown, [&](std::string_view prefix) { return uri.starts_with(prefix); });

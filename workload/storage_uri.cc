@@ -21,17 +21,15 @@ struct Scheme {
   std::string_view prefix;
   std::string_view first;
 };
-constexpr std::array<Scheme, 11> kFirst = {{{"s3://", "bucket"},
-                                            {"gs://", "bucket"},
-                                            {"pvc://", "PersistentVolumeClaim"},
-                                            {"hf://", "repository"},
-                                            {"ms://", "repository"},
-                                            {"modelscope://", "repository"},
-                                            {"http://", "host"},
-                                            {"https://", "host"},
-                                            {"oci://", "image"},
-                                            {"oci+native://", "image"},
-                                            {"oci+modelcar://", "image"}}};
+constexpr std::array<Scheme, 9> kFirst = {{{"s3://", "bucket"},
+                                           {"gs://", "bucket"},
+                                           {"pvc://", "PersistentVolumeClaim"},
+                                           {"hf://", "repository"},
+                                           {"http://", "host"},
+                                           {"https://", "host"},
+                                           {"oci://", "image"},
+                                           {"oci+native://", "image"},
+                                           {"oci+modelcar://", "image"}}};
 
 bool has_blank(std::string_view uri) {
   return std::ranges::any_of(uri, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; });
