@@ -51,7 +51,7 @@ void set_env(Value& container, std::string_view name, std::string_view value, Ar
   for (Value& e : list_at(container, "env", arena).GetArray()) {
     if (spec::EnvVarView(e).name() != name) continue;
     e.RemoveMember("valueFrom");
-    spec::set_member(e, "value", spec::make_string(value, arena), arena);
+    spec::set_member(e, "value", make_text(value, arena), arena);
     return;
   }
   list_at(container, "env", arena)
@@ -76,7 +76,7 @@ bool has_arg(const Value& container, std::string_view prefix) {
 }
 
 void add_arg(Value& container, std::string_view arg, Arena& arena) {
-  list_at(container, "args", arena).PushBack(spec::make_string(arg, arena), arena);
+  list_at(container, "args", arena).PushBack(make_text(arg, arena), arena);
 }
 
 void default_arg(Value& container, std::string_view name, std::string_view value, Arena& arena) {
