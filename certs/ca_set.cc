@@ -22,6 +22,9 @@ constexpr std::string_view kNextPublished = "next.published";
 constexpr std::string_view kFormerCertificates = "previous.crt";
 constexpr std::string_view kFormerRetired = "previous.retired";
 
+// Times of then must still be times that the clock knows: it counts nanoseconds, which end in 2262.
+constexpr std::chrono::seconds kLongestLife = std::chrono::hours(24 * 36525);
+
 constexpr std::array kKeys{kCurrentCertificate, kCurrentKey,         kNextCertificate, kNextKey,
                            kNextPublished,      kFormerCertificates, kFormerRetired};
 
@@ -41,11 +44,14 @@ std::string_view value_of(const SecretData& data, std::string_view key) {
 
 // ---- decode
 
+// Beyond it a time would not fit into the clock.
+constexpr int kLastYear = 2200;
+
 // Exactly what to_rfc3339 writes: what differs was not written by us.
 std::optional<TimePoint> from_rfc3339(const std::string& text) {
   std::tm parts{};
   const char* const end = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  if (end == nullptr || *end != '\0') return std::nullopt;
+  if (end == nullptr || *end != '\0' || parts.tm_year + 1900 > kLastYear) return std::nullopt;
   const TimePoint time = std::chrono::system_clock::from_time_t(timegm(&parts));
   return to_rfc3339(time) == text ? std::optional(time) : std::nullopt;
 }
@@ -233,9 +239,10 @@ Verdict next_in_time(const Context& context) {
 // Leaves of it have all expired, whichever replica's clock they were dated by; or it has itself.
 Verdict needed_former(const Context& context) {
   const RotationOptions& options = context.options;
+  // Taken off `now`: a certificate may say the last day that the clock knows.
   const auto needless = [&](const FormerCa& former) {
-    return context.now >= former.retired + options.leaf_lifetime + skew(options) ||
-           context.now >= former.certificate.not_after + skew(options);
+    return context.now - skew(options) - options.leaf_lifetime >= former.retired ||
+           context.now - skew(options) >= former.certificate.not_after;
   };
   if (std::ranges::none_of(context.set.former, needless)) return std::nullopt;
   Step step = changed(context, Change::kDroppedFormer, "no leaf of a former CA can be in use any more");
@@ -260,6 +267,7 @@ std::string check(const RotationOptions& options) {
   if (options.propagation < seconds(0) || options.clock_skew < seconds(0)) {
     return "propagation and clock skew must not be negative";
   }
+  if (options.ca_lifetime > kLongestLife) return "the lifetime of a CA must be at most a hundred years";
   if (options.leaf_lifetime > options.ca_lifetime / 3) {
     return "the lifetime of a leaf must be at most a third of its CA's";
   }

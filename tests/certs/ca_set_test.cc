@@ -48,6 +48,12 @@ CaSet with_former(std::chrono::seconds retired, std::size_t count = 1) {
   return set;
 }
 
+CaSet with_endless_former() {
+  CaSet set = with_former(24h);
+  set.former.front().certificate.not_after = TimePoint::max();
+  return set;
+}
+
 CaSet full_with_next() {
   CaSet set = with_former(24h, kMaxFormerCas);
   set.next = NextCa{.authority = ca_made_at(kNow - 24h), .published = kNow - 24h};
@@ -139,6 +145,7 @@ INSTANTIATE_TEST_SUITE_P(
 
         StepCase{"FormerMayHaveLeaves", [] { return with_former(30 * 24h + 1h - 1s); }, {}, Change::kNone},
         StepCase{"FormerHasNoLeaves", [] { return with_former(30 * 24h + 1h); }, {}, Change::kDroppedFormer},
+        StepCase{"FormerWithoutAnEnd", with_endless_former, {}, Change::kNone},
         StepCase{"FormerRetiredInTheFuture", [] { return with_former(-400 * 24h); }, {}, Change::kNone}),
     [](const auto& info) { return info.param.name; });
 
@@ -272,6 +279,8 @@ INSTANTIATE_TEST_SUITE_P(
                  "next.published"},
         DataCase{"NextTimeNotADate",
                  [](SecretData& data) { data["next.published"] = "2026-02-30T00:00:00Z"; }, "next.published"},
+        DataCase{"NextTimeBeyondTheClock",
+                 [](SecretData& data) { data["next.published"] = "9999-12-31T23:59:59Z"; }, "next.published"},
         DataCase{"NextTimeOfAnotherZone",
                  [](SecretData& data) { data["next.published"] = "2026-11-23T12:00:00+01:00"; },
                  "next.published"},
