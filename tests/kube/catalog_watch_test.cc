@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <deque>
 #include <thread>
@@ -40,9 +41,7 @@ std::string configuration(std::string_view version, std::string_view mode) {
 class CatalogWatchTest : public testing::Test {
  protected:
   CatalogWatchTest() {
-    for (WatchedKind* kind :
-         {&config_maps_, &runtimes_, &cluster_runtimes_, &containers_, &caches_, &ns_caches_})
-      kind->list("10", {});
+    for (WatchedKind* kind : all_) kind->list("10", {});
   }
 
   void start() { watch_.start(); }
@@ -63,8 +62,27 @@ class CatalogWatchTest : public testing::Test {
       x.wait_for_close();
     });
   }
-  /// Lets the current watch of every kind end, so that what is next begins.
-  void move_on() { server_.cut_all(); }
+  /// Every kind is watched.
+  bool watching() {
+    return run_until(context_, [&] {
+      return watch_.connected() &&
+             std::ranges::all_of(all_, [](const WatchedKind* kind) { return !kind->watched_from().empty(); });
+    });
+  }
+  /// Ends the current watch of every kind, so that what is next begins, and waits for it.
+  void move_on() {
+    ASSERT_TRUE(watching());
+    const std::vector<std::uint64_t> before = watches();
+    server_.cut_all();
+    ASSERT_TRUE(run_until(context_, [&] {
+      return watch_.connected() && std::ranges::equal(watches(), before, std::ranges::greater());
+    }));
+  }
+  std::vector<std::uint64_t> watches() const {
+    std::vector<std::uint64_t> counts;
+    for (const CatalogKindState& kind : watch_.kinds()) counts.push_back(kind.counts.watches);
+    return counts;
+  }
 
   FakeApiServer server_;
   WatchedKind config_maps_{server_, kConfigMaps, "kserve"};
@@ -73,6 +91,8 @@ class CatalogWatchTest : public testing::Test {
   WatchedKind containers_{server_, kClusterStorageContainers};
   WatchedKind caches_{server_, kLocalModelCaches};
   WatchedKind ns_caches_{server_, kLocalModelNamespaceCaches};
+  const std::array<WatchedKind*, 6> all_{&config_maps_, &runtimes_, &cluster_runtimes_,
+                                         &containers_,  &caches_,   &ns_caches_};
   asio::io_context context_{1};
   Client client_{context_, server_.config()};
   std::deque<CatalogNews> news_;
@@ -123,6 +143,7 @@ TEST_F(CatalogWatchTest, TheClustersRuntimeGoesBeforeTheBuiltInOne) {
   ASSERT_NE(catalog().find_cluster_runtime(kBuiltinRuntime), nullptr);
   EXPECT_EQ(catalog().find_cluster_runtime(kBuiltinRuntime)->formats.front().name, "mine");
 
+  ASSERT_TRUE(watching());
   send(cluster_runtimes_, {event("DELETED", runtime(kBuiltinRuntime, "11", "mine"))});
   move_on();
   ASSERT_TRUE(news(2));
@@ -140,9 +161,12 @@ TEST_F(CatalogWatchTest, WithoutBuiltInRuntimesThereAreNone) {
 
 TEST_F(CatalogWatchTest, ABadConfigurationChangesNothing) {
   config_maps_.list("10", {configuration("5", "Knative")});
-  send(config_maps_, {event("MODIFIED", configuration("11", "Nonsense"))});
   start();
-  ASSERT_TRUE(run_until(context_, [&] { return !news_.empty() && !news_.back().refused.empty(); }));
+  ASSERT_TRUE(news(1));
+  ASSERT_TRUE(watching());
+  send(config_maps_, {event("MODIFIED", configuration("11", "Nonsense"))});
+  move_on();
+  ASSERT_TRUE(run_until(context_, [&] { return !news_.back().refused.empty(); }));
   EXPECT_EQ(mode(), "Knative");
   EXPECT_EQ(news_.back().catalog, nullptr);
   EXPECT_THAT(news_.back().refused, ElementsAre(HasSubstr("deploy: defaultDeploymentMode")));
@@ -207,7 +231,7 @@ TEST_F(CatalogWatchTest, TheSameListAgainIsNoNews) {
   cluster_runtimes_.list("10", {runtime("theirs", "7")});
   start();
   ASSERT_TRUE(news(1));
-  ASSERT_TRUE(run_until(context_, [&] { return watch_.connected(); }));
+  ASSERT_TRUE(watching());
   cluster_runtimes_.next_watch([](FakeExchange& x) { x.status(410, "Expired"); });
   const std::size_t lists = cluster_runtimes_.lists();
   move_on();
@@ -234,13 +258,12 @@ TEST_F(CatalogWatchTest, ARuntimeOfAWrongShapeIsLeftOutAndSaidOnce) {
 }
 
 TEST_F(CatalogWatchTest, AKindMayComeLater) {
-  for (int i = 0; i < 2; ++i)
-    cluster_runtimes_.next_list(
-        [](FakeExchange& x) { x.reply(404, "404 page not found\n", {}, "text/plain"); });
+  cluster_runtimes_.set_absent(true);
   cluster_runtimes_.list("10", {runtime("theirs", "7")});
   start();
   ASSERT_TRUE(news(1));
   EXPECT_EQ(catalog().find_cluster_runtime("theirs"), nullptr);
+  cluster_runtimes_.set_absent(false);
   ASSERT_TRUE(news(2));
   EXPECT_NE(catalog().find_cluster_runtime("theirs"), nullptr);
 }
@@ -249,7 +272,7 @@ TEST_F(CatalogWatchTest, AServerThatIsAwayLeavesTheLastCatalog) {
   cluster_runtimes_.list("10", {runtime("theirs", "7")});
   start();
   ASSERT_TRUE(news(1));
-  ASSERT_TRUE(run_until(context_, [&] { return watch_.connected(); }));
+  ASSERT_TRUE(watching());
   server_.stop();
   ASSERT_TRUE(run_until(context_, [&] { return !watch_.connected(); }));
   EXPECT_TRUE(watch_.synced());

@@ -15,6 +15,7 @@
 #include <fmt/ranges.h>
 
 #include <array>
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <deque>
@@ -52,6 +53,7 @@ class WatchedKind {
     server.on("GET", path_, [this](FakeExchange& x) {
       const bool watch = !x.request().query("watch").empty();
       if (const FakeHandler handler = take(watch)) return handler(x);
+      if (absent_) return x.reply(404, "404 page not found\n", {}, "text/plain");
       if (!watch) return x.reply(200, text());
       x.begin_stream();
       x.wait_for_close();
@@ -70,6 +72,8 @@ class WatchedKind {
         R"({{"kind":"List","apiVersion":"v1","metadata":{{"resourceVersion":"{}"}},"items":[{}]}})", version,
         fmt::join(objects, ","));
   }
+  /// The kind is not there, or is.
+  void set_absent(bool absent) { absent_ = absent; }
   /// The next list or the next watch is answered so; several in their order.
   void next_list(FakeHandler handler) { add(false, std::move(handler)); }
   void next_watch(FakeHandler handler) { add(true, std::move(handler)); }
@@ -114,6 +118,7 @@ class WatchedKind {
 
   FakeApiServer& server_;
   std::string path_;
+  std::atomic<bool> absent_ = false;
   mutable std::mutex mutex_;                     // for what follows
   std::array<std::deque<FakeHandler>, 2> next_;  // of lists, of watches
   std::string list_;
