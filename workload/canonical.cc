@@ -36,7 +36,7 @@ class Canonical {
     }
   }
 
-  std::vector<Doubled> doubled;
+  Dropped dropped;
 
  private:
   void quantity(Value& value) {
@@ -48,9 +48,15 @@ class Canonical {
 
   void object(Value& value, const Type& type, const spec::FieldPath& path) {
     if (!value.IsObject()) return;
-    for (auto& m : value.GetObject()) {
-      const std::string_view name = spec::text_of(m.name);
-      if (const auto* field = spec::schema::find_field(type, name)) visit(m.value, *field->type, path / name);
+    for (auto m = value.MemberBegin(); m != value.MemberEnd();) {
+      const std::string_view name = spec::text_of(m->name);
+      if (const auto* field = spec::schema::find_field(type, name)) {
+        visit(m->value, *field->type, path / name);
+        ++m;
+      } else {
+        dropped.unknown.push_back(path / name);
+        m = value.EraseMember(m);
+      }
     }
   }
 
@@ -69,7 +75,7 @@ class Canonical {
         ++i;
         continue;
       }
-      doubled.push_back({path, *key});
+      dropped.doubled.push_back({path, *key});
       value[place->second] = std::move(value[i]);
       value.Erase(value.Begin() + i);
     }
@@ -99,10 +105,10 @@ class Canonical {
 
 }  // namespace
 
-std::vector<Doubled> make_canonical(Value& value, const Type& type, spec::Arena& arena) {
+Dropped make_canonical(Value& value, const Type& type, spec::Arena& arena) {
   Canonical canonical(arena);
   canonical.visit(value, type, {});
-  return std::move(canonical.doubled);
+  return std::move(canonical.dropped);
 }
 
 }  // namespace modelgate::workload

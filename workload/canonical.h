@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The form in which Kubernetes stores what we apply: quantities as it writes them, and no element of a keyed
-// list (env, ports, volumes) twice, which server-side apply refuses. Who calls: whoever finished a PodSpec.
+// The form in which Kubernetes stores what we apply: quantities as it writes them, no element of a keyed list
+// (env, ports, volumes) twice and no field that its types do not have: server-side apply refuses both. Who
+// calls: whoever finished a PodSpec.
 #pragma once
 
 #include <string>
@@ -18,8 +19,13 @@ struct Doubled {
   std::string key;       // as a person reads it
 };
 
-/// In place. Of elements with the same key the last stays, at the place of the first. A quantity that does
-/// not parse stays as it is: validation tells.
-std::vector<Doubled> make_canonical(spec::Value& value, const spec::schema::Type& type, spec::Arena& arena);
+struct Dropped {
+  std::vector<Doubled> doubled;
+  std::vector<spec::FieldPath> unknown;  // fields; their names belong to the value's arena
+};
+
+/// In place; what was left out. Of elements with the same key the last stays, at the place of the first. A
+/// quantity that does not parse stays as it is: validation tells.
+Dropped make_canonical(spec::Value& value, const spec::schema::Type& type, spec::Arena& arena);
 
 }  // namespace modelgate::workload

@@ -156,9 +156,14 @@ void write_pod_defaults(Value& pod_spec, Arena& arena) {
 }
 
 bool finish_pod(ServiceBuild& build, const Component& component, Value& pod_spec) {
-  for (const Doubled& d : make_canonical(pod_spec, spec::schema::kPodSpec, build.arena)) {
+  const Dropped dropped = make_canonical(pod_spec, spec::schema::kPodSpec, build.arena);
+  for (const Doubled& d : dropped.doubled) {
     build.notice(component.kind, "DuplicateKey", component.path,
                  fmt::format("{} holds \"{}\" twice; the last one counts", d.path.to_string(), d.key));
+  }
+  for (const spec::FieldPath& path : dropped.unknown) {
+    build.notice(component.kind, "UnknownField", component.path,
+                 fmt::format("{} is no field of a Pod; it is left out", path.to_string()));
   }
   if (auto problem = check_mounts(pod_spec)) {
     build.fatal(component.kind, invalid_spec(component.kind), component.path, std::move(*problem));

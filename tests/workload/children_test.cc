@@ -353,6 +353,9 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"ExplainerWithoutAType", 0,
             "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt}}, explainer: {art: {}}}",
             "Deployment/m-explainer", "/spec/template/spec/containers/0/args/7", R"("")"},
+        Row{"UnknownFieldsAreLeftOut", 0,
+            "spec: {predictor: {containers: [{name: kserve-container, image: i, imagee: j}]}}", kDeployment,
+            "/spec/template/spec/containers/0/imagee", "-"},
         Row{"TransformersArgs", 0, kAllThree, "Deployment/m-transformer",
             "/spec/template/spec/containers/0/args",
             R"(["--model_name","m","--predictor_host","m-predictor.default","--http_port","8080"])"}),
@@ -522,6 +525,9 @@ INSTANTIATE_TEST_SUITE_P(
             "spec: {predictor: {containers: [{name: kserve-container, image: i, env: [{name: A, value: '1'}, "
             "{name: A, value: '2'}]}]}}",
             "~predictor DuplicateKey spec.predictor"},
+        Unrealizable{"UnknownField",
+                     "spec: {predictor: {containers: [{name: kserve-container, image: i, imagee: j}]}}",
+                     "~predictor UnknownField spec.predictor"},
         Unrealizable{"Port80Twice",
                      "spec: {predictor: {containers: [{name: kserve-container, image: i, ports: [{name: a, "
                      "containerPort: 8080}, {name: b, containerPort: 80}]}]}}",
