@@ -56,7 +56,7 @@ std::optional<TimePoint> from_rfc3339(const std::string& text) {
   return to_rfc3339(time) == text ? std::optional(time) : std::nullopt;
 }
 
-Result<TimePoint> read_time(std::string_view key, std::string text) {
+Result<TimePoint> read_time(std::string_view key, const std::string& text) {
   const auto time = from_rfc3339(text);
   if (!time) return fail(std::string(key) + ": not a time like 2026-11-23T12:00:00Z: \"" + text + "\"");
   return *time;

@@ -294,7 +294,10 @@ class ClusterCertificates::Impl {
     certs::LeafOptions leaf = leaf_names(options_);
     leaf.now = now();
     auto pair = signer_->sign(leaf);
-    if (!pair) return troubles_.tell(kSigning, pair.error().text);
+    if (!pair) {
+      troubles_.tell(kSigning, pair.error().text);
+      return;
+    }
     troubles_.end(kSigning);
     ++counts_.leaves;
     pair_ = std::move(*pair);
@@ -333,8 +336,10 @@ class ClusterCertificates::Impl {
     text << file.rdbuf();
     if (text.view() == file_pem_) return;
     const auto certificates = certs::read_certificates(text.view());
-    if (!certificates)
-      return troubles_.tell(kReadingFile, options_.ca_file + ": " + certificates.error().text);
+    if (!certificates) {
+      troubles_.tell(kReadingFile, options_.ca_file + ": " + certificates.error().text);
+      return;
+    }
     troubles_.end(kReadingFile);
     file_pem_ = std::move(text).str();
   }

@@ -57,14 +57,15 @@ void RegistrationKeeper::start() {
 }
 
 Task<void> RegistrationKeeper::look() {
-  for (Configuration& configuration : configurations_) {
-    if (configuration.object.is_due()) co_await read(configuration);
+  for (std::size_t which = 0; which < configurations_.size(); ++which) {
+    if (configurations_[which].object.is_due()) co_await read(which);
   }
   remember();
 }
 
 // With managedFields, which tell whether we own anything.
-Task<void> RegistrationKeeper::read(Configuration& configuration) {
+Task<void> RegistrationKeeper::read(std::size_t which) {
+  Configuration& configuration = configurations_[which];
   configuration.object.begin_read();
   const std::string path = configuration.resource.path(kEverywhere, options_.name);
   const kube::CallOptions options = call(SteadyTime::max());
@@ -116,30 +117,31 @@ bool RegistrationKeeper::is_to_be_written(std::string_view pem) const {
 }
 
 Task<void> RegistrationKeeper::write(std::string pem, SteadyTime until) {
-  for (Configuration& configuration : configurations_) co_await write_one(configuration, pem, until);
+  for (std::size_t which = 0; which < configurations_.size(); ++which) co_await write_one(which, pem, until);
   remember();
 }
 
-Task<void> RegistrationKeeper::write_one(Configuration& configuration, std::string_view pem,
-                                         SteadyTime until) {
+Task<void> RegistrationKeeper::write_one(std::size_t which, std::string_view pem, SteadyTime until) {
+  Configuration& configuration = configurations_[which];
   const std::vector<certs::Certificate> wanted = certificates_of(pem);
   if (wanted.empty() || !configuration.registered || steady_clock::now() < configuration.write_after)
     co_return;
   if (!differs(*configuration.registered, wanted) && configuration.registered->disowning.empty()) co_return;
-  co_await read(configuration);
+  co_await read(which);
   if (!configuration.object.is_fresh() || !configuration.registered) co_return;
   if (differs(*configuration.registered, wanted)) {
-    co_await apply(configuration, pem, until);
+    co_await apply(which, pem, until);
     // What was applied comes back without managedFields.
-    if (configuration.object.is_fresh()) co_await read(configuration);
+    if (configuration.object.is_fresh()) co_await read(which);
   }
   if (configuration.object.is_fresh() && configuration.registered &&
       !configuration.registered->disowning.empty()) {
-    co_await disown(configuration, until);
+    co_await disown(which, until);
   }
 }
 
-Task<void> RegistrationKeeper::apply(Configuration& configuration, std::string_view pem, SteadyTime until) {
+Task<void> RegistrationKeeper::apply(std::size_t which, std::string_view pem, SteadyTime until) {
+  Configuration& configuration = configurations_[which];
   const SteadyTime now = steady_clock::now();
   if (now - configuration.written_at > kQuiet) configuration.pause.reset();
   configuration.written_at = now;
@@ -164,7 +166,8 @@ Task<void> RegistrationKeeper::apply(Configuration& configuration, std::string_v
   log::info("caBundle written", {{"kind", resource.kind}, {"name", options_.name}});
 }
 
-Task<void> RegistrationKeeper::disown(Configuration& configuration, SteadyTime until) {
+Task<void> RegistrationKeeper::disown(std::size_t which, SteadyTime until) {
+  Configuration& configuration = configurations_[which];
   const kube::Resource& resource = configuration.resource;
   const std::string body = configuration.registered->disowning;
   const kube::CallOptions options = call(until);

@@ -19,6 +19,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -74,11 +75,12 @@ class RegistrationKeeper {
     kube::Backoff pause;
   };
 
-  kube::Task<void> read(Configuration& configuration);
+  // Of the configuration with this index.
+  kube::Task<void> read(std::size_t which);
   void take(Configuration& configuration, const kube::Object& object);
-  kube::Task<void> write_one(Configuration& configuration, std::string_view pem, kube::SteadyTime until);
-  kube::Task<void> apply(Configuration& configuration, std::string_view pem, kube::SteadyTime until);
-  kube::Task<void> disown(Configuration& configuration, kube::SteadyTime until);
+  kube::Task<void> write_one(std::size_t which, std::string_view pem, kube::SteadyTime until);
+  kube::Task<void> apply(std::size_t which, std::string_view pem, kube::SteadyTime until);
+  kube::Task<void> disown(std::size_t which, kube::SteadyTime until);
   void remember();
 
   kube::Client& client_;

@@ -144,7 +144,7 @@ bool set_clients(SSL_CTX* context, const Clients& clients) {
   X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);  // an intermediate CA may be the trusted one
   auto own = std::make_unique<Clients>(clients);
   if (SSL_CTX_set_ex_data(context, clients_index(), own.get()) != 1) return false;
-  static_cast<void>(own.release());
+  [[maybe_unused]] const Clients* const context_owns = own.release();
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   SSL_CTX_set_cert_verify_callback(context, verify_client, nullptr);
   SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
