@@ -10,10 +10,10 @@
 #include <map>
 #include <optional>
 
-#include "certs/base64.h"
 #include "certs/ca_set.h"
 #include "certs/certificate.h"
 #include "cli/doctor_checks.h"
+#include "kube/base64.h"
 #include "kube/lease_record.h"
 #include "spec/view.h"
 
@@ -45,7 +45,7 @@ std::expected<certs::SecretData, std::string> data_of(const ObjectView& secret) 
   if (!data) return out;
   for (const auto& member : data.value()->GetObject()) {
     const auto bytes =
-        member.value.IsString() ? certs::from_base64(spec::text_of(member.value)) : std::nullopt;
+        member.value.IsString() ? kube::decode_base64(spec::text_of(member.value)) : std::nullopt;
     if (!bytes) return std::unexpected(fmt::format("{}: is not base64", spec::text_of(member.name)));
     out.emplace(spec::text_of(member.name), *bytes);
   }
@@ -86,7 +86,7 @@ BundleProblem bundle_problem(const RegisteredWebhook& webhook, const std::option
   if (webhook.ca_bundle().empty()) {
     return {Severity::kError, "no caBundle", untrusted};
   }
-  const auto pem = certs::from_base64(webhook.ca_bundle());
+  const auto pem = kube::decode_base64(webhook.ca_bundle());
   if (!pem) return {Severity::kError, "the caBundle is not base64", untrusted};
   const auto bundle = certs::read_certificates(*pem);
   if (!bundle)
@@ -298,7 +298,7 @@ void check_certificate(const ClusterPicture& picture, Findings& out) {
       const std::pair<std::string, std::string_view> question{expected_name(webhook), webhook.ca_bundle()};
       if (question.first != served.server_name || std::ranges::find(asked, question) != asked.end()) continue;
       asked.push_back(question);
-      const auto pem = certs::from_base64(webhook.ca_bundle());
+      const auto pem = kube::decode_base64(webhook.ca_bundle());
       const CertificateVerdict verdict = judge(served, pem.value_or(""), question.first, picture.now);
       tell_verdict(verdict, served, question.first, picture, out);
     }

@@ -5,7 +5,7 @@
 #include <set>
 #include <utility>
 
-#include "certs/base64.h"
+#include "kube/base64.h"
 
 namespace modelgate::webhook {
 namespace {
@@ -22,7 +22,7 @@ bool is_ours(const spec::Value* client_config, const OurService& ours) {
 }
 
 std::vector<certs::Certificate> read_bundle(std::string_view base64) {
-  const auto pem = certs::from_base64(base64);
+  const auto pem = kube::decode_base64(base64);
   if (!pem || pem->empty()) return {};
   auto certificates = certs::read_certificates(*pem);
   return certificates ? std::move(*certificates) : std::vector<certs::Certificate>();
@@ -88,7 +88,7 @@ std::string bundle_patch(std::string_view kind, const Registration& registration
   body += R"(,"resourceVersion":)";
   spec::append_json(registration.resource_version, body);
   body += R"(},"webhooks":[)";
-  const std::string bundle = certs::to_base64(pem);
+  const std::string bundle = kube::encode_base64(pem);
   for (const RegisteredWebhook& webhook : registration.webhooks) {
     if (&webhook != &registration.webhooks.front()) body += ',';
     body += R"({"name":)";

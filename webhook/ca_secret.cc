@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "certs/base64.h"
+#include "kube/base64.h"
 #include "webhook/cluster_certificates.h"
 
 namespace modelgate::webhook {
@@ -13,7 +13,7 @@ certs::Result<certs::SecretData> read_data(const spec::Value* data) {
   certs::SecretData result;
   if (data == nullptr || !data->IsObject()) return result;
   for (const auto& [key, value] : data->GetObject()) {
-    auto bytes = value.IsString() ? certs::from_base64(spec::text_of(value)) : std::nullopt;
+    auto bytes = value.IsString() ? kube::decode_base64(spec::text_of(value)) : std::nullopt;
     if (!bytes) {
       return std::unexpected(certs::CertificateError{certs::CertificateError::Kind::kMalformed,
                                                      std::string(spec::text_of(key)) + ": not base64"});
@@ -25,7 +25,7 @@ certs::Result<certs::SecretData> read_data(const spec::Value* data) {
 
 void append_entry(std::string& out, std::string_view key, const std::string& bytes) {
   spec::append_json(key, out);
-  out += ":\"" + certs::to_base64(bytes) + "\"";
+  out += ":\"" + kube::encode_base64(bytes) + "\"";
 }
 
 }  // namespace

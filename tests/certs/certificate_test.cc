@@ -7,7 +7,6 @@
 #include <string>
 
 #include "certs/authority.h"
-#include "certs/base64.h"
 
 namespace modelgate::certs {
 namespace {
@@ -90,34 +89,6 @@ TEST(Trusts, WhateverTheDate) {
   const Authority ours = *Authority::make({.lifetime = 1h, .now = kNow - 24h * 3650});
   const auto leaf = *ours.sign({.dns_names = {"a"}, .now = kNow - 24h * 3650});
   EXPECT_TRUE(trusts(*read_certificates(ours.certificate_pem()), *leaf));
-}
-
-struct Base64Case {
-  const char* name;
-  std::string_view bytes;
-  std::string_view text;
-};
-
-class Base64 : public testing::TestWithParam<Base64Case> {};
-
-TEST_P(Base64, GoesThereAndBack) {
-  EXPECT_EQ(to_base64(GetParam().bytes), GetParam().text);
-  EXPECT_EQ(from_base64(GetParam().text), GetParam().bytes);
-}
-
-// RFC 4648, 10.
-INSTANTIATE_TEST_SUITE_P(Certs, Base64,
-                         testing::Values(Base64Case{"Empty", "", ""}, Base64Case{"One", "f", "Zg=="},
-                                         Base64Case{"Two", "fo", "Zm8="}, Base64Case{"Three", "foo", "Zm9v"},
-                                         Base64Case{"Six", "foobar", "Zm9vYmFy"},
-                                         Base64Case{"Nuls", std::string_view("\0\0", 2), "AAA="}),
-                         [](const auto& info) { return info.param.name; });
-
-TEST(FromBase64, RefusesWhatIsNone) {
-  for (const char* text : {"Z", "Zg", "Zg=", "Zg===", "====", "Zm=8", "%%%%", "Zg==Zg=="}) {
-    EXPECT_EQ(from_base64(text), std::nullopt) << text;
-  }
-  EXPECT_EQ(from_base64("Zm9v\r\nYmFy\n"), "foobar");
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "certs/authority.h"
-#include "certs/base64.h"
+#include "kube/base64.h"
 #include "certs/ca_set.h"
 #include "certs/certificate.h"
 #include "cli/doctor_permissions.h"
@@ -88,13 +88,13 @@ void put_certificates(ClusterPicture& picture) {
       certs::Authority::make({.lifetime = std::chrono::hours(24 * 365), .now = picture.now}).value();
   std::string data;
   for (const auto& [key, value] : certs::encode(set)) {
-    data += fmt::format("  {}: {}\n", key, certs::to_base64(value));
+    data += fmt::format("  {}: {}\n", key, kube::encode_base64(value));
   }
   put_yaml(picture,
            fmt::format("apiVersion: v1\nkind: Secret\nmetadata: {{name: modelgate-webhook-ca, namespace: "
                        "kserve}}\ndata:\n{}",
                        data));
-  const std::string bundle = certs::to_base64(certs::bundle_pem(set));
+  const std::string bundle = kube::encode_base64(certs::bundle_pem(set));
   for (const Resource* resource :
        {&kube::kMutatingWebhookConfigurations, &kube::kValidatingWebhookConfigurations}) {
     rewrite(picture, *resource, {}, "modelgate", R"("clientConfig":{)",

@@ -272,8 +272,30 @@ TEST(Base64, BothWays) {
   EXPECT_EQ(decode_base64("YW\r\nI=\n"), "ab");
 }
 
+struct Base64Case {
+  const char* name;
+  std::string_view bytes;
+  std::string_view text;
+};
+
+class Rfc4648 : public testing::TestWithParam<Base64Case> {};
+
+TEST_P(Rfc4648, GoesThereAndBack) {
+  EXPECT_EQ(encode_base64(GetParam().bytes), GetParam().text);
+  EXPECT_EQ(decode_base64(GetParam().text), GetParam().bytes);
+}
+
+// Section 10.
+INSTANTIATE_TEST_SUITE_P(Base64, Rfc4648,
+                         testing::Values(Base64Case{"Empty", "", ""}, Base64Case{"One", "f", "Zg=="},
+                                         Base64Case{"Two", "fo", "Zm8="}, Base64Case{"Three", "foo", "Zm9v"},
+                                         Base64Case{"Six", "foobar", "Zm9vYmFy"},
+                                         Base64Case{"Nuls", std::string_view("\0\0", 2), "AAA="}),
+                         [](const auto& info) { return info.param.name; });
+
 TEST(Base64, RefusesWhatIsNone) {
-  for (const char* text : {"Y", "YW", "YWI", "YWI==", "YW=I", "Y===", "YW I=", "=", "YWJj="}) {
+  for (const char* text : {"Y", "YW", "YWI", "YWI==", "YW=I", "Y===", "YW I=", "=", "YWJj=", "====", "%%%%",
+                           "Zg==Zg==", "    Zm9v", "Zm9v----"}) {
     EXPECT_EQ(decode_base64(text), std::nullopt) << text;
   }
 }

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "certs/base64.h"
+#include "kube/base64.h"
 #include "kube/object.h"
 #include "webhook/ca_secret.h"
 
@@ -43,7 +43,7 @@ std::string json_text(std::string_view text) {
 }
 
 std::string webhook(const std::string& name, const std::string& client, const std::string& bundle = "") {
-  const std::string ca = bundle.empty() ? "" : R"(,"caBundle":")" + certs::to_base64(bundle) + "\"";
+  const std::string ca = bundle.empty() ? "" : R"(,"caBundle":")" + kube::encode_base64(bundle) + "\"";
   return R"({"name":)" + json_text(name) + R"(,"clientConfig":{)" + client + ca + "}}";
 }
 
