@@ -5,8 +5,10 @@
         etcd = processes.start("etcd", ["/path/etcd", ...])
         processes.wait_for("etcd to answer", 20, lambda: answers(port))
 """
+import contextlib
 import ctypes
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -18,6 +20,11 @@ PR_SET_PDEATHSIG = 1
 # How long a process may take to stop after SIGTERM before it is killed.
 STOP_SECONDS = 10
 LIBC = ctypes.CDLL(None)
+# Where the kernel takes the ports of outgoing connections from: "32768\t60999".
+EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
+# Below it are the customary ports of servers.
+LOWEST_PORT = 16384
+PORT_ATTEMPTS = 100
 # Proxies of the machine must not stand between the API server and a webhook on the loopback.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k.lower() not in ("http_proxy", "https_proxy", "all_proxy")}
 
@@ -27,6 +34,15 @@ class StartError(RuntimeError):
 
 
 def free_port():
+    """A port that nobody listens on, below those that the kernel gives to outgoing connections: of those, any could be in
+    use again before whoever asked has bound it. Where that range leaves no room, one from it."""
+    first = int(EPHEMERAL.read_text(encoding="ascii").split()[0]) if EPHEMERAL.exists() else 0
+    for _ in range(PORT_ATTEMPTS if first > LOWEST_PORT else 0):
+        port = random.randrange(LOWEST_PORT, first)
+        with socket.socket() as listener:
+            with contextlib.suppress(OSError):
+                listener.bind(("127.0.0.1", port))
+                return port
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]

@@ -280,6 +280,14 @@ def start_two_at_once(test):
     world = test.world
     world.uncertify()
     pair = [world.start_replica(wait=False) for _ in range(2)]
+    try:
+        assert_agree(test, *pair)
+    finally:
+        world.stop_replicas()
+
+
+def assert_agree(test, *pair):
+    world = test.world
     world.wait_ready(*pair)
     bundles = set(world.bundles())
     test.assertEqual(len(bundles), 1, "the registrations have different bundles")
@@ -289,7 +297,6 @@ def start_two_at_once(test):
     for replica in pair:
         test.assertTrue(verifies(replica.leaf(), bundle, world.plane.directory), f"{replica.name} is not trusted")
         test.assertEqual(errors(replica), [], replica.name)
-    world.stop_replicas()
 
 
 def rotate(test, *replicas):
