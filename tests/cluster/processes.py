@@ -5,6 +5,7 @@
         etcd = processes.start("etcd", ["/path/etcd", ...])
         processes.wait_for("etcd to answer", 20, lambda: answers(port))
 """
+import collections
 import contextlib
 import ctypes
 import os
@@ -25,6 +26,8 @@ EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 # Below it are the customary ports of servers.
 LOWEST_PORT = 16384
 PORT_ATTEMPTS = 100
+# The latest that free_port gave: whoever got them may not have bound them yet.
+told_ports = collections.deque(maxlen=1000)
 # Proxies of the machine must not stand between the API server and a webhook on the loopback.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k.lower() not in ("http_proxy", "https_proxy", "all_proxy")}
 
@@ -34,14 +37,17 @@ class StartError(RuntimeError):
 
 
 def free_port():
-    """A port that nobody listens on, below those that the kernel gives to outgoing connections: of those, any could be in
-    use again before whoever asked has bound it. Where that range leaves no room, one from it."""
+    """A port that nobody listens on and nobody was told of lately, below those that the kernel gives to outgoing connections:
+    of those, any could be in use again before whoever asked has bound it. Where that range leaves no room, one from it."""
     first = int(EPHEMERAL.read_text(encoding="ascii").split()[0]) if EPHEMERAL.exists() else 0
     for _ in range(PORT_ATTEMPTS if first > LOWEST_PORT else 0):
         port = random.randrange(LOWEST_PORT, first)
+        if port in told_ports:
+            continue
         with socket.socket() as listener:
             with contextlib.suppress(OSError):
                 listener.bind(("127.0.0.1", port))
+                told_ports.append(port)
                 return port
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
