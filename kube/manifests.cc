@@ -317,4 +317,15 @@ const spec::Value* Manifests::find(std::string_view kind, std::string_view ns, s
   return it == objects.end() ? nullptr : &it->second;
 }
 
+spec::Fact Manifests::fact(const spec::ObjectKey& key) const {
+  using State = spec::Fact::State;
+  if (const spec::Value* object = find(key.kind, key.namespace_, key.name)) return {State::kPresent, object};
+  if (key.kind == "ClusterStorageContainer") return {State::kAbsent, nullptr};
+  const std::string ns = key.namespace_.empty() ? "default" : key.namespace_;
+  const auto next = objects.lower_bound({key.kind, ns, ""});
+  const bool others =
+      next != objects.end() && std::get<0>(next->first) == key.kind && std::get<1>(next->first) == ns;
+  return {others ? State::kAbsent : State::kUnknown, nullptr};
+}
+
 }  // namespace modelgate::kube

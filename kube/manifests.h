@@ -30,6 +30,7 @@
 
 #include "kube/yaml.h"
 #include "spec/catalog.h"
+#include "spec/facts.h"
 
 namespace modelgate::kube {
 
@@ -77,6 +78,11 @@ struct Manifests {
   /// without a namespace is in `default`. Without a name it is the list of all of the kind that are not in
   /// the catalog: of the catalog's kinds an empty object, of others nullptr.
   const spec::Value* find(std::string_view kind, std::string_view ns, std::string_view name) const;
+
+  /// What a review that asks for an object is told. Manifests that hold some of a namespace's Secrets, say,
+  /// hold all of them, so a further one is absent; of what they do not speak of, nobody here knows. A
+  /// catalog's storage containers are whole; a runtime that it lacks stays unknown.
+  spec::Fact fact(const spec::ObjectKey& key) const;
 
   using Key = std::tuple<std::string, std::string, std::string>;  // kind, namespace, name
   std::map<Key, spec::Value> objects;

@@ -112,6 +112,42 @@ TEST(Manifests, KeepOtherObjectsByName) {
   EXPECT_NE((*manifests)->find("ServingRuntime", "default", "d"), nullptr) << "of another group";
 }
 
+struct FactCase {
+  const char* name;
+  spec::ObjectKey key;
+  spec::Fact::State state;
+};
+void PrintTo(const FactCase& c, std::ostream* os) {
+  *os << c.name;
+}
+
+class ManifestFact : public testing::TestWithParam<FactCase> {};
+
+TEST_P(ManifestFact, IsWhatTheManifestsSay) {
+  const auto manifests = read(
+      "apiVersion: v1\nkind: Secret\nmetadata: {name: b, namespace: team}\n---\n"
+      "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a}\n");
+  ASSERT_TRUE(manifests);
+  const spec::Fact fact = (*manifests)->fact(GetParam().key);
+  EXPECT_EQ(fact.state, GetParam().state);
+  EXPECT_EQ(fact.object != nullptr, fact.state == spec::Fact::State::kPresent);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Keys, ManifestFact,
+    testing::Values(
+        FactCase{"Given", {"Secret", "team", "b"}, spec::Fact::State::kPresent},
+        FactCase{"GivenWithoutANamespace", {"ServiceAccount", "default", "a"}, spec::Fact::State::kPresent},
+        FactCase{"BesideOthersBefore", {"Secret", "team", "a"}, spec::Fact::State::kAbsent},
+        FactCase{"BesideOthersBehind", {"Secret", "team", "c"}, spec::Fact::State::kAbsent},
+        FactCase{"InANamespaceWithoutAny", {"Secret", "default", "b"}, spec::Fact::State::kUnknown},
+        FactCase{"InTheLastNamespace", {"ServiceAccount", "team", "a"}, spec::Fact::State::kUnknown},
+        FactCase{"OfAnotherKind", {"ConfigMap", "team", "b"}, spec::Fact::State::kUnknown},
+        FactCase{"StorageContainer", {"ClusterStorageContainer", "", "x"}, spec::Fact::State::kAbsent},
+        FactCase{"Runtime", {"ServingRuntime", "team", "x"}, spec::Fact::State::kUnknown},
+        FactCase{"AllStorageContainers", {"ClusterStorageContainer", "", ""}, spec::Fact::State::kPresent}),
+    [](const auto& info) { return info.param.name; });
+
 TEST(Manifests, PutNamespacedRuntimesWithoutANamespaceIntoDefault) {
   std::string text = runtime("mine", "x");
   text.replace(text.find("ClusterServingRuntime"), 21, "ServingRuntime");
