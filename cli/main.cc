@@ -35,15 +35,21 @@ constexpr const char* kReviewAbout =
     "Print the objects of files as they would be stored, with errors and warnings";
 
 constexpr const char* kReviewMore =
-    "\nInferenceServices, ServingRuntimes and ClusterServingRuntimes are defaulted and validated; other "
-    "objects\n"
-    "are printed as they are. Errors and warnings go to the standard error, with file and line. Runtimes "
-    "and\n"
-    "configuration are the built-in ones, and those in the files.\n"
+    "\nInferenceServices, ServingRuntimes and ClusterServingRuntimes are defaulted and validated, Pods get "
+    "what\n"
+    "the webhook injects; other objects are printed as they are. Errors and warnings go to the standard "
+    "error,\n"
+    "with file and line. Runtimes and configuration are the built-in ones, and those in the files.\n"
+    "\nCredentials come from the Secrets and ServiceAccounts in the files and in --manifests. A namespace "
+    "for\n"
+    "which some Secrets are given has only those. Where none are, they are taken as unknown: nothing is "
+    "denied\n"
+    "for them, and a warning tells which would be read. With --pods no Secret is printed.\n"
     "\nExamples:\n"
     "  modelgate review service.yaml\n"
     "  modelgate review -o diff deploy/examples/*.yaml\n"
     "  modelgate review --old stored.yaml service.yaml      what an update would give\n"
+    "  modelgate review --pods service.yaml secrets.yaml    also the Pods, with their model and credentials\n"
     "  kustomize build . | modelgate review - -o json\n"
     "  modelgate review --manifests cluster/ service.yaml   with the runtimes and configuration of a "
     "cluster\n";
@@ -123,6 +129,8 @@ CLI::App& add_review(CLI::App& app, ReviewOptions& options, Color& color) {
   add_choice<Format>(command, "-o,--output",
                      {{"yaml", Format::kYaml}, {"json", Format::kJson}, {"diff", Format::kDiff}},
                      options.format, "yaml", "what to print; diff shows only what changes");
+  command.add_flag("--pods", options.pods,
+                   "also print the Pods that would be created for each InferenceService in Standard mode");
   command.footer(std::string(kReviewMore) + kExitCodes);
   return command;
 }

@@ -17,6 +17,7 @@ using admission::Endpoint;
 using admission::Fact;
 using admission::Facts;
 using admission::Needs;
+using admission::ObjectKey;
 using admission::Response;
 using kube::ManifestObject;
 using spec::Value;
@@ -26,7 +27,7 @@ struct ReviewedKind {
   std::string_view api_version;
   std::string_view kind;
   std::optional<Endpoint> mutate;
-  Endpoint validate;
+  std::optional<Endpoint> validate;
   bool namespaced;
 };
 
@@ -36,6 +37,7 @@ constexpr ReviewedKind kReviewedKinds[] = {
     {"serving.kserve.io/v1alpha1", "ServingRuntime", std::nullopt, Endpoint::kValidateServingRuntime, true},
     {"serving.kserve.io/v1alpha1", "ClusterServingRuntime", std::nullopt,
      Endpoint::kValidateClusterServingRuntime, false},
+    {"v1", "Pod", Endpoint::kMutatePods, std::nullopt, true},
 };
 
 const ReviewedKind* reviewed_kind(const Value& object) {
@@ -50,10 +52,12 @@ const ReviewedKind* reviewed_kind(const Value& object) {
 std::string review_text(const ReviewedKind& kind, const Value& object, const Value* old,
                         std::string_view ns) {
   const std::size_t slash = kind.api_version.find('/');
+  const bool core = slash == std::string_view::npos;
   std::string out =
       R"({"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"offline","kind":{)";
   out += fmt::format(R"("group":"{}","version":"{}","kind":"{}"}},"operation":"{}","dryRun":true,"name":)",
-                     kind.api_version.substr(0, slash), kind.api_version.substr(slash + 1), kind.kind,
+                     core ? "" : kind.api_version.substr(0, slash),
+                     core ? kind.api_version : kind.api_version.substr(slash + 1), kind.kind,
                      old ? "UPDATE" : "CREATE");
   spec::append_json(spec::ObjectView(object).object("metadata").string("name"), out);
   if (kind.namespaced) {
@@ -69,17 +73,32 @@ std::string review_text(const ReviewedKind& kind, const Value& object, const Val
   return out + "}}";
 }
 
-/// What the manifests know. What they lack may well be in a cluster: that is unknown, and denies nothing.
-void look_up(const Needs& needs, const kube::Manifests& world, Facts& facts) {
-  for (const admission::ObjectKey& key : needs.objects) {
-    const Value* found = world.find(key.kind, key.namespace_, key.name);
-    facts.tell(key, {found ? Fact::State::kPresent : Fact::State::kUnknown, found});
+/// In Compatible mode the headers for an HTTPS host are copied into the Pod, as KServe does. They may hold a
+/// password, so here they are named instead.
+const Value* without_headers(const Value* object, std::string_view name, spec::Arena& arena) {
+  const spec::ObjectView secret(object);
+  const auto has = [&](std::string_view key) {
+    return secret.object("data").has(key) || secret.object("stringData").has(key);
+  };
+  if (!has("https-host") || !has("headers")) return object;
+  Value copy = spec::clone(*object, arena);
+  if (!secret.object("stringData")) {
+    spec::set_member(copy, "stringData", Value(rapidjson::kObjectType), arena);
   }
+  spec::set_member(*spec::find(copy, "stringData"), "headers",
+                   spec::make_string(fmt::format("<headers of Secret {}>", name), arena), arena);
+  // Facts point to objects that live as long as the arena.
+  return new (arena.Malloc(sizeof(Value))) Value(std::move(copy));
+}
+
+bool may_be_assumed(const ObjectKey& key) {
+  return key.kind == "Secret" || key.kind == "ServiceAccount";
 }
 
 struct Answer {
   Response response;
   Value object;  // after a mutation
+  std::set<ObjectKey> assumed;
 };
 
 Answer refused(std::string message) {
@@ -92,48 +111,80 @@ Answer refused(std::string message) {
 /// One path of the webhook, in as many rounds as it takes to know what it asks for.
 Answer ask(Endpoint endpoint, std::string_view text, const Input& input) {
   Facts facts;
+  std::set<ObjectKey> assumed;
   for (int round = 0;; ++round) {
     auto review = admission::decode_review(text, *input.arena);
     if (!review) return refused(review.error().message);
     admission::Outcome outcome =
         admission::admit(endpoint, *review, *input.world->catalog, facts, *input.arena);
     if (auto* response = std::get_if<Response>(&outcome)) {
-      return {std::move(*response), review->object ? spec::clone(*review->object, *input.arena) : Value()};
+      return {std::move(*response), review->object ? spec::clone(*review->object, *input.arena) : Value(),
+              std::move(assumed)};
     }
     if (round == admission::kMaxRounds) return refused("asks for ever more objects");
-    look_up(std::get<Needs>(outcome), *input.world, facts);
+    look_up(std::get<Needs>(outcome), input, facts, assumed);
   }
 }
 
-void take(Response response, Verdict& verdict) {
+/// Nobody failed to read it: review.cc tells once of all that were not given.
+bool is_about(std::string_view warning, const std::set<ObjectKey>& assumed) {
+  return std::ranges::any_of(assumed, [&](const ObjectKey& key) {
+    return warning.starts_with(fmt::format("{} {} could not be read", key.kind, spec::quoted(key.name)));
+  });
+}
+
+void take(Answer answer, Verdict& verdict) {
+  Response& response = answer.response;
   verdict.allowed = response.allowed;
   verdict.causes = std::move(response.causes);
   if (verdict.causes.empty()) verdict.message = std::move(response.message);
   for (std::string& warning : response.warnings) {
-    if (std::ranges::find(verdict.warnings, warning) == verdict.warnings.end()) {
-      verdict.warnings.push_back(std::move(warning));
-    }
+    const bool twice = std::ranges::find(verdict.warnings, warning) != verdict.warnings.end();
+    if (!twice && !is_about(warning, answer.assumed)) verdict.warnings.push_back(std::move(warning));
   }
+  verdict.assumed.merge(answer.assumed);
+}
+
+Verdict review(const ReviewedKind& kind, const Value& object, const Value* old, std::string_view ns,
+               const Input& input) {
+  Verdict verdict;
+  verdict.reviewed = true;
+  verdict.object = spec::clone(object, *input.arena);
+  if (kind.mutate) {
+    Answer answer = ask(*kind.mutate, review_text(kind, object, old, ns), input);
+    Value mutated = std::move(answer.object);
+    take(std::move(answer), verdict);
+    if (!verdict.allowed) return verdict;
+    verdict.object = std::move(mutated);
+  }
+  if (kind.validate) take(ask(*kind.validate, review_text(kind, verdict.object, old, ns), input), verdict);
+  return verdict;
 }
 
 }  // namespace
 
-Verdict review_object(const ManifestObject& object, const ManifestObject* old, const Input& input) {
-  Verdict verdict;
-  verdict.object = spec::clone(object.value, *input.arena);
-  const ReviewedKind* kind = reviewed_kind(object.value);
-  if (!kind) return verdict;
-  verdict.reviewed = true;
-  const std::string_view ns = input.namespace_of(object);
-  const Value* old_value = old ? &old->value : nullptr;
-  if (kind->mutate) {
-    Answer answer = ask(*kind->mutate, review_text(*kind, object.value, old_value, ns), input);
-    take(std::move(answer.response), verdict);
-    if (!verdict.allowed) return verdict;
-    verdict.object = std::move(answer.object);
+void look_up(const Needs& needs, const Input& input, Facts& facts, std::set<ObjectKey>& assumed) {
+  for (const ObjectKey& key : needs.objects) {
+    Fact fact = input.world->fact(key);
+    if (fact.object && key.kind == "Secret") {
+      fact.object = without_headers(fact.object, key.name, *input.arena);
+    }
+    if (fact.state == Fact::State::kUnknown && may_be_assumed(key)) assumed.insert(key);
+    facts.tell(key, fact);
   }
-  take(ask(kind->validate, review_text(*kind, verdict.object, old_value, ns), input).response, verdict);
-  return verdict;
+}
+
+Verdict review_object(const ManifestObject& object, const ManifestObject* old, const Input& input) {
+  if (const ReviewedKind* kind = reviewed_kind(object.value)) {
+    return review(*kind, object.value, old ? &old->value : nullptr, input.namespace_of(object), input);
+  }
+  Verdict unreviewed;
+  unreviewed.object = spec::clone(object.value, *input.arena);
+  return unreviewed;
+}
+
+Verdict review_pod(const Value& pod, std::string_view ns, const Input& input) {
+  return review(*reviewed_kind(pod), pod, nullptr, ns, input);
 }
 
 }  // namespace modelgate::cli

@@ -7,12 +7,15 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cli/diff.h"
 #include "cli/exit_code.h"
 #include "cli/offline.h"
+#include "cli/service_pods.h"
 #include "kube/yaml_writer.h"
 #include "spec/view.h"
 
@@ -73,21 +76,38 @@ std::string_view leading_path(std::string_view warning) {
   return is_path && head.find(' ') == std::string_view::npos ? head : std::string_view();
 }
 
+bool is_kind(const Value& object, std::string_view kind) {
+  return spec::ObjectView(object).string("kind") == kind;
+}
+
+/// What is printed of one object, and what it is called there.
+struct Shown {
+  const Value& before;
+  Value after;
+  std::string from;  // in the head of a difference
+  std::string to;
+  std::string heading = {};  // a comment above it
+};
+
 class Reviewer {
  public:
   Reviewer(const ReviewOptions& options, const Input& input, std::ostream& out, std::ostream& err)
       : options_(options), input_(input), out_(out), err_(err) {}
 
   int run(const std::vector<ManifestObject>& old) {
-    bool denied = false;
     for (const ManifestObject& object : input_.objects) {
       Verdict verdict = review_object(object, find_old(old, object), input_);
-      tell(object, verdict);
-      denied = denied || !verdict.allowed;
-      if (verdict.allowed) show(object, std::move(verdict));
+      tell(object, "", "", verdict);
+      if (!verdict.allowed) continue;
+      ServicePods made;
+      const bool service = verdict.reviewed && is_kind(verdict.object, "InferenceService");
+      if (options_.pods && service) made = pods_of(verdict.object, input_.namespace_of(object), input_);
+      show_object(object, std::move(verdict));
+      tell_and_show(object, made);
     }
     if (options_.format == Format::kJson) print_json();
-    return denied ? kDenied : kAllowed;
+    tell_assumed();
+    return denied_ ? kDenied : kAllowed;
   }
 
  private:
@@ -102,43 +122,100 @@ class Reviewer {
     return it == old.end() ? nullptr : &*it;
   }
 
-  void tell(const ManifestObject& object, const Verdict& verdict) {
+  /// What is told of a Pod that comes of an object names it with `whose`, and is placed at `component`.
+  void tell(const ManifestObject& object, std::string_view component, std::string_view whose,
+            const Verdict& verdict) {
+    const auto at = [&](std::string_view path) { return whose.empty() ? path : component; };
     for (const std::string& warning : verdict.warnings) {
-      fmt::print(err_, "{}: {} {}\n", place(object, leading_path(warning)),
-                 paint("warning:", kYellow, options_.color_err), warning);
+      tell_warning(object, at(leading_path(warning)), fmt::format("{}{}", whose, warning));
     }
-    for (const admission::Cause& cause : verdict.causes) tell_error(object, cause.field, cause.message);
-    if (!verdict.allowed && verdict.causes.empty()) tell_error(object, "", verdict.message);
+    for (const admission::Cause& cause : verdict.causes) {
+      tell_error(object, at(cause.field), whose, cause.field, cause.message);
+    }
+    if (!verdict.allowed && verdict.causes.empty()) tell_error(object, at(""), whose, "", verdict.message);
+    assumed_.insert(verdict.assumed.begin(), verdict.assumed.end());
+    denied_ = denied_ || !verdict.allowed;
   }
 
-  void tell_error(const ManifestObject& object, std::string_view path, std::string_view message) {
-    fmt::print(err_, "{}: {}{}{}\n", place(object, path), paint(path, kRed, options_.color_err),
+  void tell_warning(const ManifestObject& object, std::string_view at, std::string_view text) {
+    fmt::print(err_, "{}: {} {}\n", place(object, at), paint("warning:", kYellow, options_.color_err), text);
+  }
+
+  void tell_error(const ManifestObject& object, std::string_view at, std::string_view whose,
+                  std::string_view path, std::string_view message) {
+    fmt::print(err_, "{}: {}{}{}{}\n", place(object, at), whose, paint(path, kRed, options_.color_err),
                path.empty() ? "" : ": ", message);
   }
 
-  void show(const ManifestObject& object, Verdict verdict) {
+  void tell_and_show(const ManifestObject& object, ServicePods& made) {
+    for (const ServiceProblem& p : made.problems) {
+      if (p.fatal) {
+        tell_error(object, p.path, "", p.path, p.text);
+      } else {
+        tell_warning(object, p.path, fmt::format("{}: {}", p.path, p.text));
+      }
+      denied_ = denied_ || p.fatal;
+    }
+    assumed_.merge(made.assumed);
+    for (ServicePod& pod : made.pods) {
+      tell(object, fmt::format("spec.{}", pod.component), fmt::format("Pod of {}: ", pod.deployment),
+           pod.verdict);
+      if (!pod.verdict.allowed) continue;
+      const std::string from = fmt::format("Deployment {}", pod.deployment);
+      show({.before = pod.before,
+            .after = std::move(pod.verdict.object),
+            .from = fmt::format("{} (template of its Pods)", from),
+            .to = fmt::format("as created (Pod of {})", pod.deployment),
+            .heading = fmt::format("# Pod of {}\n", from)});
+    }
+  }
+
+  /// Once for all Pods.
+  void tell_assumed() {
+    if (assumed_.empty()) return;
+    std::vector<std::string> names;
+    for (const admission::ObjectKey& key : assumed_) {
+      names.push_back(fmt::format("{} {}/{}", key.kind, key.namespace_, key.name));
+    }
+    fmt::print(err_,
+               "{} not given, so credentials may differ in the cluster: {}; give them among the files, or "
+               "with --manifests\n",
+               paint("warning:", kYellow, options_.color_err), fmt::join(names, ", "));
+  }
+
+  void show_object(const ManifestObject& object, Verdict verdict) {
+    if (options_.pods && is_kind(verdict.object, "Secret")) return;
+    const spec::ObjectView view(object.value);
+    const auto metadata = view.object("metadata");
+    const std::string_view own = metadata.string("name");
+    const std::string name =
+        fmt::format("{} {}", view.string("kind"), own.empty() ? metadata.string("generateName") : own);
+    show({.before = object.value,
+          .after = std::move(verdict.object),
+          .from = fmt::format("{} ({})", object.file, name),
+          .to = fmt::format("as stored ({})", name)});
+  }
+
+  void show(Shown shown) {
     switch (options_.format) {
       case Format::kYaml:
-        out_ << (std::exchange(first_, false) ? "" : "---\n") << kube::to_yaml(verdict.object);
+        out_ << (std::exchange(first_, false) ? "" : "---\n") << shown.heading << kube::to_yaml(shown.after);
         return;
       case Format::kDiff:
-        show_diff(object, verdict);
+        show_diff(shown);
         return;
       case Format::kJson:
-        results_.push_back(std::move(verdict.object));
+        results_.push_back(std::move(shown.after));
         return;
     }
   }
 
-  void show_diff(const ManifestObject& object, const Verdict& verdict) {
+  void show_diff(const Shown& shown) {
     const std::string changes =
-        diff(kube::to_yaml(object.value), kube::to_yaml(verdict.object), options_.color_out);
+        diff(kube::to_yaml(shown.before), kube::to_yaml(shown.after), options_.color_out);
     if (changes.empty()) return;
-    const spec::ObjectView view(object.value);
-    const std::string name =
-        fmt::format("{} {}", view.string("kind"), view.object("metadata").string("name"));
-    out_ << paint(fmt::format("--- {} ({})", object.file, name), kBold, options_.color_out) << '\n'
-         << paint(fmt::format("+++ as stored ({})", name), kBold, options_.color_out) << '\n'
+    out_ << paint(fmt::format("--- {}", shown.from), kBold, options_.color_out) << '\n'
+         << paint(fmt::format("+++ {}", shown.to), kBold, options_.color_out) << '\n'
          << changes;
   }
 
@@ -162,6 +239,8 @@ class Reviewer {
   std::ostream& out_;
   std::ostream& err_;
   bool first_ = true;
+  bool denied_ = false;
+  std::set<admission::ObjectKey> assumed_;  // what nobody gave
   std::vector<Value> results_;
 };
 

@@ -4,7 +4,8 @@
 // it. Called by main.cc.
 //
 // Prints the objects as they would be stored, or what changes in them, to `out`; errors and warnings with
-// file and line to `err`. An object that is denied is not printed.
+// file and line to `err`. An object that is denied is not printed. Of Secrets and ServiceAccounts that a Pod
+// refers to and nobody gave, one warning at the end tells.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,8 @@ struct ReviewOptions {
   InputOptions input;
   std::string old;  // a file with what is stored: its objects are updated
   Format format = Format::kYaml;
+  bool pods =
+      false;  // also the Pods that would be created for each InferenceService; Secrets are not printed
   bool color_out = false;
   bool color_err = false;
 };
