@@ -106,8 +106,8 @@ void add_input(CLI::App& command, InputOptions& input, Color& color) {
       ->type_name("");
   command
       .add_option("--manifests", input.manifests,
-                  "directory or file with runtimes, configuration and storage containers, in place of the "
-                  "built-in ones")
+                  "directory or file with runtimes, configuration, storage containers, Secrets and "
+                  "ServiceAccounts, in place of the built-in ones")
       ->type_name("PATH");
   command.add_option("--config", input.config, "file with another ConfigMap inferenceservice-config")
       ->type_name("FILE");

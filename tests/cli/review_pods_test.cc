@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `modelgate review` of Pods, and `--pods`: what is injected offline, with credentials given and not given.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "cli/exit_code.h"
+#include "cli/review.h"
+#include "kube/yaml.h"
+#include "spec/json.h"
+#include "spec/view.h"
+#include "tests/cli/temporary_file.h"
+
+namespace modelgate::cli {
+namespace {
+
+using testing::ElementsAreArray;
+using testing::HasSubstr;
+using testing::Not;
+
+struct Outcome {
+  int code;
+  std::string out;
+  std::string err;
+};
+
+Outcome run(const std::string& file, Format format = Format::kYaml, const std::string& manifests = "",
+            const std::string& config = "") {
+  ReviewOptions options;
+  options.input.files = {file};
+  options.input.manifests = manifests;
+  options.input.config = config;
+  options.format = format;
+  options.pods = true;
+  std::ostringstream out;
+  std::ostringstream err;
+  const int code = review(options, out, err);
+  return {code, out.str(), err.str()};
+}
+
+/// In every Secret of these tests where a password would be.
+constexpr std::string_view kPassword = "sentinel";
+
+const std::string kSecret =
+    "apiVersion: v1\nkind: Secret\nmetadata: {name: s3}\nstringData: {AWS_ACCESS_KEY_ID: sentinel, "
+    "AWS_SECRET_ACCESS_KEY: sentinel}\n---\n";
+const std::string kOtherSecret =
+    "apiVersion: v1\nkind: Secret\nmetadata: {name: other}\nstringData: {AWS_SECRET_ACCESS_KEY: "
+    "sentinel}\n---\n";
+const std::string kAccount =
+    "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: reader}\nsecrets: [{name: s3}]\n---\n";
+const std::string kHeaders =
+    "apiVersion: v1\nkind: Secret\nmetadata: {name: s3}\nstringData: {https-host: example.com, headers: "
+    "'Authorization: sentinel'}\n---\n";
+
+std::string pod(std::string_view uri = "s3://models/iris") {
+  return fmt::format(
+      "apiVersion: v1\nkind: Pod\nmetadata:\n  name: iris\n  labels: {{serving.kserve.io/inferenceservice: "
+      "iris}}\n  annotations:\n    internal.serving.kserve.io/storage-initializer-sourceuri: {}\n"
+      "spec:\n  serviceAccountName: reader\n  containers: [{{name: kserve-container, image: x}}]\n",
+      uri);
+}
+
+std::string service(std::string_view more = "", std::string_view uri = "s3://models/iris") {
+  return fmt::format(
+      "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata:\n  name: iris\n{}spec:\n"
+      "  predictor:\n    serviceAccountName: reader\n    model: {{modelFormat: {{name: sklearn}}, "
+      "storageUri: "
+      "{}}}\n",
+      more, uri);
+}
+
+/// Of every Pod that was printed: NAME=value or NAME<secret/key of what is set for S3 and HTTPS.
+std::vector<std::string> credentials(const std::string& yaml) {
+  std::vector<std::string> out;
+  const auto documents = kube::read_yaml(yaml);
+  if (!documents) return {documents.error().message};
+  for (const kube::YamlDocument& document : *documents) {
+    spec::Arena arena;
+    const auto value = spec::parse_json(document.json, arena);
+    const spec::ObjectView object(*value);
+    if (object.string("kind") != "Pod") continue;
+    for (const spec::ObjectView container : object.object("spec").list("initContainers")) {
+      for (const spec::ObjectView env : container.list("env")) {
+        const auto key = env.object("valueFrom").object("secretKeyRef");
+        if (key) {
+          out.push_back(fmt::format("{}<{}/{}", env.string("name"), key.string("name"), key.string("key")));
+        } else if (env.string("name").ends_with("headers")) {
+          out.push_back(fmt::format("{}={}", env.string("name"), env.string("value")));
+        }
+      }
+    }
+  }
+  return out;
+}
+
+std::size_t count(std::string_view text, std::string_view part) {
+  std::size_t n = 0;
+  for (std::size_t at = 0; (at = text.find(part, at)) != std::string_view::npos; at += part.size()) ++n;
+  return n;
+}
+
+struct Case {
+  const char* name;
+  std::string text;
+  int code;
+  std::size_t pods;                      // that are printed
+  std::vector<std::string> credentials;  // of them
+  std::string told;                      // part of the only line on the standard error; empty: none
+};
+void PrintTo(const Case& c, std::ostream* os) {
+  *os << c.name;
+}
+
+const std::vector<std::string> kS3Keys = {"AWS_ACCESS_KEY_ID<s3/AWS_ACCESS_KEY_ID",
+                                          "AWS_SECRET_ACCESS_KEY<s3/AWS_SECRET_ACCESS_KEY"};
+
+const Case kCases[] = {
+    {"PodWithItsSecret", kSecret + kAccount + pod(), kAllowed, 1, kS3Keys, ""},
+    {"PodWithoutAnything", pod(), kAllowed, 1, {}, "ServiceAccount default/reader"},
+    {"PodWithoutItsSecret", kAccount + pod(), kAllowed, 1, {}, "Secret default/s3"},
+    {"PodWhoseSecretIsNotAmongThose",
+     kOtherSecret + kAccount + pod(),
+     kDenied,
+     0,
+     {},
+     ":19: spec.serviceAccountName: "},
+    {"PodWithABadUri",
+     kSecret + kAccount + pod("'s3://'"),
+     kDenied,
+     0,
+     {},
+     ":17: metadata.annotations[internal.serving.kserve.io/storage-initializer-sourceuri]: "},
+    {"PodOfAWrongType",
+     "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  containers: {}\n",
+     kDenied,
+     0,
+     {},
+     ":5: spec.containers: "},
+    {"PodOfOthers",
+     "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {containers: [{name: x, image: x}]}\n",
+     kAllowed,
+     1,
+     {},
+     ""},
+    {"ServiceWithItsSecret", kSecret + kAccount + service(), kAllowed, 1, kS3Keys, ""},
+    {"ServiceWithoutItsSecret", kAccount + service(), kAllowed, 1, {}, "Secret default/s3"},
+    {"ServiceInItsOwnNamespace",
+     kSecret + kAccount + service("  namespace: team\n"),
+     kAllowed,
+     1,
+     {},
+     "ServiceAccount team/reader"},
+    {"ServiceWhoseSecretIsNotAmongThose",
+     kOtherSecret + kAccount + service(),
+     kDenied,
+     0,
+     {},
+     ":16: Pod of iris-predictor: spec.serviceAccountName: "},
+    {"ServiceWithAHeader",
+     kHeaders + kAccount + service("", "https://example.com/model.tar.gz"),
+     kAllowed,
+     1,
+     {"example.com-headers<s3/headers"},
+     ""},
+    {"ServiceInKnativeMode",
+     service("  annotations:\n    serving.kserve.io/deploymentMode: Knative\n"),
+     kAllowed,
+     0,
+     {},
+     ":6: warning: metadata.annotations[serving.kserve.io/deploymentMode]: "},
+    {"ServiceThatIsStopped",
+     service("  annotations: {serving.kserve.io/stop: 'true'}\n"),
+     kAllowed,
+     0,
+     {},
+     "it is stopped"},
+    {"ServiceThatIsDenied", service("  labels: {a: 1}\n"), kDenied, 0, {}, ":5: metadata.labels[a]: "},
+};
+
+class Pods : public testing::TestWithParam<Case> {};
+
+TEST_P(Pods, AreShownAsTheyWillBe) {
+  const Case& c = GetParam();
+  const TemporaryFile file(c.text);
+  const Outcome outcome = run(file.path());
+  EXPECT_EQ(outcome.code, c.code) << outcome.err;
+  EXPECT_EQ(count(outcome.out, "\nkind: Pod\n"), c.pods) << outcome.out;
+  EXPECT_THAT(credentials(outcome.out), ElementsAreArray(c.credentials));
+  EXPECT_EQ(count(outcome.err, "\n"), c.told.empty() ? 0U : 1U) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr(c.told));
+}
+
+TEST_P(Pods, ShowNoPassword) {
+  const TemporaryFile file(GetParam().text);
+  for (const Format format : {Format::kYaml, Format::kJson, Format::kDiff}) {
+    const Outcome outcome = run(file.path(), format);
+    EXPECT_THAT(outcome.out + outcome.err, Not(HasSubstr(kPassword)));
+  }
+}
+
+/// What was printed is reviewed. Secrets were not, so they are given once more.
+TEST_P(Pods, StayAsTheyAreOnceMore) {
+  const TemporaryFile file(GetParam().text);
+  const TemporaryFile printed(kSecret + run(file.path()).out);
+  ReviewOptions again;
+  again.input.files = {printed.path()};
+  again.format = Format::kDiff;
+  std::ostringstream out;
+  std::ostringstream err;
+  EXPECT_EQ(review(again, out, err), kAllowed) << err.str();
+  EXPECT_THAT(out.str(), Not(HasSubstr("(Pod iris")));
+}
+
+TEST(ReviewPods, ShowsWhatIsInjectedIntoOne) {
+  const TemporaryFile file(pod());
+  EXPECT_THAT(run(file.path(), Format::kDiff).out, HasSubstr("\n+++ as stored (Pod iris)\n"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, Pods, testing::ValuesIn(kCases),
+                         [](const auto& row) { return std::string(row.param.name); });
+
+TEST(ReviewPods, NamesTheDeploymentOfEach) {
+  const TemporaryFile file(kSecret + kAccount + service() +
+                           "  transformer: {containers: [{name: kserve-container, image: x}]}\n");
+  const Outcome outcome = run(file.path());
+  EXPECT_EQ(outcome.code, kAllowed) << outcome.err;
+  EXPECT_THAT(outcome.out,
+              HasSubstr("\n---\n# Pod of Deployment iris-predictor\napiVersion: v1\nkind: Pod\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("\n---\n# Pod of Deployment iris-transformer\napiVersion: v1\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("\n  generateName: iris-predictor-\n  namespace: default\n"));
+}
+
+TEST(ReviewPods, ShowsWhatIsInjectedAsADifference) {
+  const TemporaryFile file(kSecret + kAccount + service());
+  const Outcome outcome = run(file.path(), Format::kDiff);
+  EXPECT_THAT(outcome.out, HasSubstr("--- Deployment iris-predictor (template of its Pods)\n"
+                                     "+++ as created (Pod of iris-predictor)\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("\n+    - s3://models/iris\n"));
+  EXPECT_THAT(outcome.out, Not(HasSubstr("kind: Deployment")));
+}
+
+TEST(ReviewPods, AreInTheListOfJson) {
+  const TemporaryFile file(kSecret + kAccount + service());
+  spec::Arena arena;
+  const auto list = spec::parse_json(run(file.path(), Format::kJson).out, arena);
+  ASSERT_TRUE(list);
+  std::vector<std::string> kinds;
+  for (const spec::ObjectView item : spec::ObjectView(*list).list("items")) {
+    kinds.emplace_back(item.string("kind"));
+  }
+  EXPECT_THAT(kinds, testing::ElementsAre("ServiceAccount", "InferenceService", "Pod"));
+}
+
+TEST(ReviewPods, WithoutTheFlagAreNotMadeOfServices) {
+  const TemporaryFile file(kSecret + kAccount + service());
+  ReviewOptions options;
+  options.input.files = {file.path()};
+  std::ostringstream out;
+  std::ostringstream err;
+  EXPECT_EQ(review(options, out, err), kAllowed);
+  EXPECT_THAT(out.str(), Not(HasSubstr("kind: Pod")));
+}
+
+TEST(ReviewPods, FatalProblemIsThatOfTheConditionAndDenies) {
+  const TemporaryFile file(
+      "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: iris}\nspec:\n"
+      "  predictor:\n    model:\n      modelFormat: {name: sklearn}\n      runtime: none-such\n"
+      "      storageUri: gs://a/b\n");
+  const Outcome outcome = run(file.path());
+  EXPECT_EQ(outcome.code, kDenied);
+  EXPECT_THAT(outcome.err, HasSubstr(file.path() + ":8: spec.predictor.model.runtime: "));
+  EXPECT_THAT(outcome.err, HasSubstr("(RuntimeNotRecognized)"));
+  EXPECT_THAT(outcome.out, HasSubstr("kind: InferenceService")) << "which would be stored all the same";
+}
+
+TEST(ReviewPods, TakesSecretsFromManifests) {
+  const TemporaryFile file(pod());
+  const TemporaryFile manifests(kSecret + kAccount);
+  const Outcome outcome = run(file.path(), Format::kYaml, manifests.path());
+  EXPECT_EQ(outcome.code, kAllowed) << outcome.err;
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_THAT(credentials(outcome.out), ElementsAreArray(kS3Keys));
+}
+
+TEST(ReviewPods, NamesHeadersWhereKServeCopiesThem) {
+  const TemporaryFile config(
+      "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: inferenceservice-config}\n"
+      "data: {modelgate: '{\"validation\": \"Compatible\"}'}\n");
+  const TemporaryFile file(kHeaders + kAccount + pod("https://example.com/model.tar.gz"));
+  const Outcome outcome = run(file.path(), Format::kYaml, "", config.path());
+  EXPECT_EQ(outcome.code, kAllowed) << outcome.err;
+  EXPECT_THAT(credentials(outcome.out), testing::ElementsAre("example.com-headers=<headers of Secret s3>"));
+  EXPECT_THAT(outcome.out + outcome.err, Not(HasSubstr(kPassword)));
+}
+
+TEST(ReviewPods, StorageByAKeyThatNobodyGaveIsNotDenied) {
+  const TemporaryFile file(
+      "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: iris}\nspec:\n"
+      "  predictor:\n    model:\n      modelFormat: {name: sklearn}\n      storage: {key: models, path: "
+      "iris}\n");
+  const Outcome outcome = run(file.path());
+  EXPECT_EQ(outcome.code, kAllowed) << outcome.err;
+  EXPECT_EQ(count(outcome.err, "\n"), 1U) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("Secret default/storage-config"));
+}
+
+}  // namespace
+}  // namespace modelgate::cli
