@@ -126,13 +126,6 @@ Answer ask(Endpoint endpoint, std::string_view text, const Input& input) {
   }
 }
 
-/// Nobody failed to read it: review.cc tells once of all that were not given.
-bool is_about(std::string_view warning, const std::set<ObjectKey>& assumed) {
-  return std::ranges::any_of(assumed, [&](const ObjectKey& key) {
-    return warning.starts_with(fmt::format("{} {} could not be read", key.kind, spec::quoted(key.name)));
-  });
-}
-
 void take(Answer answer, Verdict& verdict) {
   Response& response = answer.response;
   verdict.allowed = response.allowed;
@@ -172,6 +165,12 @@ void look_up(const Needs& needs, const Input& input, Facts& facts, std::set<Obje
     if (fact.state == Fact::State::kUnknown && may_be_assumed(key)) assumed.insert(key);
     facts.tell(key, fact);
   }
+}
+
+bool is_about(std::string_view warning, const std::set<ObjectKey>& assumed) {
+  return std::ranges::any_of(assumed, [&](const ObjectKey& key) {
+    return warning.starts_with(fmt::format("{} {} could not be read", key.kind, spec::quoted(key.name)));
+  });
 }
 
 Verdict review_object(const ManifestObject& object, const ManifestObject* old, const Input& input) {

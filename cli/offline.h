@@ -43,4 +43,7 @@ Verdict review_pod(const spec::Value& pod, std::string_view ns, const Input& inp
 void look_up(const admission::Needs& needs, const Input& input, admission::Facts& facts,
              std::set<admission::ObjectKey>& assumed);
 
+/// A warning that one of these could not be read. Nobody tried to: it is told once, of all of them.
+bool is_about(std::string_view warning, const std::set<admission::ObjectKey>& assumed);
+
 }  // namespace modelgate::cli

@@ -97,12 +97,16 @@ ServicePods pods_of(const Value& service, std::string_view ns, const Input& inpu
     return no_pods(fmt::format("metadata.annotations[{}]", spec::kDeploymentModeAnnotation),
                    fmt::format("no Pods are shown: in mode {} it is not Deployments that make them", mode));
   }
+  if (view.metadata().name().empty()) {
+    return no_pods("metadata", "no Pods are shown: the service has no name yet, of which theirs are made");
+  }
   ServicePods out;
   const Wanted wanted = build(named, input, out.assumed);
   for (const workload::Problem& p : wanted.problems) {
-    out.problems.push_back({.fatal = p.kind == workload::Problem::Kind::kFatal,
-                            .path = p.path.to_string(),
-                            .text = fmt::format("{} ({})", p.text, p.reason)});
+    const bool fatal = p.kind == workload::Problem::Kind::kFatal;
+    if (!fatal && is_about(p.text, out.assumed)) continue;
+    out.problems.push_back(
+        {.fatal = fatal, .path = p.path.to_string(), .text = fmt::format("{} ({})", p.text, p.reason)});
   }
   if (wanted.stopped)
     out.problems.push_back({false, "metadata.annotations", "it is stopped: it has no Pods"});

@@ -151,6 +151,14 @@ const Case kCases[] = {
      ""},
     {"ServiceWithItsSecret", kSecret + kAccount + service(), kAllowed, 1, kS3Keys, ""},
     {"ServiceWithoutItsSecret", kAccount + service(), kAllowed, 1, {}, "Secret default/s3"},
+    {"ServiceWithStorageUrisAndNothingElse",
+     "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: iris}\nspec:\n"
+     "  predictor:\n    serviceAccountName: reader\n    model: {modelFormat: {name: sklearn}}\n"
+     "    storageUris: [{uri: 's3://a/b', mountPath: /mnt/models/b}]\n",
+     kAllowed,
+     1,
+     {},
+     "ServiceAccount default/reader"},
     {"ServiceInItsOwnNamespace",
      kSecret + kAccount + service("  namespace: team\n"),
      kAllowed,
@@ -181,6 +189,13 @@ const Case kCases[] = {
      0,
      {},
      "it is stopped"},
+    {"ServiceWhoseNameIsGenerated",
+     "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {generateName: iris-}\nspec:\n"
+     "  predictor:\n    model: {modelFormat: {name: sklearn}, storageUri: s3://a/b}\n",
+     kAllowed,
+     0,
+     {},
+     ":3: warning: metadata: "},
     {"ServiceThatIsDenied", service("  labels: {a: 1}\n"), kDenied, 0, {}, ":5: metadata.labels[a]: "},
 };
 
