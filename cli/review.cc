@@ -174,6 +174,7 @@ class Reviewer {
   void tell_assumed() {
     if (assumed_.empty()) return;
     std::vector<std::string> names;
+    names.reserve(assumed_.size());
     for (const admission::ObjectKey& key : assumed_) {
       names.push_back(fmt::format("{} {}/{}", key.kind, key.namespace_, key.name));
     }
