@@ -93,12 +93,6 @@ std::optional<std::string> read_entry(PodPass& pass, const Place& place) {
   return std::nullopt;
 }
 
-/// Nobody could read the Secret: what it says is not known, and nothing is denied for it.
-bool is_unread(PodPass& pass, const Place& place) {
-  const Fact* fact = pass.look_up("Secret", pass.context.namespace_, place.secret);
-  return fact && fact->state == Fact::State::kUnknown;
-}
-
 /// Reads type and bucket out of the entry, and what CA bundle goes with it. False where it says nothing that
 /// can be used; that is told here, without a word of what it holds.
 bool read_storage(PodPass& pass, const Place& place, std::string_view text, Storage& storage,
@@ -174,18 +168,15 @@ void add_storage_config(PodPass& pass, const StorageSpec& spec, ContainerBuilder
     if (storage.type.empty() && !read_storage(pass, place, *entry, storage, out)) return;
     out.append_env({.name = "STORAGE_CONFIG", .value = {}, .from = SecretKey{place.secret, place.key}});
   }
-  const bool complete = !storage.type.empty() && (storage.type != kTypeWithBucket || !storage.bucket.empty());
-  if (complete || !is_unread(pass, place)) {
-    if (storage.type.empty()) {
-      pass.rule("storage-type")
-          .required(
-              PodPass::annotation_path(annotation::kStorageSpecParameters),
-              fmt::format("the storage's type is not known: set the parameter \"type\", or \"type\" in {}",
-                          place.where()));
-      return;
-    }
-    complete_arguments(pass, place, storage, out);
+  if (storage.type.empty()) {
+    pass.rule("storage-type")
+        .required(
+            PodPass::annotation_path(annotation::kStorageSpecParameters),
+            fmt::format("the storage's type is not known: set the parameter \"type\", or \"type\" in {}",
+                        place.where()));
+    return;
   }
+  complete_arguments(pass, place, storage, out);
   if (!spec.parameters.empty()) {
     out.append_env({.name = "STORAGE_OVERRIDE_CONFIG", .value = go_json(spec.parameters)});
   }

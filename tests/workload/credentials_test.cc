@@ -334,25 +334,6 @@ const KeyCase kKeys[] = {
 INSTANTIATE_TEST_SUITE_P(Table, StorageByKey, testing::ValuesIn(kKeys),
                          [](const auto& row) { return row.param.name; });
 
-TEST(StorageByKey, WhatAnUnreadSecretMaySayDeniesNothing) {
-  for (const char* parameters : {"{}", R"({"type": "s3"})", R"({"bucket": "b"})"}) {
-    PodWorld world(kStorageConfig);
-    world.unknown = {"Secret"};
-    const Mutated m = world.mutate(world.pod(fmt::format(R"(
-metadata:
-  annotations:
-    internal.serving.kserve.io/storage-initializer-sourceuri: "<scheme-placeholder>://m"
-    internal.serving.kserve.io/storage-spec: "true"
-    internal.serving.kserve.io/storage-spec-key: s3
-    internal.serving.kserve.io/storage-spec-param: '{}'
-)",
-                                                         parameters)));
-    EXPECT_TRUE(m.allowed) << parameters << m.error_texts;
-    EXPECT_THAT(m.args("storage-initializer"), ElementsAre("<scheme-placeholder>://m", "/mnt/models"));
-    EXPECT_THAT(m.warnings, ElementsAre(HasSubstr("could not be read"))) << parameters;
-  }
-}
-
 TEST(StorageByKey, TheSecretIsReferredToAndParametersAreSorted) {
   PodWorld world(kStorageConfig);
   const Mutated m = world.mutate(world.pod(R"(
