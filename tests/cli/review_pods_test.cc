@@ -315,15 +315,16 @@ TEST(ReviewPods, NamesHeadersWhereKServeCopiesThem) {
   EXPECT_THAT(outcome.out + outcome.err, Not(HasSubstr(kPassword)));
 }
 
-TEST(ReviewPods, StorageByAKeyThatNobodyGaveIsNotDenied) {
+// Where the model lies stands in the Secret: there is no Pod to show without it.
+TEST(ReviewPods, StorageByAKeyAsksForItsSecret) {
   const TemporaryFile file(
       "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: iris}\nspec:\n"
       "  predictor:\n    model:\n      modelFormat: {name: sklearn}\n      storage: {key: models, path: "
       "iris}\n");
   const Outcome outcome = run(file.path());
-  EXPECT_EQ(outcome.code, kAllowed) << outcome.err;
-  EXPECT_EQ(count(outcome.err, "\n"), 1U) << outcome.err;
-  EXPECT_THAT(outcome.err, HasSubstr("Secret default/storage-config"));
+  EXPECT_EQ(outcome.code, kDenied) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("storage-config"));
+  EXPECT_THAT(outcome.err, HasSubstr("type"));
 }
 
 }  // namespace
