@@ -189,7 +189,7 @@ class Installed:
     def calls(self):
         """The webhook's own calls to the API server, from its audit log."""
         return [event for event in self.plane.audit_events()
-                if event["user"]["username"] == f"system:serviceaccount:{NAMESPACE}:{ACCOUNT}"]
+                if event["user"].get("username") == f"system:serviceaccount:{NAMESPACE}:{ACCOUNT}"]
 
 
 class Replica:
