@@ -265,11 +265,24 @@ void read_gpu_tolerations(Section& section, std::vector<GpuToleration>& out) {
   }
 }
 
+/// Part of a URL in the API of custom metrics.
+void read_metric_name(Section& section, std::string_view field, std::string& out) {
+  std::string name = out;
+  section.text_or_default(field, name);
+  if (name == "." || name == ".." || name.find_first_of("/%") != name.npos) {
+    section.error(field,
+                  fmt::format("is {}, allowed is a metric's name, without \"/\" and \"%\"", quoted(name)));
+  } else {
+    out = std::move(name);
+  }
+}
+
 void read_modelgate(Section& section, Configuration& all) {
   using Modelgate = ModelgateConfiguration;
   static constexpr std::array<std::string_view, 2> kValidations = {"Strict", "Compatible"};
   static constexpr std::array<std::string_view, 2> kSelections = {"Pin", "Defer"};
   static constexpr std::array<std::string_view, 2> kInjections = {"Admission", "Render"};
+  static constexpr std::array<std::string_view, 2> kNames = {"Plain", "DefaultSuffix"};
   Modelgate& out = all.modelgate;
   if (const auto i = section.choice("validation", kValidations))
     out.validation = Modelgate::Validation{static_cast<std::uint8_t>(*i)};
@@ -280,6 +293,14 @@ void read_modelgate(Section& section, Configuration& all) {
   read_gpu_tolerations(section, out.gpu_tolerations);
   if (const auto i = section.choice("podInjection", kInjections)) {
     out.pod_injection = Modelgate::PodInjection{static_cast<std::uint8_t>(*i)};
+  }
+  if (const auto i = section.choice("componentNames", kNames)) {
+    out.component_names = Modelgate::ComponentNames{static_cast<std::uint8_t>(*i)};
+  }
+  if (auto metrics = section.section("podMetrics")) {
+    read_metric_name(*metrics, "concurrency", out.pod_metrics.concurrency);
+    read_metric_name(*metrics, "rps", out.pod_metrics.rps);
+    metrics->finish();
   }
 }
 

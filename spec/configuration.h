@@ -244,12 +244,22 @@ struct ModelgateConfiguration {
   enum class Validation : std::uint8_t { kStrict, kCompatible };
   enum class RuntimeSelection : std::uint8_t { kPin, kDefer };
   enum class PodInjection : std::uint8_t { kAdmission, kRender };
+  /// Of new Deployments and Services: "m-predictor", or "m-predictor-default" as KServe's before v0.11.
+  enum class ComponentNames : std::uint8_t { kPlain, kDefaultSuffix };
+  /// Pods metrics behind `scaleMetric: concurrency` and `rps` where an HPA scales. KServe's model servers
+  /// have no fixed names for them; these are what its queue-proxy and the common adapters call them.
+  struct PodMetrics {
+    std::string concurrency = "requests_in_flight";
+    std::string rps = "requests_per_second";
+  };
 
   Validation validation = Validation::kStrict;
   RuntimeSelection runtime_selection = RuntimeSelection::kPin;
   bool resource_defaults = true;
   std::vector<GpuToleration> gpu_tolerations = default_gpu_tolerations();
   PodInjection pod_injection = PodInjection::kAdmission;
+  ComponentNames component_names = ComponentNames::kPlain;
+  PodMetrics pod_metrics;
 
   bool strict() const { return validation == Validation::kStrict; }
   static std::vector<GpuToleration> default_gpu_tolerations();

@@ -80,7 +80,7 @@ void add_scale_metric(ServiceBuild& build, const Component& component, Value& ou
                  build.arena);
     return;
   }
-  const PodMetricNames& names = build.context.pod_metrics;
+  const auto& names = build.configuration.modelgate.pod_metrics;
   const std::string_view name =
       metric == "rps" ? std::string_view(names.rps) : std::string_view(names.concurrency);
   out.PushBack(pods_metric(name, *scaling.scale_target, build.arena), build.arena);

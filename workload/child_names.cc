@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "spec/names.h"
 
 namespace modelgate::workload {
@@ -22,6 +25,18 @@ std::string_view base_of(std::string_view component_name) {
 }
 
 }  // namespace
+
+NameStyle name_style_for(std::string_view service, std::span<const std::string_view> deployments,
+                         const spec::Configuration& configuration) {
+  using ComponentNames = spec::ModelgateConfiguration::ComponentNames;
+  for (const NameStyle style : {NameStyle::kDefaultSuffix, NameStyle::kPlain}) {
+    const std::array names = {predictor_name(service, {}, style), transformer_name(service, style),
+                              explainer_name(service, style)};
+    if (std::ranges::find_first_of(names, deployments) != names.end()) return style;
+  }
+  return configuration.modelgate.component_names == ComponentNames::kDefaultSuffix ? NameStyle::kDefaultSuffix
+                                                                                   : NameStyle::kPlain;
+}
 
 std::string predictor_name(std::string_view service, std::string_view variant, NameStyle style) {
   return variant.empty() ? fmt::format("{}-{}{}", service, kPredictor, suffix_of(style))

@@ -4,8 +4,11 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+
+#include "spec/configuration.h"
 
 namespace modelgate::workload {
 
@@ -18,6 +21,11 @@ inline constexpr std::string_view kCanary = "canary";
 /// KServe's before v0.11 ended in "-default". A service that still has such a Deployment keeps the name: its
 /// selector holds it, and cannot be changed.
 enum class NameStyle { kPlain, kDefaultSuffix };
+
+/// Of a service some of whose Deployments exist, by their names: theirs, with the suffix where there are
+/// both. Of one that has none yet: what the configuration asks for.
+NameStyle name_style_for(std::string_view service, std::span<const std::string_view> deployments,
+                         const spec::Configuration& configuration);
 
 /// "m-predictor", or "m-v2-predictor" for a variant, which never has a suffix.
 std::string predictor_name(std::string_view service, std::string_view variant = {},

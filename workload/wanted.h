@@ -45,13 +45,6 @@ struct ReadyComponents {
   bool canary(std::string_view name) const;
 };
 
-/// Pods metrics behind `scaleMetric: concurrency` and `rps` where an HPA scales. KServe's model servers have
-/// no fixed names for them; these are what its queue-proxy and the common adapters call them.
-struct PodMetricNames {
-  std::string concurrency = "requests_in_flight";
-  std::string rps = "requests_per_second";
-};
-
 struct ServiceContext {
   const spec::Catalog& catalog;
   /// Serves `predictor.model` where that names no runtime; nullptr where none was found.
@@ -61,8 +54,8 @@ struct ServiceContext {
   const spec::Facts* facts = nullptr;
   /// Where the control plane runs.
   std::string_view system_namespace = "kserve";
+  /// See name_style_for().
   NameStyle name_style = NameStyle::kPlain;
-  PodMetricNames pod_metrics{};
 };
 
 /// Why something cannot be realized, or not as it was meant.

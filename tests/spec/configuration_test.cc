@@ -59,6 +59,9 @@ TEST(ConfigurationTest, AbsentKeysHaveKServesValues) {
   EXPECT_EQ(all.modelgate.runtime_selection, ModelgateConfiguration::RuntimeSelection::kPin);
   EXPECT_TRUE(all.modelgate.resource_defaults);
   EXPECT_EQ(all.modelgate.pod_injection, ModelgateConfiguration::PodInjection::kAdmission);
+  EXPECT_EQ(all.modelgate.component_names, ModelgateConfiguration::ComponentNames::kPlain);
+  EXPECT_EQ(all.modelgate.pod_metrics.concurrency, "requests_in_flight");
+  EXPECT_EQ(all.modelgate.pod_metrics.rps, "requests_per_second");
   EXPECT_THAT(all.modelgate.gpu_tolerations, SizeIs(7));
 }
 
@@ -94,7 +97,8 @@ TEST(ConfigurationTest, ReadsEveryKey) {
                      "storage": {"path": "p", "parameters": {"type": "s3"}, "key": "k", "serviceAccountName": "s"}})"},
       {"metricsAggregator", R"({"enableMetricAggregation": "true", "enablePrometheusScraping": "false"})"},
       {"modelgate", R"({"validation": "Compatible", "runtimeSelection": "Defer", "resourceDefaults": false,
-                        "gpuTolerations": ["a.com/b", "c.com/*=d"], "podInjection": "Render"})"},
+                        "gpuTolerations": ["a.com/b", "c.com/*=d"], "podInjection": "Render",
+                        "componentNames": "DefaultSuffix", "podMetrics": {"concurrency": "c", "rps": "r"}})"},
       {"multiNode", R"({"customGPUResourceTypeList": ["custom.com/gpu"]})"},
       {"opentelemetryCollector",
        R"({"scrapeInterval": "5s", "metricReceiverEndpoint": "r", "metricScalerEndpoint": "s",
@@ -156,6 +160,9 @@ TEST(ConfigurationTest, ReadsEveryKey) {
   EXPECT_EQ(all.modelgate.runtime_selection, ModelgateConfiguration::RuntimeSelection::kDefer);
   EXPECT_FALSE(all.modelgate.resource_defaults);
   EXPECT_EQ(all.modelgate.pod_injection, ModelgateConfiguration::PodInjection::kRender);
+  EXPECT_EQ(all.modelgate.component_names, ModelgateConfiguration::ComponentNames::kDefaultSuffix);
+  EXPECT_EQ(all.modelgate.pod_metrics.concurrency, "c");
+  EXPECT_EQ(all.modelgate.pod_metrics.rps, "r");
   ASSERT_THAT(all.modelgate.gpu_tolerations, SizeIs(2));
   EXPECT_EQ(all.modelgate.gpu_tolerations[1].pattern, "c.com/*");
   EXPECT_EQ(all.modelgate.gpu_tolerations[1].key, "d");
@@ -249,9 +256,11 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"all_of_ours",
               "modelgate",
               R"({"validation": "strict", "runtimeSelection": "", "resourceDefaults": "no", "podInjection": 1,
-                  "gpuTolerations": ["a/b/c", "ok", "a=", "=b", "a b"]})",
+                  "gpuTolerations": ["a/b/c", "ok", "a=", "=b", "a b"], "componentNames": "Old",
+                  "podMetrics": {"concurrency": "a/b", "rps": ".."}})",
               {"validation", "runtimeSelection", "resourceDefaults", "gpuTolerations[0]", "gpuTolerations[2]",
-               "gpuTolerations[3]", "gpuTolerations[4]", "podInjection"}}),
+               "gpuTolerations[3]", "gpuTolerations[4]", "podInjection", "componentNames",
+               "podMetrics.concurrency", "podMetrics.rps"}}),
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST(ConfigurationTest, TellsWhatIsAllowedAndWhatIsNear) {
