@@ -10,7 +10,7 @@
 namespace modelgate::kube {
 namespace {
 
-constexpr std::array<const Resource*, 21> kKnown{&kConfigMaps,
+constexpr std::array<const Resource*, 28> kKnown{&kConfigMaps,
                                                  &kSecrets,
                                                  &kServiceAccounts,
                                                  &kServices,
@@ -19,6 +19,13 @@ constexpr std::array<const Resource*, 21> kKnown{&kConfigMaps,
                                                  &kPersistentVolumeClaims,
                                                  &kEvents,
                                                  &kDeployments,
+                                                 &kReplicaSets,
+                                                 &kHorizontalPodAutoscalers,
+                                                 &kIngresses,
+                                                 &kHttpRoutes,
+                                                 &kVirtualServices,
+                                                 &kScaledObjects,
+                                                 &kOpenTelemetryCollectors,
                                                  &kLeases,
                                                  &kEndpointSlices,
                                                  &kMutatingWebhookConfigurations,

@@ -40,6 +40,16 @@ inline constexpr Resource kPersistentVolumeClaims{"", "v1", "persistentvolumecla
                                                   "PersistentVolumeClaim"};
 inline constexpr Resource kEvents{"", "v1", "events", "Event"};
 inline constexpr Resource kDeployments{"apps", "v1", "deployments", "Deployment"};
+inline constexpr Resource kReplicaSets{"apps", "v1", "replicasets", "ReplicaSet"};
+inline constexpr Resource kHorizontalPodAutoscalers{"autoscaling", "v2", "horizontalpodautoscalers",
+                                                    "HorizontalPodAutoscaler"};
+inline constexpr Resource kIngresses{"networking.k8s.io", "v1", "ingresses", "Ingress"};
+inline constexpr Resource kHttpRoutes{"gateway.networking.k8s.io", "v1", "httproutes", "HTTPRoute"};
+inline constexpr Resource kVirtualServices{"networking.istio.io", "v1beta1", "virtualservices",
+                                           "VirtualService"};
+inline constexpr Resource kScaledObjects{"keda.sh", "v1alpha1", "scaledobjects", "ScaledObject"};
+inline constexpr Resource kOpenTelemetryCollectors{"opentelemetry.io", "v1beta1", "opentelemetrycollectors",
+                                                   "OpenTelemetryCollector"};
 inline constexpr Resource kLeases{"coordination.k8s.io", "v1", "leases", "Lease"};
 inline constexpr Resource kEndpointSlices{"discovery.k8s.io", "v1", "endpointslices", "EndpointSlice"};
 inline constexpr Resource kMutatingWebhookConfigurations{"admissionregistration.k8s.io", "v1",

@@ -17,6 +17,7 @@ inline constexpr std::string_view kTransformer = "transformer";
 inline constexpr std::string_view kExplainer = "explainer";
 /// No component of its own; what is told of one names it so.
 inline constexpr std::string_view kCanary = "canary";
+inline constexpr std::string_view kIngress = "ingress";
 
 /// KServe's before v0.11 ended in "-default". A service that still has such a Deployment keeps the name: its
 /// selector holds it, and cannot be changed.

@@ -253,7 +253,7 @@ class Routes {
   }
 
   void fail(std::string text) {
-    build_.fatal("ingress", "InvalidHost", spec::FieldPath{} / "metadata" / "name", std::move(text));
+    build_.fatal(kIngress, "InvalidHost", spec::FieldPath{} / "metadata" / "name", std::move(text));
   }
 
   ServiceBuild& build_;

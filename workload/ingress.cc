@@ -78,7 +78,7 @@ void add_ingress(ServiceBuild& build) {
   for (const Rule& rule : rules(build)) {
     auto host = host_of(build, rule.host_name);
     if (!host)
-      return build.fatal("ingress", "InvalidHost", spec::FieldPath{} / "metadata" / "name", host.error());
+      return build.fatal(kIngress, "InvalidHost", spec::FieldPath{} / "metadata" / "name", host.error());
     list.PushBack(to_value(*host, rule.service, arena), arena);
   }
   if (!leads_somewhere(build)) return;

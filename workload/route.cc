@@ -18,7 +18,7 @@ void tell_of_unsplit_canaries(ServiceBuild& build) {
   for (std::size_t i = 0; i < canaries.size(); ++i) {
     if (canaries[i].traffic_percent().value_or(0) == 0) continue;
     build.notice(
-        "ingress", "TrafficNotSplit", (spec::FieldPath{} / "spec" / "canary")[i] / "trafficPercent",
+        kIngress, "TrafficNotSplit", (spec::FieldPath{} / "spec" / "canary")[i] / "trafficPercent",
         "has no effect: an Ingress cannot split traffic; Gateway API's routes can (enableGatewayApi in the "
         "configuration)");
   }

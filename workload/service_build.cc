@@ -24,13 +24,12 @@ StringMap without(const StringMap& from, const std::vector<std::string>& forbidd
   return out;
 }
 
-/// What is told of a canary is not told of the stable predictor.
+}  // namespace
+
 std::string_view teller(std::string_view component, const spec::FieldPath& path) {
   const auto segments = path.segments();
   return segments.size() > 1 && segments[1].name == kCanary ? kCanary : component;
 }
-
-}  // namespace
 
 ServiceBuild::ServiceBuild(const spec::Value& service_in, const ServiceContext& context_in,
                            spec::Arena& arena_in)
@@ -88,7 +87,7 @@ spec::Value ServiceBuild::owner_references() {
 }
 
 void ServiceBuild::add(spec::Value object, bool create_only) {
-  wanted.objects.push_back({std::move(object), create_only});
+  wanted.objects.push_back({std::move(object), create_only, adding});
 }
 
 void ServiceBuild::fatal(std::string_view component, std::string_view reason, spec::FieldPath path,

@@ -53,6 +53,9 @@ struct Component {
   std::optional<StringMap> pod_annotations = std::nullopt;
 };
 
+/// Who is spoken of: what is told of a canary is not told of the stable predictor.
+std::string_view teller(std::string_view component, const spec::FieldPath& path);
+
 class ServiceBuild {
  public:
   ServiceBuild(const spec::Value& service, const ServiceContext& context_in, spec::Arena& arena_in);
@@ -67,6 +70,8 @@ class ServiceBuild {
   StringMap labels;
   StringMap annotations;
   Wanted wanted;
+  /// Whose objects are being added: what each of them says of itself.
+  std::string_view adding = kPredictor;
 
   bool strict() const { return configuration.modelgate.strict(); }
   bool stopped() const { return wanted.stopped; }

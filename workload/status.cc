@@ -200,7 +200,7 @@ class StatusBuild {
   }
 
   State ingress_state() {
-    if (const Problem* p = wanted_.fatal("ingress")) return {"False", std::string(p->reason), p->text};
+    if (const Problem* p = wanted_.fatal(kIngress)) return {"False", std::string(p->reason), p->text};
     if (no_route_is_wanted()) return {"True", "NoRouteWanted", "the service is reached within the cluster"};
     if (build_.configuration.ingress.enable_gateway_api) return gateway_state();
     const bool transforms = static_cast<bool>(service_.spec().transformer());

@@ -33,6 +33,7 @@ spec::FieldPath predictor_path() {
 /// The objects of one component, in the order in which KServe makes them. False where it leaves off there.
 bool add_component(ServiceBuild& build, std::optional<Component> component) {
   if (!component) return !build.leaves_off();
+  build.adding = teller(component->kind, component->path);
   if (auto problem = check_component_name(component->name)) {
     build.fatal(component->kind, "InvalidName", spec::FieldPath{} / "metadata" / "name", std::move(*problem));
     return !build.leaves_off();
@@ -92,6 +93,7 @@ void add_all(ServiceBuild& build) {
   if (!add_predictors(build)) return;
   if (build.service.spec().transformer() && !add_component(build, build_transformer(build))) return;
   if (build.service.spec().explainer() && !add_component(build, build_explainer(build))) return;
+  build.adding = kIngress;
   if (!build.wanted.fatal(kPredictor)) add_routes(build);
 }
 

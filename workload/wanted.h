@@ -76,6 +76,8 @@ struct WantedObject {
   spec::Value object;
   /// Made where it is missing, and then left alone: others fill it.
   bool create_only = false;
+  /// Whose it is, for the conditions: "predictor", "canary", "transformer", "explainer", "ingress".
+  std::string_view component;
 };
 
 struct Wanted {

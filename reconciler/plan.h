@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What has to be written so that what is there becomes what is wanted: a pure function. apply.h does it;
+// --dry-run prints it; in a quiet cluster it is empty.
+//
+//   const Plan plan = make_plan(service, wanted.objects, cache.children(key), memory, arena);
+//   for (const Step& step : plan.steps) ...
+//
+// In this order: steps of adoption, objects in the order wanted, deletions last (a route leads elsewhere
+// before what it led to goes).
+//
+// Unchanged means no step: the wanted object's digest is that of what our manager applied, as it is now; or
+// it is the one that was applied last, and the object's digest is that which the reply to that had (the API
+// server may have normalized something).
+//
+// `spec.replicas`: where nothing is wanted (an autoscaler scales) and we are its only manager, the live value
+// is applied on, under resourceVersion, until another manager owns it; giving it up as sole owner would reset
+// it to 1.
+//
+// Never touched: an object whose controller is not this service (by uid); one that is being deleted. A wanted
+// object whose name such an object has is a conflict, told and not written. An object that is ours and not
+// wanted is deleted, with uid and resourceVersion as preconditions; a `create_only` one is never changed.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "reconciler/child.h"
+#include "spec/json.h"
+#include "workload/wanted.h"
+
+namespace modelgate::reconciler {
+
+struct Step {
+  enum class Kind : std::uint8_t {
+    kAdopt,   // KServe's entries in managedFields become ours
+    kCreate,  // apply without force: what is there already and differs is a conflict
+    kPost,    // create_only: by POST, and what is there already is right
+    kApply,   // apply with force
+    kDelete,
+  };
+  Kind kind = Kind::kApply;
+  const kube::Resource* resource = nullptr;
+  std::string ns, name;
+  std::string uid, resource_version;  // of what is there; empty for what is to be made
+  std::string body;                   // JSON; of kCreate, kPost, kApply
+  std::string wanted_digest;          // what the plan compares the next time
+  std::string_view component;         // of the service, for its conditions: "predictor", "ingress", ...
+  std::string_view why;               // "absent", "differs", "not wanted", "made by KServe": for people
+};
+
+/// What was applied last and what came of it, by object. It is only memory: without it, an object that the
+/// API server normalizes is applied once more.
+class AppliedMemory {
+ public:
+  struct Entry {
+    std::string wanted_digest, reply_digest;
+  };
+  void remember(const std::string& uid, Entry entry) { entries_[uid] = std::move(entry); }
+  void forget(const std::string& uid) { entries_.erase(uid); }
+  const Entry* find(const std::string& uid) const {
+    const auto it = entries_.find(uid);
+    return it == entries_.end() ? nullptr : &it->second;
+  }
+
+ private:
+  std::map<std::string, Entry> entries_;  // by uid
+};
+
+/// A wanted object that cannot be written because its name is taken.
+struct Conflict {
+  const kube::Resource* resource = nullptr;
+  std::string name;
+  std::string_view component;
+  std::string text;  // "Deployment iris-predictor belongs to Deployment x, not to this service"
+};
+
+struct Plan {
+  std::vector<Step> steps;
+  std::vector<Conflict> conflicts;
+};
+
+/// `children`: all that names the service as its controller, and whatever else has a wanted name. The cache
+/// must be in sync: what is not in it counts as absent.
+Plan make_plan(const ServiceRecord& service, const std::vector<workload::WantedObject>& wanted,
+               const std::vector<const Child*>& children, const AppliedMemory& memory, spec::Arena& arena);
+
+/// spec::digest() of an object as it is compared: without apiVersion, kind, and metadata's name, namespace,
+/// uid and resourceVersion.
+std::string comparable_digest(const spec::Value& object, spec::Arena& arena);
+
+/// The kind's place in the API, for a wanted object; nullptr for one that we never make.
+const kube::Resource* resource_of(const spec::Value& object);
+
+}  // namespace modelgate::reconciler
