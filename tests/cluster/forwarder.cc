@@ -5,16 +5,20 @@
 //
 //   cluster-forwarder PORT REPLICAS        listens on 127.0.0.1:PORT until SIGTERM; REPLICAS is a file
 //
-// Each line of the file is a replica: its port on 127.0.0.1 and, behind a blank, the port of its /readyz (0:
-// it is always ready). The file is read again as it changes. A connection goes to one ready replica, in
-// turns, and stays with it; where none is ready it is reset, as kube-proxy does. Nothing is tried twice and
-// nothing is kept: a byte is read when the one before it was written. SIGUSR1 resets all connections that are
-// there.
+// endpoints.h tells what the file holds and who of it is ready. A connection goes to one ready replica, in
+// turns, and stays with it; where none is ready it is reset, as kube-proxy does. Nothing is tried twice:
+// where the replica does not take the connection, the client's is reset. Nothing is kept: a byte is read when
+// the one before it was written. SIGUSR1 resets all connections that are there.
 //
-// Says on stdout what becomes ready and what does not, and in the end what it saw.
+// Models a Service whose proxy learns of each change at once, so that what fails behind it is the webhook's
+// fault. In a real cluster the kubelet asks every few seconds, and a node's proxy learns of it a moment
+// later: that time is what minReadySeconds and --shutdown-delay are for, and after the sudden death of a Pod
+// new connections to it fail until then, whatever the Pod does. As in a real cluster, open connections to a
+// replica that is not ready any more go on, and those to one that died end when the kernel of its node ends
+// them.
+//
+// Says on stdout, with the time, what becomes ready and what does not and why; in the end, what it saw.
 
-#include <arpa/inet.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -24,123 +28,24 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <list>
 #include <memory>
-#include <mutex>
-#include <sstream>
-#include <string>
-#include <thread>
-#include <utility>
 #include <vector>
+
+#include "endpoints.h"
+#include "loopback.h"
 
 namespace modelgate::cluster {
 namespace {
 
-// A kubelet asks every few seconds; the tests have no minutes for each restart.
-constexpr std::chrono::milliseconds kAskEvery{100};
-// As deploy/ has it.
-constexpr int kAskSeconds = 2;
 constexpr std::size_t kChunk = 64 << 10;
 
 std::atomic<bool> stopping = false;
 std::atomic<bool> cutting = false;
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
-// ---- who is ready
-
-struct Replica {
-  std::uint16_t port;
-  std::uint16_t health;
-  bool ready;
-};
-
-bool answers_ready(std::uint16_t health) {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const timeval patience{.tv_sec = kAskSeconds, .tv_usec = 0};
-  ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-  ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-  const sockaddr_in address = loopback(health);
-  static constexpr std::string_view kAsk =
-      "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-  std::array<char, 64> reply{};
-  const bool answered =
-      ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 &&
-      ::send(socket, kAsk.data(), kAsk.size(), MSG_NOSIGNAL) > 0 &&
-      ::recv(socket, reply.data(), reply.size() - 1, MSG_WAITALL) > 0;
-  ::close(socket);
-  return answered && std::string_view(reply.data()).starts_with("HTTP/1.1 200");
-}
-
-class Replicas {
- public:
-  explicit Replicas(std::string file) : file_(std::move(file)) {}
-
-  // On a thread of its own, until the end.
-  void watch() {
-    while (!stopping) {
-      std::vector<Replica> now = read();
-      for (Replica& replica : now) {
-        replica.ready = replica.health == 0 || answers_ready(replica.health);
-        tell(replica);
-      }
-      {
-        const std::scoped_lock lock(mutex_);
-        replicas_ = std::move(now);
-      }
-      std::this_thread::sleep_for(kAskEvery);
-    }
-  }
-
-  // The port of the one whose turn it is; 0 where none is ready.
-  std::uint16_t next() {
-    const std::scoped_lock lock(mutex_);
-    for (std::size_t i = 0; i < replicas_.size(); ++i) {
-      const Replica& replica = replicas_[turn_++ % replicas_.size()];
-      if (replica.ready) return replica.port;
-    }
-    return 0;
-  }
-
- private:
-  std::vector<Replica> read() const {
-    std::vector<Replica> found;
-    std::ifstream file(file_);
-    for (std::string line; std::getline(file, line);) {
-      std::istringstream words(line);
-      Replica replica{};
-      if (words >> replica.port >> replica.health) found.push_back(replica);
-    }
-    return found;
-  }
-
-  void tell(const Replica& replica) const {
-    for (const Replica& before : replicas_) {
-      if (before.port == replica.port && before.ready == replica.ready) return;
-    }
-    std::printf("%u %s\n", replica.port, replica.ready ? "ready" : "not ready");
-    std::fflush(stdout);
-  }
-
-  std::string file_;
-  std::mutex mutex_;
-  std::vector<Replica> replicas_;
-  std::size_t turn_ = 0;
-};
-
-// ---- connections
 
 struct Connection;
 
@@ -159,6 +64,7 @@ struct End {
 
 struct Connection {
   End client, replica;
+  std::uint16_t port = 0;  // the replica's
   bool connected = false;
   std::list<std::unique_ptr<Connection>>::iterator place;
 };
@@ -169,15 +75,20 @@ struct Counts {
 
 class Forwarder {
  public:
-  Forwarder(int listener, Replicas& replicas) : replicas_(replicas), listener_(listener) {
-    epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};
-    ::epoll_ctl(poll_, EPOLL_CTL_ADD, listener_, &event);
+  Forwarder(int listener, Endpoints& endpoints) : endpoints_(endpoints), listener_(listener) {
+    // No End: the loop looks at the endpoints in each round.
+    for (const int socket : {listener_, endpoints_.news()}) {
+      epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};
+      ::epoll_ctl(poll_, EPOLL_CTL_ADD, socket, &event);
+    }
   }
 
   Counts run() {
     std::array<epoll_event, 64> events{};
     while (!stopping) {
-      const int count = ::epoll_wait(poll_, events.data(), static_cast<int>(events.size()), 50);
+      const int count = ::epoll_wait(poll_, events.data(), static_cast<int>(events.size()),
+                                     static_cast<int>(Endpoints::kAskEvery.count()));
+      endpoints_.look();
       if (cutting.exchange(false)) cut();
       for (int i = 0; i < count; ++i) {
         auto* end = static_cast<End*>(events[static_cast<std::size_t>(i)].data.ptr);
@@ -197,7 +108,7 @@ class Forwarder {
     const int socket = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (socket < 0) return;
     ++counts_.connections;
-    const std::uint16_t port = replicas_.next();
+    const std::uint16_t port = endpoints_.next();
     if (port == 0) {
       ++counts_.none_ready;
       return reset(socket);
@@ -205,6 +116,7 @@ class Forwarder {
     const auto place = open_.insert(open_.end(), std::make_unique<Connection>());
     Connection& added = **place;
     added.place = place;
+    added.port = port;
     added.client.connection = added.replica.connection = &added;
     added.client.other = &added.replica;
     added.replica.other = &added.client;
@@ -218,8 +130,7 @@ class Forwarder {
     const int connected =
         ::connect(added.replica.socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
     if (connected != 0 && errno != EINPROGRESS) {
-      ++counts_.not_connected;
-      return end(added);
+      return not_connected(added);
     }
     epoll_event event{.events = EPOLLOUT, .data = {.ptr = &added.replica}};
     ::epoll_ctl(poll_, EPOLL_CTL_ADD, added.replica.socket, &event);
@@ -230,13 +141,8 @@ class Forwarder {
   void serve(End& it, std::uint32_t events) {
     Connection& connection = *it.connection;
     if (!connection.connected) {
-      int error = 0;
-      socklen_t size = sizeof(error);
-      ::getsockopt(connection.replica.socket, SOL_SOCKET, SO_ERROR, &error, &size);
-      if (error != 0 || &it == &connection.client) {  // refused, or the client left before
-        counts_.not_connected += error != 0 ? 1 : 0;
-        return end(connection);
-      }
+      if (error_of(connection.replica.socket) != 0) return not_connected(connection);
+      if (&it == &connection.client) return end(connection);  // it left before
       connection.connected = true;
     }
     bool well = true;
@@ -249,6 +155,12 @@ class Forwarder {
     if (connection.client.passed_on && connection.replica.passed_on) return end(connection);
     listen_for(connection.client);
     listen_for(connection.replica);
+  }
+
+  void not_connected(Connection& connection) {
+    ++counts_.not_connected;
+    endpoints_.refused(connection.port);
+    end(connection);
   }
 
   // Reads a chunk and writes at once what goes.
@@ -307,7 +219,7 @@ class Forwarder {
     ::close(socket);
   }
 
-  Replicas& replicas_;
+  Endpoints& endpoints_;
   int listener_;
   int poll_ = ::epoll_create1(EPOLL_CLOEXEC);
   std::list<std::unique_ptr<Connection>> open_, ended_;
@@ -343,9 +255,8 @@ int main(int argc, char** argv) {
     std::perror(argv[1]);
     return 1;
   }
-  Replicas replicas(argv[2]);
-  std::jthread watching([&] { replicas.watch(); });
-  const Counts counts = Forwarder(listener, replicas).run();
+  Endpoints endpoints(argv[2]);
+  const Counts counts = Forwarder(listener, endpoints).run();
   std::printf("connections %zu, none ready %zu, not connected %zu, broken %zu, cut %zu\n", counts.connections,
               counts.none_ready, counts.not_connected, counts.broken, counts.cut);
   return 0;

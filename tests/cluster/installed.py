@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An installation as an admin has it: `kubectl apply --server-side -k deploy/`, and replicas of the real webhook that run
-under its ServiceAccount's own token, behind one address. Used by test_installed.py and test_soak.py.
+under its ServiceAccount's own token, behind one address. Used by test_installed.py, test_rolling.py,
+test_permissions.py and soak.py.
 
     with Installed(binaries) as cluster:              # about eight seconds
         replica = cluster.start_replica()
@@ -28,6 +29,7 @@ from pathlib import Path
 import yaml
 
 from control_plane import ControlPlane
+from excuses import Down, Killed
 from processes import StartError, free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -42,8 +44,9 @@ REGISTRATIONS = ["mutatingwebhookconfigurations", "validatingwebhookconfiguratio
 # Left out of the audit log: control_plane.AUDIT_POLICY.
 LOAD_NAMESPACE = "load"
 READY_SECONDS = 30
-# Longer than the forwarder takes to notice: it asks ten times a second.
+# Longer than the forwarder takes to notice: it asks a hundred times a second.
 SHUTDOWN_DELAY = "1s"
+NOTICED_SECONDS = 5
 ROTATE = "modelgate.io/rotate-ca"
 
 
@@ -55,7 +58,7 @@ class Installed:
     def __init__(self, binaries, flags=()):
         self.binaries, self.flags = Path(binaries), list(flags)
         self.plane = ControlPlane()
-        self.replicas = []
+        self.replicas, self.behind_address = [], []
         self.names = 0
 
     def __enter__(self):
@@ -129,6 +132,7 @@ class Installed:
         replica = Replica(self, f"modelgate-webhook-{self.names}", flags, kubeconfig or self.kubeconfig)
         self.replicas.append(replica)
         if behind_address:
+            self.behind_address.append(replica)
             self._tell_forwarder()
         if wait:
             self.wait_ready(replica)
@@ -144,11 +148,16 @@ class Installed:
                     raise StartError(f"{replica.name} is not ready after {READY_SECONDS} s: {replica.readiness()}\n"
                                      f"{self.plane.processes.tail(replica.name)}")
                 time.sleep(0.01)
+            if replica in self.behind_address:
+                # As minReadySeconds: a rolling update goes on when the proxies know too.
+                self.plane.processes.wait_for(f"the forwarder to know of {replica.name}", NOTICED_SECONDS, replica.is_known)
 
     def forget(self, replica):
         """It is out of the Service: no new connection goes to it."""
         if replica in self.replicas:
             self.replicas.remove(replica)
+        if replica in self.behind_address:
+            self.behind_address.remove(replica)
         self._tell_forwarder()
 
     def stop_replicas(self):
@@ -158,8 +167,13 @@ class Installed:
 
     def _tell_forwarder(self):
         new = self.endpoints.with_suffix(".new")
-        new.write_text("".join(f"{replica.port} {replica.health_port}\n" for replica in self.replicas))
+        new.write_text("".join(f"{replica.port} {replica.health_port}\n" for replica in self.behind_address))
         new.rename(self.endpoints)
+
+    def restart_apiserver(self, gently=False):
+        stopped = time.time()
+        self.plane.stop_apiserver(gently)
+        return Down(stopped, self.plane.start_apiserver())
 
     def uncertify(self):
         """No Secret, no Lease, no caBundle: an empty cluster, as far as the webhook goes."""
@@ -198,6 +212,9 @@ class Replica:
     def __init__(self, cluster, name, flags, kubeconfig):
         self.cluster, self.name = cluster, name
         self.port, self.health_port, self.metrics_port = free_port(), free_port(), free_port()
+        # What the forwarder said before is not of this one: a port comes again after a while.
+        self.forwarder_log = cluster.plane.processes.logs / "forwarder.log"
+        self.forwarder_said = self.forwarder_log.stat().st_size
         self.began = time.monotonic()
         self.process = cluster.plane.processes.start(name, [
             cluster.binaries / "modelgate-webhook", "--kubeconfig", kubeconfig, "--namespace", NAMESPACE,
@@ -219,6 +236,13 @@ class Replica:
 
     def ready(self):
         return self.readiness()[0] == 200
+
+    def is_known(self):
+        """Whether the forwarder says that it is ready."""
+        with open(self.forwarder_log, encoding="utf-8") as log:
+            log.seek(self.forwarder_said)
+            said = [line.split()[2:] for line in log if line.split()[1:2] == [str(self.port)]]
+        return bool(said) and said[-1][0] == "ready:"
 
     def metrics(self):
         """Each sample's value by its name with labels."""
@@ -246,9 +270,13 @@ class Replica:
         return code
 
     def kill(self):
+        sent = time.time()
         self.process.kill()
+        self.process.wait()  # it is a zombie when the kernel has closed its files
+        dead = time.time()
         self.cluster.plane.processes.stop(self.process)
         self.cluster.forget(self)
+        return Killed(sent, dead)
 
 
 @dataclass
@@ -258,8 +286,8 @@ class Results:
     p50_ms: float
     p99_ms: float
     max_ms: float
-    refused: list  # {"time", "code", "text"}
-    away: list     # {"time", "away"}
+    refused: list  # {"began", "ended", "code", "text"}
+    away: list     # {"began", "ended", "away"}
 
     def __str__(self):
         return (f"{self.writes} writes in {self.seconds:.1f} s, {self.writes / max(self.seconds, 0.001):.0f}/s, "
@@ -293,9 +321,10 @@ class Load:
         self.process.wait(60)
         self.cluster.plane.processes.stop(self.process)
 
-    def refused_so_far(self):
-        lines = self.out.read_text(errors="replace").splitlines() if self.out.exists() else []
-        return [json.loads(line) for line in lines if '"code"' in line]
+    def failed_so_far(self):
+        text = self.out.read_text(errors="replace") if self.out.exists() else ""
+        lines = text[:text.rfind("\n") + 1].splitlines()
+        return [json.loads(line) for line in lines if '"began"' in line]
 
     def results(self):
         lines = [json.loads(line) for line in self.out.read_text(errors="replace").splitlines()]
@@ -323,7 +352,7 @@ class Cutter:
         """Within the block nothing gets through: what is there is cut, and what comes is reset."""
         text = self.target.read_text()
         self.target.write_text("")
-        time.sleep(0.4)  # it looks ten times a second
+        time.sleep(0.2)  # it looks a hundred times a second
         self.cut()
         yield
         self.target.write_text(text)

@@ -10,9 +10,13 @@
 // Runs until SIGTERM. --rate is a second's writes, all connections together; 0 is as many as go. Lines of the
 // output:
 //
-//   {"time": 1790000000.123, "code": 500, "text": "..."}       refused; text is the answer's body, cut
-//   {"time": 1790000000.123, "away": "connection refused"}     the API server is not there
+//   {"began": 1790000000.123456, "ended": 1790000000.125, "code": 500, "text": "..."}    refused
+//   {"began": 1790000000.123456, "ended": 1790000000.125, "away": "Connection refused"}  no API server
 //   {"writes": 5000, "failed": 0, "away": 0, "seconds": 10.0, "p50_ms": 4.1, "p99_ms": 20.0, "max_ms": 31.0}
+//
+// began is the time before the first byte was sent (or, with "away", before connecting was tried), ended the
+// time after the last one was read, both in seconds since the epoch. text is the answer's body, cut. Writes
+// counts all that were answered, refused ones too.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -78,16 +82,16 @@ class Results {
  public:
   explicit Results(const std::string& path) : file_(path, std::ios::app) {}
 
-  void refused(int code, std::string_view text) {
+  void refused(double began, int code, std::string_view text) {
     const std::scoped_lock lock(mutex_);
     ++failed_;
-    line() << R"("code": )" << code << R"(, "text": )" << quoted(text.substr(0, kTextBytes)) << "}"
-           << std::endl;
+    line(began) << R"("code": )" << code << R"(, "text": )" << quoted(text.substr(0, kTextBytes)) << "}"
+                << std::endl;
   }
-  void away(std::string_view why) {
+  void away(double began, std::string_view why) {
     const std::scoped_lock lock(mutex_);
     ++away_;
-    line() << R"("away": )" << quoted(why) << "}" << std::endl;
+    line(began) << R"("away": )" << quoted(why) << "}" << std::endl;
   }
   void took(const std::vector<float>& latencies_ms) {
     const std::scoped_lock lock(mutex_);
@@ -106,9 +110,9 @@ class Results {
   }
 
  private:
-  std::ostream& line() {
-    file_.precision(3);
-    return file_ << std::fixed << R"({"time": )" << unix_time() << ", ";
+  std::ostream& line(double began) {
+    file_.precision(6);
+    return file_ << std::fixed << R"({"began": )" << began << R"(, "ended": )" << unix_time() << ", ";
   }
 
   std::mutex mutex_;
@@ -202,18 +206,21 @@ void write_on(const Plan& plan, SSL_CTX* context, std::size_t index, Results& re
                                 between * static_cast<double>(index) / static_cast<double>(plan.connections));
   while (!stopping) {
     std::this_thread::sleep_until(next);
-    const auto began = steady_clock::now();
-    next = std::max(next + step, began);  // what could not be sent in time is not made up for
+    const auto woken = steady_clock::now();
+    next = std::max(next + step, woken);  // what could not be sent in time is not made up for
+    double began_at = unix_time();
     try {
       if (!connection) connection = std::make_unique<Connection>(plan.port, context);
+      began_at = unix_time();
+      const auto began = steady_clock::now();
       const Answer answer = connection->send(plan.request);
       latencies_ms.push_back(std::chrono::duration<float, std::milli>(steady_clock::now() - began).count());
-      if (answer.code < 200 || answer.code > 299) results.refused(answer.code, answer.body);
+      if (answer.code < 200 || answer.code > 299) results.refused(began_at, answer.code, answer.body);
       if (answer.closes) connection.reset();
     } catch (const Away& gone) {
       connection.reset();
       if (stopping) break;
-      results.away(gone.what());
+      results.away(began_at, gone.what());
       std::this_thread::sleep_for(kPauseWhenAway);
     }
   }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tests of test_installed.py for long: `make soak`, or run.py --soak. About half an hour with the numbers below.
+"""The tests of test_installed.py and test_rolling.py for long: `make soak`, or run.py --soak. About half an hour with the numbers below.
 
     MODELGATE_SOAK_STARTS=1000     two replicas start at the same moment on an empty cluster
     MODELGATE_SOAK_ROUNDS=100      each replica is replaced and the CA rotated, one is killed in every tenth round and the
@@ -9,13 +9,14 @@
 import os
 
 import test_installed
+import test_rolling
 
 
 def number(name, default):
     return int(os.environ.get("MODELGATE_SOAK_" + name, default))
 
 
-class SoakRolling(test_installed.Rolling):
+class SoakRolling(test_rolling.Rolling):
     rounds, rotating, rate = number("ROUNDS", 100), True, number("RATE", 0)
 
 

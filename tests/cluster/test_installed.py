@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The webhook as an admin has it: installed by deploy/, certified by itself, following the cluster, and never dropping a call.
 
-Each test here is short; soak.py does the same for long.
+Each test here is short; soak.py does the same for long. Replicas that come and go are in test_rolling.py.
 """
 import concurrent.futures
 import contextlib
@@ -13,7 +13,8 @@ import time
 import urllib.error
 import urllib.request
 
-from installed import (CONFIG_MAP, GROUP, NAMESPACE, ROTATE, SECRET, Cutter, certificates, ordinary, pod, verifies,
+from excuses import told
+from installed import (CONFIG_MAP, GROUP, NAMESPACE, ROTATE, SECRET, Cutter, certificates, ordinary, verifies,
                        with_unknown_runtime)
 from world import ClusterTest
 
@@ -25,8 +26,6 @@ FOLLOW_SECONDS = 1
 RECONNECT_SECONDS = 20
 # Fast enough to be waited for. A CA lives three leaves' lives at least.
 FAST_ROTATION = ["--leaf-lifetime", "20s", "--ca-lifetime", "1h", "--ca-propagation", "1s"]
-# From kill -9 until the forwarder has noticed, and what it had given to the dead one until then has failed.
-AFTER_KILL_SECONDS = 0.5
 
 
 class InstalledTest(ClusterTest):
@@ -77,12 +76,10 @@ class InstalledTest(ClusterTest):
         self.addCleanup(self.configure, modelgate=text)
         return json.loads(text)
 
-    def assert_no_refusal(self, refused, allowed=()):
-        """allowed: (from, to) in seconds since the epoch, where writes may fail."""
-        bad = [r for r in refused if not any(begin <= r["time"] <= end for begin, end in allowed)]
-        if bad:
-            self.world.plane.failed = True
-            self.fail(f"{len(bad)} writes were refused, the first:\n" + "\n".join(f"{r['time']} {r['code']} {r['text']}" for r in bad[:5]))
+    def assert_no_refusal(self, refused):
+        if refused:
+            self.plane.failed = True
+            self.fail(f"{len(refused)} writes were refused, the first:\n" + "\n".join(map(told, refused[:5])))
 
 
 class Certificates(InstalledTest):
@@ -194,7 +191,7 @@ class Alone(InstalledTest):
 
 
 class Overloaded(InstalledTest):
-    # webhook/limits.h: six of the largest bodies at once; those below 64 KiB do not count.
+    # http/limits.h: six of the largest bodies at once; those below 64 KiB do not count.
     LARGEST, AT_ONCE = 7 << 20, 6
     LARGE = 128 << 10
 
@@ -228,49 +225,6 @@ class Overloaded(InstalledTest):
             connection.sendall(b"POST /mutate-pods HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                                b"Content-Length: %d\r\n\r\n{" % self.LARGEST)
             yield
-
-
-class Rolling(InstalledTest):
-    rounds = 3
-    rotating = False  # a new CA in each round
-    # In which rounds one is killed, and the API server restarted; of ten and of twenty-five.
-    kill_in, restart_in = 1, 2
-    rate = 0  # of the ordinary writes; 0: as many as go
-
-    def test_nothing_is_refused_while_replicas_come_and_go(self):
-        flags = FAST_ROTATION if self.rotating else []
-        replicas = [self.world.start_replica(*flags) for _ in range(2)]
-        self.world.wait_asked()
-        leaving, allowed = [], []
-        with (self.world.load(rate=self.rate, connections=6) as load,
-              self.world.load(pod(), "pods", rate=100, connections=2) as pods,
-              self.world.load(with_unknown_runtime(), rate=20, connections=2) as looked_up):
-            loads = [load, pods, looked_up]
-            for number in range(self.rounds):
-                for index in range(2):
-                    replicas[index] = replace(self.world, replicas[index], leaving, flags)
-                if self.rotating:
-                    rotate(self, *replicas)
-                if number % 10 == self.kill_in:
-                    allowed.append(kill(self, replicas, number % 2, flags))
-                if number % 25 == self.restart_in:
-                    allowed.append(restart_apiserver(self.world))
-                    self.world.wait_asked()
-                for one in loads:
-                    self.assert_no_refusal(one.refused_so_far(), allowed)
-            time.sleep(1)
-        for one in loads:
-            results = one.results()
-            print(f"            {results}")
-            self.assertGreater(results.writes, 50)
-            self.assert_no_refusal(results.refused, allowed)
-            self.assert_only_away(results.away, allowed)
-        for replica in leaving:
-            self.assertEqual(replica.reap(), 0, replica.name)
-
-    def assert_only_away(self, away, allowed):
-        """The load lost the API server only while that was stopped."""
-        self.assert_no_refusal([{**a, "code": 0, "text": a["away"]} for a in away], allowed)
 
 
 # ---- what the soak does too
@@ -313,34 +267,6 @@ def rotate(test, *replicas):
         test.assertNotEqual(replica.leaf(), leaf)
 
 
-def replace(world, old, leaving, flags=()):
-    """As a rolling update does it: a new one is ready, then the old one is told to go."""
-    new = world.start_replica(*flags)
-    old.terminate()
-    leaving.append(old)
-    for replica in [replica for replica in leaving if replica.process.poll() is not None]:
-        if replica.process.returncode == 0:
-            leaving.remove(replica)
-            replica.reap()
-    return new
-
-
-def kill(test, replicas, index, flags=()):
-    """kill -9 on one of two, and another in its place. Gives the time in which writes under way may fail."""
-    began = time.time()
-    replicas[index].kill()
-    until = began + AFTER_KILL_SECONDS
-    replicas[index] = test.world.start_replica(*flags)
-    return began, until
-
-
-def restart_apiserver(world, gently=False):
-    """Gives the time in which it was not up."""
-    began = time.time()
-    world.plane.stop_apiserver(gently)
-    return began, world.plane.start_apiserver() + 0.2
-
-
 # What can happen to watches: a function of (test, cutter, change), which calls change() while the fault lasts.
 def cut(_test, cutter, change):
     cutter.cut()
@@ -354,7 +280,7 @@ def shut_out(_test, cutter, change):
 
 def restarted(test, _cutter, change):
     change()
-    restart_apiserver(test.world)
+    test.world.restart_apiserver()
 
 
 def gone(test, cutter, change):
@@ -362,7 +288,7 @@ def gone(test, cutter, change):
     with cutter.shut():
         change()
         compact(test.plane)
-        restart_apiserver(test.world)
+        test.world.restart_apiserver()
 
 
 FAULTS = {"connections cut": cut, "an API server out of reach": shut_out, "the API server restarted": restarted,

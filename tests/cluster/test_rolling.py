@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Replicas that come and go under load, are killed, and lose their API server: no write is refused by it.
+
+soak.py does the same for long. What may fail a write, and that only, is in excuses.py.
+"""
+import time
+
+from excuses import Down, Killed, told, unexcused
+from installed import pod, with_unknown_runtime
+from test_installed import FAST_ROTATION, InstalledTest, rotate
+
+
+class Rolling(InstalledTest):
+    rounds = 3
+    rotating = False  # a new CA in each round
+    # In which rounds one is killed, and the API server restarted; of ten and of twenty-five.
+    kill_in, restart_in = 1, 2
+    rate = 0  # of the ordinary writes; 0: as many as go
+
+    def test_nothing_is_refused_while_replicas_come_and_go(self):
+        flags = FAST_ROTATION if self.rotating else []
+        replicas = [self.world.start_replica(*flags) for _ in range(2)]
+        self.world.wait_asked()
+        leaving, excuses = [], []
+        with (self.world.load(rate=self.rate, connections=6) as load,
+              self.world.load(pod(), "pods", rate=100, connections=2) as pods,
+              self.world.load(with_unknown_runtime(), rate=20, connections=2) as looked_up):
+            loads = [load, pods, looked_up]
+            for number in range(self.rounds):
+                for index in range(2):
+                    replicas[index] = replace(self.world, replicas[index], leaving, flags)
+                if self.rotating:
+                    rotate(self, *replicas)
+                if number % 10 == self.kill_in:
+                    excuses.append(kill(self.world, replicas, number % 2, flags))
+                if number % 25 == self.restart_in:
+                    excuses.append(self.world.restart_apiserver())
+                    self.world.wait_asked()
+                for one in loads:
+                    self.assert_excused(one.failed_so_far(), excuses)
+            time.sleep(1)
+        for one in loads:
+            results = one.results()
+            print(f"            {results}\n                {tally(results, excuses)}")
+            self.assertGreater(results.writes, 50)
+            self.assert_excused(results.refused + results.away, excuses)
+        for replica in leaving:
+            self.assertEqual(replica.reap(), 0, replica.name)
+
+    def assert_excused(self, failed, excuses):
+        bad = unexcused(failed, excuses)
+        if bad:
+            self.plane.failed = True
+            self.fail(f"{len(bad)} writes failed without an excuse, the first:\n" + "\n".join(told(write, excuses) for write in bad[:5]))
+
+
+class Failing(InstalledTest):
+    """That a refusal is seen: the last replica is killed, and nobody takes its place."""
+
+    def test_only_what_was_in_flight_is_excused(self):
+        last = self.world.start_replica()
+        self.world.wait_asked()
+        with self.world.load(rate=200, connections=4) as load:
+            time.sleep(0.5)
+            excuse = last.kill()
+            self.eventually("refusals", lambda: len(load.failed_so_far()) > 20)
+        results = load.results()
+        bad = unexcused(results.refused, [excuse])
+        print(f"            {results}\n                {tally(results, [excuse])}")
+        self.assertGreater(len(bad), 10)
+        self.assertTrue(all(write["began"] > excuse.dead for write in bad), told(bad[0], [excuse]))
+        self.assertFalse([write for write in results.refused if write["ended"] < excuse.sent])
+
+
+def replace(world, old, leaving, flags=()):
+    """As a rolling update does it: a new one is ready, then the old one is told to go."""
+    new = world.start_replica(*flags)
+    old.terminate()
+    leaving.append(old)
+    for replica in [replica for replica in leaving if replica.process.poll() is not None]:
+        if replica.process.returncode == 0:
+            leaving.remove(replica)
+            replica.reap()
+    return new
+
+
+def kill(world, replicas, index, flags=()):
+    """kill -9 on one of two, and another in its place."""
+    excuse = replicas[index].kill()
+    replicas[index] = world.start_replica(*flags)
+    return excuse
+
+
+def tally(results, excuses):
+    """How many failed, and what excused them."""
+    failed = results.refused + results.away
+    killed = [write for write in failed if not unexcused([write], [one for one in excuses if isinstance(one, Killed)])]
+    down = [write for write in failed if write not in killed
+            and not unexcused([write], [one for one in excuses if isinstance(one, Down)])]
+    kills = [one for one in excuses if isinstance(one, Killed)]
+    late = max((write["began"] - one.dead for write in killed for one in kills if one.excuses(write)), default=0)
+    dying = max((one.dead - one.sent for one in kills), default=0)
+    return (f"failed: {len(failed)}; excused by {len(kills)} kills: {len(killed)}, the latest began {1000 * late:+.1f} ms from "
+            f"a death, which took {1000 * dying:.1f} ms at most; excused by {len(excuses) - len(kills)} times without an API "
+            f"server: {len(down)}; not excused: {len(failed) - len(killed) - len(down)}")
