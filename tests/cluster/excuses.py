@@ -14,7 +14,8 @@ from dataclasses import dataclass
 NOTICE_SECONDS = 0.02
 # What the API server says of a call whose connection was lost, of Go's net, net/http and crypto/tls. Any other words, such
 # as of a certificate, a deadline or a status, have another cause than the kill.
-LOST = ("EOF", "connection reset by peer", "connection refused", "broken pipe", "server closed idle connection")
+LOST = ("EOF", "connection reset by peer", "connection refused", "broken pipe", "server closed idle connection",
+        "use of closed network connection", "transport connection broken")
 
 
 @dataclass(frozen=True)
