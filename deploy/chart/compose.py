@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes templates/*.yaml of this chart from what kustomize makes of deploy/base, so that the two cannot drift apart.
+"""Writes templates/*.yaml of this chart from what kustomize makes of deploy/base and deploy/reconciler, so that the two cannot drift apart.
 
     compose.py            writes them
     compose.py --check    exit code 1 where a committed one is not what would be written
@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 DEPLOY = HERE.parent
 TEMPLATES = HERE / "templates"
 SECONDS = 60
-HEADER = "{{- /* SPDX-License-Identifier: Apache-2.0. Made by compose.py from deploy/base. */ -}}\n"
+HEADER = "{{- /* SPDX-License-Identifier: Apache-2.0. Made by compose.py from deploy/base and deploy/reconciler. */ -}}\n"
 CERT_MANAGER = 'eq .Values.certificates.issuer "cert-manager"'
 
 # A mark in the objects -> what stands there in the template. Marks are plain words, which YAML does not quote.
@@ -38,6 +38,11 @@ MARKS = {
     "MARK_POD_ANNOTATIONS": "{{ toJson (merge (dict \"kubectl.kubernetes.io/default-container\" \"webhook\") "
                             ".Values.podAnnotations) }}",
     "MARK_ARGS": "{{ include \"modelgate.args\" . }}",
+    "MARK_OF_RECONCILER_REPLICAS": "{{ .Values.reconciler.replicas }}",
+    "MARK_OF_RECONCILER_RESOURCES": "{{ toJson .Values.reconciler.resources }}",
+    "MARK_OF_RECONCILER_POD_ANNOTATIONS": "{{ toJson (merge (dict \"kubectl.kubernetes.io/default-container\" "
+                                          "\"reconciler\") .Values.podAnnotations) }}",
+    "MARK_OF_RECONCILER_ARGS": "{{ include \"modelgate.reconcilerArgs\" . }}",
     "MARK_NAMESPACES": "{{ include \"modelgate.namespaces\" . }}",
 }
 # Lines that are there only with cert-manager: after the line with the mark.
@@ -74,7 +79,7 @@ def marked(o):
     o = replaced(o, {"kserve": "MARK_NAMESPACE"}, ("namespace",))
     o = replaced(o, {"kserve-controller-manager": "MARK_CONTROL_PLANE"}, ("control-plane",))
     if o["kind"] == "Deployment":
-        mark_deployment(o["spec"])
+        mark_deployment(o["spec"], "MARK_OF_RECONCILER" if is_reconciler(o) else "MARK")
     if o["kind"] == "ResourceQuota":
         o["spec"]["scopeSelector"]["matchExpressions"][0]["values"] = ["MARK_PRIORITY"]
     for webhook in o.get("webhooks", []):
@@ -93,15 +98,20 @@ def replaced(value, words, keys):
             for key, item in value.items()}
 
 
-def mark_deployment(spec):
-    spec["replicas"] = "MARK_REPLICAS"
-    spec["template"]["metadata"]["annotations"] = "MARK_POD_ANNOTATIONS"
+def is_reconciler(o):
+    return o["metadata"]["name"].startswith("modelgate-reconciler")
+
+
+def mark_deployment(spec, own):
+    """`own`: how the marks begin of what each program has for itself."""
+    spec["replicas"] = f"{own}_REPLICAS"
+    spec["template"]["metadata"]["annotations"] = f"{own}_POD_ANNOTATIONS"
     pod = spec["template"]["spec"]
     pod.update({"imagePullSecrets": "MARK_PULL_SECRETS", "priorityClassName": "MARK_PRIORITY",
                 "nodeSelector": "MARK_NODE_SELECTOR", "tolerations": "MARK_TOLERATIONS"})
     container = pod["containers"][0]
-    container.update({"image": "MARK_IMAGE", "imagePullPolicy": "MARK_PULL_POLICY", "resources": "MARK_RESOURCES",
-                      "args": "MARK_ARGS"})
+    container.update({"image": "MARK_IMAGE", "imagePullPolicy": "MARK_PULL_POLICY", "resources": f"{own}_RESOURCES",
+                      "args": f"{own}_ARGS"})
     # Last, so that the mounts can follow.
     pod["containers"] = [{key: item for key, item in container.items() if key != "terminationMessagePolicy"}
                          | {"terminationMessagePolicy": container["terminationMessagePolicy"]}]
@@ -120,7 +130,7 @@ def template(objects, condition=""):
     text = "---\n".join(yaml.dump(marked(o), Dumper=Dumper, sort_keys=False, width=1000) for o in objects)
     for mark in sorted(MARKS, key=len, reverse=True):
         text = text.replace(mark, MARKS[mark])
-    if "kind: Deployment" in text:
+    if any(o["kind"] == "Deployment" and not is_reconciler(o) for o in objects):
         text = text.rstrip("\n") + "\n" + MOUNTS
     for kind in ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"):
         text = text.replace(f"kind: {kind}\nmetadata:\n", f"kind: {kind}\nmetadata:\n{INJECT}")
@@ -141,12 +151,25 @@ def composed():
             kinds.setdefault(group_of(o["kind"]), []).append(o)
     files = {f"{name}.yaml": template(objects, f".Values.{switches[objects[0]['kind']]}.enabled"
                                       if objects[0]["kind"] in switches else "") for name, objects in kinds.items()}
+    files.update(composed_reconciler(switches))
     files["certificates-own.yaml"] = template(certificates, "ne" + CERT_MANAGER[2:])
     # Names that hold the namespace, too.
     issuers = template([o for o in issued if o["apiVersion"].startswith("cert-manager.io/")], CERT_MANAGER)
     files["certificates-cert-manager.yaml"] = issuers.replace("modelgate-webhook.kserve.svc",
                                                               "modelgate-webhook.{{ .Release.Namespace }}.svc")
     return files
+
+
+def composed_reconciler(switches):
+    """One file, but for what has a switch of its own."""
+    enabled, files, plain = ".Values.reconciler.enabled", {}, []
+    for o in rendered("reconciler"):
+        if o["kind"] in switches:
+            files[f"reconciler-{group_of(o['kind'])}.yaml"] = template(
+                [o], f"and {enabled} .Values.{switches[o['kind']]}.enabled")
+        else:
+            plain.append(o)
+    return {**files, "reconciler.yaml": template(plain, enabled)}
 
 
 def group_of(kind):

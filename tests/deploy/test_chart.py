@@ -75,7 +75,7 @@ class Chart(unittest.TestCase):
         self.assert_same(charted("--set", "certificates.issuer=cert-manager"), rendered("overlays/cert-manager"))
 
     def test_with_one_replica(self):
-        self.assert_same(charted("--set", "replicas=1"), rendered("overlays/single-replica"))
+        self.assert_same(charted("--set", "replicas=1,reconciler.replicas=1"), rendered("overlays/single-replica"))
 
     def test_in_place_of_kserve(self):
         self.assert_same([labelled(o) for o in
@@ -93,21 +93,29 @@ class Chart(unittest.TestCase):
             self.assertEqual({k[1] for k in set(by_identity(charted())) - set(by_identity(left))}, {kind})
         self.assertFalse([o for o in charted("--set", "crds.install=false") if o["kind"] == "CustomResourceDefinition"])
 
+        left = charted("--set", "reconciler.enabled=false")
+        gone = set(by_identity(charted())) - set(by_identity(left))
+        self.assertEqual(gone, {identity(o) for o in rendered("reconciler")})
+
     def test_values_arrive(self):
         objects = charted("--set", "image.tag=v9,image.repository=example.com/m,extraArgs={--log-level=debug}",
                           "--set-json", 'registrations.matchExpressions=[{"key":"a","operator":"Exists"}]',
-                          "--set-json", 'configuration={"deploy":"{}"}', "--set", "podAnnotations.a=b")
+                          "--set-json", 'configuration={"deploy":"{}"}', "--set", "podAnnotations.a=b",
+                          "--set", "reconciler.replicas=3,reconciler.extraArgs={--workers=4}")
         pod = one(objects, "Deployment", "modelgate-webhook")["spec"]["template"]
         self.assertEqual(pod["spec"]["containers"][0]["image"], "example.com/m:v9")
         self.assertEqual(pod["spec"]["containers"][0]["args"][-1], "--log-level=debug")
         self.assertEqual(pod["metadata"]["annotations"]["a"], "b")
+        reconciler = one(objects, "Deployment", "modelgate-reconciler")["spec"]
+        self.assertEqual(reconciler["replicas"], 3)
+        self.assertEqual(reconciler["template"]["spec"]["containers"][0]["args"][-1], "--workers=4")
         self.assertEqual(one(objects, "ConfigMap", "inferenceservice-config")["data"]["deploy"], "{}")
         for _, webhook in webhooks(objects):
             if "namespaceSelector" in webhook:
                 self.assertEqual(len(webhook["namespaceSelector"]["matchExpressions"]), 2)
 
     def test_the_schema_refuses_what_is_no_value(self):
-        for wrong in ("replicas=0", "replica=1", "certificates.issuer=vault", "image.pullPolicy=Sometimes",
+        for wrong in ("replicas=0", "replica=1", "reconciler.replicas=-1", "reconciler.workers=4", "certificates.issuer=vault", "image.pullPolicy=Sometimes",
                       "extraArgs={x}", "crds.install=maybe", "registrations.matchExpressions[0].operator=Like"):
             with self.subTest(wrong):
                 done = helm("template", "modelgate", CHART, "--kube-version", KUBE_VERSION, "--set", wrong)
@@ -129,9 +137,9 @@ def labelled(o):
     """kustomize puts the label on every object, the chart where it is selected by."""
     labels = {k: v for k, v in o["metadata"].get("labels", {}).items() if k != "control-plane"}
     o = {**o, "metadata": {**o["metadata"], "labels": labels}}
-    if named("Deployment", "modelgate-webhook")(o):
-        o = json.loads(json.dumps(o).replace('"app.kubernetes.io/name": "modelgate-webhook", "control-plane": "modelgate"',
-                                             '"app.kubernetes.io/name": "modelgate-webhook"'))
+    if o["kind"] == "Deployment":
+        name = f'"app.kubernetes.io/name": "{o["metadata"]["name"]}"'
+        o = json.loads(json.dumps(o).replace(f'{name}, "control-plane": "modelgate"', name))
     return o
 
 

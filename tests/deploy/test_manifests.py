@@ -40,17 +40,32 @@ def selects(selector, labels):
     return all(labels.get(key) == value for key, value in selector.items())
 
 
-def deployment(folder):
-    return one(rendered(folder), "Deployment", "modelgate-webhook")
+# Where no reconciler of ours is to run.
+WITHOUT_RECONCILER = "overlays/beside-kserve"
+
+
+def deployment(folder, name="modelgate-webhook"):
+    return one(rendered(folder), "Deployment", name)
+
+
+def programs(folder):
+    """The Deployments of an installation."""
+    names = ["modelgate-webhook"] + ["modelgate-reconciler"] * (folder != WITHOUT_RECONCILER)
+    return [deployment(folder, name) for name in names]
+
+
+def of_program(o, program):
+    """Whether an object goes by a program's name."""
+    return program["metadata"]["name"] in json.dumps(o["spec"])
 
 
 def configuration(folder):
     return one(rendered(folder), "ConfigMap", "inferenceservice-config")
 
 
-def flags():
-    """The webhook's flags, with their defaults, as --help tells them."""
-    shown = subprocess.run([str(here.BINARIES / "modelgate-webhook"), "--help"], check=True, capture_output=True, text=True,
+def flags(program="modelgate-webhook"):
+    """A program's flags, with their defaults, as --help tells them."""
+    shown = subprocess.run([str(here.BINARIES / program), "--help"], check=True, capture_output=True, text=True,
                            timeout=10).stdout
     return dict(re.findall(r"(?m)^  (--[\w-]+)\S*(?: [A-Z]+)?(?:=(\S+))?", shown))
 
@@ -90,18 +105,24 @@ class Registrations(unittest.TestCase):
 
     def test_the_ports_lead_to_the_container(self):
         for folder in INSTALLATIONS:
-            ports = {p["name"] for p in deployment(folder)["spec"]["template"]["spec"]["containers"][0]["ports"]}
             services = [o for o in rendered(folder) if o["kind"] == "Service"]
-            self.assertEqual(len(services), 2)
+            self.assertEqual(len(services), 1 + len(programs(folder)))
             for service in services:
                 with self.subTest(folder, service=service["metadata"]["name"]):
-                    self.assertLessEqual({p["targetPort"] for p in service["spec"]["ports"]}, ports)
-                    self.assertTrue(selects(service["spec"]["selector"],
-                                            deployment(folder)["spec"]["template"]["metadata"]["labels"]))
                     self.assertIn("app.kubernetes.io/name", service["spec"]["selector"])
+                    selected = [p["spec"]["template"] for p in programs(folder)
+                                if selects(service["spec"]["selector"], p["spec"]["template"]["metadata"]["labels"])]
+                    self.assertEqual(len(selected), 1)
+                    ports = {p["name"] for p in selected[0]["spec"]["containers"][0]["ports"]}
+                    self.assertLessEqual({p["targetPort"] for p in service["spec"]["ports"]}, ports)
 
 
 class Pods(unittest.TestCase):
+    def test_where_kserve_still_works_we_do_not(self):
+        """Two controllers at the same objects undo each other's work."""
+        self.assertEqual(deployment("overlays/in-place-of-kserve", "modelgate-reconciler")["spec"]["replicas"], 0)
+        self.assertFalse([o for o in rendered(WITHOUT_RECONCILER) if "modelgate-reconciler" in o["metadata"]["name"]])
+
     def test_an_upgrade_leaves_no_gap(self):
         for folder in INSTALLATIONS:
             with self.subTest(folder):
@@ -117,32 +138,36 @@ class Pods(unittest.TestCase):
 
     def test_every_selector_is_of_these_pods(self):
         for folder in INSTALLATIONS:
-            labels = deployment(folder)["spec"]["template"]["metadata"]["labels"]
-            found = [deployment(folder)["spec"]["selector"]["matchLabels"]]
-            found += [o["spec"]["selector"]["matchLabels"] for o in rendered(folder) if o["kind"] == "PodDisruptionBudget"]
-            found += [o["spec"]["podSelector"]["matchLabels"] for o in rendered(folder) if o["kind"] == "NetworkPolicy"]
-            found += [c["labelSelector"]["matchLabels"]
-                      for c in deployment(folder)["spec"]["template"]["spec"]["topologySpreadConstraints"]]
-            self.assertEqual(len(found), 4)
-            for selector in found:
-                with self.subTest(folder, selector=selector):
-                    self.assertTrue(selects(selector, labels))
+            for program in programs(folder):
+                labels, pod = program["spec"]["template"]["metadata"]["labels"], program["spec"]["template"]["spec"]
+                mine = [o for o in rendered(folder) if o["kind"] in ("PodDisruptionBudget", "NetworkPolicy")
+                        and of_program(o, program)]
+                self.assertEqual(len(mine), 2)
+                found = [program["spec"]["selector"]["matchLabels"]]
+                found += [o["spec"].get("selector", o["spec"].get("podSelector"))["matchLabels"] for o in mine]
+                found += [c["labelSelector"]["matchLabels"] for c in pod.get("topologySpreadConstraints", [])]
+                found += [t["podAffinityTerm"]["labelSelector"]["matchLabels"] for t in
+                          pod["affinity"]["podAntiAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]]
+                for selector in found:
+                    with self.subTest(folder, program=program["metadata"]["name"], selector=selector):
+                        self.assertTrue(selects(selector, labels))
 
-    def test_the_program_knows_its_flags(self):
-        known = flags()
+    def test_the_programs_know_their_flags(self):
         for folder in INSTALLATIONS:
-            for argument in deployment(folder)["spec"]["template"]["spec"]["containers"][0]["args"]:
-                with self.subTest(folder, argument=argument):
-                    self.assertIn(argument.partition("=")[0], known)
+            for program in programs(folder):
+                known = flags(program["metadata"]["name"])
+                for argument in program["spec"]["template"]["spec"]["containers"][0]["args"]:
+                    with self.subTest(folder, argument=argument):
+                        self.assertIn(argument.partition("=")[0], known)
 
-    def test_names_are_those_that_the_program_starts_with(self):
-        """Roles name what the webhook looks for when no flag says otherwise."""
+    def test_names_are_those_that_the_programs_start_with(self):
+        """Roles name what the programs look for when no flag says otherwise."""
         defaults = flags()
         objects = rendered("")
         names = {name for o in objects if o["kind"] in ("Role", "ClusterRole") for r in o["rules"]
                  for name in r.get("resourceNames", [])}
         self.assertEqual(names, {defaults["--registration"], defaults["--ca-secret"], defaults["--lease"],
-                                 configuration("")["metadata"]["name"]})
+                                 flags("modelgate-reconciler")["--lease"], configuration("")["metadata"]["name"]})
         one(objects, "Service", defaults["--service-name"])
         one(objects, "MutatingWebhookConfiguration", defaults["--registration"])
         one(objects, "ValidatingWebhookConfiguration", defaults["--registration"])
@@ -155,8 +180,9 @@ class Version(unittest.TestCase):
         self.assertEqual({version}, {chart["appVersion"], "v" + chart["version"]})
         self.assertIn(f'VERSION = "{version}"', (DEPLOY / "image" / "assemble.py").read_text())
         for folder in INSTALLATIONS:
-            image = deployment(folder)["spec"]["template"]["spec"]["containers"][0]["image"]
-            self.assertEqual(image, f"modelgate/modelgate:{version}")
+            for program in programs(folder):
+                self.assertEqual(program["spec"]["template"]["spec"]["containers"][0]["image"],
+                                 f"modelgate/modelgate:{version}")
 
 
 class Overlays(unittest.TestCase):
@@ -187,10 +213,11 @@ class Overlays(unittest.TestCase):
 
     def test_beside_kserve_no_service_of_the_one_takes_a_pod_of_the_other(self):
         for folder in WITH_KSERVE:
-            ours = deployment(folder)["spec"]["template"]["metadata"]["labels"]
-            for name, selector in KSERVES_SERVICES.items():
-                with self.subTest(folder, service=name):
-                    self.assertFalse(selects(selector, ours))
+            for program in programs(folder):
+                ours = program["spec"]["template"]["metadata"]["labels"]
+                for name, selector in KSERVES_SERVICES.items():
+                    with self.subTest(folder, service=name, program=program["metadata"]["name"]):
+                        self.assertFalse(selects(selector, ours))
             for service in (o for o in rendered(folder) if o["kind"] == "Service"):
                 for theirs in KSERVES_PODS:
                     with self.subTest(folder, service=service["metadata"]["name"], pod=theirs):
@@ -222,7 +249,8 @@ class Overlays(unittest.TestCase):
     def test_with_cert_manager_certificates_are_not_ours_to_make(self):
         objects = rendered("overlays/cert-manager")
         self.assertEqual([o for o in objects if o["metadata"]["name"] == "modelgate-webhook-certificates"], [])
-        rules = [r for o in objects if o["kind"] in ("Role", "ClusterRole") for r in o["rules"]]
+        rules = [r for o in objects if o["kind"] in ("Role", "ClusterRole")
+                 and not o["metadata"]["name"].startswith("modelgate-reconciler") for r in o["rules"]]
         self.assertEqual([r for r in rules if set(r["resources"]) & {"secrets", "leases"} and r["verbs"] != ["get"]], [])
         certificate = one(objects, "Certificate", "modelgate-webhook")
         volumes = deployment("overlays/cert-manager")["spec"]["template"]["spec"]["volumes"]
@@ -281,7 +309,8 @@ class Monitoring(unittest.TestCase):
 
     @staticmethod
     def measured():
-        source = "\n".join(path.read_text() for path in (ROOT / "webhook").glob("*.cc"))
+        folders = ("webhook", "reconciler", "http", "process", "kube")
+        source = "\n".join(path.read_text() for folder in folders for path in (ROOT / folder).glob("*.cc"))
         return set(re.findall(r'"([a-z]+(?:_[a-z]+)+)"', source))
 
     def drawn(self):
@@ -330,8 +359,10 @@ class Monitoring(unittest.TestCase):
         found = [o for o in rendered("") if o["kind"] == "Service"
                  and selects(monitor["spec"]["selector"]["matchLabels"], o["metadata"]["labels"])]
         self.assertEqual(monitor["spec"]["selector"]["matchLabels"], {"app": "kserve"})
-        self.assertEqual([p["name"] for s in found for p in s["spec"]["ports"]],
-                         [e["port"] for e in monitor["spec"]["endpoints"]])
+        self.assertEqual(len(found), 2)
+        for service in found:
+            self.assertEqual([p["name"] for p in service["spec"]["ports"]],
+                             [e["port"] for e in monitor["spec"]["endpoints"]])
 
 
 if __name__ == "__main__":

@@ -9,6 +9,11 @@
 {{- toJson (concat $args .Values.extraArgs) }}
 {{- end }}
 
+{{- /* The reconciler's, likewise. */ -}}
+{{- define "modelgate.reconcilerArgs" -}}
+{{- toJson (concat (list "--namespace=$(POD_NAMESPACE)") .Values.reconciler.extraArgs) }}
+{{- end }}
+
 {{- /* Which namespaces are reviewed, as a list of matchExpressions in JSON. */ -}}
 {{- define "modelgate.namespaces" -}}
 {{- $out := prepend .Values.registrations.leftOutNamespaces .Release.Namespace | uniq }}
