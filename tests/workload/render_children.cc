@@ -20,6 +20,7 @@
 #include "spec/edit.h"
 #include "spec/runtime_support.h"
 #include "workload/object_builder.h"
+#include "workload/observable.h"
 #include "workload/status.h"
 #include "workload/wanted.h"
 
@@ -65,11 +66,16 @@ std::shared_ptr<const spec::Catalog> read_catalog(std::span<char*> files) {
   return builder.build(1);
 }
 
-std::vector<const Value*> read_list(const Value* observed, std::string_view key) {
+/// Trimmed, as the reconciler keeps them.
+std::vector<const Value*> read_list(Value* observed, std::string_view key, std::string_view kind,
+                                    spec::Arena& arena) {
   std::vector<const Value*> out;
-  const Value* list = spec::find(observed, key);
+  Value* list = observed ? spec::find(*observed, key) : nullptr;
   if (!list) return out;
-  for (const Value& v : list->GetArray()) out.push_back(&v);
+  for (Value& v : list->GetArray()) {
+    v = observable(v, arena, kind);
+    out.push_back(&v);
+  }
   return out;
 }
 
@@ -88,10 +94,10 @@ std::string render(const std::string& line, const spec::Catalog& catalog) {
   Value& service = *spec::find(*parsed, "object");
   spec::Edit edit(service, arena);
   defaulting::apply_defaults(edit, {.catalog = catalog, .request_namespace = "default"});
-  const Value* seen = spec::find(*parsed, "observed");
-  const Observed observed{.deployments = read_list(seen, "deployments"),
-                          .pods = read_list(seen, "pods"),
-                          .http_routes = read_list(seen, "httpRoutes")};
+  Value* seen = spec::find(*parsed, "observed");
+  const Observed observed{.deployments = read_list(seen, "deployments", "Deployment", arena),
+                          .pods = read_list(seen, "pods", "Pod", arena),
+                          .http_routes = read_list(seen, "httpRoutes", "HTTPRoute", arena)};
   const ServiceContext context{.catalog = catalog,
                                .runtime = runtime_for(service, catalog),
                                .ready = ready_components(service, catalog.configuration(), observed)};

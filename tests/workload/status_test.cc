@@ -9,8 +9,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <deque>
+
 #include "service_world.h"
 #include "spec/view.h"
+#include "workload/observable.h"
 
 namespace modelgate::workload {
 namespace {
@@ -57,13 +60,9 @@ class StatusWorld {
       spec::set_member(service_, "status", std::move(old), world_.arena());
     }
     observed_ = world_.yaml(observed_yaml);
-    const Observed observed{
-        .deployments = list("deployments"), .pods = list("pods"), .http_routes = list("routes")};
-    const ServiceContext context{
-        .catalog = world_.catalog(),
-        .ready = ready_components(service_, world_.catalog().configuration(), observed)};
-    const Wanted wanted = build_wanted(service_, context, world_.arena());
-    status_ = build_status(service_, wanted, context, observed, kNow, world_.arena());
+    status_ = status_of(false);
+    const Value of_trimmed = status_of(true);
+    EXPECT_EQ(spec::to_json(of_trimmed), spec::to_json(status_)) << "of what the reconciler keeps";
     return status_;
   }
 
@@ -80,16 +79,33 @@ class StatusWorld {
   }
 
  private:
-  std::vector<const Value*> list(std::string_view key) const {
+  Value status_of(bool trimmed) {
+    const Observed observed{.deployments = list("deployments", trimmed ? "Deployment" : ""),
+                            .pods = list("pods", trimmed ? "Pod" : ""),
+                            .http_routes = list("routes", trimmed ? "HTTPRoute" : "")};
+    const ServiceContext context{
+        .catalog = world_.catalog(),
+        .ready = ready_components(service_, world_.catalog().configuration(), observed)};
+    const Wanted wanted = build_wanted(service_, context, world_.arena());
+    return build_status(service_, wanted, context, observed, kNow, world_.arena());
+  }
+
+  /// Of what was observed; trimmed as objects of `kind`, where one is given.
+  std::vector<const Value*> list(std::string_view key, std::string_view kind) {
     std::vector<const Value*> out;
     const Value* found = spec::find(observed_, key);
-    for (rapidjson::SizeType i = 0; found && i < found->Size(); ++i) out.push_back(&(*found)[i]);
+    for (rapidjson::SizeType i = 0; found && i < found->Size(); ++i) {
+      const Value& whole = (*found)[i];
+      if (!kind.empty()) trimmed_.push_back(observable(whole, world_.arena(), kind));
+      out.push_back(kind.empty() ? &whole : &trimmed_.back());
+    }
     return out;
   }
 
   ServiceWorld world_;
   Value service_;
   Value observed_;
+  std::deque<Value> trimmed_;
   Value status_;
 };
 
