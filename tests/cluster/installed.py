@@ -28,7 +28,7 @@ from pathlib import Path
 
 import yaml
 
-from control_plane import ControlPlane
+from cluster import Cluster
 from excuses import Down, Killed
 from processes import StartError, free_port
 
@@ -50,29 +50,14 @@ NOTICED_SECONDS = 5
 ROTATE = "modelgate.io/rotate-ca"
 
 
-class Installed:
+class Installed(Cluster):
     """flags: further ones for every replica."""
 
-    webhook = None  # what World has and this has not
-
     def __init__(self, binaries, flags=()):
-        self.binaries, self.flags = Path(binaries), list(flags)
-        self.plane = ControlPlane()
+        super().__init__(binaries)
+        self.flags = list(flags)
         self.replicas, self.behind_address = [], []
         self.names = 0
-
-    def __enter__(self):
-        self.plane.__enter__()
-        try:
-            self._install()
-        except BaseException as error:
-            self.plane.failed = isinstance(error, Exception)
-            self.plane.stop()
-            raise
-        return self
-
-    def __exit__(self, *error):
-        self.plane.__exit__(*error)
 
     def _install(self):
         plane = self.plane

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 
-from control_plane import ControlPlane
+from cluster import Cluster
 from installed import Installed
 from webhook import GROUP, Webhook
 
@@ -32,23 +32,10 @@ CATALOG = HERE / "catalog.yaml"
 CATALOG_NAMESPACE = "catalog"
 
 
-class World:
+class World(Cluster):
     def __init__(self, crds, binaries):
-        self.crds, self.binaries = crds, Path(binaries)
-        self.plane = ControlPlane()
-
-    def __enter__(self):
-        self.plane.__enter__()
-        try:
-            self._install()
-        except BaseException as error:
-            self.plane.failed = isinstance(error, Exception)
-            self.plane.stop()
-            raise
-        return self
-
-    def __exit__(self, *error):
-        self.plane.__exit__(*error)
+        super().__init__(binaries)
+        self.crds = crds
 
     def _install(self):
         plane, crds = self.plane, CRDS[self.crds]
