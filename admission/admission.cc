@@ -14,6 +14,7 @@
 
 #include "admission/denial.h"
 #include "admission/ratchet.h"
+#include "admission/realization.h"
 #include "admission/told_catalog.h"
 #include "defaulting/defaulting.h"
 #include "spec/edit.h"
@@ -222,19 +223,25 @@ void take_out_unconfirmed(const Request& request, FieldErrors& errors, Response&
   });
 }
 
+/// What is wrong with an object, and what has to be known to say more.
+struct Found {
+  Findings findings;
+  std::vector<ObjectKey> needs;
+};
+
 /// How one kind is validated.
 struct Kind {
   const Type& type;
-  Findings (*find)(const Request& request, const Value& object, const Value* old);
+  Found (*find)(const Request& request, const Value& object, const Value* old);
   /// Brings an old object to where a new one is when it is validated.
   void (*make_like_new)(const Request& request, Value& old, const Value& stored);
 };
 
-Findings find_all(const Kind& kind, const Request& request, const Value& object, const Value* old,
-                  FieldErrors unknown_fields) {
-  Findings findings = kind.find(request, object, old);
-  for (FieldError& e : unknown_fields.list()) findings.errors.add(std::move(e));
-  return findings;
+Found find_all(const Kind& kind, const Request& request, const Value& object, const Value* old,
+               FieldErrors unknown_fields) {
+  Found found = kind.find(request, object, old);
+  for (FieldError& e : unknown_fields.list()) found.findings.errors.add(std::move(e));
+  return found;
 }
 
 /// Takes out the errors that the stored object has as well; they become warnings.
@@ -243,8 +250,9 @@ FieldErrors without_earlier_errors(const Kind& kind, const Request& request, con
   Value earlier = spec::clone(stored, request.arena);
   kind.make_like_new(request, earlier, stored);
   Structure structure = check_structure(earlier, kind.type);
-  const Findings then = find_all(kind, request, earlier, nullptr, std::move(structure.unknown_fields));
-  Ratcheted result = ratchet(errors, *request.review.object, then.errors, earlier, kind.type);
+  // What has to be known of the old object is what has to be known of the new one, as far as they agree.
+  const Found then = find_all(kind, request, earlier, nullptr, std::move(structure.unknown_fields));
+  Ratcheted result = ratchet(errors, *request.review.object, then.findings.errors, earlier, kind.type);
   for (std::string& w : result.kept) response.warnings.push_back(std::move(w));
   return std::move(result.errors);
 }
@@ -271,8 +279,9 @@ Outcome validate(Request& request, const Kind& kind) {
   if (!old) return deny_request(old.error().message);
   const Value* stored = request.update() && old->IsObject() ? &*old : nullptr;
 
-  Findings findings = find_all(kind, request, *review.object, stored, std::move(structure.unknown_fields));
-  Needs needs;
+  auto [findings, asked] =
+      find_all(kind, request, *review.object, stored, std::move(structure.unknown_fields));
+  Needs needs{std::move(asked)};
   for (const validation::MissingRuntime& m : findings.missing_runtimes) {
     ask_for_runtime(m.namespace_, m.name, request.facts, needs);
   }
@@ -293,16 +302,36 @@ Outcome validate(Request& request, const Kind& kind) {
   return denial;
 }
 
+/// Whether the reconciler would build another thing than it did; without an old object, or with one that says
+/// anything else, it may.
+bool builds_anew(const Value& object, const Value* old) {
+  const auto labels = [](const Value& v) { return spec::find(spec::find(v, "metadata"), "labels"); };
+  return !old || !same_spec_and_annotations(object, *old) || !spec::equal(labels(object), labels(*old));
+}
+
+/// The rules, and what building the service would say beyond them.
+Found find_in_service(const Request& request, const Value& object, const Value* old) {
+  const InferenceServiceView old_isvc(old);
+  Found found{.findings = validation::validate_inference_service({.isvc = InferenceServiceView(object),
+                                                                  .old = old ? &old_isvc : nullptr,
+                                                                  .catalog = request.catalog,
+                                                                  .namespace_ = request.review.namespace_}),
+              .needs = {}};
+  if (!builds_anew(object, old)) return found;
+  Realization made = realize({.service = object,
+                              .namespace_ = request.review.namespace_,
+                              .catalog = request.catalog,
+                              .facts = request.facts},
+                             found.findings, request.arena);
+  for (FieldError& e : made.errors.list()) found.findings.errors.add(std::move(e));
+  std::ranges::move(made.warnings, std::back_inserter(found.findings.warnings));
+  found.needs = std::move(made.needs);
+  return found;
+}
+
 constexpr Kind kServices{
     .type = kInferenceService,
-    .find =
-        [](const Request& request, const Value& object, const Value* old) {
-          const InferenceServiceView old_isvc(old);
-          return validation::validate_inference_service({.isvc = InferenceServiceView(object),
-                                                         .old = old ? &old_isvc : nullptr,
-                                                         .catalog = request.catalog,
-                                                         .namespace_ = request.review.namespace_});
-        },
+    .find = find_in_service,
     .make_like_new =
         [](const Request& request, Value& old, const Value& stored) {
           spec::Edit edit(old, request.arena);
@@ -317,10 +346,12 @@ constexpr Kind kRuntimes{
     .find =
         [](const Request& request, const Value& object, const Value* old) {
           const spec::ServingRuntimeView old_runtime(old);
-          return validation::validate_serving_runtime({.runtime = spec::ServingRuntimeView(object),
-                                                       .old = old ? &old_runtime : nullptr,
-                                                       .catalog = request.catalog,
-                                                       .namespace_ = request.review.namespace_});
+          return Found{
+              .findings = validation::validate_serving_runtime({.runtime = spec::ServingRuntimeView(object),
+                                                                .old = old ? &old_runtime : nullptr,
+                                                                .catalog = request.catalog,
+                                                                .namespace_ = request.review.namespace_}),
+              .needs = {}};
         },
     .make_like_new = [](const Request&, Value&, const Value&) {},
 };

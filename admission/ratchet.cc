@@ -4,6 +4,7 @@
 #include <set>
 #include <tuple>
 
+#include "admission/realization.h"
 #include "validation/validation.h"
 
 namespace modelgate::admission {
@@ -12,7 +13,9 @@ namespace {
 using Identity = std::tuple<std::string_view, std::string, std::string>;
 
 Identity identity_of(const spec::FieldError& e, const spec::Value& root, const spec::schema::Type& type) {
-  return {e.rule, spec::schema::keyed_path(e.path, root, type), e.value};
+  // The builder names a whole component and shows no value: there the text tells one cause from another.
+  const std::string& what = e.rule == kRealizableRule ? e.detail : e.value;
+  return {e.rule, spec::schema::keyed_path(e.path, root, type), what};
 }
 
 }  // namespace

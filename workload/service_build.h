@@ -73,7 +73,7 @@ class ServiceBuild {
   /// Whose objects are being added: what each of them says of itself.
   std::string_view adding = kPredictor;
 
-  bool strict() const { return configuration.modelgate.strict(); }
+  bool strict() const { return context.as_strict || configuration.modelgate.strict(); }
   bool stopped() const { return wanted.stopped; }
   std::string predictor(std::string_view variant) const {
     return predictor_name(name, variant, context.name_style);

@@ -56,6 +56,9 @@ struct ServiceContext {
   std::string_view system_namespace = "kserve";
   /// See name_style_for().
   NameStyle name_style = NameStyle::kPlain;
+  /// Build as Strict does, whatever the configuration says: admission tells in Compatible mode what Strict
+  /// would deny.
+  bool as_strict = false;
 };
 
 /// Why something cannot be realized, or not as it was meant.

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "admission/realization.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "admission/references.h"
+#include "defaulting/settled.h"
+#include "workload/wanted.h"
+
+namespace modelgate::admission {
+namespace {
+
+using spec::InferenceServiceView;
+using spec::Value;
+using workload::Problem;
+using workload::Wanted;
+
+// ------------------------------------------------------------------------------------ what is built
+
+/// What the API server appends to generateName, and what it keeps of it.
+constexpr std::string_view kGeneratedSuffix = "xxxxx";
+constexpr std::size_t kMaxGenerateNameBytes = 58;
+
+/// The service with the name and the namespace that it will have; nullopt where it has them.
+std::optional<Value> completed(const Realizing& in, spec::Arena& arena) {
+  const auto metadata = InferenceServiceView(in.service).metadata();
+  const bool named = !metadata.name().empty();
+  const bool placed = !metadata.namespace_().empty() || in.namespace_.empty();
+  if ((named && placed) || !metadata) return std::nullopt;
+  Value copy = spec::clone(in.service, arena);
+  Value& into = *spec::find(copy, "metadata");
+  if (!named) {
+    const std::string name =
+        fmt::format("{}{}", metadata.generate_name().substr(0, kMaxGenerateNameBytes), kGeneratedSuffix);
+    spec::set_member(into, "name", spec::make_string(name, arena), arena);
+  }
+  if (!placed) spec::set_member(into, "namespace", spec::make_string(in.namespace_, arena), arena);
+  return copy;
+}
+
+Wanted build(const Realizing& in, const Value& service, spec::Arena& arena) {
+  const InferenceServiceView view(service);
+  const std::string_view ns = in.namespace_.empty() ? view.metadata().namespace_() : in.namespace_;
+  return workload::build_wanted(service,
+                                {.catalog = in.catalog,
+                                 .runtime = defaulting::settled_runtime(view, ns, in.catalog),
+                                 .facts = &in.facts,
+                                 .as_strict = true},
+                                arena);
+}
+
+// --------------------------------------------------------------------------------- what was told already
+
+/// A reason of the builder, and a rule that says the same.
+struct SaidBy {
+  std::string_view reason;
+  std::string_view rule;
+};
+
+constexpr std::array kSaidBy = std::to_array<SaidBy>({
+    {"NoSupportingRuntime", "named-runtime"},
+    {"NoSupportingRuntime", "model-format"},
+    {"RuntimeDisabled", "named-runtime"},
+    {"InvalidPredictorSpec", "one-implementation"},
+    {"InvalidPredictorSpec", "framework-fields"},
+    {"InvalidPredictorSpec", "standard-predictor-name"},
+    {"InvalidPredictorSpec", "container-names"},
+    {"InvalidPredictorSpec", "mounts-have-volumes"},
+    {"InvalidPredictorSpec", "mounts"},
+    {"InvalidPredictorSpec", "volumes"},
+    {"InvalidPredictorSpec", "model-templates"},
+    {"InvalidPredictorSpec", "one-storage-form"},
+    {"InvalidPredictorSpec", "storage-uris"},
+    {"InvalidPredictorSpec", "storage-mount-paths"},
+    {"InvalidPredictorSpec", "storage-uri-beside-storage"},
+    {"InvalidPredictorSpec", "storage-uri"},
+    {"InvalidPredictorSpec", "multi-node"},
+    {"InvalidComponentSpec", "mounts-have-volumes"},
+    {"InvalidComponentSpec", "mounts"},
+    {"InvalidComponentSpec", "volumes"},
+    {"InvalidComponentSpec", "one-storage-form"},
+    {"InvalidComponentSpec", "storage-uris"},
+    {"InvalidComponentSpec", "storage-mount-paths"},
+    {"InvalidComponentSpec", "storage-uri"},
+    {"InvalidComponentSpec", "transformer-container-storage"},
+    {"InvalidTransformerSpec", "one-implementation"},
+    {"InvalidExplainerSpec", "one-implementation"},
+    {"WorkerSpecNotSet", "multi-node"},
+    {"InvalidGPUAllocation", "multi-node"},
+    {"ReconcileFailed", "autoscaler-class"},
+    {"ReconcileFailed", "scaling-metrics"},
+    {"ReconcileFailed", "scaling-metrics-closely"},
+    {"NoScaleTarget", "scaling-metrics"},
+    {"NoScaleTarget", "scaling-metrics-closely"},
+    {"DuplicateKey", "container-names"},
+    {"DuplicateKey", "env-once"},
+    {"DuplicateKey", "ports"},
+    {"DuplicateKey", "volumes"},
+    {"DuplicateKey", "mounts"},
+    {"UnknownField", "unknown-field"},
+});
+
+/// Rules about names, wherever the name is written.
+constexpr std::array<std::string_view, 3> kNameRules = {"service-name", "derived-names", "predictor-name"};
+
+/// One is the other, or lies in it.
+bool on_one_path(const spec::FieldPath& a, const spec::FieldPath& b) {
+  const auto x = a.segments();
+  const auto y = b.segments();
+  const std::size_t shared = std::min(x.size(), y.size());
+  return std::ranges::equal(x.first(shared), y.first(shared), [](const auto& p, const auto& q) {
+    return p.name == q.name && p.index == q.index && p.key == q.key;
+  });
+}
+
+bool says_the_same(const spec::FieldError& e, const Problem& p) {
+  if (p.reason == "InvalidName" || p.reason == "InvalidHost")
+    return std::ranges::find(kNameRules, e.rule) != kNameRules.end();
+  return on_one_path(e.path, p.path) && std::ranges::any_of(kSaidBy, [&](const SaidBy& s) {
+           return s.reason == p.reason && s.rule == e.rule;
+         });
+}
+
+/// Nothing serves the model yet: the rules warn, with the candidates and why not. (One that does not fit is
+/// told at the runtime.)
+bool is_about_missing_runtime(const Problem& p) {
+  return p.reason == "RuntimeNotRecognized" ||
+         (p.reason == "NoSupportingRuntime" && p.path.segments().back().name == "modelFormat");
+}
+
+bool was_told(const Problem& p, const validation::Findings& told) {
+  if (std::ranges::any_of(told.errors, [&](const spec::FieldError& e) { return says_the_same(e, p); }))
+    return true;
+  if (!is_about_missing_runtime(p)) return false;
+  if (!told.missing_runtimes.empty() && p.reason == "RuntimeNotRecognized") return true;
+  const std::string path = p.path.to_string();
+  return std::ranges::any_of(told.warnings, [&](const std::string& w) { return w.starts_with(path); });
+}
+
+// ------------------------------------------------------------------------------------- what is told
+
+/// What it lacks may come, or the configuration may change: the service itself can stay as it is. A route's
+/// host that is wrong by the service's own name is told by the rules.
+bool may_work_later(const Problem& p) {
+  return p.kind == Problem::Kind::kNotice || p.component == "ingress" || is_about_missing_runtime(p);
+}
+
+void tell(const Problem& p, Realization& out) {
+  if (may_work_later(p)) {
+    out.warnings.push_back(fmt::format("{}: {}", p.path.to_string(), p.text));
+    return;
+  }
+  out.errors.add({spec::ErrorType::kInvalid, p.path, {}, p.text, kRealizableRule, true});
+}
+
+/// A Secret is told last in a chain of questions (a container, an account, its Secrets): with one, no more is
+/// asked, so that the rounds stay within kMaxRounds.
+bool may_ask(const Facts& facts) {
+  return std::ranges::none_of(facts, [](const auto& f) { return f.first.kind == "Secret"; });
+}
+
+void ask(std::vector<ObjectKey> keys, Realization& out) {
+  for (ObjectKey& key : keys) {
+    if (std::ranges::find(out.needs, key) == out.needs.end()) out.needs.push_back(std::move(key));
+  }
+}
+
+void check_references(const Wanted& wanted, const Facts& facts, bool asks, Realization& out) {
+  std::vector<Reference> all = references(wanted.objects);
+  if (all.size() > kMaxReferences) all.resize(kMaxReferences);
+  for (const Reference& r : all) {
+    const Fact* fact = facts.find(r.key);
+    if (!fact && asks) ask({r.key}, out);
+    if (!fact || fact->state != Fact::State::kAbsent) continue;
+    out.warnings.push_back(fmt::format("there is no {} {} in the namespace {} yet: Pods of {} wait for it",
+                                       r.key.kind, spec::quoted(r.key.name), spec::quoted(r.key.namespace_),
+                                       r.deployment));
+  }
+}
+
+}  // namespace
+
+Realization realize(const Realizing& in, const validation::Findings& told, spec::Arena& arena) {
+  Realization out;
+  const InferenceServiceView view(in.service);
+  if (defaulting::settled_mode(view, in.catalog.configuration()) != spec::kStandardMode) return out;
+  const std::optional<Value> complete = completed(in, arena);
+  Wanted wanted = build(in, complete ? *complete : in.service, arena);
+  for (const Problem& p : wanted.problems) {
+    if (!was_told(p, told)) tell(p, out);
+  }
+  const bool asks = may_ask(in.facts);
+  if (asks) ask(std::move(wanted.needs), out);
+  check_references(wanted, in.facts, asks, out);
+  return out;
+}
+
+}  // namespace modelgate::admission
