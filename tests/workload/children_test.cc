@@ -252,6 +252,14 @@ INSTANTIATE_TEST_SUITE_P(
             "spec: {predictor: {minReplicas: 5, maxReplicas: 2, model: {modelFormat: {name: sklearn}, "
             "runtime: rt}}}",
             kHpa, "/spec/maxReplicas", "5"},
+        Row{"ConcurrencyByTheConfiguredName", kPodMetrics,
+            "spec: {predictor: {scaleMetric: concurrency, scaleTarget: 10, model: {modelFormat: {name: "
+            "sklearn}, runtime: rt}}}",
+            kHpa, "/spec/metrics/0/pods/metric", R"({"name":"busy"})"},
+        Row{"RequestsByTheConfiguredName", kPodMetrics,
+            "spec: {predictor: {scaleMetric: rps, scaleTarget: 10, model: {modelFormat: {name: "
+            "sklearn}, runtime: rt}}}",
+            kHpa, "/spec/metrics/0/pods/metric", R"({"name":"asked"})"},
         Row{"Concurrency", 0,
             "spec: {predictor: {scaleMetric: concurrency, scaleTarget: 10, model: {modelFormat: {name: "
             "sklearn}, "
@@ -563,6 +571,44 @@ TEST(OldNames, KeepTheirSuffix) {
             R"("m-predictor-default.default")");
   EXPECT_EQ(r.json("HTTPRoute/m", "/spec/rules/1/backendRefs/0/name"), R"("m-transformer-default")");
 }
+
+struct Style {
+  const char* name;
+  std::vector<std::string_view> deployments;
+  spec::ModelgateConfiguration::ComponentNames configured;
+  NameStyle style;
+};
+
+class NameStyleFor : public ::testing::TestWithParam<Style> {};
+
+TEST_P(NameStyleFor, WhatExistsElseWhatIsConfigured) {
+  spec::Configuration configuration;
+  configuration.modelgate.component_names = GetParam().configured;
+  EXPECT_EQ(name_style_for("m", GetParam().deployments, configuration), GetParam().style);
+}
+
+using ComponentNames = spec::ModelgateConfiguration::ComponentNames;
+INSTANTIATE_TEST_SUITE_P(
+    All, NameStyleFor,
+    ::testing::Values(
+        Style{"New", {}, ComponentNames::kPlain, NameStyle::kPlain},
+        Style{"NewWhereOldNamesAreWanted", {}, ComponentNames::kDefaultSuffix, NameStyle::kDefaultSuffix},
+        Style{"KeepsTheOld", {"m-predictor-default"}, ComponentNames::kPlain, NameStyle::kDefaultSuffix},
+        Style{"KeepsThePlain", {"m-predictor"}, ComponentNames::kDefaultSuffix, NameStyle::kPlain},
+        Style{"KeepsThatOfATransformer",
+              {"m-transformer-default"},
+              ComponentNames::kPlain,
+              NameStyle::kDefaultSuffix},
+        Style{"TheOldWhereThereAreBoth",
+              {"m-predictor", "m-predictor-default"},
+              ComponentNames::kPlain,
+              NameStyle::kDefaultSuffix},
+        Style{"AVersionTellsNothing",
+              {"m-v2-predictor"},
+              ComponentNames::kDefaultSuffix,
+              NameStyle::kDefaultSuffix},
+        Style{"AnotherServices", {"n-predictor-default"}, ComponentNames::kPlain, NameStyle::kPlain}),
+    [](const auto& info) { return std::string(info.param.name); });
 
 constexpr std::string_view kClaim =
     "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt, storageUri: 'pvc://claim/m'}}}";

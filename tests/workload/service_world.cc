@@ -129,6 +129,7 @@ void change(spec::Configuration& c, unsigned settings) {
     c.deploy.max_surge = "1";
     c.deploy.max_unavailable = "0";
   }
+  if (settings & kPodMetrics) c.modelgate.pod_metrics = {.concurrency = "busy", .rps = "asked"};
   if (settings & kForbidden) {
     c.inference_service.service_annotation_disallowed_list.emplace_back("secret");
     c.inference_service.service_label_disallowed_list.emplace_back("secret");

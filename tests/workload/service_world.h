@@ -32,7 +32,8 @@ enum Setting : unsigned {
   kRollout = 64,
   kMoreDomains = 128,
   kRender = 512,
-  kForbidden = 256,  // an annotation and a label that are not passed on
+  kForbidden = 256,    // an annotation and a label that are not passed on
+  kPodMetrics = 1024,  // metrics by names of their own
 };
 
 /// A JSON value at a pointer of an object, or nullptr.
