@@ -2,7 +2,7 @@
 #pragma once
 
 // A certificate chain and the private key of its first certificate: what a TLS server needs to serve.
-// Made by certs/authority.h and certs/files.h, used by webhook/tls.h.
+// Made by certs/authority.h and certs/files.h, used by http/tls.h.
 //
 //   auto pair = KeyPair::from_pem(chain_text, key_text);
 //   if (!pair) return log(pair.error().text);

@@ -2,7 +2,7 @@
 #pragma once
 
 // Owning pointers for the few OpenSSL types that we use, and the text of OpenSSL's last error.
-// Included by the .cc files of certs/ and by webhook/tls.cc; public headers need only <openssl/types.h>.
+// Included by the .cc files of certs/ and by http/tls.cc; public headers need only <openssl/types.h>.
 
 #include <openssl/bio.h>
 #include <openssl/evp.h>

@@ -6,8 +6,8 @@
 #include <utility>
 #include <variant>
 
+#include "http/timeout.h"
 #include "process/log.h"
-#include "webhook/duration.h"
 #include "webhook/paths.h"
 
 namespace modelgate::webhook {
@@ -26,21 +26,21 @@ bool is_json(std::string_view content_type) {
 }
 
 // When facts must be there. A tenth of the API server's patience is left for our answer's way back.
-SteadyTime deadline_of(const HttpRequest& request, SteadyTime started) {
+http::SteadyTime deadline_of(const http::Request& request, http::SteadyTime started) {
   const std::chrono::nanoseconds longest = kMaxReviewTime;
-  const auto asked = timeout_of_query(request.query);
+  const auto asked = http::timeout_of_query(request.query);
   return started - request.taken + (asked ? std::min(longest, *asked - *asked / 10) : longest);
 }
 
 // What stands before a review can be read; nothing where all is well.
-std::optional<HttpReply> refuse(const HttpRequest& request) {
+std::optional<http::Reply> refuse(const http::Request& request) {
   if (request.method != "POST") {
-    HttpReply reply = text_reply(405, "only POST is allowed here");
+    http::Reply reply = http::text_reply(405, "only POST is allowed here");
     reply.allow = "POST";
     return reply;
   }
-  if (!is_json(request.content_type)) return text_reply(415, "content type must be application/json");
-  if (request.body.empty()) return text_reply(400, "body is empty: an AdmissionReview is expected");
+  if (!is_json(request.content_type)) return http::text_reply(415, "content type must be application/json");
+  if (request.body.empty()) return http::text_reply(400, "body is empty: an AdmissionReview is expected");
   return std::nullopt;
 }
 
@@ -54,16 +54,16 @@ std::string_view verdict_of(const admission::Response& response) {
 // One request.
 struct AdmissionHandler::Call {
   std::size_t path;  // index into admission_paths()
-  SteadyTime started;
+  http::SteadyTime started;
   int rounds = 0;  // of asking for facts
 };
 
 // One that had to ask for facts: it lives on while others are answered, so it has an arena of its own.
 struct AdmissionHandler::Pending {
   Call call;
-  HttpRequest request;
-  SteadyTime deadline;
-  ReplyLater* later;
+  http::Request request;
+  http::SteadyTime deadline;
+  http::ReplyLater* later;
   std::shared_ptr<const spec::Catalog> catalog;
   std::shared_ptr<FactSource> source;
   admission::Needs needs;
@@ -81,11 +81,11 @@ AdmissionHandler::AdmissionHandler(std::shared_ptr<const spec::Catalog> catalog,
       arena_memory_(std::make_unique_for_overwrite<char[]>(kArenaBytes)),
       arena_(arena_memory_.get(), kArenaBytes) {}
 
-std::optional<HttpReply> AdmissionHandler::handle(const HttpRequest& request, ReplyLater& later) {
+std::optional<http::Reply> AdmissionHandler::handle(const http::Request& request, http::ReplyLater& later) {
   const auto path = find_admission_path(request.path);
   if (!path) {
     counters_.not_found.add();
-    return text_reply(404, "no such path");
+    return http::text_reply(404, "no such path");
   }
   PathCounters& counters = counters_.paths[*path];
   if (auto refused = refuse(request)) {
@@ -94,14 +94,15 @@ std::optional<HttpReply> AdmissionHandler::handle(const HttpRequest& request, Re
   }
   Call call{.path = *path, .started = steady_clock::now()};
   counters.in_flight.add();
-  std::optional<HttpReply> reply = review(call, request, later);
+  std::optional<http::Reply> reply = review(call, request, later);
   arena_.Clear();
   return reply;
 }
 
 // The usual way: no facts needed, everything in the thread's own arena and under the thread's own catalog,
 // which nobody replaces before this returns.
-std::optional<HttpReply> AdmissionHandler::review(Call& call, const HttpRequest& request, ReplyLater& later) {
+std::optional<http::Reply> AdmissionHandler::review(Call& call, const http::Request& request,
+                                                    http::ReplyLater& later) {
   std::string_view uid;  // in the arena
   try {
     auto review = admission::decode_review(request.body, arena_);
@@ -109,7 +110,7 @@ std::optional<HttpReply> AdmissionHandler::review(Call& call, const HttpRequest&
       PathCounters& counters = counters_.paths[call.path];
       counters.count_code(400);
       counters.in_flight.subtract();
-      return text_reply(400, review.error().message);
+      return http::text_reply(400, review.error().message);
     }
     uid = review->uid;
     const admission::Endpoint endpoint = admission_paths()[call.path].endpoint;
@@ -120,7 +121,7 @@ std::optional<HttpReply> AdmissionHandler::review(Call& call, const HttpRequest&
       PathCounters& counters = counters_.paths[call.path];
       counters.count_code(429);
       counters.in_flight.subtract();
-      return overloaded_reply("too many requests wait for the API server");
+      return http::overloaded_reply("too many requests wait for the API server");
     }
     const auto pending =
         std::make_shared<Pending>(Pending{.call = call,
@@ -140,7 +141,7 @@ std::optional<HttpReply> AdmissionHandler::review(Call& call, const HttpRequest&
 
 // Asks, and reviews once more with what was told, until there is an answer. Nothing when facts are on their
 // way: then this is called again.
-std::optional<HttpReply> AdmissionHandler::go_on(const std::shared_ptr<Pending>& pending) {
+std::optional<http::Reply> AdmissionHandler::go_on(const std::shared_ptr<Pending>& pending) {
   const auto take = [pending](ToldFacts told) {
     for (auto& [key, fact] : told.facts) pending->facts.tell(std::move(key), fact);
     pending->objects.push_back(std::move(told.objects));
@@ -181,9 +182,9 @@ std::optional<HttpReply> AdmissionHandler::go_on(const std::shared_ptr<Pending>&
   }
 }
 
-HttpReply AdmissionHandler::finish(const Call& call, const admission::Review& review,
-                                   const admission::Response& response) {
-  HttpReply reply{.body = admission::encode_response(review, response)};
+http::Reply AdmissionHandler::finish(const Call& call, const admission::Review& review,
+                                     const admission::Response& response) {
+  http::Reply reply{.body = admission::encode_response(review, response)};
   const auto latency = steady_clock::now() - call.started;
   PathCounters& counters = counters_.paths[call.path];
   counters.count_code(200);
@@ -208,14 +209,14 @@ HttpReply AdmissionHandler::finish(const Call& call, const admission::Review& re
   return reply;
 }
 
-HttpReply AdmissionHandler::fail(const Call& call, std::string_view uid, std::string_view error) {
+http::Reply AdmissionHandler::fail(const Call& call, std::string_view uid, std::string_view error) {
   PathCounters& counters = counters_.paths[call.path];
   counters.count_code(500);
   counters.count_latency(steady_clock::now() - call.started);
   counters.in_flight.subtract();
   log::error("review failed",
              {{"webhook", admission_paths()[call.path].path}, {"uid", uid}, {"error", error}});
-  return text_reply(500, "internal error; the log of the webhook says more");
+  return http::text_reply(500, "internal error; the log of the webhook says more");
 }
 
 }  // namespace modelgate::webhook

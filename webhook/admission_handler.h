@@ -17,10 +17,10 @@
 #include <optional>
 
 #include "admission/admission.h"
+#include "http/handler.h"
 #include "spec/catalog.h"
 #include "webhook/admission_metrics.h"
 #include "webhook/fact_source.h"
-#include "webhook/http.h"
 
 namespace modelgate::webhook {
 
@@ -36,13 +36,13 @@ inline constexpr std::size_t kArenaBytes = std::size_t{128} << 10;
 using Admit = admission::Outcome (*)(admission::Endpoint, admission::Review&, const spec::Catalog&,
                                      const admission::Facts&, spec::Arena&);
 
-class AdmissionHandler final : public Handler {
+class AdmissionHandler final : public http::Handler {
  public:
   // `counters` must outlive the handler.
   AdmissionHandler(std::shared_ptr<const spec::Catalog> catalog, std::shared_ptr<FactSource> facts,
                    AdmissionCounters& counters, Admit admit = admission::admit);
 
-  std::optional<HttpReply> handle(const HttpRequest& request, ReplyLater& later) override;
+  std::optional<http::Reply> handle(const http::Request& request, http::ReplyLater& later) override;
 
   // For the requests that come from now on.
   void use(std::shared_ptr<const spec::Catalog> catalog, std::shared_ptr<FactSource> facts) {
@@ -54,10 +54,10 @@ class AdmissionHandler final : public Handler {
   struct Call;
   struct Pending;
 
-  std::optional<HttpReply> review(Call& call, const HttpRequest& request, ReplyLater& later);
-  std::optional<HttpReply> go_on(const std::shared_ptr<Pending>& pending);
-  HttpReply finish(const Call& call, const admission::Review& review, const admission::Response& response);
-  HttpReply fail(const Call& call, std::string_view uid, std::string_view error);
+  std::optional<http::Reply> review(Call& call, const http::Request& request, http::ReplyLater& later);
+  std::optional<http::Reply> go_on(const std::shared_ptr<Pending>& pending);
+  http::Reply finish(const Call& call, const admission::Review& review, const admission::Response& response);
+  http::Reply fail(const Call& call, std::string_view uid, std::string_view error);
 
   std::shared_ptr<const spec::Catalog> catalog_;
   std::shared_ptr<FactSource> facts_;

@@ -7,7 +7,7 @@ namespace modelgate::webhook {
 namespace {
 
 template <std::size_t kSize>
-void add_each(std::array<std::uint64_t, kSize>& sum, const std::array<Counter, kSize>& part) {
+void add_each(std::array<std::uint64_t, kSize>& sum, const std::array<http::Counter, kSize>& part) {
   for (std::size_t i = 0; i < kSize; ++i) sum[i] += part[i].get();
 }
 

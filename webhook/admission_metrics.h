@@ -11,7 +11,7 @@
 #include <mutex>
 #include <vector>
 
-#include "webhook/counters.h"
+#include "http/counters.h"
 
 namespace modelgate::webhook {
 
@@ -41,7 +41,7 @@ struct BasicAdmissionCounts {
   Number not_found{};  // 404: no such path
 };
 
-class PathCounters : public BasicPathCounts<Counter> {
+class PathCounters : public BasicPathCounts<http::Counter> {
  public:
   void count_code(int code);
   void count_latency(std::chrono::nanoseconds latency);
@@ -49,7 +49,7 @@ class PathCounters : public BasicPathCounts<Counter> {
 
 struct AdmissionCounters {
   std::array<PathCounters, kMaxPaths> paths;
-  Counter not_found;
+  http::Counter not_found;
 };
 
 using AdmissionCounts = BasicAdmissionCounts<std::uint64_t>;

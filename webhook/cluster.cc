@@ -10,7 +10,6 @@
 #include <boost/asio/post.hpp>
 #include <future>
 #include <mutex>
-#include <random>
 #include <thread>
 #include <utility>
 
@@ -25,11 +24,6 @@ namespace {
 // takes to make a catalog.
 constexpr std::chrono::milliseconds kCountsWait{500};
 
-// Replicas may bear the same name where they are no Pods.
-std::string identity_of(const std::string& instance) {
-  return fmt::format("{}_{:08x}", instance, std::random_device{}());
-}
-
 // Nobody writes anything where the pair comes from files and the bundle is somebody else's.
 bool needs_lease(const ClusterCertificatesOptions& options) {
   return !options.pair_from_files || (options.patch_ca_bundle && !options.ca_file.empty());
@@ -42,11 +36,11 @@ class Cluster::Impl {
   Impl(ClusterOptions options, std::function<void()> rung)
       : options_(std::move(options)),
         rung_(std::move(rung)),
-        client_(context_, options_.config, options_.client),
+        client_(context_, options_.connection.config, options_.connection.client),
         elector_(client_, {.ns = options_.certificates.ns,
                            .name = options_.lease,
-                           .identity = identity_of(options_.instance)}),
-        events_(client_, {.component = "modelgate-webhook", .instance = options_.instance}),
+                           .identity = kube::lease_identity(options_.connection.instance)}),
+        events_(client_, {.component = "modelgate-webhook", .instance = options_.connection.instance}),
         certificates_(client_, options_.certificates, [this] { return elector_.leader_until(); }),
         catalog_(client_, options_.catalog, [this](kube::CatalogNews news) { take(std::move(news)); }),
         facts_(std::make_shared<ClusterFacts>(client_)) {
@@ -169,7 +163,8 @@ class Cluster::Impl {
   }
 
   ClusterCounts counts_now() const {
-    return {.host = fmt::format("{}:{}", options_.config.host, options_.config.port),
+    return {.host = fmt::format("{}:{}", options_.connection.config.host, options_.connection.config.port),
+            .lease = options_.lease,
             .connected = catalog_.connected(),
             .leader = elector_.is_leader(std::chrono::steady_clock::now()),
             .configurations_refused = refused_,

@@ -26,18 +26,17 @@
 #include "certs/key_pair.h"
 #include "kube/catalog_watch.h"
 #include "kube/client.h"
+#include "kube/connection_flags.h"
 #include "webhook/cluster_certificates.h"
 #include "webhook/cluster_facts.h"
 
 namespace modelgate::webhook {
 
 struct ClusterOptions {
-  kube::ClientConfig config;
-  kube::ClientOptions client;
+  kube::Connection connection;
   kube::CatalogWatchOptions catalog;
   ClusterCertificatesOptions certificates;
   std::string lease = "modelgate-webhook";  // in the certificates' namespace
-  std::string instance;                     // this replica's name: the Pod's
 };
 
 // What came since the last time; of several of a kind the last one.
@@ -47,7 +46,8 @@ struct ClusterNews {
 };
 
 struct ClusterCounts {
-  std::string host;  // of the API server, with the port
+  std::string host;   // of the API server, with the port
+  std::string lease;  // its name
   bool connected = false;
   bool leader = false;
   std::uint64_t configurations_refused = 0;

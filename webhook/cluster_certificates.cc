@@ -56,7 +56,8 @@ certs::LeafOptions leaf_names(const ClusterCertificatesOptions& options) {
 
 class ClusterCertificates::Impl {
  public:
-  Impl(kube::Client& client, ClusterCertificatesOptions options, std::function<SteadyTime()> leader_until)
+  Impl(kube::Client& client, ClusterCertificatesOptions options,
+       std::function<kube::SteadyTime()> leader_until)
       : client_(client),
         options_(std::move(options)),
         leader_until_(std::move(leader_until)),
@@ -99,7 +100,7 @@ class ClusterCertificates::Impl {
       woken_ = false;
       co_await turn();
       tell_state();
-      const SteadyTime until = steady_clock::now() + kTurn;
+      const kube::SteadyTime until = steady_clock::now() + kTurn;
       if (!woken_) co_await waiters_.wait(until);
     }
   }
@@ -323,7 +324,7 @@ class ClusterCertificates::Impl {
       if (!secret_.is_fresh() || !readable_) co_return;
     }
     const std::string pem = wanted_bundle();
-    const SteadyTime until = leader_until_();
+    const kube::SteadyTime until = leader_until_();
     const std::uint64_t before = registration_.writes();
     co_await registration_.write(pem, until);
     if (registration_.writes() != before) wake();  // the Secret's turn
@@ -367,7 +368,7 @@ class ClusterCertificates::Impl {
 
   kube::Client& client_;
   const ClusterCertificatesOptions options_;
-  const std::function<SteadyTime()> leader_until_;
+  const std::function<kube::SteadyTime()> leader_until_;
   Troubles troubles_;
   kube::Waiters waiters_;
   bool woken_ = false;
@@ -397,7 +398,7 @@ class ClusterCertificates::Impl {
 };
 
 ClusterCertificates::ClusterCertificates(kube::Client& client, ClusterCertificatesOptions options,
-                                         std::function<SteadyTime()> leader_until)
+                                         std::function<kube::SteadyTime()> leader_until)
     : impl_(std::make_unique<Impl>(client, std::move(options), std::move(leader_until))) {}
 ClusterCertificates::~ClusterCertificates() = default;
 

@@ -39,8 +39,8 @@ Object as_list(const kube::ObjectList& list) {
 // One review's, until every object was looked at. Lives on the client's thread.
 struct ClusterFacts::Question {
   std::vector<ObjectKey> keys;
-  SteadyTime deadline;
-  RunOnThread thread;
+  http::SteadyTime deadline;
+  http::RunOnThread thread;
   std::function<void(ToldFacts)> later;
   std::vector<Fact> facts;
   std::vector<std::optional<Object>> objects;
@@ -54,8 +54,8 @@ struct ClusterFacts::Question {
   }
 };
 
-std::optional<ToldFacts> ClusterFacts::ask(const admission::Needs& needs, SteadyTime deadline,
-                                           RunOnThread thread, std::function<void(ToldFacts)> later) {
+std::optional<ToldFacts> ClusterFacts::ask(const admission::Needs& needs, http::SteadyTime deadline,
+                                           http::RunOnThread thread, std::function<void(ToldFacts)> later) {
   if (std::chrono::steady_clock::now() >= deadline) {
     unknown_ += needs.objects.size();
     return all_unknown(needs);

@@ -32,8 +32,8 @@ class ClusterFacts final : public FactSource {
   // `client` must outlive it, and its context must run for as long as anybody asks.
   explicit ClusterFacts(kube::Client& client) : client_(client) {}
 
-  std::optional<ToldFacts> ask(const admission::Needs& needs, SteadyTime deadline, RunOnThread thread,
-                               std::function<void(ToldFacts)> later) override;
+  std::optional<ToldFacts> ask(const admission::Needs& needs, http::SteadyTime deadline,
+                               http::RunOnThread thread, std::function<void(ToldFacts)> later) override;
 
   FactCounts counts() const;  // from any thread
 

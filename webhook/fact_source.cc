@@ -12,8 +12,8 @@ ToldFacts all_unknown(const admission::Needs& needs) {
   return told;
 }
 
-std::optional<ToldFacts> ManifestFacts::ask(const admission::Needs& needs, SteadyTime, RunOnThread,
-                                            std::function<void(ToldFacts)>) {
+std::optional<ToldFacts> ManifestFacts::ask(const admission::Needs& needs, http::SteadyTime,
+                                            http::RunOnThread, std::function<void(ToldFacts)>) {
   ToldFacts told{.facts = {}, .objects = manifests_};
   for (const ObjectKey& key : needs.objects) {
     told.facts.emplace_back(key, manifests_->fact(key));

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "admission/facts.h"
+#include "http/handler.h"
 #include "kube/manifests.h"
-#include "webhook/http.h"
 
 namespace modelgate::webhook {
 
@@ -32,8 +32,8 @@ class FactSource {
   // Looks up every object of `needs`. Returns the facts, or nothing and calls `later` once, by `thread`
   // (which leads back to the thread that called), no later than `deadline` and not from within this call.
   // What could not be found out by then is told as kUnknown. Secrets are never cached.
-  virtual std::optional<ToldFacts> ask(const admission::Needs& needs, SteadyTime deadline, RunOnThread thread,
-                                       std::function<void(ToldFacts)> later) = 0;
+  virtual std::optional<ToldFacts> ask(const admission::Needs& needs, http::SteadyTime deadline,
+                                       http::RunOnThread thread, std::function<void(ToldFacts)> later) = 0;
 };
 
 // The facts that are to be had without asking anyone: every object is unknown.
@@ -45,8 +45,8 @@ class ManifestFacts final : public FactSource {
   explicit ManifestFacts(std::shared_ptr<const kube::Manifests> manifests)
       : manifests_(std::move(manifests)) {}
 
-  std::optional<ToldFacts> ask(const admission::Needs& needs, SteadyTime deadline, RunOnThread thread,
-                               std::function<void(ToldFacts)> later) override;
+  std::optional<ToldFacts> ask(const admission::Needs& needs, http::SteadyTime deadline,
+                               http::RunOnThread thread, std::function<void(ToldFacts)> later) override;
 
  private:
   std::shared_ptr<const kube::Manifests> manifests_;

@@ -15,33 +15,28 @@
 #include <variant>
 #include <vector>
 
-#include "process/log.h"
-#include "webhook/server.h"
+#include "http/tls.h"
+#include "kube/connection_flags.h"
+#include "process/program_flags.h"
 
 namespace modelgate::webhook {
 
+using process::FlagsEnd;
+
 // What is asked of, and written to, a cluster.
-struct ClusterFlags {
-  std::string kubeconfig;  // empty: as kube/client_config.h finds one
-  std::string context;
-  std::string ns;  // empty: see main.cc
+struct ClusterFlags : kube::ConnectionFlags {
   std::string service_name = "modelgate-webhook";
   std::string registration = "modelgate";
   std::string ca_secret = "modelgate-webhook-ca";
-  std::string lease = "modelgate-webhook";
-  std::optional<bool> patch_ca_bundle;  // nothing: where the certificates are of our own making
+  std::optional<bool> patch_ca_bundle = {};  // nothing: where the certificates are of our own making
   bool builtin_runtimes = true;
-  int qps = 50;
-  int burst = 100;
   std::chrono::nanoseconds ca_lifetime = std::chrono::hours(24 * 365);
   std::chrono::nanoseconds leaf_lifetime = std::chrono::hours(24 * 30);
   std::chrono::nanoseconds ca_propagation = std::chrono::minutes(10);
 };
 
-struct Flags {
-  Address webhook{.host = "", .port = 9443};
-  std::optional<Address> health = Address{.host = "", .port = 8081};  // nothing: turned off with "0"
-  std::optional<Address> metrics = Address{.host = "", .port = 8080};
+struct Flags : process::ProgramFlags {
+  process::Address webhook{.host = "", .port = 9443};
 
   std::string cert_directory;  // empty: make a CA and a leaf
   std::string cert_name = "tls.crt";
@@ -50,28 +45,17 @@ struct Flags {
   std::string ca_out;
   std::string client_ca_file;  // empty: clients show no certificate
   std::vector<std::string> client_allowed_names;
-  TlsOptions tls;
+  http::TlsOptions tls;
 
   std::string manifests;  // empty: a cluster's objects, or the built-in ones
-  ClusterFlags cluster;
+  ClusterFlags cluster{{.lease = "modelgate-webhook"}};
   int threads = 0;  // 0: as many as the CPU quota gives
   std::chrono::nanoseconds drain_timeout = std::chrono::seconds(100);
   std::chrono::nanoseconds shutdown_delay = std::chrono::seconds(0);
-  std::string address_out;
-  log::Options log{.format = log::Format::kJson};
   bool leader_elect = false;  // accepted and without effect
-};
-
-// The program is to end at once: `text` goes to stdout when exit_code is 0, else to stderr.
-struct FlagsEnd {
-  int exit_code;
-  std::string text;
 };
 
 // exit_code is 2 for a flag that is unknown or has a value that is not allowed.
 std::variant<Flags, FlagsEnd> parse_flags(int argc, const char* const* argv);
-
-// "host:port", ":port", "[::1]:port"; a host must be an IP address or "localhost". Nothing for anything else.
-std::optional<Address> parse_address(std::string_view text);
 
 }  // namespace modelgate::webhook

@@ -9,14 +9,11 @@
 //   ourselves: the built-in manifests, a certificate made in memory
 // In a cluster the certificate may come from files as well.
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,18 +21,21 @@
 
 #include "certs/files.h"
 #include "certs/self_made.h"
+#include "http/client_ca.h"
+#include "http/probe_servers.h"
+#include "http/server.h"
 #include "kube/manifest_watcher.h"
+#include "process/allocator.h"
+#include "process/cpu_quota.h"
+#include "process/doorbell.h"
 #include "process/log.h"
+#include "process/write_file.h"
 #include "webhook/admission_handler.h"
 #include "webhook/admission_metrics.h"
-#include "webhook/client_ca.h"
 #include "webhook/cluster_options.h"
-#include "webhook/cpu_quota.h"
-#include "webhook/doorbell.h"
 #include "webhook/fact_source.h"
 #include "webhook/flags.h"
 #include "webhook/metrics.h"
-#include "webhook/probes.h"
 #include "webhook/status.h"
 
 namespace modelgate::webhook {
@@ -56,15 +56,6 @@ constexpr milliseconds kDrainLookEvery{20};
 // What giving up the lease may take at the end; kube/lease.h takes one retry at the most.
 constexpr std::chrono::seconds kRetireWait{2};
 
-// Written beside its place and moved there, so that nobody reads half of it.
-bool write_file(const std::string& path, const std::string& text) {
-  const std::string beside = path + ".new";
-  std::ofstream file(beside, std::ios::binary | std::ios::trunc);
-  file << text;
-  file.close();
-  return file.good() && std::rename(beside.c_str(), path.c_str()) == 0;
-}
-
 std::expected<std::unique_ptr<certs::CertificateSource>, std::string> open_certificates(const Flags& flags) {
   if (!flags.cert_directory.empty()) {
     auto source =
@@ -76,7 +67,7 @@ std::expected<std::unique_ptr<certs::CertificateSource>, std::string> open_certi
   options.leaf.dns_names = {"localhost"};
   options.leaf.ip_addresses = {"127.0.0.1", "::1"};
   for (const std::string& host : flags.cert_hosts) {
-    const bool is_address = host.contains(':') || parse_address(host + ":0").has_value();
+    const bool is_address = host.contains(':') || process::parse_address(host + ":0").has_value();
     (is_address && host != "localhost" ? options.leaf.ip_addresses : options.leaf.dns_names).push_back(host);
   }
   auto source = certs::make_self_made_source(options, system_clock::now());
@@ -103,8 +94,8 @@ class Program {
 
   int run() {
     auto going = start();
-    auto woken = Doorbell::Woken::kTime;
-    while (going && woken != Doorbell::Woken::kSignal) {
+    auto woken = process::Doorbell::Woken::kTime;
+    while (going && woken != process::Doorbell::Woken::kSignal) {
       woken = doorbell_.wait(kLookEvery);
       going = look_around();
     }
@@ -129,9 +120,11 @@ class Program {
     }
     if (auto read = in_cluster_ ? start_cluster() : read_first_manifests(); !read) return read;
     tell_certificate();
-    if (auto listening = listen_for_probes(); !listening) return listening;
-    if (health_) health_->start();
-    if (metrics_server_) metrics_server_->start();
+    auto probes = http::ProbeServers::listen(
+        flags_.health, flags_.metrics, [this] { return checks(); }, [this] { return metrics(); });
+    if (!probes) return std::unexpected(probes.error());
+    probes_ = std::move(*probes);
+    probes_->start();
     return serve();
   }
 
@@ -140,7 +133,7 @@ class Program {
       if (flags_.client_allowed_names.empty()) return {};
       return std::unexpected("--client-allowed-names: needs --client-ca-file");
     }
-    auto clients = ClientCaFile::open(flags_.client_ca_file, flags_.client_allowed_names);
+    auto clients = http::ClientCaFile::open(flags_.client_ca_file, flags_.client_allowed_names);
     if (!clients) return std::unexpected("--client-ca-file: " + clients.error());
     clients_ = std::move(*clients);
     flags_.tls.clients = clients_->current();
@@ -153,8 +146,9 @@ class Program {
     if (!certificates_ && !flags_.ca_out.empty()) {
       return std::unexpected("--ca-out: in a cluster the CAs are in the Secret of --ca-secret");
     }
-    log::info("in a cluster", {{"server", options->config.host + ":" + options->config.port},
-                               {"namespace", options->catalog.ns}});
+    log::info("in a cluster",
+              {{"server", options->connection.config.host + ":" + options->connection.config.port},
+               {"namespace", options->catalog.ns}});
     cluster_ = std::make_unique<Cluster>(std::move(*options), [this] { doorbell_.ring(); });
     if (pair_) cluster_->use_pair(pair_);
     cluster_->start();
@@ -171,20 +165,20 @@ class Program {
   // Begins to serve as soon as there are a certificate and a catalog.
   Started serve() {
     if (server_ || !pair_ || !catalog_) return {};
-    threads_ = flags_.threads > 0 ? flags_.threads : cpus_to_use();
+    threads_ = flags_.threads > 0 ? flags_.threads : process::cpus_to_use();
     const auto make_handler = [this, catalog = catalog_, facts = facts_] {
       return std::make_unique<AdmissionHandler>(catalog, facts, admission_metrics_.add_thread());
     };
-    auto server = Server::listen({.address = flags_.webhook, .threads = threads_, .tls = flags_.tls},
-                                 make_handler, pair_.get());
+    auto server = http::Server::listen({.address = flags_.webhook, .threads = threads_, .tls = flags_.tls},
+                                       make_handler, pair_.get());
     if (!server) return std::unexpected("--bind-address, --webhook-port: " + server.error());
     server_ = std::move(*server);
     server_->start();
     serving_ = server_.get();
     log::info("serving", {{"address", server_->address().to_text()},
                           {"threads", threads_},
-                          {"health", health_ ? health_->address().to_text() : "off"},
-                          {"metrics", metrics_address()},
+                          {"health", probes_->health_address()},
+                          {"metrics", probes_->metrics_address()},
                           {"certificate", certificate_source()},
                           {"catalog", catalog_source()}});
     return write_outputs();
@@ -199,47 +193,18 @@ class Program {
     return flags_.manifests.empty() ? "built-in" : flags_.manifests;
   }
 
-  // One listener where both addresses are the same.
-  Started listen_for_probes() {
-    const bool shared = flags_.health && flags_.metrics && flags_.health->port != 0 &&
-                        flags_.health->to_text() == flags_.metrics->to_text();
-    if (flags_.health) {
-      auto server = listen_plain(*flags_.health, {.health = true, .metrics = shared});
-      if (!server) return std::unexpected("--health-probe-bind-address: " + server.error());
-      health_ = std::move(*server);
-    }
-    if (flags_.metrics && !shared) {
-      auto server = listen_plain(*flags_.metrics, {.health = false, .metrics = true});
-      if (!server) return std::unexpected("--metrics-bind-address: " + server.error());
-      metrics_server_ = std::move(*server);
-    }
-    return {};
-  }
-
-  std::expected<std::unique_ptr<Server>, std::string> listen_plain(const Address& address, ProbePaths paths) {
-    const auto make_handler = [this, paths] {
-      return std::make_unique<ProbeHandler>(paths, checks(), [this] { return metrics(); });
-    };
-    return Server::listen({.address = address}, make_handler, nullptr);
-  }
-
-  std::string metrics_address() const {
-    if (metrics_server_) return metrics_server_->address().to_text();
-    return flags_.metrics ? health_->address().to_text() : "off";
-  }
-
   Started write_outputs() const {
     const std::string bundle = certificates_ ? certificates_->ca_bundle_pem() : "";
     if (!flags_.ca_out.empty() && bundle.empty()) {
       return std::unexpected("--ca-out: the CA of the certificate in --webhook-cert-path is not known");
     }
-    if (!flags_.ca_out.empty() && !write_file(flags_.ca_out, bundle)) {
+    if (!flags_.ca_out.empty() && !process::write_file(flags_.ca_out, bundle)) {
       return std::unexpected("--ca-out: " + flags_.ca_out + " cannot be written");
     }
     const std::string addresses = "https " + server_->address().to_text() + "\nhealth " +
-                                  (health_ ? health_->address().to_text() : "off") + "\nmetrics " +
-                                  metrics_address() + "\n";
-    if (!flags_.address_out.empty() && !write_file(flags_.address_out, addresses)) {
+                                  probes_->health_address() + "\nmetrics " + probes_->metrics_address() +
+                                  "\n";
+    if (!flags_.address_out.empty() && !process::write_file(flags_.address_out, addresses)) {
       return std::unexpected("--address-out: " + flags_.address_out + " cannot be written");
     }
     return {};
@@ -247,8 +212,8 @@ class Program {
 
   // ------------------------------------------------------------------------- what the probes' threads call
 
-  std::vector<ReadyCheck> checks() {
-    std::vector<ReadyCheck> checks{
+  std::vector<http::ReadyCheck> checks() {
+    std::vector<http::ReadyCheck> checks{
         {"listener", [this] { return why_not_listening(); }},
         {"certificate", [this] { return why_no_certificate(); }},
         {"catalog", [this] { return why_no_catalog(); }},
@@ -259,7 +224,7 @@ class Program {
   }
 
   std::string why_not_listening() const {
-    const Server* const server = serving_;
+    const http::Server* const server = serving_;
     if (!server) return "not yet";
     return server->listening() ? "" : "lost";
   }
@@ -366,7 +331,7 @@ class Program {
     catalog_ = std::move(catalog);
     facts_ = std::move(facts);
     if (server_) {
-      server_->on_each_thread([catalog = catalog_, facts = facts_](Handler& handler) {
+      server_->on_each_thread([catalog = catalog_, facts = facts_](http::Handler& handler) {
         static_cast<AdmissionHandler&>(handler).use(catalog, facts);
       });
     }
@@ -399,7 +364,7 @@ class Program {
 
   // Leaves at a second signal.
   void pass_time(milliseconds longest) {
-    if (doorbell_.wait(longest) == Doorbell::Woken::kSignal) {
+    if (doorbell_.wait(longest) == process::Doorbell::Woken::kSignal) {
       log::warn("second signal: leaving at once");
       std::_Exit(1);
     }
@@ -409,30 +374,21 @@ class Program {
   Flags flags_;
   bool in_cluster_ = false;
   int threads_ = 0;
-  Doorbell doorbell_;
+  process::Doorbell doorbell_;
   Status status_;
   AdmissionMetrics admission_metrics_;
   kube::ManifestWatcher manifests_;
   std::unique_ptr<certs::CertificateSource> certificates_;  // null: the cluster's
-  std::optional<ClientCaFile> clients_;
+  std::optional<http::ClientCaFile> clients_;
   std::shared_ptr<const certs::KeyPair> pair_;
   std::shared_ptr<const spec::Catalog> catalog_;
   std::shared_ptr<FactSource> facts_;
   // The servers go first: their threads use what is above. See ~Program.
   std::unique_ptr<Cluster> cluster_;
-  std::unique_ptr<Server> server_;
-  std::atomic<const Server*> serving_ = nullptr;
-  std::unique_ptr<Server> health_;
-  std::unique_ptr<Server> metrics_server_;
+  std::unique_ptr<http::Server> server_;
+  std::atomic<const http::Server*> serving_ = nullptr;
+  std::optional<http::ProbeServers> probes_;
 };
-
-// Memory of large bodies goes back to the kernel when they do, and threads share the allocator's arenas:
-// glibc would otherwise raise the first bound with each large block and make eight arenas for each CPU.
-void set_up_malloc() {
-  mallopt(M_MMAP_THRESHOLD, 256 << 10);
-  mallopt(M_TRIM_THRESHOLD, 1 << 20);
-  mallopt(M_ARENA_MAX, 4);
-}
 
 }  // namespace
 }  // namespace modelgate::webhook
@@ -445,7 +401,7 @@ int main(int argc, char** argv) try {
     std::fputs(end->text.c_str(), end->exit_code == 0 ? stdout : stderr);
     return end->exit_code;
   }
-  set_up_malloc();
+  modelgate::process::set_up_allocator();
   auto& flags = std::get<Flags>(parsed);
   log::configure(flags.log);
   if (flags.leader_elect) log::info("--leader-elect has no effect: every replica answers");

@@ -22,7 +22,7 @@ constexpr std::chrono::seconds kQuiet{10};
 
 const std::string kEverywhere;  // cluster-scoped: no namespace
 
-kube::CallOptions call(SteadyTime until) {
+kube::CallOptions call(kube::SteadyTime until) {
   return {.deadline = std::min(steady_clock::now() + kCall, until)};
 }
 
@@ -68,7 +68,7 @@ Task<void> RegistrationKeeper::read(std::size_t which) {
   Configuration& configuration = configurations_[which];
   configuration.object.begin_read();
   const std::string path = configuration.resource.path(kEverywhere, options_.name);
-  const kube::CallOptions options = call(SteadyTime::max());
+  const kube::CallOptions options = call(kube::SteadyTime::max());
   const auto text = co_await client_.get_raw(path, options);
   if (!text && !text.error().is_not_found()) {
     configuration.object.failed();
@@ -116,12 +116,12 @@ bool RegistrationKeeper::is_to_be_written(std::string_view pem) const {
   });
 }
 
-Task<void> RegistrationKeeper::write(std::string pem, SteadyTime until) {
+Task<void> RegistrationKeeper::write(std::string pem, kube::SteadyTime until) {
   for (std::size_t which = 0; which < configurations_.size(); ++which) co_await write_one(which, pem, until);
   remember();
 }
 
-Task<void> RegistrationKeeper::write_one(std::size_t which, std::string_view pem, SteadyTime until) {
+Task<void> RegistrationKeeper::write_one(std::size_t which, std::string_view pem, kube::SteadyTime until) {
   Configuration& configuration = configurations_[which];
   const std::vector<certs::Certificate> wanted = certificates_of(pem);
   if (wanted.empty() || !configuration.registered || steady_clock::now() < configuration.write_after)
@@ -140,9 +140,9 @@ Task<void> RegistrationKeeper::write_one(std::size_t which, std::string_view pem
   }
 }
 
-Task<void> RegistrationKeeper::apply(std::size_t which, std::string_view pem, SteadyTime until) {
+Task<void> RegistrationKeeper::apply(std::size_t which, std::string_view pem, kube::SteadyTime until) {
   Configuration& configuration = configurations_[which];
-  const SteadyTime now = steady_clock::now();
+  const kube::SteadyTime now = steady_clock::now();
   if (now - configuration.written_at > kQuiet) configuration.pause.reset();
   configuration.written_at = now;
   configuration.write_after = now + configuration.pause.next();
@@ -166,7 +166,7 @@ Task<void> RegistrationKeeper::apply(std::size_t which, std::string_view pem, St
   log::info("caBundle written", {{"kind", resource.kind}, {"name", options_.name}});
 }
 
-Task<void> RegistrationKeeper::disown(std::size_t which, SteadyTime until) {
+Task<void> RegistrationKeeper::disown(std::size_t which, kube::SteadyTime until) {
   Configuration& configuration = configurations_[which];
   const kube::Resource& resource = configuration.resource;
   const std::string body = configuration.registered->disowning;

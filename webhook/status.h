@@ -2,7 +2,7 @@
 #pragma once
 
 // What the rest of the process tells its probes and metrics: written by webhook/main.cc's loop, read by the
-// thread of the probes (webhook/probes.h, webhook/metrics.h).
+// thread of the probes (http/probes.h, webhook/metrics.h).
 
 #include <atomic>
 #include <cstdint>

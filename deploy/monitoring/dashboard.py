@@ -69,11 +69,12 @@ PANELS = {
           ("CA rotations", f"sum(increase(modelgate_ca_rotations_total{RATE}))"),
           ("caBundle written", f"sum(increase(modelgate_ca_bundle_writes_total{RATE}))"),
           ("errors", f"sum(increase(modelgate_certificate_errors_total{RATE}))"),
-          ("leader: {{pod}}", "modelgate_leader == 1")]),
+          ("leader: {{pod}}", "leader_election_master_status{name=\"modelgate-webhook\"} == 1")]),
     ],
     "Process": [
         ("Memory", "bytes", [("{{pod}}", "process_resident_memory_bytes{pod=~\"modelgate-webhook-.+\"}")]),
         ("CPU", "short", [("{{pod}}", f"rate(process_cpu_seconds_total{{pod=~\"modelgate-webhook-.+\"}}{RATE})")]),
+        ("Builds", "short", [("{{program}} {{version}}", "sum by (program, version) (modelgate_build_info)")]),
         ("Open files", "short", [("{{pod}}", "process_open_fds{pod=~\"modelgate-webhook-.+\"}")]),
     ],
 }

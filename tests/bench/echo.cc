@@ -13,17 +13,17 @@
 #include <string>
 
 #include "certs/self_made.h"
-#include "webhook/server.h"
+#include "http/server.h"
 
-namespace modelgate::webhook {
+namespace modelgate::http {
 namespace {
 
 class EchoHandler final : public Handler {
  public:
-  std::optional<HttpReply> handle(const HttpRequest& request, ReplyLater&) override {
+  std::optional<Reply> handle(const Request& request, ReplyLater&) override {
     std::size_t size = 0;
     std::from_chars(request.path.data() + 1, request.path.data() + request.path.size(), size);
-    return HttpReply{.body = std::string(size, 'x')};
+    return Reply{.body = std::string(size, 'x')};
   }
 };
 
@@ -51,12 +51,12 @@ int run(const char* address_file, const char* ca_file, int threads) {
 }
 
 }  // namespace
-}  // namespace modelgate::webhook
+}  // namespace modelgate::http
 
 int main(int argc, char** argv) {
   if (argc != 4) {
     std::fputs("usage: bench-echo ADDRESS_FILE CA_FILE THREADS\n", stderr);
     return 2;
   }
-  return modelgate::webhook::run(argv[1], argv[2], std::atoi(argv[3]));
+  return modelgate::http::run(argv[1], argv[2], std::atoi(argv[3]));
 }

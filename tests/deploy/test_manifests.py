@@ -305,7 +305,8 @@ class TakingOver(unittest.TestCase):
 
 
 class Monitoring(unittest.TestCase):
-    METRIC = re.compile(r"\b((?:modelgate|controller_runtime|certwatcher|process|rest_client)_[a-z_]+)\b")
+    METRIC = re.compile(r"\b((?:modelgate|controller_runtime|certwatcher|"
+                        r"process|rest_client|leader_election|workqueue)_[a-z_]+)\b")
 
     @staticmethod
     def measured():

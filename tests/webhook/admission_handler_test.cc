@@ -84,7 +84,7 @@ class FakeFacts final : public FactSource {
  public:
   explicit FakeFacts(bool at_once) : at_once_(at_once) {}
 
-  std::optional<ToldFacts> ask(const Needs& needs, SteadyTime deadline, RunOnThread,
+  std::optional<ToldFacts> ask(const Needs& needs, http::SteadyTime deadline, http::RunOnThread,
                                std::function<void(ToldFacts)> later) override {
     ++asked;
     last_deadline = deadline;
@@ -97,26 +97,26 @@ class FakeFacts final : public FactSource {
   }
 
   int asked = 0;
-  SteadyTime last_deadline;
+  http::SteadyTime last_deadline;
   std::function<void()> tell;
 
  private:
   bool at_once_;
 };
 
-class Later final : public ReplyLater {
+class Later final : public http::ReplyLater {
  public:
-  void reply(HttpReply reply) override {
+  void reply(http::Reply reply) override {
     EXPECT_FALSE(got.has_value()) << "replied twice";
     got = std::move(reply);
   }
-  RunOnThread thread() override {
+  http::RunOnThread thread() override {
     return [this](std::function<void()> task) { tasks.push_back(std::move(task)); };
   }
   bool may_wait() override { return room; }
   bool room = true;
   std::vector<std::function<void()>> tasks;
-  std::optional<HttpReply> got;
+  std::optional<http::Reply> got;
 };
 
 class HandlerTest : public testing::Test {
@@ -125,7 +125,7 @@ class HandlerTest : public testing::Test {
     return AdmissionHandler(spec::CatalogBuilder().build(1), facts_, metrics_.add_thread(), admit);
   }
 
-  static HttpRequest request(std::string_view query = "") {
+  static http::Request request(std::string_view query = "") {
     return {.method = "POST",
             .path = kMutate,
             .query = query,
@@ -247,7 +247,7 @@ TEST_F(HandlerTest, FactsMayComeLaterWhileOthersAreAnswered) {
   EXPECT_FALSE(mine.handle(request(), later_).has_value());
   EXPECT_EQ(counts().in_flight, 1U);
 
-  HttpRequest other = request();
+  http::Request other = request();
   other.path = "/nosuch";
   Later not_used;
   EXPECT_EQ(mine.handle(other, not_used)->status, 404);
@@ -294,7 +294,7 @@ TEST_F(HandlerTest, WhereTooManyWaitOnlyWhatNeedsFactsIsRefused) {
 }
 
 TEST_F(HandlerTest, TimeThatTheRequestTookToArriveIsTakenFromItsTimeout) {
-  HttpRequest slow = request("timeout=5s");
+  http::Request slow = request("timeout=5s");
   slow.taken = 4s;
   const auto before = steady_clock::now();
   handler(ask_rounds<1>).handle(slow, later_);

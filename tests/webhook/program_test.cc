@@ -15,9 +15,9 @@
 #include <string>
 #include <vector>
 
+#include "tests/http/test_server.h"
+#include "tests/http/tls_client.h"
 #include "tests/kube/fake_api_server.h"
-#include "tests/webhook/test_server.h"
-#include "tests/webhook/tls_client.h"
 
 namespace modelgate::webhook {
 namespace {
@@ -73,7 +73,7 @@ class Program : public testing::Test {
       arguments.push_back(usual);
     }
     spawn(arguments);
-    ASSERT_TRUE(TestServer::eventually([&] { return fs::exists(directory_ / "addresses"); }))
+    ASSERT_TRUE(http::TestServer::eventually([&] { return fs::exists(directory_ / "addresses"); }))
         << read(directory_ / "log");
     std::istringstream lines(read(directory_ / "addresses"));
     std::string what;
@@ -88,7 +88,8 @@ class Program : public testing::Test {
   // The exit code; -1 for a signal's end, -2 when it does not end.
   int wait() {
     int status = 0;
-    const bool ended = TestServer::eventually([&] { return ::waitpid(child_, &status, WNOHANG) == child_; });
+    const bool ended =
+        http::TestServer::eventually([&] { return ::waitpid(child_, &status, WNOHANG) == child_; });
     if (!ended) return -2;
     child_ = -1;
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -96,8 +97,8 @@ class Program : public testing::Test {
 
   std::string log() const { return read(directory_ / "log"); }
 
-  std::optional<ClientReply> get(const std::string& what, const std::string& path) {
-    TlsClient client(ports_[what]);
+  std::optional<http::ClientReply> get(const std::string& what, const std::string& path) {
+    http::TlsClient client(ports_[what]);
     if (!client.send("GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n")) return std::nullopt;
     return client.reply();
   }
@@ -115,9 +116,9 @@ TEST_F(Program, ServesWithACertificateOfItsOwn) {
   EXPECT_EQ(get("health", "/readyz")->status, 200);
   EXPECT_EQ(get("metrics", "/metrics")->status, 200);
   EXPECT_EQ(get("health", "/metrics")->status, 404);
-  TlsClient client(ports_["https"]);
+  http::TlsClient client(ports_["https"]);
   ASSERT_TRUE(client.handshake());
-  ASSERT_TRUE(client.send(post("/nosuch", "{}")));
+  ASSERT_TRUE(client.send(http::post("/nosuch", "{}")));
   EXPECT_EQ(client.reply()->status, 404);
 }
 
@@ -139,18 +140,18 @@ TEST_F(Program, SigtermWithoutConnectionsEndsItAtOnce) {
 
 TEST_F(Program, SigtermDrains) {
   start();
-  TlsClient client(ports_["https"]);
+  http::TlsClient client(ports_["https"]);
   ASSERT_TRUE(client.handshake());
-  ASSERT_TRUE(client.send(post("/nosuch", "{}")));
+  ASSERT_TRUE(client.send(http::post("/nosuch", "{}")));
   EXPECT_FALSE(client.reply()->has_header("Connection: close"));
   ::kill(child_, SIGTERM);
-  ASSERT_TRUE(TestServer::eventually([&] { return get("health", "/readyz")->status == 503; }));
+  ASSERT_TRUE(http::TestServer::eventually([&] { return get("health", "/readyz")->status == 503; }));
   EXPECT_EQ(get("health", "/healthz")->status, 200);
 
-  TlsClient late(ports_["https"]);
+  http::TlsClient late(ports_["https"]);
   ASSERT_TRUE(late.handshake());
-  for (TlsClient* each : {&late, &client}) {
-    ASSERT_TRUE(each->send(post("/nosuch", "{}")));
+  for (http::TlsClient* each : {&late, &client}) {
+    ASSERT_TRUE(each->send(http::post("/nosuch", "{}")));
     EXPECT_TRUE(each->reply()->has_header("Connection: close"));
     EXPECT_TRUE(each->ended());
   }
@@ -159,7 +160,7 @@ TEST_F(Program, SigtermDrains) {
 
 TEST_F(Program, DrainTimeoutEndsItWithAConnectionLeft) {
   start({"--drain-timeout=200ms"});
-  TlsClient client(ports_["https"]);
+  http::TlsClient client(ports_["https"]);
   ASSERT_TRUE(client.handshake());
   ::kill(child_, SIGTERM);
   EXPECT_EQ(wait(), 0) << log();
@@ -167,10 +168,10 @@ TEST_F(Program, DrainTimeoutEndsItWithAConnectionLeft) {
 
 TEST_F(Program, SecondSignalEndsItAtOnce) {
   start();
-  TlsClient client(ports_["https"]);
+  http::TlsClient client(ports_["https"]);
   ASSERT_TRUE(client.handshake());
   ::kill(child_, SIGTERM);
-  ASSERT_TRUE(TestServer::eventually([&] { return get("health", "/readyz")->status == 503; }));
+  ASSERT_TRUE(http::TestServer::eventually([&] { return get("health", "/readyz")->status == 503; }));
   ::kill(child_, SIGINT);
   EXPECT_EQ(wait(), 1) << log();
 }
@@ -179,11 +180,11 @@ TEST_F(Program, ShutdownDelayServesOnUnready) {
   start({"--shutdown-delay=2s"});
   const auto told = std::chrono::steady_clock::now();
   ::kill(child_, SIGTERM);
-  ASSERT_TRUE(TestServer::eventually([&] { return get("health", "/readyz")->status == 503; }));
+  ASSERT_TRUE(http::TestServer::eventually([&] { return get("health", "/readyz")->status == 503; }));
   {
-    TlsClient client(ports_["https"]);
+    http::TlsClient client(ports_["https"]);
     ASSERT_TRUE(client.handshake());
-    ASSERT_TRUE(client.send(post("/nosuch", "{}")));
+    ASSERT_TRUE(client.send(http::post("/nosuch", "{}")));
     EXPECT_FALSE(client.reply()->has_header("Connection: close"));
   }
   EXPECT_EQ(wait(), 0) << log();
@@ -204,7 +205,7 @@ class CertificateFiles : public Program {
   }
 
   std::string served() {
-    TlsClient client(ports_["https"]);
+    http::TlsClient client(ports_["https"]);
     return client.handshake() ? client.peer_fingerprint() : "";
   }
 
@@ -214,25 +215,25 @@ class CertificateFiles : public Program {
 };
 
 TEST_F(CertificateFiles, ChangedPairIsServedWithinASecondAndABadOneRefused) {
-  const auto first = new_pair();
-  const auto second = new_pair();
+  const auto first = http::new_pair();
+  const auto second = http::new_pair();
   write_pair(*first);
   start({"--webhook-cert-path=" + directory_.string()});
   EXPECT_EQ(served(), first->fingerprint());
 
-  TlsClient client(ports_["https"]);
+  http::TlsClient client(ports_["https"]);
   ASSERT_TRUE(client.handshake());
   const auto changed = std::chrono::steady_clock::now();
   write_pair(*second);
-  ASSERT_TRUE(TestServer::eventually([&] { return served() == second->fingerprint(); }));
+  ASSERT_TRUE(http::TestServer::eventually([&] { return served() == second->fingerprint(); }));
   EXPECT_LT(std::chrono::steady_clock::now() - changed, 1s);
-  ASSERT_TRUE(client.send(post("/nosuch", "{}")));
+  ASSERT_TRUE(client.send(http::post("/nosuch", "{}")));
   EXPECT_EQ(client.reply()->status, 404);
 
   EXPECT_TRUE(metrics_say("certwatcher_read_certificate_errors_total 0"));
-  write(directory_ / "tls.key", new_pair()->key_pem());
-  EXPECT_TRUE(
-      TestServer::eventually([&] { return metrics_say("certwatcher_read_certificate_errors_total 1"); }));
+  write(directory_ / "tls.key", http::new_pair()->key_pem());
+  EXPECT_TRUE(http::TestServer::eventually(
+      [&] { return metrics_say("certwatcher_read_certificate_errors_total 1"); }));
   EXPECT_EQ(served(), second->fingerprint());
   EXPECT_EQ(get("health", "/readyz")->status, 200);
   EXPECT_EQ(log().find("PRIVATE"), std::string::npos);
@@ -250,7 +251,7 @@ class InACluster : public CertificateFiles {
   InACluster() {
     api_.on("GET", "*",
             [](kube::FakeExchange& x) { x.reply(404, "404 page not found\n", {}, "text/plain"); });
-    write_pair(*new_pair());
+    write_pair(*http::new_pair());
     write(directory_ / "kubeconfig",
           "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
           "contexts: [{name: c, context: {cluster: c, user: u}}]\nusers: [{name: u, user: {}}]\n"
@@ -267,17 +268,17 @@ class InACluster : public CertificateFiles {
 
 TEST_F(InACluster, ServesAndGoesOnWhileTheApiServerIsAway) {
   start(arguments());
-  ASSERT_TRUE(TestServer::eventually([&] { return get("health", "/readyz")->status == 200; }))
+  ASSERT_TRUE(http::TestServer::eventually([&] { return get("health", "/readyz")->status == 200; }))
       << get("health", "/readyz")->body;
   EXPECT_TRUE(metrics_say("modelgate_cluster_connected 1\n"));
   EXPECT_TRUE(metrics_say("rest_client_requests_total{code=\"404\""));
   api_.stop();
-  EXPECT_TRUE(TestServer::eventually([&] { return metrics_say("modelgate_cluster_connected 0\n"); }));
+  EXPECT_TRUE(http::TestServer::eventually([&] { return metrics_say("modelgate_cluster_connected 0\n"); }));
   EXPECT_EQ(get("health", "/readyz")->status, 200);
   {
-    TlsClient client(ports_["https"]);
+    http::TlsClient client(ports_["https"]);
     ASSERT_TRUE(client.handshake());
-    ASSERT_TRUE(client.send(post("/nosuch", "{}")));
+    ASSERT_TRUE(client.send(http::post("/nosuch", "{}")));
     EXPECT_EQ(client.reply()->status, 404);
   }
   ::kill(child_, SIGTERM);
@@ -290,8 +291,8 @@ TEST_F(InACluster, ServesNobodyBeforeItsFirstCatalog) {
   without_probes.insert(without_probes.end(),
                         {"--health-probe-bind-address=0", "--metrics-bind-address=0", "--webhook-port=0"});
   spawn(without_probes);
-  EXPECT_TRUE(
-      TestServer::eventually([&] { return log().find("no news of the cluster") != std::string::npos; }));
+  EXPECT_TRUE(http::TestServer::eventually(
+      [&] { return log().find("no news of the cluster") != std::string::npos; }));
   EXPECT_EQ(log().find("\"serving\""), std::string::npos);
   ::kill(child_, SIGTERM);
   EXPECT_EQ(wait(), 0) << log();
@@ -304,7 +305,7 @@ TEST_F(InACluster, AKubeconfigThatIsNotThereIsTold) {
 }
 
 TEST_F(Program, PortInUseIsToldAndIs1) {
-  TestServer other;
+  http::TestServer other;
   spawn({"--bind-address=127.0.0.1", "--webhook-port=" + std::to_string(other.port()),
          "--health-probe-bind-address=0", "--metrics-bind-address=0"});
   EXPECT_EQ(wait(), 1);
@@ -331,10 +332,11 @@ TEST_F(Program, ManifestsAreReadAgainWhenTheyChange) {
   };
   EXPECT_TRUE(metrics_say("modelgate_catalog_reloads_total 1\n"));
   write(manifests / "a.yaml", runtime + "  disabled: true\n");
-  EXPECT_TRUE(TestServer::eventually([&] { return metrics_say("modelgate_catalog_reloads_total 2\n"); }))
-      << log();
+  EXPECT_TRUE(http::TestServer::eventually([&] {
+    return metrics_say("modelgate_catalog_reloads_total 2\n");
+  })) << log();
   write(manifests / "a.yaml", "kind: [\n");
-  EXPECT_TRUE(TestServer::eventually([&] { return metrics_say("modelgate_catalog_errors_total 1\n"); }))
+  EXPECT_TRUE(http::TestServer::eventually([&] { return metrics_say("modelgate_catalog_errors_total 1\n"); }))
       << log();
   EXPECT_EQ(get("health", "/readyz")->status, 200);
 }

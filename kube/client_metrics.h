@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The metrics of a program that works in a cluster, under client-go's names where it has one:
+// rest_client_requests_total, rest_client_request_retries_total, leader_election_master_status. Ours are the
+// rate limit, the connections, and each watch. Used by webhook/metrics.cc and reconciler/metrics.cc.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "kube/catalog_watch.h"
+#include "kube/client.h"
+#include "process/metric_families.h"
+
+namespace modelgate::kube {
+
+/// `host` is the API server's, with the port.
+void add_client_metrics(const ClientCounts& counts, const std::string& host,
+                        process::MetricFamilies& families);
+
+/// modelgate_watch_*, by resource.
+void add_watch_metrics(std::span<const CatalogKindState> kinds, process::MetricFamilies& families);
+
+/// `lease` is its name.
+void add_leader_metric(const std::string& lease, bool is_leader, process::MetricFamilies& families);
+
+}  // namespace modelgate::kube

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "process/allocator.h"
+
+#include <malloc.h>
+
+namespace modelgate::process {
+
+void set_up_allocator() {
+  mallopt(M_MMAP_THRESHOLD, 256 << 10);
+  mallopt(M_TRIM_THRESHOLD, 1 << 20);
+  mallopt(M_ARENA_MAX, 4);
+}
+
+}  // namespace modelgate::process

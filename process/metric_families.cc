@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "process/metric_families.h"
+
+#include <prometheus/text_serializer.h>
+
+#include <sstream>
+#include <utility>
+
+namespace modelgate::process {
+
+void add_value(MetricFamily& family, Labels labels, double value) {
+  prometheus::ClientMetric metric;
+  metric.label = std::move(labels);
+  (family.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
+  family.metric.push_back(std::move(metric));
+}
+
+void add_histogram(MetricFamily& family, Labels labels, std::span<const double> bounds,
+                   std::span<const std::uint64_t> counts, double sum) {
+  prometheus::ClientMetric metric;
+  metric.label = std::move(labels);
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < bounds.size(); ++i) {
+    total += counts[i];
+    metric.histogram.bucket.push_back({.cumulative_count = total, .upper_bound = bounds[i]});
+  }
+  metric.histogram.sample_count = total + counts.back();
+  metric.histogram.sample_sum = sum;
+  family.metric.push_back(std::move(metric));
+}
+
+MetricFamily& MetricFamilies::begin(std::string_view name, std::string_view help, MetricType type) {
+  MetricFamily family;
+  family.name = name;
+  family.help = help;
+  family.type = type;
+  return families_.emplace_back(std::move(family));
+}
+
+std::string MetricFamilies::text() const {
+  std::ostringstream text;
+  prometheus::TextSerializer().Serialize(text, families_);
+  return std::move(text).str();
+}
+
+}  // namespace modelgate::process
