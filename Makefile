@@ -9,7 +9,7 @@ PYTHON ?= /usr/bin/python3
 BUILD ?= build
 # Ninja counts the host's cores; give JOBS where fewer are wanted.
 JOBS ?= $(shell nproc)
-PROGRAMS := modelgate-webhook modelgate
+PROGRAMS := modelgate-webhook modelgate-reconciler modelgate
 
 CONFIGURE = cmake -S . -G Ninja -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_BUILD_TYPE=RelWithDebInfo --log-level=WARNING
 SOURCES = git ls-files -z --cached --others --exclude-standard '*.cc' '*.h'
@@ -45,7 +45,7 @@ soak: all ## The long tests of an installation: a hundred restarts, rotations, a
 demo: build ## See it work in seconds, with no cluster
 	@$(PYTHON) deploy/demo.py
 
-cluster: build ## Start a real control plane with the webhook registered, and stay
+cluster: all ## Start a real control plane with both programs at work, and stay
 	@MODELGATE_CONTROL_PLANE="$$(.ci/control-plane)" && export MODELGATE_CONTROL_PLANE && \
 	  exec $(PYTHON) tests/cluster/stay.py --bin $(BUILD)/bin
 

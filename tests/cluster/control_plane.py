@@ -37,13 +37,14 @@ START_ATTEMPTS = 3
 NODE_CAPACITY = {"cpu": "32", "memory": "256Gi", "pods": "500", "ephemeral-storage": "1Ti"}
 NODES = {"cpu-0": {}, "gpu-0": {"nvidia.com/gpu": "8"}}
 
-# Who the webhook is where it is installed.
+# Who our programs are where they are installed.
 WEBHOOK_USER = "system:serviceaccount:kserve:modelgate-webhook"
-# Annotations of webhooks appear from level Metadata on. Only our own kinds are written, and all that the webhook does;
+RECONCILER_USER = "system:serviceaccount:kserve:modelgate-reconciler"
+# Annotations of webhooks appear from level Metadata on. Only our own kinds are written, and all that our programs do;
 # dry runs are load, and would be a large file.
 AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"],
-    "rules": [{"level": "Metadata", "users": [WEBHOOK_USER]},
+    "rules": [{"level": "Metadata", "users": [WEBHOOK_USER, RECONCILER_USER]},
               {"level": "None", "namespaces": ["load"]},
               {"level": "Metadata", "resources": [{"group": "serving.kserve.io"}]}, {"level": "None"}],
 }
@@ -209,6 +210,10 @@ class ControlPlane:
 
     def post(self, path, body):
         with self._open("POST", path, body) as reply:
+            return json.load(reply)
+
+    def put(self, path, body):
+        with self._open("PUT", path, body) as reply:
             return json.load(reply)
 
     def kubectl(self, *arguments, stdin=None, expect=0, timeout=60):

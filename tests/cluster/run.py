@@ -52,7 +52,7 @@ def collect(files):
     if not CRDS["kserve"].exists():
         print("KServe's own CRDs are not beside the repository: the tests on them are left out")
         found = [test for test in found if getattr(test, "crds", None) != "kserve" and not getattr(test, "needs_kserve", 0)]
-    order = ["ours", "installed", "kserve"]
+    order = ["ours", "installed", "reconciled", "kserve"]
     return sorted(found, key=lambda test: order.index(getattr(test, "crds", None) or "ours"))
 
 

@@ -1,41 +1,46 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""`make cluster`: a real control plane with our CRDs and the webhook registered, until it is interrupted."""
+"""`make cluster`: a real control plane with deploy/ installed and both programs at work, until it is interrupted."""
 import argparse
 import sys
 import time
 from pathlib import Path
 
 from processes import StartError
-from world import ROOT, World
+from reconciled import Gateway, Reconciled
+from world import ROOT
 
 TRY = """
-The control plane is up, with Modelgate's CRDs and its webhook. In another terminal, at {root}:
+The control plane is up, with deploy/ installed and both programs at work. In another terminal, at {root}:
 
   export KUBECONFIG={kubeconfig}
-  export PATH={binaries}:$PATH
+  export PATH={binaries}:{programs}:$PATH
 
-  kubectl apply --dry-run=server -o yaml -f deploy/examples/sklearn.yaml    # what would be stored
-  kubectl apply -f deploy/examples/gpu.yaml                                 # stored, with what was filled in
-  kubectl apply -f deploy/examples/broken.yaml                              # five errors at once
-  kubectl get isvc
+  kubectl apply -f deploy/examples/sklearn.yaml && kubectl get isvc -w            # Pending, Loading, Ready
+  kubectl get deployments,services,hpa,httproutes,pods                             # what serves it
+  kubectl describe isvc iris-sklearn                                               # conditions and events
+  kubectl apply -f deploy/examples/broken.yaml                                     # five errors at once
+  kubectl apply -f deploy/examples/canary.yaml                                     # a tenth of the requests
+  kubectl edit configmap -n kserve inferenceservice-config                         # in force at once
+  modelgate doctor
 
-The webhook's log is {log}; its metrics are at http://127.0.0.1:{metrics}/metrics.
-It reads runtimes and configuration from {manifests}; change them there and it follows.
+No container runs: kwok plays the kubelet, and routes are accepted as a gateway would.
+Logs: {logs}
+Metrics: http://127.0.0.1:{webhook}/metrics (webhook), http://127.0.0.1:{reconciler}/metrics (reconciler)
 Ctrl-C stops everything and removes it.
 """
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bin", default=str(ROOT / "build" / "bin"), help="where modelgate-webhook is")
+    parser.add_argument("--bin", default=str(ROOT / "build" / "bin"), help="where our programs are")
     arguments = parser.parse_args()
     print("==> starting the control plane", flush=True)
-    with World("ours", Path(arguments.bin)) as world:
-        plane = world.plane
+    with Reconciled(arguments.bin) as cluster, Gateway(cluster):
+        plane, reconciler = cluster.plane, cluster.start_reconciler()
         print(TRY.format(root=ROOT, kubeconfig=plane.kubeconfig, binaries=plane.binaries,
-                         log=plane.directory / "logs" / "modelgate-webhook.log", metrics=world.webhook.metrics_port,
-                         manifests=world.webhook.manifests), flush=True)
+                         programs=cluster.binaries.resolve(), logs=plane.directory / "logs",
+                         webhook=cluster.replicas[0].metrics_port, reconciler=reconciler.metrics_port), flush=True)
         while True:
             for process in plane.processes.running:
                 if process.poll() is not None:

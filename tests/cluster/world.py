@@ -5,7 +5,7 @@
     with world: world.plane.kubectl(...)
 
 A test gets its world from `ClusterTest`: one world serves all tests that name it, one world at a time. The third world,
-"installed", is installed.Installed.
+"installed", is installed.Installed, the fourth, "reconciled", is reconciled.Reconciled.
 """
 import itertools
 import shutil
@@ -17,6 +17,7 @@ import yaml
 
 from cluster import Cluster
 from installed import Installed
+from reconciled import Reconciled
 from webhook import GROUP, Webhook
 
 HERE = Path(__file__).resolve().parent
@@ -25,6 +26,7 @@ EXAMPLES = sorted((ROOT / "deploy" / "examples").glob("*.yaml"))
 CRDS = {"ours": ROOT / "deploy" / "crds", "kserve": ROOT.parent / "shared" / "conformance" / "crds.json"}
 RESOURCES = ["v1beta1/inferenceservices", "v1alpha1/servingruntimes", "v1alpha1/clusterservingruntimes",
              "v1alpha1/clusterstoragecontainers"]
+INSTALLATIONS = {"installed": Installed, "reconciled": Reconciled}
 SERVED_SECONDS = 60
 # Beside the stock runtimes, the catalog holds these: runtimes of others that a new one can collide with.
 CATALOG = HERE / "catalog.yaml"
@@ -68,7 +70,7 @@ class ClusterTest(unittest.TestCase):
     def setUpClass(cls):
         if ClusterTest.current is None or ClusterTest.current.crds != cls.crds:
             ClusterTest.leave()
-            world = Installed(cls.binaries) if cls.crds == "installed" else World(cls.crds, cls.binaries)
+            world = INSTALLATIONS[cls.crds](cls.binaries) if cls.crds in INSTALLATIONS else World(cls.crds, cls.binaries)
             world.__enter__()
             world.crds = cls.crds
             ClusterTest.current = world

@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An installation in which both programs work: an InferenceService that is applied becomes Ready. Used by the tests of the
+reconciler and by `make cluster`.
+
+    with Reconciled(binaries) as cluster:             # about ten seconds
+        cluster.start_reconciler()
+        cluster.plane.kubectl("apply", "-f", "deploy/examples/sklearn.yaml")
+        cluster.ready("default", "iris")
+
+Beside what installed.Installed has: the CRDs of neighbours (.ci/neighbours), nodes with accelerators, and reconcilers as
+processes that run under their own ServiceAccount's token. Nobody runs a gateway here: Gateway plays one, as far as it
+accepts routes.
+"""
+import json
+import subprocess
+import threading
+import urllib.error
+import urllib.request
+
+import yaml
+
+from control_plane import node
+from installed import CONFIG_MAP, GROUP, NAMESPACE, ROOT, Installed
+from processes import StartError, free_port
+
+ACCOUNT = LEASE = "modelgate-reconciler"
+READY_SECONDS = 30
+SERVED_SECONDS = 60
+# Beside those of control_plane.NODES. The examples and tests ask for these.
+ACCELERATORS = {"mixed-0": {"amd.com/gpu": "8", "nvidia.com/gpu": "8", "nvidia.com/mig-1g.5gb": "8", "habana.ai/gaudi": "8"}}
+ROUTES = "/apis/gateway.networking.k8s.io/v1"
+ACCEPTED = ("Accepted", "ResolvedRefs")
+# How often the gateway looks for a new route.
+LOOK_SECONDS = 0.2
+
+
+class Reconciled(Installed):
+    """gateway_api: routes are HTTPRoutes, which can split traffic, in the place of Ingresses."""
+
+    gateway_api = True
+
+    def _install(self):
+        super()._install()
+        plane = self.plane
+        self.reconcilers, self.reconciler_names = [], 0
+        if not (self.binaries / "modelgate-reconciler").exists():
+            raise StartError(f"{self.binaries / 'modelgate-reconciler'} is not there: run `make build`")
+        found = subprocess.run([str(ROOT / ".ci" / "neighbours")], check=True, text=True, stdout=subprocess.PIPE)
+        plane.kubectl("apply", "--server-side", "-f", found.stdout.strip())
+        for name, extended in ACCELERATORS.items():
+            plane.post("/api/v1/nodes", node(name, extended))
+        plane.processes.wait_for("the neighbours' kinds to be served", SERVED_SECONDS, lambda: self._is_served(ROUTES))
+        self.reconciler_kubeconfig = self._kubeconfig()
+        if self.gateway_api:
+            self.configure_ingress(enableGatewayApi=True)
+        self.start_replica()
+        self.wait_asked()
+
+    def _is_served(self, group):
+        try:
+            return self.plane.get(f"{group}/httproutes?limit=1")
+        except urllib.error.HTTPError:
+            return None
+
+    def _kubeconfig(self):
+        token = self.plane.kubectl("create", "token", ACCOUNT, "-n", NAMESPACE, "--duration", "24h").stdout.strip()
+        path = self.plane.directory / "reconciler.kubeconfig"
+        path.write_text(yaml.safe_dump({
+            "apiVersion": "v1", "kind": "Config", "current-context": "reconciler",
+            "clusters": [{"name": "here", "cluster": {"server": self.plane.server,
+                                                      "certificate-authority": str(self.plane.ca.certificate)}}],
+            "users": [{"name": "reconciler", "user": {"token": token}}],
+            "contexts": [{"name": "reconciler", "context": {"cluster": "here", "user": "reconciler",
+                                                            "namespace": NAMESPACE}}]}))
+        return path
+
+    def configure_ingress(self, **fields):
+        """Sets fields of the configuration's key `ingress`."""
+        path = f"/api/v1/namespaces/{NAMESPACE}/configmaps/{CONFIG_MAP}"
+        ingress = {**json.loads(self.plane.get(path)["data"]["ingress"]), **fields}
+        self.plane.kubectl("patch", "configmap", CONFIG_MAP, "-n", NAMESPACE, "--type=merge", "-p",
+                           json.dumps({"data": {"ingress": json.dumps(ingress)}}))
+
+    # ---- reconcilers
+
+    def start_reconciler(self, *flags, wait=True):
+        self.reconciler_names += 1
+        reconciler = Reconciler(self, f"{ACCOUNT}-{self.reconciler_names}", flags)
+        self.reconcilers.append(reconciler)
+        if wait:
+            reconciler.wait_ready()
+        return reconciler
+
+    def stop_reconcilers(self):
+        for reconciler in list(self.reconcilers):
+            reconciler.terminate()
+
+    def dry_run(self, *flags, timeout=60):
+        """What --dry-run prints, as lines."""
+        done = subprocess.run([str(self.binaries / "modelgate-reconciler"), "--dry-run", "--kubeconfig",
+                               str(self.reconciler_kubeconfig), "--namespace", NAMESPACE, *flags],
+                              capture_output=True, text=True, timeout=timeout)
+        if done.returncode != 0:
+            raise AssertionError(f"--dry-run ended with {done.returncode}\n{done.stdout}{done.stderr}")
+        return done.stdout.splitlines()
+
+    def reconciler_calls(self):
+        """Its calls to the API server, from the audit log."""
+        return [event for event in self.plane.audit_events()
+                if event["user"].get("username") == f"system:serviceaccount:{NAMESPACE}:{ACCOUNT}"]
+
+    # ---- services
+
+    def service(self, namespace, name):
+        return self.plane.get(f"/apis/{GROUP}/v1beta1/namespaces/{namespace}/inferenceservices/{name}")
+
+    def condition(self, namespace, name, condition):
+        """{"status", "reason", "message"}; empty where there is none."""
+        service = self.service(namespace, name) or {}
+        return next((c for c in service.get("status", {}).get("conditions", []) if c["type"] == condition), {})
+
+    def is_ready(self, namespace, name):
+        return self.condition(namespace, name, "Ready").get("status") == "True"
+
+
+class Reconciler:
+    """One process of the reconciler. Its log is NAME.log."""
+
+    def __init__(self, cluster, name, flags):
+        self.cluster, self.name = cluster, name
+        self.health_port, self.metrics_port = free_port(), free_port()
+        self.process = cluster.plane.processes.start(name, [
+            cluster.binaries / "modelgate-reconciler", "--kubeconfig", cluster.reconciler_kubeconfig, "--namespace", NAMESPACE,
+            "--health-probe-bind-address", f"127.0.0.1:{self.health_port}",
+            "--metrics-bind-address", f"127.0.0.1:{self.metrics_port}", *flags],
+            environment={"POD_NAME": name, "POD_NAMESPACE": NAMESPACE})
+
+    def readiness(self):
+        """/readyz's status and text; 0 where nobody answers."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.health_port}/readyz?verbose", timeout=5) as reply:
+                return reply.status, reply.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError as error:
+            return 0, str(error)
+
+    def wait_ready(self, seconds=READY_SECONDS):
+        self.cluster.plane.processes.wait_for(f"{self.name} to be ready", seconds, lambda: self.readiness()[0] == 200)
+
+    def metrics(self):
+        """Each sample's value by its name with labels."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=10) as reply:
+            lines = reply.read().decode().splitlines()
+        return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line and line[0] != "#")}
+
+    def leads(self):
+        return any(value == 1 for name, value in self.metrics().items() if name.startswith("leader_election_master_status"))
+
+    def log(self):
+        return (self.cluster.plane.processes.logs / f"{self.name}.log").read_text(errors="replace")
+
+    def terminate(self, seconds=20):
+        """As when its Pod is deleted; gives its exit code."""
+        self.process.terminate()
+        code = self.process.wait(seconds)
+        self._forget()
+        return code
+
+    def kill(self):
+        self.process.kill()
+        self._forget()
+
+    def _forget(self):
+        self.cluster.plane.processes.stop(self.process)
+        if self in self.cluster.reconcilers:
+            self.cluster.reconcilers.remove(self)
+
+
+class Gateway:
+    """Accepts every HTTPRoute while the block lasts, as a gateway's controller does."""
+
+    def __init__(self, cluster):
+        self.plane = cluster.plane
+        self.done = threading.Event()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.done.set()
+        self.thread.join(10)
+
+    def _run(self):
+        while not self.done.wait(LOOK_SECONDS):
+            try:
+                for route in self.plane.get(ROUTES + "/httproutes")["items"]:
+                    if not route.get("status", {}).get("parents"):
+                        self._accept(route)
+            except (OSError, ValueError):
+                pass  # gone meanwhile, or the API server restarts; the next look tells
+
+    def _accept(self, route):
+        said = [{"type": kind, "status": "True", "reason": kind, "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z",
+                 "observedGeneration": route["metadata"]["generation"]} for kind in ACCEPTED]
+        route["status"] = {"parents": [{"parentRef": route["spec"]["parentRefs"][0],
+                                        "controllerName": "example.com/gateway", "conditions": said}]}
+        meta = route["metadata"]
+        self.plane.put(f"{ROUTES}/namespaces/{meta['namespace']}/httproutes/{meta['name']}/status", route)
