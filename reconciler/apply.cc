@@ -1,2 +1,409 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reconciler/apply.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "kube/managed_fields.h"
+#include "reconciler/breaker.h"
+#include "spec/view.h"
+
+namespace modelgate::reconciler {
+namespace {
+
+using kube::ApiError;
+using kube::ApiResult;
+using kube::Object;
+using kube::Task;
+using Clock = std::chrono::steady_clock;
+
+/// For the breaker and for people: "Deployment default/iris-predictor".
+std::string object_of(const Step& step) {
+  return fmt::format("{} {}/{}", step.resource->kind, step.ns, step.name);
+}
+
+bool is_autoscaler(const kube::Resource& resource) {
+  return resource.kind == kube::kHorizontalPodAutoscalers.kind || resource.kind == kube::kScaledObjects.kind;
+}
+
+/// The object is not there, though its kind is served.
+bool is_absent(const ApiError& error, const Step& step) {
+  return error.is_not_found() && error.message.contains(fmt::format("\"{}\" not found", step.name));
+}
+
+/// Others would fail like it: there is no way to the API server, or the client is stopping.
+bool ends_all(const ApiError& error) {
+  return error.kind != ApiError::Kind::kStatus && error.kind != ApiError::Kind::kMalformed;
+}
+
+/// Said no after thought, so that it would say so again.
+bool is_definite(const ApiError& error) {
+  return error.kind == ApiError::Kind::kStatus && error.code >= 400 && error.code < 500 &&
+         error.code != 401 && error.code != 408 && error.code != 409 && error.code != 429;
+}
+
+spec::ObjectView controller_of(const spec::Value& object) {
+  for (const spec::ObjectView owner : spec::ObjectView(object).object("metadata").list("ownerReferences")) {
+    if (owner.boolean("controller").value_or(false)) return owner;
+  }
+  return {};
+}
+
+/// The uid of the service, which the wanted object names as its controller.
+std::string owner_uid_of(const std::string& body) {
+  spec::Arena arena;
+  const auto object = spec::parse_json(body, arena);
+  return object ? std::string(controller_of(*object).string("uid")) : std::string();
+}
+
+/// "kubectl-create, manager": who wrote it.
+std::string managers_of(const spec::Value& object) {
+  std::set<std::string_view> names;
+  for (const spec::ObjectView entry : spec::ObjectView(object).object("metadata").list("managedFields")) {
+    names.insert(entry.string("manager"));
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// The body with the resourceVersion that it must meet.
+std::string held_at(const std::string& body, const std::string& version) {
+  spec::Arena arena;
+  auto object = spec::parse_json(body, arena);
+  spec::Value* metadata = object ? spec::find(*object, "metadata") : nullptr;
+  if (!metadata) return body;
+  spec::set_member(*metadata, "resourceVersion", spec::make_string(version, arena), arena);
+  return spec::to_json(*object);
+}
+
+/// A merge patch that makes KServe's entries ours, of that very object in that very state.
+std::string adoption_of(const Object& live) {
+  spec::Arena arena;
+  spec::Value metadata(rapidjson::kObjectType);
+  spec::set_member(metadata, "uid", spec::make_string(live.uid(), arena), arena);
+  spec::set_member(metadata, "resourceVersion", spec::make_string(live.resource_version(), arena), arena);
+  spec::set_member(metadata, "managedFields",
+                   kube::with_renamed_manager(live.value(), kKserveFieldManager, kFieldManager, arena),
+                   arena);
+  spec::Value patch(rapidjson::kObjectType);
+  spec::set_member(patch, "metadata", std::move(metadata), arena);
+  return spec::to_json(patch);
+}
+
+struct Refused {
+  std::string uid, wanted_digest;
+  ApplyProblem problem;
+  SteadyTime until;
+};
+
+}  // namespace
+
+class Applier::Impl {
+ public:
+  Impl(kube::Client& client, Cache& cache, AppliedMemory& memory)
+      : client_(client), cache_(cache), memory_(memory) {}
+
+  kube::Client& client_;
+  Cache& cache_;
+  AppliedMemory& memory_;
+  WriteBreaker breaker_{kWriteBurst, kWriteEvery};
+  std::map<std::string, Refused> refused_;  // by object_of()
+
+  class Run;
+};
+
+/// One plan's way.
+class Applier::Impl::Run {
+ public:
+  Run(Impl& applier, const ServiceKey& key, SteadyTime until) : applier_(applier), key_(key), until_(until) {}
+
+  Task<ApplyOutcome> carry_out(const Plan& plan);
+
+ private:
+  Task<void> carry_out(const Step& step);
+  Task<void> adopt(const Step& step);
+  Task<void> create(const Step& step);
+  Task<void> apply(const Step& step);
+  Task<void> remove(const Step& step);
+
+  bool may_begin(const Step& step);
+  bool may_delete(const Step& step) const;
+  void found(const Step& step, const Object& live);
+  void taken(const Step& step, const Object& reply);
+  void failed(const Step& step, const ApiError& error);
+  void refuse(const Step& step, ApplyProblem problem);
+  void late();
+  void tell(const Step& step, std::string reason, std::string text, bool transient = true);
+  kube::CallOptions options() const;
+
+  Impl& applier_;
+  const ServiceKey& key_;
+  SteadyTime until_;
+  ApplyOutcome outcome_;
+  bool ended_ = false;                            // nothing more is to be tried
+  bool whole_ = true;                             // all that is wanted was made
+  bool autoscaler_only_ = true;                   // what was not is an autoscaler that a webhook refused
+  std::vector<std::string> refused_autoscalers_;  // that were, as object_of() names them
+  std::set<std::string> not_adopted_;             // uids
+  std::map<std::string, std::string> versions_;   // that our own writes led to, by uid
+};
+
+Task<ApplyOutcome> Applier::Impl::Run::carry_out(const Plan& plan) {
+  if (!plan.conflicts.empty()) whole_ = autoscaler_only_ = false;
+  for (const Step& step : plan.steps) {
+    if (step.kind == Step::Kind::kDelete && !may_delete(step)) continue;
+    if (!may_begin(step)) continue;
+    co_await carry_out(step);
+    if (ended_) break;
+  }
+  co_return std::move(outcome_);
+}
+
+Task<void> Applier::Impl::Run::carry_out(const Step& step) {
+  switch (step.kind) {
+    case Step::Kind::kAdopt:
+      return adopt(step);
+    case Step::Kind::kCreate:
+    case Step::Kind::kPost:
+      return create(step);
+    case Step::Kind::kApply:
+      return apply(step);
+    case Step::Kind::kDelete:
+      return remove(step);
+  }
+  std::unreachable();
+}
+
+/// Nothing is pruned while something wanted is not there; an autoscaler gives way to one that was refused
+/// because of it.
+bool Applier::Impl::Run::may_delete(const Step& step) const {
+  return whole_ || (autoscaler_only_ && is_autoscaler(*step.resource));
+}
+
+bool Applier::Impl::Run::may_begin(const Step& step) {
+  const SteadyTime now = Clock::now();
+  if (now >= until_) {
+    ended_ = true;
+    tell(step, "OutOfTime", "was not reached in the time that is given to a service");
+    return false;
+  }
+  if (not_adopted_.contains(step.uid)) return false;
+  const std::string object = object_of(step);
+  const auto refused = applier_.refused_.find(object);
+  if (refused != applier_.refused_.end() && refused->second.uid == step.uid &&
+      refused->second.wanted_digest == step.wanted_digest && now < refused->second.until) {
+    refuse(step, refused->second.problem);
+    return false;
+  }
+  if (applier_.breaker_.allows(object, now)) return true;
+  tell(step, "WriteStorm",
+       fmt::format("was written more than {} times in a short time, so something else undoes what we write; "
+                   "it is written once in {} s for now",
+                   kWriteBurst, kWriteEvery.count()));
+  return false;
+}
+
+Task<void> Applier::Impl::Run::adopt(const Step& step) {
+  auto live = co_await applier_.client_.get(*step.resource, step.ns, step.name, options());
+  if (!live) {
+    not_adopted_.insert(step.uid);
+    if (is_absent(live.error(), step)) {
+      late();
+    } else {
+      failed(step, live.error());
+    }
+    co_return;
+  }
+  const bool changed = step.hold_version && live->resource_version() != step.resource_version;
+  if (live->uid() != step.uid || changed) {
+    not_adopted_.insert(step.uid);
+    applier_.cache_.put(*step.resource, *live);
+    late();
+    co_return;
+  }
+  if (!kube::manages(live->value(), kKserveFieldManager)) co_return;
+  const std::string patch = adoption_of(*live);
+  auto reply = co_await applier_.client_.merge_patch(*step.resource, step.ns, step.name, patch, options());
+  if (reply) {
+    taken(step, *reply);
+  } else {
+    not_adopted_.insert(step.uid);
+    failed(step, reply.error());
+  }
+}
+
+Task<void> Applier::Impl::Run::create(const Step& step) {
+  auto live = co_await applier_.client_.get(*step.resource, step.ns, step.name, options());
+  if (live) {
+    found(step, *live);
+    co_return;
+  }
+  if (!is_absent(live.error(), step)) {
+    failed(step, live.error());
+    co_return;
+  }
+  kube::CallOptions call = options();
+  if (Clock::now() >= until_) {
+    may_begin(step);
+    co_return;
+  }
+  if (step.kind == Step::Kind::kPost) {
+    auto reply = co_await applier_.client_.create(*step.resource, step.ns, step.body, call);
+    if (reply) {
+      taken(step, *reply);
+    } else if (!reply.error().is_already_exists()) {
+      failed(step, reply.error());
+    }
+    co_return;
+  }
+  const std::string manager(kFieldManager);
+  auto reply =
+      co_await applier_.client_.apply(*step.resource, step.ns, step.name, step.body, manager, false, call);
+  if (reply) {
+    taken(step, *reply);
+  } else {
+    failed(step, reply.error());
+  }
+}
+
+/// Something of that name is there, though the cache knows of nothing.
+void Applier::Impl::Run::found(const Step& step, const Object& live) {
+  if (step.kind == Step::Kind::kPost) return;
+  const spec::ObjectView owner = controller_of(live.value());
+  const std::string service = owner_uid_of(step.body);
+  if (!service.empty() && owner.string("uid") == service) {
+    applier_.cache_.put(*step.resource, live);
+    late();
+    return;
+  }
+  if (spec::ObjectView(live.value()).object("metadata").has("deletionTimestamp")) {
+    return tell(step, "BeingDeleted", "is being deleted; it is made anew once it has gone");
+  }
+  if (owner.string("kind") == kube::kInferenceServices.kind && owner.string("name") == key_.name) {
+    return tell(step, "OwnerDeleted",
+                "belongs to an earlier service of this name; it is made anew once the garbage collector has "
+                "taken it");
+  }
+  const std::string whose = owner
+                                ? fmt::format("belongs to {} {}", owner.string("kind"), owner.string("name"))
+                                : "belongs to no InferenceService";
+  tell(step, "NameTaken",
+       fmt::format("is there already and {} (written by {}); delete it, or give the service another name",
+                   whose, managers_of(live.value())));
+}
+
+Task<void> Applier::Impl::Run::apply(const Step& step) {
+  const auto ours = versions_.find(step.uid);
+  const std::string& version = ours == versions_.end() ? step.resource_version : ours->second;
+  const std::string body = step.hold_version ? held_at(step.body, version) : step.body;
+  const std::string manager(kFieldManager);
+  auto reply =
+      co_await applier_.client_.apply(*step.resource, step.ns, step.name, body, manager, true, options());
+  if (reply) {
+    taken(step, *reply);
+  } else {
+    failed(step, reply.error());
+  }
+}
+
+Task<void> Applier::Impl::Run::remove(const Step& step) {
+  const kube::DeleteOptions del{
+      .uid = step.uid, .resource_version = step.resource_version, .propagation = "Background"};
+  auto reply = co_await applier_.client_.remove(*step.resource, step.ns, step.name, del, options());
+  if (!reply && !reply.error().is_not_found()) {
+    failed(step, reply.error());
+    co_return;
+  }
+  if (reply) {
+    ++outcome_.writes;
+    applier_.breaker_.note(object_of(step), Clock::now());
+  }
+  if (!whole_) {
+    // It has made way: the one that was refused may be tried again.
+    outcome_.stale = true;
+    for (const std::string& object : refused_autoscalers_) applier_.refused_.erase(object);
+  }
+  applier_.cache_.forget(*step.resource, step.ns, step.name, step.uid);
+  applier_.memory_.forget(step.uid);
+}
+
+void Applier::Impl::Run::taken(const Step& step, const Object& reply) {
+  ++outcome_.writes;
+  const std::string object = object_of(step);
+  applier_.breaker_.note(object, Clock::now());
+  applier_.refused_.erase(object);
+  applier_.cache_.put(*step.resource, reply);
+  const std::string uid(reply.uid());
+  versions_[uid] = std::string(reply.resource_version());
+  if (step.kind == Step::Kind::kAdopt || step.kind == Step::Kind::kPost) return;
+  spec::Arena arena;
+  const std::string digest =
+      comparable_digest(kube::applied_fields(reply.value(), kFieldManager, arena), arena);
+  if (digest == step.wanted_digest) {
+    applier_.memory_.forget(uid);
+  } else {
+    applier_.memory_.remember(uid, {.wanted_digest = step.wanted_digest, .reply_digest = digest});
+  }
+}
+
+void Applier::Impl::Run::failed(const Step& step, const ApiError& error) {
+  // A conflict of fields is another's object; any other is a picture that was old.
+  const bool of_fields = error.is_conflict() && error.message.contains("Apply failed with");
+  if (error.code == 409 && !of_fields) return late();
+  ApplyProblem problem = problem_of(step, error);
+  const std::string object = object_of(step);
+  const SteadyTime now = Clock::now();
+  // Whether it was done after all, nobody knows.
+  if (error.kind == ApiError::Kind::kDeadline) applier_.breaker_.note(object, now);
+  if (is_definite(error)) {
+    std::erase_if(applier_.refused_, [now](const auto& entry) { return entry.second.until <= now; });
+    applier_.refused_[object] = {step.uid, step.wanted_digest, problem, now + kRefusalHolds};
+  }
+  ended_ = ended_ || ends_all(error) || problem.reason == "NamespaceTerminating";
+  if (error.kind == ApiError::Kind::kCancelled) {
+    whole_ = autoscaler_only_ = false;
+  } else {
+    refuse(step, std::move(problem));
+  }
+}
+
+void Applier::Impl::Run::refuse(const Step& step, ApplyProblem problem) {
+  const bool by_webhook = problem.reason == "DeniedByWebhook" && is_autoscaler(*step.resource);
+  if (by_webhook) refused_autoscalers_.push_back(object_of(step));
+  whole_ = false;
+  autoscaler_only_ = autoscaler_only_ && by_webhook;
+  outcome_.problems.push_back(std::move(problem));
+}
+
+void Applier::Impl::Run::late() {
+  outcome_.stale = true;
+  whole_ = autoscaler_only_ = false;
+}
+
+void Applier::Impl::Run::tell(const Step& step, std::string reason, std::string text, bool transient) {
+  whole_ = autoscaler_only_ = false;
+  outcome_.problems.push_back({.component = step.component,
+                               .reason = std::move(reason),
+                               .text = fmt::format("{} {} {}", step.resource->kind, step.name, text),
+                               .transient = transient});
+}
+
+kube::CallOptions Applier::Impl::Run::options() const {
+  return {.deadline = std::min(Clock::now() + kWriteDeadline, until_), .managed_fields = true};
+}
+
+Applier::Applier(kube::Client& client, Cache& cache, AppliedMemory& memory)
+    : impl_(std::make_unique<Impl>(client, cache, memory)) {}
+
+Applier::~Applier() = default;
+
+kube::Task<ApplyOutcome> Applier::carry_out(const ServiceKey& key, const Plan& plan, SteadyTime until) {
+  Impl::Run run(*impl_, key, until);
+  co_return co_await run.carry_out(plan);
+}
+
+}  // namespace modelgate::reconciler

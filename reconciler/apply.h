@@ -2,21 +2,32 @@
 //
 // Carries out a plan's steps, one after the other, through the API server's client.
 //
-//   Applier applier(client, cache, memory, {...});
+//   Applier applier(client, cache, memory);
 //   const ApplyOutcome outcome = co_await applier.carry_out(key, plan, deadline);
+//   for (const ApplyProblem& problem : outcome.problems) ...
 //
 // Each write bears what it was decided on: the uid of what is there (so that a namesake made anew is not
 // hit), a resourceVersion where a value was read from it; each reply goes into the cache and into the memory,
-// so that the next plan knows. A step that failed does not keep the others from being tried, but for
-// deletions: nothing is pruned while something wanted could not be made. A conflict means that we were late:
-// the service is looked at again at once.
+// so that the next plan knows. A conflict means that we were late: the service is looked at again soon.
+//
+// Before something is made, its place is read: applying onto another's object of that name would merge with
+// it where the two do not contradict each other.
+//
+// A step that failed does not keep the others from being tried, but where the API server is not reached, or
+// the namespace is going; and for deletions: nothing is pruned while something wanted could not be made. One
+// exception: KEDA refuses a ScaledObject while an HPA scales the same thing, so an autoscaler gives way to
+// one that a webhook refused.
+//
+// What the API server refused is not sent again for kRefusalHolds; the problem is told again meanwhile.
 //
 // A breaker guards each object: more than kWriteBurst writes, refilled at one in kWriteEvery, are refused
 // (two controllers that undo each other's work; see design.md), with a problem that says so.
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kube/client.h"
@@ -29,18 +40,28 @@ namespace modelgate::reconciler {
 inline constexpr int kWriteBurst = 20;
 inline constexpr std::chrono::seconds kWriteEvery{5};
 
+/// Events of Pods come many a second, and each makes us look at the service. A quota that was raised is
+/// noticed after this time.
+inline constexpr std::chrono::seconds kRefusalHolds{5};
+
+/// A write that takes longer has met a webhook that hangs (thirty seconds at most, ten by default).
+inline constexpr std::chrono::seconds kWriteDeadline{15};
+
+/// Of the API server's words as many bytes are told: its longest refusals name every field.
+inline constexpr std::size_t kMaxApiWords = 600;
+
 /// Why something wanted is not there: for a condition of its component.
 struct ApplyProblem {
-  std::string_view component;
-  std::string reason;     // in CamelCase: "Forbidden", "Conflict", "KindAbsent", "WriteStorm", ...
-  std::string text;       // with the object's kind and name and the API server's words
-  bool transient = true;  // trying again may help
+  std::string_view component;  // empty for what is not wanted and could not be deleted
+  std::string reason;          // in CamelCase: "Forbidden", "NameTaken", "KindAbsent", "WriteStorm", ...
+  std::string text;            // with the object's kind and name and the API server's words, on one line
+  bool transient = true;       // trying again may help, though nothing that we watch changes
 };
 
 struct ApplyOutcome {
-  int writes = 0;
+  int writes = 0;      // that the API server took
   bool stale = false;  // a conflict: the picture was old
-  std::vector<ApplyProblem> problems;
+  std::vector<ApplyProblem> problems = {};
 };
 
 class Applier {
@@ -48,12 +69,18 @@ class Applier {
   Applier(kube::Client& client, Cache& cache, AppliedMemory& memory);
   ~Applier();
 
-  /// `until`: no write begins or goes on after it (the end of the lease, or of this worker's time).
+  /// `until`: no write begins or goes on after it (the end of the lease, or of this worker's time). `key` and
+  /// `plan` must live until it ends. Several may be under way at once, of different services.
   kube::Task<ApplyOutcome> carry_out(const ServiceKey& key, const Plan& plan, SteadyTime until);
 
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// What the API server's refusal of a step means. Pure.
+ApplyProblem problem_of(const Step& step, const kube::ApiError& error);
+/// Of a plan's conflict, which carry_out() does not tell.
+ApplyProblem problem_of(const Conflict& conflict);
 
 }  // namespace modelgate::reconciler

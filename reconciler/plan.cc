@@ -1,2 +1,256 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reconciler/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "spec/view.h"
+
+namespace modelgate::reconciler {
+namespace {
+
+/// The kinds that we make, in the order in which those that are not wanted go: nothing leads to what has
+/// gone, and nothing scales it.
+constexpr std::array kMade{&kube::kHttpRoutes,    &kube::kVirtualServices,          &kube::kIngresses,
+                           &kube::kScaledObjects, &kube::kHorizontalPodAutoscalers, &kube::kDeployments,
+                           &kube::kServices,      &kube::kOpenTelemetryCollectors,  &kube::kConfigMaps};
+
+/// So many of them are routes.
+constexpr std::ptrdiff_t kRoutes = 3;
+
+/// What of metadata tells which object it is.
+constexpr std::array<std::string_view, 4> kIdentity{"name", "namespace", "uid", "resourceVersion"};
+
+std::ptrdiff_t rank_of(const kube::Resource& resource) {
+  return std::ranges::find(kMade, resource.kind, &kube::Resource::kind) - kMade.begin();
+}
+
+std::string kind_and_name(const kube::Resource& resource, std::string_view name) {
+  return fmt::format("{} {}", resource.kind, name);
+}
+
+class Planner {
+ public:
+  Planner(const ServiceRecord& service, const std::vector<const Child*>& children,
+          const AppliedMemory& memory, spec::Arena& arena)
+      : service_(service), memory_(memory), arena_(arena) {
+    for (const Child* child : children) {
+      if (child && child->resource && child->ns == service.key.ns) there_[place_of(*child)] = child;
+    }
+  }
+
+  void want(const workload::WantedObject& wanted);
+  void remove_unwanted(Unwanted unwanted);
+  Plan take();
+
+ private:
+  using Place = std::pair<std::string_view, std::string_view>;  // kind, name
+
+  static Place place_of(const Child& child) { return {child.resource->kind, child.name}; }
+  bool is_ours(const Child& child) const { return child.owner_uid == service_.uid; }
+
+  /// Why it cannot be written; nothing where it can.
+  std::optional<Conflict> conflict_with(const Child& child) const;
+  void create(const workload::WantedObject& wanted, Step step);
+  void bring_in_line(const workload::WantedObject& wanted, const Child& child, Step step);
+  bool is_unchanged(const Child& child, const std::string& wanted_digest) const;
+
+  const ServiceRecord& service_;
+  const AppliedMemory& memory_;
+  spec::Arena& arena_;
+  std::map<Place, const Child*> there_;
+  std::vector<const Child*> wanted_there_;
+  std::vector<Step> adoptions_, writes_, deletions_;
+  std::vector<Conflict> conflicts_;
+};
+
+void Planner::want(const workload::WantedObject& wanted) {
+  const kube::Resource* resource = resource_of(wanted.object);
+  if (!resource) throw std::logic_error("an object of a kind that we never make is wanted");
+  const std::string_view name = spec::ObjectView(wanted.object).object("metadata").string("name");
+  Step step{.resource = resource,
+            .ns = service_.key.ns,
+            .name = std::string(name),
+            .wanted_digest = comparable_digest(wanted.object, arena_),
+            .component = wanted.component};
+  const auto it = there_.find({resource->kind, name});
+  if (it == there_.end()) return create(wanted, std::move(step));
+  const Child& child = *it->second;
+  wanted_there_.push_back(&child);
+  if (auto conflict = conflict_with(child)) {
+    conflict->component = wanted.component;
+    conflicts_.push_back(std::move(*conflict));
+    return;
+  }
+  if (wanted.create_only) return;
+  bring_in_line(wanted, child, std::move(step));
+}
+
+std::optional<Conflict> Planner::conflict_with(const Child& child) const {
+  Conflict conflict{.resource = child.resource, .name = child.name};
+  const std::string what = kind_and_name(*child.resource, child.name);
+  if (child.being_deleted) {
+    conflict.reason = "BeingDeleted";
+    conflict.text = what + " is being deleted; it is made anew once it has gone";
+    return conflict;
+  }
+  if (is_ours(child)) return std::nullopt;
+  if (child.owner == service_.key) {
+    conflict.reason = "OwnerDeleted";
+    conflict.text = what +
+                    " belongs to an earlier service of this name; it is made anew once the garbage "
+                    "collector has taken it";
+    return conflict;
+  }
+  conflict.text =
+      fmt::format("{} belongs to InferenceService {}, not to this service", what, child.owner.name);
+  return conflict;
+}
+
+void Planner::create(const workload::WantedObject& wanted, Step step) {
+  step.kind = wanted.create_only ? Step::Kind::kPost : Step::Kind::kCreate;
+  step.body = spec::to_json(wanted.object);
+  step.why = "absent";
+  writes_.push_back(std::move(step));
+}
+
+void Planner::bring_in_line(const workload::WantedObject& wanted, const Child& child, Step step) {
+  step.uid = child.uid;
+  step.resource_version = child.resource_version;
+  spec::Value object = spec::clone(wanted.object, arena_);
+  spec::Value* spec = spec::find(object, "spec");
+  const bool given_up = child.replicas && spec && spec->IsObject() && !spec::find(*spec, "replicas");
+  if (given_up && (child.kserve_manages || (child.replicas_ours && !child.replicas_others))) {
+    spec::set_member(*spec, "replicas", spec::Value(*child.replicas), arena_);
+    step.wanted_digest = comparable_digest(object, arena_);
+    step.hold_version = true;
+  }
+  if (!child.kserve_manages && is_unchanged(child, step.wanted_digest)) return;
+
+  if (child.kserve_manages) {
+    Step adopt = step;
+    adopt.kind = Step::Kind::kAdopt;
+    adopt.why = "made by KServe";
+    adopt.wanted_digest.clear();
+    adopt.hold_version = false;
+    adoptions_.push_back(std::move(adopt));
+  }
+  spec::set_member(*spec::find(object, "metadata"), "uid", spec::make_string(child.uid, arena_), arena_);
+  step.kind = Step::Kind::kApply;
+  step.body = spec::to_json(object);
+  step.why = child.kserve_manages ? "made by KServe" : "differs";
+  writes_.push_back(std::move(step));
+}
+
+bool Planner::is_unchanged(const Child& child, const std::string& wanted_digest) const {
+  if (child.applied_digest.empty()) return false;
+  if (child.applied_digest == wanted_digest) return true;
+  const AppliedMemory::Entry* last = memory_.find(child.uid);
+  return last && last->wanted_digest == wanted_digest && last->reply_digest == child.applied_digest;
+}
+
+void Planner::remove_unwanted(Unwanted unwanted) {
+  if (unwanted == Unwanted::kKeep) return;
+  for (const auto& [place, child] : there_) {
+    const bool written_by_us = !child->applied_digest.empty() || child->kserve_manages;
+    if (!is_ours(*child) || child->being_deleted || !written_by_us) continue;
+    const std::ptrdiff_t rank = rank_of(*child->resource);
+    if (rank == std::ssize(kMade) || (unwanted == Unwanted::kKeepRoutes && rank < kRoutes)) continue;
+    if (std::ranges::find(wanted_there_, child) != wanted_there_.end()) continue;
+    deletions_.push_back({.kind = Step::Kind::kDelete,
+                          .resource = child->resource,
+                          .ns = child->ns,
+                          .name = child->name,
+                          .uid = child->uid,
+                          .resource_version = child->resource_version,
+                          .why = "not wanted"});
+  }
+  std::ranges::sort(deletions_, {}, [](const Step& step) {
+    return std::pair(rank_of(*step.resource), std::string_view(step.name));
+  });
+}
+
+Plan Planner::take() {
+  Plan plan{.steps = std::move(adoptions_), .conflicts = std::move(conflicts_)};
+  std::ranges::move(writes_, std::back_inserter(plan.steps));
+  std::ranges::move(deletions_, std::back_inserter(plan.steps));
+  return plan;
+}
+
+std::string_view verb_of(Step::Kind kind) {
+  switch (kind) {
+    case Step::Kind::kAdopt:
+      return "adopt";
+    case Step::Kind::kCreate:
+    case Step::Kind::kPost:
+      return "create";
+    case Step::Kind::kApply:
+      return "apply";
+    case Step::Kind::kDelete:
+      return "delete";
+  }
+  return "";
+}
+
+}  // namespace
+
+Plan make_plan(const ServiceRecord& service, const std::vector<workload::WantedObject>& wanted,
+               const std::vector<const Child*>& children, const AppliedMemory& memory, spec::Arena& arena,
+               Unwanted unwanted) {
+  if (service.being_deleted) return {};
+  Planner planner(service, children, memory, arena);
+  for (const workload::WantedObject& object : wanted) planner.want(object);
+  planner.remove_unwanted(unwanted);
+  return planner.take();
+}
+
+Unwanted unwanted_of(const workload::Wanted& wanted) {
+  if (wanted.stopped) return Unwanted::kDelete;
+  if (!wanted.needs.empty()) return Unwanted::kKeep;
+  Unwanted out = Unwanted::kDelete;
+  for (const workload::Problem& problem : wanted.problems) {
+    if (problem.kind != workload::Problem::Kind::kFatal) continue;
+    out = std::max(out, problem.component == "ingress" ? Unwanted::kKeepRoutes : Unwanted::kKeep);
+  }
+  return out;
+}
+
+std::string describe(const ServiceKey& service, const Plan& plan) {
+  std::string out;
+  for (const Step& step : plan.steps) {
+    out += fmt::format("{}: {} {} ({})\n", service.to_string(), verb_of(step.kind),
+                       kind_and_name(*step.resource, step.name), step.why);
+  }
+  for (const Conflict& conflict : plan.conflicts) {
+    out += fmt::format("{}: leave {}: {}\n", service.to_string(),
+                       kind_and_name(*conflict.resource, conflict.name), conflict.text);
+  }
+  return out;
+}
+
+std::string comparable_digest(const spec::Value& object, spec::Arena& arena) {
+  spec::Value copy = spec::clone(object, arena);
+  if (!copy.IsObject()) return spec::digest(copy);
+  copy.RemoveMember("apiVersion");
+  copy.RemoveMember("kind");
+  spec::Value* metadata = spec::find(copy, "metadata");
+  if (metadata && metadata->IsObject()) {
+    for (const std::string_view member : kIdentity) metadata->RemoveMember(spec::make_literal(member));
+    if (metadata->ObjectEmpty()) copy.RemoveMember("metadata");
+  }
+  return spec::digest(copy);
+}
+
+const kube::Resource* resource_of(const spec::Value& object) {
+  const spec::ObjectView view(object);
+  const auto it = std::ranges::find(kMade, view.string("kind"), &kube::Resource::kind);
+  return it != kMade.end() && (*it)->api_version() == view.string("apiVersion") ? *it : nullptr;
+}
+
+}  // namespace modelgate::reconciler

@@ -15,11 +15,13 @@
 //
 // `spec.replicas`: where nothing is wanted (an autoscaler scales) and we are its only manager, the live value
 // is applied on, under resourceVersion, until another manager owns it; giving it up as sole owner would reset
-// it to 1.
+// it to 1. So it is with what KServe made: that its manager is the only one may be, so it is kept at first.
 //
 // Never touched: an object whose controller is not this service (by uid); one that is being deleted. A wanted
 // object whose name such an object has is a conflict, told and not written. An object that is ours and not
-// wanted is deleted, with uid and resourceVersion as preconditions; a `create_only` one is never changed.
+// wanted is deleted, with uid and resourceVersion as preconditions; ours is what names this service as its
+// controller and was written by us or by KServe. A `create_only` one is never changed. A service that is
+// being deleted needs nothing: the garbage collector takes what it owned.
 #pragma once
 
 #include <cstdint>
@@ -44,12 +46,15 @@ struct Step {
   };
   Kind kind = Kind::kApply;
   const kube::Resource* resource = nullptr;
-  std::string ns, name;
-  std::string uid, resource_version;  // of what is there; empty for what is to be made
-  std::string body;                   // JSON; of kCreate, kPost, kApply
-  std::string wanted_digest;          // what the plan compares the next time
-  std::string_view component;         // of the service, for its conditions: "predictor", "ingress", ...
-  std::string_view why;               // "absent", "differs", "not wanted", "made by KServe": for people
+  std::string ns = {}, name = {};
+  std::string uid = {}, resource_version = {};  // of what is there; empty for what is to be made
+  /// Of kApply: `body` repeats a value of the object that is there, so it must be as it was; else the write
+  /// is refused.
+  bool hold_version = false;
+  std::string body = {};            // JSON, without resourceVersion; of kCreate, kPost, kApply
+  std::string wanted_digest = {};   // what the plan compares the next time
+  std::string_view component = {};  // of the service, for its conditions: "predictor", "ingress", ...
+  std::string_view why = {};        // "absent", "differs", "not wanted", "made by KServe": for people
 };
 
 /// What was applied last and what came of it, by object. It is only memory: without it, an object that the
@@ -73,23 +78,38 @@ class AppliedMemory {
 /// A wanted object that cannot be written because its name is taken.
 struct Conflict {
   const kube::Resource* resource = nullptr;
-  std::string name;
-  std::string_view component;
-  std::string text;  // "Deployment iris-predictor belongs to Deployment x, not to this service"
+  std::string name = {};
+  std::string_view component = {};
+  std::string text = {};  // "Deployment iris-predictor belongs to InferenceService x, not to this service"
+  std::string_view reason = "NameTaken";  // or "BeingDeleted", "OwnerDeleted": those go by themselves
 };
 
 struct Plan {
-  std::vector<Step> steps;
-  std::vector<Conflict> conflicts;
+  std::vector<Step> steps = {};
+  std::vector<Conflict> conflicts = {};
 };
 
-/// `children`: all that names the service as its controller, and whatever else has a wanted name. The cache
-/// must be in sync: what is not in it counts as absent.
+/// What becomes of what is ours and not wanted.
+enum class Unwanted : std::uint8_t { kDelete, kKeepRoutes, kKeep };
+
+/// `children`: all that names the service as its controller, and whatever else has a wanted name; one may be
+/// there twice. The cache must be in sync: what is not in it counts as absent.
 Plan make_plan(const ServiceRecord& service, const std::vector<workload::WantedObject>& wanted,
-               const std::vector<const Child*>& children, const AppliedMemory& memory, spec::Arena& arena);
+               const std::vector<const Child*>& children, const AppliedMemory& memory, spec::Arena& arena,
+               Unwanted unwanted = Unwanted::kDelete);
+
+/// Whether what is missing in `wanted` is really not wanted: nothing is taken for that where a component
+/// could not be built (its runtime was deleted, say: what serves goes on serving) or something has to be
+/// looked up first, and no route where only those could not. A stopped service wants nothing, whatever is
+/// wrong with it.
+Unwanted unwanted_of(const workload::Wanted& wanted);
+
+/// For --dry-run: "default/iris: apply Deployment iris-predictor (differs)", a line a step, and one a
+/// conflict. Empty where there is nothing to do.
+std::string describe(const ServiceKey& service, const Plan& plan);
 
 /// spec::digest() of an object as it is compared: without apiVersion, kind, and metadata's name, namespace,
-/// uid and resourceVersion.
+/// uid and resourceVersion, all of which tell which object it is.
 std::string comparable_digest(const spec::Value& object, spec::Arena& arena);
 
 /// The kind's place in the API, for a wanted object; nullptr for one that we never make.
