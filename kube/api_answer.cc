@@ -40,8 +40,10 @@ std::string reason_of(int code) {
 
 }  // namespace
 
-spec::Result<spec::Value, spec::JsonError> parse_answer(std::string_view text, spec::Arena& arena) {
+spec::Result<spec::Value, spec::JsonError> parse_answer(std::string_view text, spec::Arena& arena,
+                                                        bool managed_fields) {
   spec::ParseOptions options;
+  options.skip_managed_fields = !managed_fields;
   options.limits.max_values = std::max(options.limits.max_values, text.size());
   return spec::parse_json(text, arena, options);
 }

@@ -13,8 +13,9 @@
 namespace modelgate::kube {
 
 /// Reads a document that may be a long list: the limit on its values grows with the text, which
-/// kMaxResponseBytes bounds.
-spec::Result<spec::Value, spec::JsonError> parse_answer(std::string_view text, spec::Arena& arena);
+/// kMaxResponseBytes bounds. metadata.managedFields is passed over unless asked for.
+spec::Result<spec::Value, spec::JsonError> parse_answer(std::string_view text, spec::Arena& arena,
+                                                        bool managed_fields = false);
 
 /// Of a Status object. `code` where it names none.
 ApiError error_of_status(const spec::Value& status, int code);

@@ -62,12 +62,14 @@ std::string object_path(const Resource& resource, std::string_view ns, std::stri
   return name.empty() ? std::string() : resource.path(ns, name, options.subresource);
 }
 
-Task<ApiResult<Object>> object_call(Transport transport, ApiRequest request) {
+Task<ApiResult<Object>> object_call(Transport transport, ApiRequest request, bool managed_fields) {
   const std::string name = request.method + " " + request.path;
   if (request.path.empty()) co_return std::unexpected(malformed(request.method, "the call names no object"));
   auto body = co_await ClientTransport::call(std::move(transport), std::move(request));
   if (!body) co_return std::unexpected(std::move(body).error());
-  auto object = Object::read(*body);
+  spec::ParseOptions options;
+  options.skip_managed_fields = !managed_fields;
+  auto object = Object::read(*body, options);
   if (object) co_return std::move(*object);
   co_return std::unexpected(malformed(name, fmt::format("the answer is no object: at byte {}: {}",
                                                         object.error().offset, object.error().message)));
@@ -86,9 +88,10 @@ struct Page {
   std::string resource_version, next;
 };
 
-std::expected<Page, std::string> read_page(const std::string& text, const Resource& resource) {
+std::expected<Page, std::string> read_page(const std::string& text, const Resource& resource,
+                                           bool managed_fields) {
   spec::Arena arena;
-  auto document = parse_answer(text, arena);
+  auto document = parse_answer(text, arena, managed_fields);
   if (!document) {
     return std::unexpected(fmt::format("the answer is no list: at byte {}: {}", document.error().offset,
                                        document.error().message));
@@ -133,7 +136,7 @@ Task<ApiResult<ObjectList>> list_pages(Transport transport, Resource resource, s
       continue;
     }
     if (!body) co_return std::unexpected(std::move(body).error());
-    auto page = read_page(*body, resource);
+    auto page = read_page(*body, resource, list.managed_fields);
     if (!page) co_return std::unexpected(malformed("GET " + path, std::move(page).error()));
     if (out.resource_version.empty()) out.resource_version = std::move(page->resource_version);
     std::move(page->items.begin(), page->items.end(), std::back_inserter(out.items));
@@ -155,7 +158,7 @@ Task<ApiResult<std::unique_ptr<Watch>>> start_watch(Transport transport, std::st
   auto connection = co_await ClientTransport::stream(transport, std::move(request));
   if (!connection) co_return std::unexpected(std::move(connection).error());
   (**connection)->set_deadline(std::chrono::steady_clock::now() + length + kWatchGrace);
-  co_return make_watch(std::move(*connection), "GET " + path);
+  co_return make_watch(std::move(*connection), "GET " + path, list.managed_fields);
 }
 
 Task<ApiResult<void>> remove_object(Transport transport, ApiRequest request) {
@@ -203,7 +206,8 @@ ClientCounts Client::counts() const {
 
 Task<ApiResult<Object>> Client::get(const Resource& resource, std::string ns, std::string name,
                                     CallOptions options) {
-  return object_call(transport_, request_for("GET", object_path(resource, ns, name, options), options));
+  return object_call(transport_, request_for("GET", object_path(resource, ns, name, options), options),
+                     options.managed_fields);
 }
 
 Task<ApiResult<ObjectList>> Client::list(const Resource& resource, std::string ns, ListOptions list,
@@ -221,7 +225,7 @@ Task<ApiResult<Object>> Client::create(const Resource& resource, std::string ns,
   ApiRequest request = request_for("POST", resource.path(ns), options);
   request.content_type = "application/json";
   request.body = std::move(body);
-  return object_call(transport_, std::move(request));
+  return object_call(transport_, std::move(request), options.managed_fields);
 }
 
 Task<ApiResult<Object>> Client::update(const Resource& resource, std::string ns, std::string name,
@@ -229,7 +233,7 @@ Task<ApiResult<Object>> Client::update(const Resource& resource, std::string ns,
   ApiRequest request = request_for("PUT", object_path(resource, ns, name, options), options);
   request.content_type = "application/json";
   request.body = std::move(body);
-  return object_call(transport_, std::move(request));
+  return object_call(transport_, std::move(request), options.managed_fields);
 }
 
 Task<ApiResult<Object>> Client::merge_patch(const Resource& resource, std::string ns, std::string name,
@@ -237,7 +241,7 @@ Task<ApiResult<Object>> Client::merge_patch(const Resource& resource, std::strin
   ApiRequest request = request_for("PATCH", object_path(resource, ns, name, options), options);
   request.content_type = "application/merge-patch+json";
   request.body = std::move(body);
-  return object_call(transport_, std::move(request));
+  return object_call(transport_, std::move(request), options.managed_fields);
 }
 
 Task<ApiResult<Object>> Client::apply(const Resource& resource, std::string ns, std::string name,
@@ -249,7 +253,7 @@ Task<ApiResult<Object>> Client::apply(const Resource& resource, std::string ns, 
       request_for("PATCH", object_path(resource, ns, name, options), options, std::move(query));
   request.content_type = "application/apply-patch+yaml";  // JSON is YAML
   request.body = std::move(body);
-  return object_call(transport_, std::move(request));
+  return object_call(transport_, std::move(request), options.managed_fields);
 }
 
 Task<ApiResult<void>> Client::remove(const Resource& resource, std::string ns, std::string name,

@@ -59,12 +59,14 @@ struct CallOptions {
   bool dry_run = false;
   bool urgent = false;  // not held to the rate, and with connections of their own where calls queue for
                         // them: leases, and the facts of an admission request
+  bool managed_fields = false;  // read metadata.managedFields of the answer, often half of an object
 };
 
 struct ListOptions {
   std::string label_selector = {};
   std::string field_selector = {};
   int page = 500;
+  bool managed_fields = false;  // read metadata.managedFields of list and watch, often half of an object
 };
 
 /// A whole list: all pages, of one resourceVersion. Items carry apiVersion and kind, which the API server

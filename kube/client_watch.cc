@@ -28,8 +28,8 @@ ApiError malformed(std::string message) {
 
 class Stream final : public Watch {
  public:
-  Stream(std::unique_ptr<LiveConnection> connection, std::string request)
-      : connection_(std::move(connection)), request_(std::move(request)) {}
+  Stream(std::unique_ptr<LiveConnection> connection, std::string request, bool managed_fields)
+      : connection_(std::move(connection)), request_(std::move(request)), managed_fields_(managed_fields) {}
 
   Task<Next> next() override {
     while (true) {
@@ -38,7 +38,7 @@ class Stream final : public Watch {
         const std::string_view line = std::string_view(text_).substr(begin_, end - begin_);
         begin_ = searched_ = end + 1;
         if (line.find_first_not_of(" \t\r") == line.npos) continue;
-        auto event = read_watch_event(line);
+        auto event = read_watch_event(line, managed_fields_);
         if (!event) co_return failed(std::move(event).error());
         co_return std::move(*event);
       }
@@ -65,6 +65,7 @@ class Stream final : public Watch {
 
   std::unique_ptr<LiveConnection> connection_;
   std::string request_;
+  bool managed_fields_;
   std::string text_;
   std::size_t begin_ = 0;     // of the next line
   std::size_t searched_ = 0;  // up to here there is no line feed
@@ -72,9 +73,9 @@ class Stream final : public Watch {
 
 }  // namespace
 
-ApiResult<WatchEvent> read_watch_event(std::string_view line) {
+ApiResult<WatchEvent> read_watch_event(std::string_view line, bool managed_fields) {
   spec::Arena arena;
-  const auto value = parse_answer(line, arena);
+  const auto value = parse_answer(line, arena, managed_fields);
   if (!value) return std::unexpected(malformed("an event is no JSON: " + value.error().message));
   const spec::ObjectView event(*value);
   const spec::ObjectView object = event.object("object");
@@ -88,8 +89,9 @@ ApiResult<WatchEvent> read_watch_event(std::string_view line) {
   return WatchEvent{known->second, Object::copy_of(*object.value())};
 }
 
-std::unique_ptr<Watch> make_watch(std::unique_ptr<LiveConnection> connection, std::string request) {
-  return std::make_unique<Stream>(std::move(connection), std::move(request));
+std::unique_ptr<Watch> make_watch(std::unique_ptr<LiveConnection> connection, std::string request,
+                                  bool managed_fields) {
+  return std::make_unique<Stream>(std::move(connection), std::move(request), managed_fields);
 }
 
 }  // namespace modelgate::kube

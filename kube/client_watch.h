@@ -14,9 +14,10 @@ namespace modelgate::kube {
 inline constexpr std::size_t kMaxWatchLine = std::size_t{8} << 20;
 
 /// One line of a watch. An ERROR event is an error.
-ApiResult<WatchEvent> read_watch_event(std::string_view line);
+ApiResult<WatchEvent> read_watch_event(std::string_view line, bool managed_fields = false);
 
 /// `connection`'s answer has begun and its deadline is set.
-std::unique_ptr<Watch> make_watch(std::unique_ptr<LiveConnection> connection, std::string request);
+std::unique_ptr<Watch> make_watch(std::unique_ptr<LiveConnection> connection, std::string request,
+                                  bool managed_fields = false);
 
 }  // namespace modelgate::kube
