@@ -18,7 +18,7 @@ The control plane is up, with deploy/ installed and both programs at work. In an
 
   kubectl apply -f deploy/examples/sklearn.yaml && kubectl get isvc -w            # Pending, Loading, Ready
   kubectl get deployments,services,hpa,httproutes,pods                             # what serves it
-  kubectl describe isvc iris-sklearn                                               # conditions and events
+  kubectl describe isvc sklearn                                                    # conditions and events
   kubectl apply -f deploy/examples/broken.yaml                                     # five errors at once
   kubectl apply -f deploy/examples/canary.yaml                                     # a tenth of the requests
   kubectl edit configmap -n kserve inferenceservice-config                         # in force at once

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Moving in and out: a cluster that KServe ran. What it made is put there under its field manager; then we begin."""
+import copy
+import json
+
+import yaml
+
+from reconciled import GROUP
+from test_reconciler import ReconciledTest, sklearn
+from world import CRDS
+
+KSERVES_MANAGER = "manager"
+
+
+class TakingOver(ReconciledTest):
+    def test_no_pod_restarts_and_what_is_not_wanted_goes(self):
+        self.apply(sklearn("moved"))
+        self.wait_ready("moved")
+        before = self.hand_to_kserve()
+        self.assertTrue(before)
+        uids = {key: o["metadata"]["uid"] for key, o in before.items()}
+        pods = {p["metadata"]["uid"] for p in self.pods("moved")}
+        self.reconciler = self.world.start_reconciler()
+        self.eventually("the Deployment to be taken over", lambda: self.managers(
+            self.deployment("moved-predictor")) >= {"modelgate-reconciler"}, 20)
+        self.eventually("nobody else to manage it", lambda: KSERVES_MANAGER not in self.managers(
+            self.deployment("moved-predictor")), 20)
+        self.eventually("what is not wanted to go", lambda: "left-behind" not in self.deployment("moved-predictor")
+                        ["metadata"].get("annotations", {}), 20)
+        after = self.children()
+        self.assertEqual({key: o["metadata"]["uid"] for key, o in after.items()}, uids, "no object was replaced")
+        for key, o in after.items():
+            if key[0] == "deployments":
+                self.assertEqual(o["metadata"]["generation"], before[key]["metadata"]["generation"], key)
+        self.assertEqual({p["metadata"]["uid"] for p in self.pods("moved")}, pods, "no Pod was restarted")
+
+    def hand_to_kserve(self):
+        """As if KServe had made them: without our reconciler, made anew by its manager, with something of an older version."""
+        self.world.stop_reconcilers()
+        for (plural, name), o in self.children().items():
+            group = ("/apis/" if "/" in o["apiVersion"] else "/api/") + o["apiVersion"]
+            url = f"{group}/namespaces/{self.namespace}/{plural}"
+            self.kubectl("delete", f"{plural}.{o['apiVersion'].partition('/')[0]}" if "/" in o["apiVersion"] else plural, name,
+                         "--timeout=30s")
+            self.plane.post(f"{url}?fieldManager={KSERVES_MANAGER}", as_made(o))
+        self.eventually("the Deployments to be available", lambda: all(
+            o.get("status", {}).get("availableReplicas") for (plural, _), o in self.children().items() if plural == "deployments"),
+            30)
+        return self.children()
+
+    @staticmethod
+    def managers(o):
+        return {entry["manager"] for entry in o["metadata"].get("managedFields", []) if not entry.get("subresource")}
+
+    def test_dry_run_says_what_would_happen_and_does_nothing(self):
+        self.apply(sklearn("tried"))
+        self.wait_ready("tried")
+        self.hand_to_kserve()
+        versions = {key: o["metadata"]["resourceVersion"] for key, o in self.children().items()}
+        lines = [line for line in self.world.dry_run() if self.namespace in line]
+        self.assertTrue([line for line in lines if "tried-predictor" in line and "Deployment" in line], lines)
+        self.assertEqual({key: o["metadata"]["resourceVersion"] for key, o in self.children().items()}, versions)
+
+
+class MovingOut(ReconciledTest):
+    needs_kserve = True
+
+    def test_every_object_still_fits_kserves_crds(self):
+        self.apply(sklearn("leaving", component={"minReplicas": 1, "maxReplicas": 3}))
+        self.wait_ready("leaving")
+        self.world.stop_reconcilers()
+        crd = next(item for item in json.loads(CRDS["kserve"].read_text())["items"]
+                   if item["metadata"]["name"] == f"inferenceservices.{GROUP}")
+        schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+        service = self.service("leaving")
+        self.assertEqual(unknown(service["spec"], schema["properties"]["spec"], "spec"), [])
+        # `phase` is ours alone; KServe's CRD prunes it.
+        left = unknown(service["status"], schema["properties"]["status"], "status")
+        self.assertEqual(left, ["status.phase"], yaml.safe_dump(service["status"]))
+
+
+def as_made(o):
+    """What a client posts to make this object."""
+    o = copy.deepcopy(o)
+    o.pop("status", None)
+    o["metadata"] = {k: v for k, v in o["metadata"].items() if k in ("name", "labels", "annotations", "ownerReferences")}
+    annotations = o["metadata"].setdefault("annotations", {})
+    annotations.pop("deployment.kubernetes.io/revision", None)
+    if o["kind"] == "Deployment":
+        annotations["left-behind"] = "by an older version"
+    if o["spec"].get("clusterIP", "None") != "None":
+        del o["spec"]["clusterIP"], o["spec"]["clusterIPs"]
+    return o
+
+
+def unknown(value, schema, path):
+    """Paths in `value` that a structural schema does not have."""
+    if isinstance(value, list):
+        return sorted({p for item in value for p in unknown(item, schema.get("items", {}), path)})
+    if not isinstance(value, dict) or schema.get("x-kubernetes-preserve-unknown-fields"):
+        return []
+    found = []
+    for key, item in value.items():
+        known = schema.get("properties", {}).get(key, schema.get("additionalProperties"))
+        found += unknown(item, known, f"{path}.{key}") if isinstance(known, dict) else [f"{path}.{key}"] if known is None else []
+    return sorted(set(found))
