@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "spec/field.h"
 #include "spec/quantity.h"
 
 namespace modelgate::workload {
@@ -15,22 +16,37 @@ using spec::Value;
 using spec::schema::Kind;
 using spec::schema::Type;
 
+/// Where a value is. Links of a chain on the stack: a path is made only where something is told.
+struct Place {
+  const Place* parent = nullptr;
+  std::string_view name = {};
+  std::int32_t index = -1;
+  bool key = false;
+
+  spec::FieldPath path() const {
+    if (!parent) return {};
+    if (index >= 0) return parent->path()[static_cast<std::size_t>(index)];
+    return key ? parent->path().key(name) : parent->path() / name;
+  }
+};
+
 class Canonical {
  public:
   explicit Canonical(spec::Arena& arena) : arena_(arena) {}
 
-  void visit(Value& value, const Type& type, const spec::FieldPath& path) {
+  void visit(Value& value, const Type& type, const Place& place) {
     switch (type.kind) {
       case Kind::kQuantity:
         return quantity(value);
       case Kind::kObject:
-        return object(value, type, path);
+        return object(value, type, place);
       case Kind::kMap:
         if (!value.IsObject()) return;
-        for (auto& m : value.GetObject()) visit(m.value, *type.element, path.key(spec::text_of(m.name)));
+        for (auto& m : value.GetObject())
+          visit(m.value, *type.element, {.parent = &place, .name = spec::text_of(m.name), .key = true});
         return;
       case Kind::kList:
-        return list(value, type, path);
+        return list(value, type, place);
       default:
         return;
     }
@@ -46,37 +62,38 @@ class Canonical {
     value = spec::make_string(text, arena_);
   }
 
-  void object(Value& value, const Type& type, const spec::FieldPath& path) {
+  void object(Value& value, const Type& type, const Place& place) {
     if (!value.IsObject()) return;
     for (auto m = value.MemberBegin(); m != value.MemberEnd();) {
       const std::string_view name = spec::text_of(m->name);
       if (const auto* field = spec::schema::find_field(type, name)) {
-        visit(m->value, *field->type, path / name);
+        visit(m->value, *field->type, {.parent = &place, .name = name});
         ++m;
       } else {
-        dropped.unknown.push_back(path / name);
+        dropped.unknown.push_back((place.path() / name).to_string());
         m = value.EraseMember(m);
       }
     }
   }
 
-  void list(Value& value, const Type& type, const spec::FieldPath& path) {
+  void list(Value& value, const Type& type, const Place& place) {
     if (!value.IsArray()) return;
-    for (rapidjson::SizeType i = 0; i < value.Size(); ++i) visit(value[i], *type.element, path[i]);
-    if (!type.keys[0].empty()) drop_doubled(value, type, path);
+    for (rapidjson::SizeType i = 0; i < value.Size(); ++i)
+      visit(value[i], *type.element, {.parent = &place, .index = static_cast<std::int32_t>(i)});
+    if (!type.keys[0].empty() && value.Size() > 1) drop_doubled(value, type, place);
   }
 
-  void drop_doubled(Value& value, const Type& type, const spec::FieldPath& path) {
+  void drop_doubled(Value& value, const Type& type, const Place& place) {
     std::map<std::string, rapidjson::SizeType> places;
     for (rapidjson::SizeType i = 0; i < value.Size();) {
       const auto key = key_of(value[i], type);
-      const auto [place, is_new] = key ? places.emplace(*key, i) : std::pair(places.end(), true);
+      const auto [earlier, is_new] = key ? places.emplace(*key, i) : std::pair(places.end(), true);
       if (is_new) {
         ++i;
         continue;
       }
-      dropped.doubled.push_back({path, *key});
-      value[place->second] = std::move(value[i]);
+      dropped.doubled.push_back({place.path().to_string(), *key});
+      value[earlier->second] = std::move(value[i]);
       value.Erase(value.Begin() + i);
     }
   }

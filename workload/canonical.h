@@ -8,20 +8,19 @@
 #include <string>
 #include <vector>
 
-#include "spec/field.h"
 #include "spec/json.h"
 #include "spec/schema.h"
 
 namespace modelgate::workload {
 
 struct Doubled {
-  spec::FieldPath path;  // of the list, in the value
-  std::string key;       // as a person reads it
+  std::string path;  // of the list, in the value
+  std::string key;   // as a person reads it
 };
 
 struct Dropped {
   std::vector<Doubled> doubled;
-  std::vector<spec::FieldPath> unknown;  // fields; their names belong to the value's arena
+  std::vector<std::string> unknown;  // paths of fields
 };
 
 /// In place; what was left out. Of elements with the same key the last stays, at the place of the first. A

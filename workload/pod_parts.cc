@@ -159,11 +159,11 @@ bool finish_pod(ServiceBuild& build, const Component& component, Value& pod_spec
   const Dropped dropped = make_canonical(pod_spec, spec::schema::kPodSpec, build.arena);
   for (const Doubled& d : dropped.doubled) {
     build.notice(component.kind, "DuplicateKey", component.path,
-                 fmt::format("{} holds \"{}\" twice; the last one counts", d.path.to_string(), d.key));
+                 fmt::format("{} holds \"{}\" twice; the last one counts", d.path, d.key));
   }
-  for (const spec::FieldPath& path : dropped.unknown) {
+  for (const std::string& path : dropped.unknown) {
     build.notice(component.kind, "UnknownField", component.path,
-                 fmt::format("{} is no field of a Pod; it is left out", path.to_string()));
+                 fmt::format("{} is no field of a Pod; it is left out", path));
   }
   if (auto problem = check_mounts(pod_spec)) {
     build.fatal(component.kind, invalid_spec(component.kind), component.path, std::move(*problem));
