@@ -232,15 +232,18 @@ struct Found {
 /// How one kind is validated.
 struct Kind {
   const Type& type;
-  Found (*find)(const Request& request, const Value& object, const Value* old);
+  Findings (*find)(const Request& request, const Value& object, const Value* old);
+  /// Adds what the rules did not find; nullptr where they find all.
+  void (*find_more)(const Request& request, const Value& object, const Value* old, Found& found);
   /// Brings an old object to where a new one is when it is validated.
   void (*make_like_new)(const Request& request, Value& old, const Value& stored);
 };
 
 Found find_all(const Kind& kind, const Request& request, const Value& object, const Value* old,
                FieldErrors unknown_fields) {
-  Found found = kind.find(request, object, old);
+  Found found{.findings = kind.find(request, object, old), .needs = {}};
   for (FieldError& e : unknown_fields.list()) found.findings.errors.add(std::move(e));
+  if (kind.find_more) kind.find_more(request, object, old, found);
   return found;
 }
 
@@ -309,15 +312,8 @@ bool builds_anew(const Value& object, const Value* old) {
   return !old || !same_spec_and_annotations(object, *old) || !spec::equal(labels(object), labels(*old));
 }
 
-/// The rules, and what building the service would say beyond them.
-Found find_in_service(const Request& request, const Value& object, const Value* old) {
-  const InferenceServiceView old_isvc(old);
-  Found found{.findings = validation::validate_inference_service({.isvc = InferenceServiceView(object),
-                                                                  .old = old ? &old_isvc : nullptr,
-                                                                  .catalog = request.catalog,
-                                                                  .namespace_ = request.review.namespace_}),
-              .needs = {}};
-  if (!builds_anew(object, old)) return found;
+void find_by_building(const Request& request, const Value& object, const Value* old, Found& found) {
+  if (!builds_anew(object, old)) return;
   Realization made = realize({.service = object,
                               .namespace_ = request.review.namespace_,
                               .catalog = request.catalog,
@@ -326,12 +322,19 @@ Found find_in_service(const Request& request, const Value& object, const Value* 
   for (FieldError& e : made.errors.list()) found.findings.errors.add(std::move(e));
   std::ranges::move(made.warnings, std::back_inserter(found.findings.warnings));
   found.needs = std::move(made.needs);
-  return found;
 }
 
 constexpr Kind kServices{
     .type = kInferenceService,
-    .find = find_in_service,
+    .find =
+        [](const Request& request, const Value& object, const Value* old) {
+          const InferenceServiceView old_isvc(old);
+          return validation::validate_inference_service({.isvc = InferenceServiceView(object),
+                                                         .old = old ? &old_isvc : nullptr,
+                                                         .catalog = request.catalog,
+                                                         .namespace_ = request.review.namespace_});
+        },
+    .find_more = find_by_building,
     .make_like_new =
         [](const Request& request, Value& old, const Value& stored) {
           spec::Edit edit(old, request.arena);
@@ -346,13 +349,12 @@ constexpr Kind kRuntimes{
     .find =
         [](const Request& request, const Value& object, const Value* old) {
           const spec::ServingRuntimeView old_runtime(old);
-          return Found{
-              .findings = validation::validate_serving_runtime({.runtime = spec::ServingRuntimeView(object),
-                                                                .old = old ? &old_runtime : nullptr,
-                                                                .catalog = request.catalog,
-                                                                .namespace_ = request.review.namespace_}),
-              .needs = {}};
+          return validation::validate_serving_runtime({.runtime = spec::ServingRuntimeView(object),
+                                                       .old = old ? &old_runtime : nullptr,
+                                                       .catalog = request.catalog,
+                                                       .namespace_ = request.review.namespace_});
         },
+    .find_more = nullptr,
     .make_like_new = [](const Request&, Value&, const Value&) {},
 };
 

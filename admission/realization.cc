@@ -64,6 +64,7 @@ struct SaidBy {
 constexpr std::array kSaidBy = std::to_array<SaidBy>({
     {"NoSupportingRuntime", "named-runtime"},
     {"NoSupportingRuntime", "model-format"},
+    {"NoSupportingRuntime", "one-implementation"},
     {"RuntimeDisabled", "named-runtime"},
     {"InvalidPredictorSpec", "one-implementation"},
     {"InvalidPredictorSpec", "framework-fields"},
@@ -107,11 +108,11 @@ constexpr std::array kSaidBy = std::to_array<SaidBy>({
 /// Rules about names, wherever the name is written.
 constexpr std::array<std::string_view, 3> kNameRules = {"service-name", "derived-names", "predictor-name"};
 
-/// One is the other, or lies in it.
+/// One is the other, lies in it, or they lie in the same.
 bool on_one_path(const spec::FieldPath& a, const spec::FieldPath& b) {
   const auto x = a.segments();
   const auto y = b.segments();
-  const std::size_t shared = std::min(x.size(), y.size());
+  const std::size_t shared = x.size() == y.size() ? x.size() - 1 : std::min(x.size(), y.size());
   return std::ranges::equal(x.first(shared), y.first(shared), [](const auto& p, const auto& q) {
     return p.name == q.name && p.index == q.index && p.key == q.key;
   });
@@ -169,13 +170,18 @@ void ask(std::vector<ObjectKey> keys, Realization& out) {
   }
 }
 
+bool is_named(const ObjectKey& key, const std::vector<std::string>& warnings) {
+  const std::string name = fmt::format("{} {}", key.kind, spec::quoted(key.name));
+  return std::ranges::any_of(warnings, [&](const std::string& w) { return w.contains(name); });
+}
+
 void check_references(const Wanted& wanted, const Facts& facts, bool asks, Realization& out) {
   std::vector<Reference> all = references(wanted.objects);
   if (all.size() > kMaxReferences) all.resize(kMaxReferences);
   for (const Reference& r : all) {
     const Fact* fact = facts.find(r.key);
     if (!fact && asks) ask({r.key}, out);
-    if (!fact || fact->state != Fact::State::kAbsent) continue;
+    if (!fact || fact->state != Fact::State::kAbsent || is_named(r.key, out.warnings)) continue;
     out.warnings.push_back(fmt::format("there is no {} {} in the namespace {} yet: Pods of {} wait for it",
                                        r.key.kind, spec::quoted(r.key.name), spec::quoted(r.key.namespace_),
                                        r.deployment));

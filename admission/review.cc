@@ -40,16 +40,14 @@ std::string base64(std::string_view in) {
   constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string out((in.size() + 2) / 3 * 4, '=');
   char* to = out.data();
-  for (std::size_t i = 0; i < in.size(); i += 3) {
-    const auto byte = [&](std::size_t k) {
-      return i + k < in.size() ? static_cast<unsigned>(static_cast<unsigned char>(in[i + k])) : 0U;
-    };
-    const unsigned bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-    *to++ = kAlphabet[bits >> 18];
-    *to++ = kAlphabet[bits >> 12 & 63];
-    if (i + 1 < in.size()) *to++ = kAlphabet[bits >> 6 & 63];
-    if (i + 2 < in.size()) *to++ = kAlphabet[bits & 63];
-  }
+  const auto byte = [&](std::size_t i) { return unsigned{static_cast<unsigned char>(in.data()[i])}; };
+  const auto put = [&](unsigned bits, std::size_t characters) {
+    for (std::size_t k = 0; k < characters; ++k) *to++ = kAlphabet.data()[bits >> (18 - 6 * k) & 63];
+  };
+  std::size_t i = 0;
+  for (; i + 3 <= in.size(); i += 3) put(byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2), 4);
+  if (in.size() - i == 2) put(byte(i) << 16 | byte(i + 1) << 8, 3);
+  if (in.size() - i == 1) put(byte(i) << 16, 2);
   return out;
 }
 
