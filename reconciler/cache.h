@@ -7,25 +7,36 @@
 //   Reflector deployments(client, kube::kDeployments, {.list = {.label_selector = kServiceLabel}},
 //                         cache.store_of(kube::kDeployments));
 //   ...
-//   const ServiceRecord* service = cache.service(key);
-//   for (const Child* child : cache.children(key)) ...
+//   if (const auto service = cache.service(key)) ...                 // std::optional<ServiceRecord>
+//   for (const Child& child : cache.children(key)) ...
 //
-// Memory follows what is kept, not what passes by: an object is reduced (child.h) as its event comes.
-// An object that no InferenceService controls is not kept.
+// What is given out is a copy, whole and readable, so that a worker may hold on to it while it waits. What is
+// kept is packed (packed_text.h); memory follows that, and not what passes by: an object is reduced (child.h)
+// as its event comes. An object that no InferenceService controls is not kept.
+//
+// Reflectors of children must ask for managedFields (ListOptions::managed_fields), and so must our own writes
+// whose reply is put here (CallOptions::managed_fields): without them nothing of an object counts as ours.
 //
 // What comes late does not count: an object with an older resourceVersion than the one kept, of the same uid,
 // is passed over (they are compared as numbers, which they are; where one is not a number, the newcomer
-// counts). So a watch that lags behind our own writes makes nothing be written twice.
+// counts). So a watch that lags behind our own writes makes nothing be written twice, and nothing comes back
+// that was told gone by forget().
 //
-// Told of a service's change: a new one, one that is being deleted or has gone, and one whose object changed
-// other than in its status and managedFields (kNewSpec); of a change of its children and Pods in what is
-// kept, resourceVersions aside (kChange); of everything in a fresh list that differs from what was kept.
+// Told, as (service, priority):
+//   kNewSpec  a new service; one that changed other than in its status, managedFields and resourceVersion;
+//             one that has gone.
+//   kChange   a child or Pod of a known service that came, went, or changed in what is kept of it but for
+//             resourceVersion; where it changed hands, both services.
+//   kResync   all of that out of the first list of a kind: a start is no news.
+// A later list tells what differs from what was kept, as if by events.
 //
-// One thread. Pointers are good until the next event.
+// One thread.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "kube/reflector.h"
@@ -51,24 +62,23 @@ class Cache {
   void forget(const kube::Resource& resource, const std::string& ns, const std::string& name,
               const std::string& uid);
 
-  const ServiceRecord* service(const ServiceKey& key) const;
-  /// All of them, sorted by kind and name.
-  std::vector<const Child*> children(const ServiceKey& key) const;
-  /// Of that kind and name, whoever owns it; nullptr where none is known.
-  const Child* child(const kube::Resource& resource, const std::string& ns, const std::string& name) const;
+  std::optional<ServiceRecord> service(const ServiceKey& key) const;
+  /// All that name it as their controller, also a namesake of another uid; sorted by kind and name.
+  std::vector<Child> children(const ServiceKey& key) const;
+  /// Of that kind and name, whichever service owns it; nothing where none is known.
+  std::optional<Child> child(const kube::Resource& resource, const std::string& ns,
+                             const std::string& name) const;
   /// Sorted by name.
-  std::vector<const PodRecord*> pods(const ServiceKey& key) const;
+  std::vector<PodRecord> pods(const ServiceKey& key) const;
+  /// Sorted.
   std::vector<ServiceKey> services() const;
 
-  /// Bytes of text held, for tests of memory.
+  /// Bytes of text held, packed as it is: for tests of memory.
   std::size_t text_bytes() const;
 
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-/// The label that all of KServe's children bear but routes; its value is the service's name.
-inline constexpr std::string_view kServiceLabel = "serving.kserve.io/inferenceservice";
 
 }  // namespace modelgate::reconciler

@@ -10,7 +10,7 @@
 namespace modelgate::reconciler {
 
 struct ServiceKey {
-  std::string ns, name;
+  std::string ns = {}, name = {};
 
   auto operator<=>(const ServiceKey&) const = default;
   /// "default/iris", for logs.
