@@ -2,6 +2,9 @@
 //
 // Canaries in Standard mode: a Deployment and a Service a version, of the stable predictor with what the
 // canary sets over it.
+#include <algorithm>
+#include <limits>
+
 #include "workload/service_build.h"
 
 namespace modelgate::workload {
@@ -44,9 +47,14 @@ Value canary_predictor(const spec::CanaryView& canary, const spec::PredictorView
 }
 
 std::int64_t canary_replicas(const spec::CanaryView& canary, const spec::PredictorView& stable) {
-  if (const auto own = canary.predictor().min_replicas()) return *own;
-  const std::int64_t of_stable = stable.min_replicas().value_or(1);
-  return (of_stable * canary.traffic_percent().value_or(0) + 99) / 100;
+  // Whatever the service says, a number that Kubernetes can hold: 32 bits.
+  const auto in_range = [](std::int64_t n) {
+    return std::clamp<std::int64_t>(n, 0, std::numeric_limits<std::int32_t>::max());
+  };
+  if (const auto own = canary.predictor().min_replicas()) return in_range(*own);
+  const std::int64_t of_stable = in_range(stable.min_replicas().value_or(1));
+  const std::int64_t percent = std::clamp<std::int64_t>(canary.traffic_percent().value_or(0), 0, 100);
+  return (of_stable * percent + 99) / 100;
 }
 
 }  // namespace modelgate::workload

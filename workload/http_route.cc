@@ -4,6 +4,8 @@
 // their share of what goes to the predictor.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "workload/host.h"
 #include "workload/object_builder.h"
 #include "workload/service_build.h"
@@ -14,6 +16,7 @@ namespace {
 using spec::Arena;
 using spec::Value;
 
+constexpr std::string_view kKind = "HTTPRoute";
 constexpr std::string_view kGatewayGroup = "gateway.networking.k8s.io";
 constexpr int kDefaultTimeoutSeconds = 60;
 
@@ -43,35 +46,41 @@ class Routes {
   void run() {
     const auto spec = build_.service.spec();
     const ReadyComponents& ready = build_.context.ready;
-    const std::string predictor = build_.predictor();
-    if (ready.predictor) add_component(predictor, spec.predictor(), predictor_backends());
-    if (spec.transformer() && ready.transformer) {
-      const std::string name = build_.transformer();
-      add_component(name, spec.transformer(), {{name}});
-    }
-    if (spec.explainer() && ready.explainer) {
-      const std::string name = build_.explainer();
-      add_component(name, spec.explainer(), {{name}});
-    }
-    const bool whole = ready.predictor && (!spec.transformer() || ready.transformer) &&
-                       (!spec.explainer() || ready.explainer);
-    if (whole) add_service();
+    const bool predicts = ready.predictor || another_version_serves();
+    component_route(build_.predictor(), spec.predictor(), predicts);
+    if (spec.transformer()) component_route(build_.transformer(), spec.transformer(), ready.transformer);
+    if (spec.explainer()) component_route(build_.explainer(), spec.explainer(), ready.explainer);
+    const bool whole =
+        predicts && (!spec.transformer() || ready.transformer) && (!spec.explainer() || ready.explainer);
+    if (whole) return add_service();
+    build_.keep(kKind, build_.name);
   }
 
  private:
-  /// Weights move to a canary only once it is up; until then the stable version serves its share.
+  /// In KServe nothing leads to a canary whose stable version is down.
+  bool another_version_serves() const {
+    const auto serves = [](const PlannedVersion& v) { return v.serves && v.weight > 0; };
+    return build_.strict() && (std::ranges::any_of(build_.versions.canaries, serves) ||
+                               std::ranges::any_of(build_.versions.leaving, serves));
+  }
+
+  /// What leads to a component is made when that is up, and stays when it is down for a while.
+  void component_route(const std::string& name, const spec::ComponentView& component, bool up) {
+    if (!up) return build_.keep(kKind, name);
+    const bool predicts = name == build_.predictor();
+    add_component(name, component, predicts ? predictor_backends() : std::vector<Backend>{{name}});
+  }
+
   std::vector<Backend> predictor_backends() const {
-    const auto spec = build_.service.spec();
-    std::vector<Backend> out = {{build_.predictor()}};
-    if (spec.canary().empty()) return out;
-    std::int64_t stable = 100;
-    for (const spec::CanaryView& canary : spec.canary()) {
-      if (!build_.context.ready.canary(canary.predictor().name())) continue;
-      const std::int64_t share = canary.traffic_percent().value_or(0);
-      out.push_back({build_.predictor(canary.predictor().name()), share});
-      stable -= share;
+    const VersionPlan& plan = build_.versions;
+    std::vector<Backend> out = {{plan.stable.component}};
+    for (const PlannedVersion& v : plan.canaries) {
+      if (v.serves) out.push_back({v.component, v.weight});
     }
-    out.front().weight = stable;
+    for (const PlannedVersion& v : plan.leaving) {
+      if (v.weight > 0) out.push_back({v.component, v.weight});
+    }
+    if (out.size() > 1 || !plan.canaries.empty()) out.front().weight = plan.stable.weight;
     return out;
   }
 
@@ -240,8 +249,8 @@ class Routes {
       return fail(fmt::format(
           "kserveIngressGateway in the configuration is \"{}\", it must be \"namespace/name\"", gateway));
     Value object =
-        build_.object(fmt::format("{}/v1", kGatewayGroup), "HTTPRoute", name,
-                      build_.allowed_labels(build_.labels), build_.allowed_annotations(build_.annotations));
+        build_.object(fmt::format("{}/v1", kGatewayGroup), kKind, name, build_.allowed_labels(build_.labels),
+                      build_.allowed_annotations(build_.annotations));
     object.AddMember("spec",
                      ObjectBuilder(arena_)
                          .value("parentRefs", parent_refs(gateway))

@@ -81,7 +81,7 @@ void add_ingress(ServiceBuild& build) {
       return build.fatal(kIngress, "InvalidHost", spec::FieldPath{} / "metadata" / "name", host.error());
     list.PushBack(to_value(*host, rule.service, arena), arena);
   }
-  if (!leads_somewhere(build)) return;
+  if (!leads_somewhere(build)) return build.keep("Ingress", build.name);
   ObjectBuilder spec(arena);
   if (const auto& ingress_class = build.configuration.ingress.ingress_class_name)
     spec.text("ingressClassName", *ingress_class);

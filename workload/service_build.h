@@ -12,6 +12,7 @@
 #include "spec/inference_service.h"
 #include "workload/child_names.h"
 #include "workload/string_map.h"
+#include "workload/versions.h"
 #include "workload/wanted.h"
 
 namespace modelgate::workload {
@@ -69,6 +70,7 @@ class ServiceBuild {
   /// The service's, and what its runtime adds. Ours are not among the annotations: they would roll Pods out.
   StringMap labels;
   StringMap annotations;
+  VersionPlan versions;
   Wanted wanted;
   /// Whose objects are being added: what each of them says of itself.
   std::string_view adding = kPredictor;
@@ -92,6 +94,8 @@ class ServiceBuild {
   spec::Value object(std::string_view api_version, std::string_view kind, std::string_view object_name,
                      const StringMap& object_labels, const StringMap& object_annotations);
   void add(spec::Value object, bool create_only = false);
+  /// Leaves that to be as it is, where it is there.
+  void keep(std::string_view kind, std::string_view object_name);
 
   void fatal(std::string_view component, std::string_view reason, spec::FieldPath path, std::string text);
   void notice(std::string_view component, std::string_view reason, spec::FieldPath path, std::string text);
@@ -140,6 +144,9 @@ std::optional<spec::Value> scaled_object_spec(ServiceBuild& build, const Compone
 void add_routes(ServiceBuild& build);
 void add_ingress(ServiceBuild& build);
 void add_http_routes(ServiceBuild& build);
+
+/// A canary's share has no effect: the reason of a notice.
+inline constexpr std::string_view kTrafficNotSplit = "TrafficNotSplit";
 
 void add_model_config(ServiceBuild& build);
 /// A server of many models, which come by TrainedModels: a predictor without a model of its own.

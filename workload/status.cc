@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "workload/component_state.h"
+#include "workload/deployed_versions.h"
 #include "workload/host.h"
 #include "workload/model_state.h"
 #include "workload/object_builder.h"
@@ -412,11 +413,15 @@ ReadyComponents ready_components(const Value& service, const spec::Configuration
     bool& up = kind == kPredictor ? out.predictor : kind == kTransformer ? out.transformer : out.explainer;
     up = is_up(name);
   }
+  const std::string_view own = view.metadata().name();
+  std::vector<std::string> versions = {predictor_name(own, view.spec().predictor().name(), style)};
   for (const spec::CanaryView& canary : view.spec().canary()) {
     const std::string_view variant = canary.predictor().name();
-    const Parts parts = parts_of(observed, predictor_name(view.metadata().name(), variant, style));
-    if (has_available_pods(parts.deployments)) out.canaries.emplace_back(variant);
+    versions.push_back(predictor_name(own, variant, style));
+    if (has_available_pods(parts_of(observed, versions.back()).deployments))
+      out.canaries.emplace_back(variant);
   }
+  out.versions = deployed_versions(observed, own, std::move(versions));
   return out;
 }
 

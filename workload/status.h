@@ -28,7 +28,9 @@
 
 namespace modelgate::workload {
 
-/// The service's own objects as the API server has them, in any order. Nothing is owned.
+/// The service's own objects as the API server has them, or what observable.h leaves of them, in any order.
+/// They must be as new as our own last writes to them: by what a Deployment says of its rollout, requests are
+/// moved. Nothing is owned.
 struct Observed {
   std::vector<const spec::Value*> deployments;
   std::vector<const spec::Value*> pods;

@@ -24,6 +24,21 @@ const Problem* Wanted::fatal(std::string_view component) const {
   return it == problems.end() ? nullptr : &*it;
 }
 
+bool Wanted::keeps(std::string_view kind, std::string_view name) const {
+  const auto is_it = [&](const WantedObject& o) {
+    const spec::ObjectView object(o.object);
+    return object.string("kind") == kind && object.object("metadata").string("name") == name;
+  };
+  if (std::ranges::any_of(objects, is_it)) return false;
+  if (stopped) return false;
+  const bool half_built = !needs.empty() || std::ranges::any_of(problems, [](const Problem& p) {
+    return p.kind == Problem::Kind::kFatal;
+  });
+  return half_built || std::ranges::any_of(kept, [&](const KeptObject& k) {
+           return (k.kind.empty() || k.kind == kind) && k.name == name;
+         });
+}
+
 namespace {
 
 spec::FieldPath predictor_path() {
@@ -57,20 +72,21 @@ bool add_canaries(ServiceBuild& build, const spec::PredictorView& stable) {
     const spec::FieldPath path = (spec::FieldPath{} / "spec" / "canary")[i] / "predictor";
     const spec::Value merged = canary_predictor(canaries[i], stable, build.arena);
     auto component = build_predictor(build, spec::PredictorView(merged), path);
-    if (component) component->scaling = {.min_replicas = canary_replicas(canaries[i], stable)};
+    if (component) component->scaling = {.min_replicas = build.versions.canaries[i].replicas};
     if (!add_component(build, std::move(component))) return false;
   }
   return true;
 }
 
-/// What the canaries that are up serve, the stable version need not. It gives way only to those.
-void make_room_for_canaries(const ServiceBuild& build, const spec::PredictorView& stable, Scaling& scaling) {
-  if (!scaling.min_replicas) return;
-  std::int64_t elsewhere = 0;
-  for (const spec::CanaryView& canary : build.service.spec().canary()) {
-    if (build.context.ready.canary(canary.predictor().name())) elsewhere += canary_replicas(canary, stable);
+/// Their objects stay as they are: what they were made from is not known any more.
+void keep_leaving(ServiceBuild& build) {
+  for (const PlannedVersion& v : build.versions.leaving) {
+    build.keep({}, v.component);
+    build.notice(kCanary, "WaitsForStable", spec::FieldPath{} / "spec" / "canary",
+                 fmt::format("no longer has {}, which serves on until {} is up", v.component,
+                             build.versions.stable.component));
   }
-  if (elsewhere > 0) scaling.min_replicas = std::max<std::int64_t>(*scaling.min_replicas - elsewhere, 1);
+  build.wanted.look_again = build.versions.look_again;
 }
 
 bool add_predictors(ServiceBuild& build) {
@@ -78,7 +94,9 @@ bool add_predictors(ServiceBuild& build) {
   // The stable version first decides about the labels that the runtime's server adds, for all others.
   auto component = build_predictor(build, stable, predictor_path());
   if (!component) return !build.leaves_off();
-  make_room_for_canaries(build, stable, component->scaling);
+  build.versions = plan_versions(build);
+  keep_leaving(build);
+  component->scaling.min_replicas = build.versions.stable.replicas;
   if (!add_canaries(build, stable)) return false;
   return add_component(build, std::move(component));
 }

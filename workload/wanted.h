@@ -35,12 +35,26 @@
 
 namespace modelgate::workload {
 
+/// A version of the predictor in the cluster: what decides when requests and Pods move from one to another
+/// (versions.h).
+struct DeployedVersion {
+  std::string component;       // its Deployment's name
+  std::int64_t replicas = 0;   // as whoever scales it asks
+  std::int64_t available = 0;  // Pods
+  bool rolled_out = false;     // all its Pods are of its present template
+  bool lacks_room = false;     // Pods of it find no node, or are refused by a quota
+  std::int64_t weight = 0;     // of a hundred requests, by the route that is there
+};
+
 /// What of the service is up: routes lead, and weights move, only to what is.
 struct ReadyComponents {
   bool predictor = false;
   bool transformer = false;
   bool explainer = false;
-  std::vector<std::string> canaries;  // by the names of their predictors
+  std::vector<std::string> canaries = {};  // by the names of their predictors
+  /// All versions that there are, whether the service names them or not. Where nobody has looked (admission),
+  /// what the others say is taken for the whole truth.
+  std::vector<DeployedVersion> versions = {};
 
   bool canary(std::string_view name) const;
 };
@@ -83,6 +97,12 @@ struct WantedObject {
   std::string_view component;
 };
 
+/// Not made now, and not to go where it is there.
+struct KeptObject {
+  std::string kind;  // empty: whatever has that name
+  std::string name;
+};
+
 struct Wanted {
   /// In the order in which they are applied.
   std::vector<WantedObject> objects;
@@ -94,8 +114,17 @@ struct Wanted {
   /// The stop annotation is set: what there is is to go, but for what is listed.
   bool stopped = false;
 
+  std::vector<KeptObject> kept;
+  /// Something waits only for `status.observedGeneration` to be this service's generation: for what was
+  /// listed to be applied once. Build again when it is written, though nothing else changes.
+  bool look_again = false;
+
   /// The first fatal problem of a component, or nullptr.
   const Problem* fatal(std::string_view component) const;
+  /// Whoever prunes asks this of each object that is the service's and that is not listed. A version that
+  /// still serves is kept, a route while what it leads to is down for a moment, and everything while a fatal
+  /// problem keeps the rest from being built.
+  bool keeps(std::string_view kind, std::string_view name) const;
 };
 
 Wanted build_wanted(const spec::Value& service, const ServiceContext& context, spec::Arena& arena);
