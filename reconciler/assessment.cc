@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reconciler/assessment.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <stdexcept>
+#include <utility>
+
+#include "spec/edit.h"
+#include "spec/inference_service.h"
+#include "spec/schema.h"
+
+namespace modelgate::reconciler {
+namespace {
+
+using spec::Value;
+using workload::Problem;
+
+Value parse(const std::string& text, spec::Arena& arena) {
+  auto value = spec::parse_json(text, arena);
+  if (!value) throw std::logic_error(fmt::format("the cache holds no JSON: {}", value.error().message));
+  return std::move(*value);
+}
+
+/// What is wrong with the structure; nothing where it can be read.
+std::optional<Refusal> malformed(const Value& service) {
+  spec::FieldErrors wrong;
+  spec::schema::check_structure(service, spec::schema::kInferenceService, {}, wrong);
+  if (wrong.empty()) return std::nullopt;
+  return Refusal{.reason = "InvalidSpec", .message = wrong.list().front().to_string(), .phase = "Failed"};
+}
+
+/// Where a problem of a component is told to be.
+spec::FieldPath path_of(std::string_view component) {
+  const spec::FieldPath spec = spec::FieldPath{} / "spec";
+  return component == workload::kIngress ? spec : spec / component;
+}
+
+bool pins_runtimes(const spec::Catalog& catalog) {
+  return catalog.configuration().modelgate.runtime_selection ==
+         spec::ModelgateConfiguration::RuntimeSelection::kPin;
+}
+
+}  // namespace
+
+Assessment::Assessment(ServiceRecord record, std::shared_ptr<const spec::Catalog> catalog,
+                       const Surroundings& surroundings)
+    : record_(std::move(record)),
+      catalog_(std::move(catalog)),
+      surroundings_(surroundings),
+      document_(parse(record_.text, arena_)) {
+  judge();
+}
+
+Assessment::~Assessment() = default;
+
+void Assessment::judge() {
+  if (auto wrong = malformed(document_)) return refuse(std::move(*wrong));
+  if (is_left_alone(document_)) {
+    verdict_ = Verdict::kLeaveAlone;
+    return;
+  }
+  const std::string_view mode = deployment_mode_of(document_, catalog_->configuration());
+  if (mode != spec::kStandardMode) refuse(not_served(document_, mode));
+}
+
+void Assessment::refuse(Refusal refusal) {
+  verdict_ = Verdict::kRefuse;
+  refusal_ = std::move(refusal);
+}
+
+kube::Task<void> Assessment::build(kube::Client& client, kube::SteadyTime until) {
+  facts_.emplace(client);
+  settle_defaults();
+  name_style_ = name_style();
+  for (int round = 0;; ++round) {
+    observe();
+    ready_ = workload::ready_components(defaulted_, catalog_->configuration(), observed_, name_style_);
+    wanted_ = workload::build_wanted(defaulted_, context(), arena_);
+    if (wanted_.needs.empty() || round > kRounds) break;
+    if (round < kRounds) {
+      co_await facts_->look_up(wanted_.needs, until);
+    } else {
+      facts_->leave_unknown(wanted_.needs);
+    }
+  }
+  leave_out_absent_kinds();
+  make_plan();
+}
+
+/// Where the one who chooses is us, a runtime that was chosen earlier and is gone gives way to another; but
+/// not while the service is Ready: what serves stays as it is.
+void Assessment::settle_defaults() {
+  defaulting::Outcome outcome = apply_defaults({});
+  const bool serves =
+      condition_of(spec::ObjectView(document_).object("status"), "Ready").string("status") == "True";
+  if (!outcome.missing_runtimes.empty() && !pins_runtimes(*catalog_) && !serves) {
+    const std::vector<std::string> missing = outcome.missing_runtimes;
+    const std::vector<std::string_view> absent(missing.begin(), missing.end());
+    outcome = apply_defaults(absent);
+  }
+  selection_ = std::move(outcome.selection);
+}
+
+defaulting::Outcome Assessment::apply_defaults(std::span<const std::string_view> absent_runtimes) {
+  defaulted_ = spec::clone(document_, arena_);
+  spec::Edit edit(defaulted_, arena_);
+  return defaulting::apply_defaults(edit, {.catalog = *catalog_,
+                                           .old_object = &document_,
+                                           .request_namespace = record_.key.ns,
+                                           .absent_runtimes = absent_runtimes});
+}
+
+workload::ServiceContext Assessment::context() const {
+  return {.catalog = *catalog_,
+          .runtime = selection_ ? selection_->chosen : nullptr,
+          .ready = ready_,
+          .facts = &facts_->facts(),
+          .system_namespace = surroundings_.system_namespace,
+          .name_style = name_style_};
+}
+
+workload::NameStyle Assessment::name_style() const {
+  const std::vector<Child> children = surroundings_.cache.children(record_.key);
+  std::vector<std::string_view> deployments;
+  for (const Child& child : children) {
+    const bool is_its = child.resource == &kube::kDeployments && child.owner_uid == record_.uid;
+    if (is_its) deployments.push_back(child.name);
+  }
+  return workload::name_style_for(record_.key.name, deployments, catalog_->configuration());
+}
+
+void Assessment::observe() {
+  observed_ = {};
+  const auto keep = [&](const std::string& text) {
+    return &observed_values_.emplace_back(text.empty() ? Value(rapidjson::kObjectType) : parse(text, arena_));
+  };
+  for (const Child& child : surroundings_.cache.children(record_.key)) {
+    if (child.owner_uid != record_.uid) continue;
+    if (child.resource == &kube::kDeployments) observed_.deployments.push_back(keep(child.observed));
+    if (child.resource == &kube::kHttpRoutes) observed_.http_routes.push_back(keep(child.observed));
+  }
+  for (const PodRecord& pod : surroundings_.cache.pods(record_.key))
+    observed_.pods.push_back(keep(pod.observed));
+}
+
+void Assessment::leave_out_absent_kinds() {
+  std::set<const kube::Resource*> told;
+  std::erase_if(wanted_.objects, [&](const workload::WantedObject& wanted) {
+    const kube::Resource* resource = resource_of(wanted.object);
+    if (!resource || !surroundings_.kind_absent(*resource)) return false;
+    // Without Istio there is nobody whom a VirtualService would tell anything.
+    const bool optional = resource == &kube::kVirtualServices;
+    if (told.insert(resource).second) {
+      add_problem(optional ? Problem::Kind::kNotice : Problem::Kind::kFatal, wanted.component, "KindAbsent",
+                  fmt::format("needs a {}, and the cluster has no such kind ({} is not installed)",
+                              resource->kind, resource->group));
+    }
+    return true;
+  });
+}
+
+void Assessment::make_plan() {
+  std::vector<Child> children = surroundings_.cache.children(record_.key);
+  for (const workload::WantedObject& wanted : wanted_.objects) {
+    const kube::Resource* resource = resource_of(wanted.object);
+    if (!resource) continue;
+    const spec::ObjectView metadata = spec::ObjectView(wanted.object).object("metadata");
+    const std::string name(metadata.string("name"));
+    const std::string ns(metadata.string("namespace"));
+    auto there = surroundings_.cache.child(*resource, ns.empty() ? record_.key.ns : ns, name);
+    if (there) children.push_back(std::move(*there));
+  }
+  std::vector<const Child*> pointers;
+  for (const Child& child : children) pointers.push_back(&child);
+  plan_ = reconciler::make_plan(record_, wanted_.objects, pointers, surroundings_.memory, arena_,
+                                unwanted_of(wanted_));
+  for (const Conflict& conflict : plan_.conflicts) {
+    const bool passes = conflict.reason != "NameTaken";
+    add_problem(passes ? Problem::Kind::kNotice : Problem::Kind::kFatal, conflict.component,
+                std::string(conflict.reason), conflict.text);
+  }
+}
+
+bool Assessment::may_change_unseen() const {
+  return (facts_ && facts_->may_change()) || !plan_.conflicts.empty();
+}
+
+void Assessment::add_problem(Problem::Kind kind, std::string_view component, std::string reason,
+                             std::string text) {
+  wanted_.problems.push_back({.kind = kind,
+                              .component = component,
+                              .reason = reasons_.emplace_back(std::move(reason)),
+                              .path = path_of(component),
+                              .text = std::move(text)});
+}
+
+void Assessment::take(std::vector<ApplyProblem> problems) {
+  for (ApplyProblem& p : problems)
+    add_problem(Problem::Kind::kFatal, p.component, std::move(p.reason), std::move(p.text));
+}
+
+spec::Value Assessment::status(std::string_view now) {
+  if (verdict_ == Verdict::kRefuse) return refused_status(document_, refusal_, now, arena_);
+  observe();
+  return workload::build_status(defaulted_, wanted_, context(), observed_, now, arena_);
+}
+
+ServiceMeasures Assessment::measures(const Value& status) const {
+  return measure(document_, status, wanted_.objects, observed_);
+}
+
+}  // namespace modelgate::reconciler

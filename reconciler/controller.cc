@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reconciler/controller.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <pthread.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <future>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "kube/connection_flags.h"
+#include "kube/events.h"
+#include "kube/lease.h"
+#include "process/log.h"
+#include "reconciler/builtin_runtimes.h"
+#include "reconciler/cache.h"
+#include "reconciler/dry_run.h"
+#include "reconciler/reconcile.h"
+#include "reconciler/watches.h"
+#include "reconciler/work_queue.h"
+
+namespace modelgate::reconciler {
+namespace {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+/// A question from another thread is answered within this, or not: nothing here works for longer than it
+/// takes to make a catalog.
+constexpr milliseconds kAnswerWait{500};
+
+/// A service's time: a dozen calls, each of which may wait for an admission webhook's ten seconds.
+constexpr std::chrono::seconds kReconcileTime{60};
+
+/// Workers that wait look again at least this often: for a lease that ran out, say.
+constexpr std::chrono::seconds kLook{1};
+
+/// The built-in runtimes: whatever stands in their way (our webhook is not up yet) passes.
+constexpr std::chrono::seconds kFirstRuntimesPause{1};
+constexpr std::chrono::minutes kLongestRuntimesPause{5};
+
+/// ConfigMaps are watched twice: the configuration, and those of services. They are shown as one.
+void add_kind(kube::CatalogKindState kind, std::vector<kube::CatalogKindState>& kinds) {
+  const auto same = std::ranges::find(kinds, kind.plural, &kube::CatalogKindState::plural);
+  if (same == kinds.end()) return kinds.push_back(std::move(kind));
+  same->synced = same->synced && kind.synced;
+  same->connected = same->connected && kind.connected;
+  if (same->problem.empty()) same->problem = std::move(kind.problem);
+  same->counts.lists += kind.counts.lists;
+  same->counts.watches += kind.counts.watches;
+  same->counts.events += kind.counts.events;
+  same->counts.failures += kind.counts.failures;
+}
+
+}  // namespace
+
+class Controller::Impl {
+ public:
+  Impl(ControllerOptions options, std::function<void()> rung)
+      : options_(std::move(options)),
+        rung_(std::move(rung)),
+        client_(context_, options_.config, options_.client),
+        elector_(client_, {.ns = options_.catalog.ns,
+                           .name = options_.lease,
+                           .identity = kube::lease_identity(options_.instance)}),
+        events_(client_, {.component = "modelgate-reconciler", .instance = options_.instance}),
+        cache_([this](const ServiceKey& key, Priority why) { add(key, why); }),
+        watches_(client_, cache_, {.ns = options_.watch_namespace}, [this] { add_all(); }),
+        catalog_(client_, options_.catalog, [this](kube::CatalogNews news) { take(std::move(news)); }),
+        reconciler_(
+            client_, cache_, events_,
+            [this](const kube::Resource& resource) { return watches_.kind_absent(resource); },
+            options_.catalog.ns),
+        runtimes_(client_, options_.catalog.ns) {
+    elector_.on_change([this](bool leads) { lead(leads); });
+  }
+
+  ~Impl() { stop(); }
+
+  void stop() {
+    context_.stop();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  void start() {
+    catalog_.start();
+    watches_.start();
+    if (options_.dry_run) {
+      retired_ = true;
+      kube::spawn(context_, "dry run", [this] { return dry_run(); });
+    } else {
+      start_work();
+    }
+    thread_ = std::thread([this] { run(); });
+  }
+
+  std::string not_ready() const {
+    auto problem = ask<std::string>([this] { return not_ready_now(); });
+    return problem ? std::move(*problem) : "the loop does not answer";
+  }
+
+  std::optional<Counts> counts() const {
+    return ask<Counts>([this] { return counts_now(); });
+  }
+
+  std::optional<int> finished() const {
+    const int code = finished_;
+    return code < 0 ? std::nullopt : std::optional(code);
+  }
+
+  void retire() {
+    if (retired_) return;
+    kube::spawn(context_, "retirement", [this] { return hand_over(); });
+  }
+
+  bool retired() const { return retired_; }
+
+ private:
+  // ------------------------------------------------------------------------------------------ the thread
+
+  void run() {
+    pthread_setname_np(pthread_self(), "reconciler");
+    const auto work = kube::asio::make_work_guard(context_);
+    while (!context_.stopped()) {
+      try {
+        context_.run();
+      } catch (const std::exception& bug) {
+        log::error("task failed", {{"thread", "reconciler"}, {"error", bug.what()}});
+      }
+    }
+  }
+
+  /// The answer of this thread, for another one.
+  template <class Answer, class Question>
+  std::optional<Answer> ask(Question question) const {
+    auto promise = std::make_shared<std::promise<Answer>>();
+    auto future = promise->get_future();
+    kube::asio::post(context_, [promise, question] { promise->set_value(question()); });
+    if (future.wait_for(kAnswerWait) != std::future_status::ready) return std::nullopt;
+    return future.get();
+  }
+
+  std::string not_ready_now() const {
+    std::vector<std::string> waited_for;
+    const auto add_kinds = [&](const std::vector<kube::CatalogKindState>& kinds) {
+      for (const kube::CatalogKindState& kind : kinds) {
+        if (kind.synced) continue;
+        waited_for.push_back(kind.problem.empty() ? std::string(kind.plural)
+                                                  : fmt::format("{} ({})", kind.plural, kind.problem));
+      }
+    };
+    add_kinds(catalog_.kinds());
+    add_kinds(watches_.kinds());
+    if (waited_for.empty() && !reconciler_.catalog()) waited_for.emplace_back("the catalog");
+    if (waited_for.empty()) return {};
+    return fmt::format("waits for {}", fmt::join(waited_for, ", "));
+  }
+
+  // --------------------------------------------------------------------------------------------- what comes
+
+  void add(const ServiceKey& key, Priority why) {
+    queue_.add(key, why, Clock::now());
+    wake_.wake_one();
+  }
+
+  void add_all() {
+    for (const ServiceKey& key : cache_.services()) add(key, Priority::kResync);
+  }
+
+  void take(kube::CatalogNews news) {
+    if (!news.warnings.empty())
+      log::warn("catalog", {{"warnings", fmt::format("{}", fmt::join(news.warnings, "\n"))}});
+    if (!news.refused.empty()) {
+      ++counts_.configurations_refused;
+      log::error("configuration refused, the last good one stays",
+                 {{"configMap", options_.catalog.config_map},
+                  {"reason", fmt::format("{}", fmt::join(news.refused, "\n"))}});
+    }
+    if (!news.catalog) return;
+    log::info("catalog", {{"generation", news.catalog->generation()},
+                          {"clusterRuntimes", news.catalog->cluster_runtimes().size()}});
+    reconciler_.use(std::move(news.catalog));
+    add_all();
+    wake_.wake_all();
+  }
+
+  void lead(bool leads) {
+    log::info(leads ? "leading" : "not leading any more", {{"lease", options_.lease}});
+    if (!leads) reconciler_.services().clear();
+    if (!leads) return;
+    if (options_.make_runtimes && !making_runtimes_)
+      kube::spawn(context_, "built-in runtimes", [this] { return make_runtimes(); });
+    add_all();
+    wake_.wake_all();
+  }
+
+  kube::SteadyTime leader_until() const {
+    return options_.leader_elect ? elector_.leader_until() : kube::SteadyTime::max();
+  }
+  bool leads(kube::SteadyTime now) const { return now < leader_until(); }
+
+  // ---------------------------------------------------------------------------------------------- the work
+
+  void start_work() {
+    for (int i = 0; i < options_.workers; ++i) kube::spawn(context_, "worker", [this] { return work(); });
+    if (options_.resync.count() > 0) kube::spawn(context_, "resync", [this] { return resync(); });
+    if (options_.leader_elect) {
+      kube::spawn(context_, "lease", [this] { return elector_.run(); });
+    } else {
+      kube::asio::post(context_, [this] { lead(true); });
+    }
+  }
+
+  bool may_work(kube::SteadyTime now) const {
+    return !stopping_ && leads(now) && reconciler_.catalog() && watches_.synced();
+  }
+
+  kube::Task<void> work() {
+    while (!stopping_) {
+      const auto now = Clock::now();
+      std::optional<ServiceKey> key;
+      if (may_work(now)) key = queue_.take(now);
+      if (!key) {
+        const auto due = queue_.next_due().value_or(now + kLook);
+        // What is due cannot be worked on now, or it would have been given.
+        const auto until = due <= now ? now + kLook : std::min(due, now + kLook);
+        co_await wake_.wait(until);
+        continue;
+      }
+      // Who waits had a due time in mind that may have been this worker's to watch.
+      if (queue_.next_due()) wake_.wake_one();
+      counts_.waited(queue_.last_wait());
+      co_await work_on(*key);
+    }
+  }
+
+  kube::Task<void> work_on(ServiceKey key) {
+    const auto began = Clock::now();
+    ReconcileOutcome outcome;
+    ++working_;
+    try {
+      outcome = co_await reconciler_.reconcile(key, std::min(began + kReconcileTime, leader_until()));
+    } catch (const std::exception& bug) {
+      outcome.result = ReconcileOutcome::Result::kBug;
+      outcome.problem = bug.what();
+      log::error("reconcile failed by a bug", {{"service", key.to_string()}, {"reason", bug.what()}});
+    }
+    --working_;
+    const auto now = Clock::now();
+    count(outcome, now - began);
+    note(key, outcome, now - began);
+    if (outcome.result <= ReconcileOutcome::Result::kGone) {
+      queue_.forget(key);
+    } else {
+      queue_.add_after_failure(key, now);
+    }
+    queue_.done(key, now);
+    if (stopping_) idle_.wake_all();
+  }
+
+  void count(const ReconcileOutcome& outcome, std::chrono::nanoseconds took) {
+    using enum ReconcileOutcome::Result;
+    static constexpr std::array<ReconcileResult, 6> kAs = {
+        ReconcileResult::kSuccess, ReconcileResult::kSuccess, ReconcileResult::kRequeueAfter,
+        ReconcileResult::kRequeue, ReconcileResult::kError,   ReconcileResult::kError};
+    counts_.reconciled(kAs.at(static_cast<std::size_t>(outcome.result)), took);
+    counts_.bugs += outcome.result == kBug ? 1 : 0;
+    counts_.write_storms += static_cast<std::uint64_t>(outcome.write_storms);
+  }
+
+  Counts counts_now() const {
+    const auto now = Clock::now();
+    Counts out = counts_;
+    out.workers = options_.workers;
+    out.queue = queue_.counts(now);
+    out.host = fmt::format("{}:{}", options_.config.host, options_.config.port);
+    if (options_.leader_elect) out.lease = options_.lease;
+    out.leader = !options_.dry_run && leads(now);
+    if (const auto& catalog = reconciler_.catalog()) out.catalog_generation = catalog->generation();
+    out.kinds = catalog_.kinds();
+    for (kube::CatalogKindState& kind : watches_.kinds()) add_kind(std::move(kind), out.kinds);
+    out.client = client_.counts();
+    out.services = reconciler_.services().shown();
+    return out;
+  }
+
+  void note(const ServiceKey& key, const ReconcileOutcome& outcome, std::chrono::nanoseconds took) {
+    const auto ms = std::chrono::duration_cast<milliseconds>(took).count();
+    const bool trouble = !outcome.problem.empty();
+    if (trouble) {
+      log::warn("not all could be done", {{"service", key.to_string()},
+                                          {"writes", outcome.writes},
+                                          {"ms", ms},
+                                          {"reason", outcome.problem}});
+    } else if (outcome.writes > 0) {
+      log::info("reconciled", {{"service", key.to_string()}, {"writes", outcome.writes}, {"ms", ms}});
+    }
+  }
+
+  kube::Task<void> resync() {
+    const auto every = std::chrono::duration_cast<milliseconds>(options_.resync);
+    while (!stopping_) {
+      const bool slept = co_await kube::sleep_for(every);
+      if (!slept) co_return;
+      if (leads(Clock::now())) add_all();
+    }
+  }
+
+  kube::Task<void> make_runtimes() {
+    making_runtimes_ = true;
+    kube::Backoff pause(kFirstRuntimesPause, kLongestRuntimesPause);
+    while (!stopping_ && leads(Clock::now())) {
+      const auto until = std::min(Clock::now() + kReconcileTime, leader_until());
+      const BuiltinOutcome outcome = co_await runtimes_.make(until);
+      if (outcome.made > 0) log::info("built-in runtimes made", {{"count", outcome.made}});
+      if (outcome.complete) break;
+      log::warn("built-in runtimes not made yet", {{"reason", outcome.problem}});
+      const bool slept = co_await kube::sleep_for(pause.next());
+      if (!slept) break;
+    }
+    making_runtimes_ = false;
+  }
+
+  // ---------------------------------------------------------------------------------------------- the end
+
+  kube::Task<void> hand_over() {
+    stopping_ = true;
+    wake_.wake_all();
+    const auto until = Clock::now() + std::chrono::duration_cast<milliseconds>(options_.finish_within);
+    while (working_ > 0) {
+      const bool woken = co_await idle_.wait(until);
+      if (!woken) break;
+    }
+    if (working_ > 0) log::warn("leaving work unfinished", {{"services", working_}});
+    if (options_.leader_elect) co_await elector_.release();
+    retired_ = true;
+    rung_();
+  }
+
+  kube::Task<void> dry_run() {
+    while (!(watches_.synced() && reconciler_.catalog())) co_await kube::sleep_for(kDryRunLook);
+    const DryRunCounts counts =
+        co_await reconciler::dry_run(client_, cache_, reconciler_.catalog(), reconciler_.surroundings());
+    log::info("dry run", {{"services", counts.services},
+                          {"withSteps", counts.with_steps},
+                          {"steps", counts.steps},
+                          {"failed", counts.failed}});
+    finished_ = counts.failed > 0 ? 1 : 0;
+    rung_();
+  }
+  static constexpr milliseconds kDryRunLook{20};
+
+  ControllerOptions options_;
+  std::function<void()> rung_;
+  std::atomic<bool> retired_ = false;
+  std::atomic<int> finished_ = -1;
+
+  // Of the thread. The context goes last: with it go the coroutines that refer to the rest.
+  mutable kube::asio::io_context context_{1};
+  kube::Client client_;
+  kube::LeaderElector elector_;
+  kube::EventRecorder events_;
+  WorkQueue queue_;
+  kube::Waiters wake_;  // workers without work
+  kube::Waiters idle_;  // who waits for the last worker
+  Cache cache_;
+  Watches watches_;
+  kube::CatalogWatch catalog_;
+  Reconciler reconciler_;
+  BuiltinRuntimes runtimes_;
+  bool stopping_ = false;
+  bool making_runtimes_ = false;
+  int working_ = 0;
+  Counts counts_;  // what is counted up
+  std::thread thread_;
+};
+
+Controller::Controller(ControllerOptions options, std::function<void()> rung)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(rung))) {}
+Controller::~Controller() = default;
+
+void Controller::start() {
+  impl_->start();
+}
+void Controller::stop() {
+  impl_->stop();
+}
+std::string Controller::not_ready() const {
+  return impl_->not_ready();
+}
+std::optional<Counts> Controller::counts() const {
+  return impl_->counts();
+}
+std::optional<int> Controller::finished() const {
+  return impl_->finished();
+}
+void Controller::retire() {
+  impl_->retire();
+}
+bool Controller::retired() const {
+  return impl_->retired();
+}
+
+}  // namespace modelgate::reconciler

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reconciler/reconcile.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "process/log.h"
+#include "reconciler/finalizer.h"
+#include "reconciler/service_events.h"
+
+namespace modelgate::reconciler {
+namespace {
+
+using kube::SteadyTime;
+using kube::Task;
+using Result = ReconcileOutcome::Result;
+
+/// RFC 3339 in UTC, to the second: a condition's lastTransitionTime.
+std::string wall_now() {
+  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  return fmt::format("{:%FT%TZ}", fmt::gmtime(now));
+}
+
+kube::ObjectReference reference_to(const ServiceRecord& record) {
+  return {&kube::kInferenceServices, record.key.ns, record.key.name, record.uid};
+}
+
+/// The worst counts.
+void come_to(ReconcileOutcome& outcome, Result result, std::string_view problem = {}) {
+  if (static_cast<int>(result) > static_cast<int>(outcome.result)) outcome.result = result;
+  if (outcome.problem.empty()) outcome.problem = problem;
+}
+
+void come_to(ReconcileOutcome& outcome, const kube::ApiError& error) {
+  if (error.is_not_found()) return;  // the watch will say that it has gone
+  come_to(outcome, error.is_conflict() ? Result::kStale : Result::kFailed, error.to_string());
+}
+
+}  // namespace
+
+Reconciler::Reconciler(kube::Client& client, Cache& cache, kube::EventRecorder& events,
+                       std::function<bool(const kube::Resource&)> kind_absent, std::string system_namespace)
+    : client_(client),
+      cache_(cache),
+      events_(events),
+      surroundings_{cache, memory_, std::move(kind_absent), std::move(system_namespace)},
+      applier_(client, cache, memory_),
+      status_writer_(client, cache) {}
+
+Reconciler::~Reconciler() = default;
+
+Task<ReconcileOutcome> Reconciler::reconcile(ServiceKey key, SteadyTime until) {
+  ReconcileOutcome outcome;
+  auto record = cache_.service(key);
+  if (!record) {
+    forget(key);
+    outcome.result = Result::kGone;
+    co_return outcome;
+  }
+  if (const auto [it, is_new] = uids_.try_emplace(key, record->uid); !is_new && it->second != record->uid) {
+    forget(key);
+    uids_[key] = record->uid;
+  }
+  std::string bug;
+  try {
+    Assessment assessment(*record, catalog_, surroundings_);
+    if (record->being_deleted) {
+      co_await finish_deletion(*record, assessment.document(), until, outcome);
+    } else if (assessment.verdict() != Assessment::Verdict::kLeaveAlone) {
+      const bool served = assessment.verdict() == Assessment::Verdict::kServe;
+      if (served) co_await serve(assessment, until, outcome);
+      co_await write_status(assessment, until, outcome);
+    }
+  } catch (const std::exception& e) {
+    bug = e.what();
+  }
+  if (!bug.empty()) {
+    come_to(outcome, Result::kBug, bug);
+    co_await tell_bug(key, bug, until);
+  }
+  co_return outcome;
+}
+
+Task<void> Reconciler::finish_deletion(const ServiceRecord& record, const spec::Value& service,
+                                       SteadyTime until, ReconcileOutcome& outcome) {
+  if (!has_finalizer(service)) co_return;
+  const auto finished = co_await finish(client_, cache_, record, service, until);
+  if (!finished) co_return come_to(outcome, finished.error());
+  ++outcome.writes;
+}
+
+Task<void> Reconciler::serve(Assessment& assessment, SteadyTime until, ReconcileOutcome& outcome) {
+  if (!has_finalizer(assessment.document())) {
+    const bool set = co_await set_finalizer(assessment, until, outcome);
+    if (!set) co_return;
+  }
+  co_await assessment.build(client_, until);
+  const ServiceKey key = assessment.record().key;
+  ApplyOutcome applied = co_await applier_.carry_out(key, assessment.plan(), until);
+  outcome.writes += applied.writes;
+  if (applied.stale) come_to(outcome, Result::kStale);
+  if (!applied.problems.empty()) come_to(outcome, Result::kFailed, applied.problems.front().text);
+  outcome.write_storms +=
+      static_cast<int>(std::ranges::count(applied.problems, "WriteStorm", &ApplyProblem::reason));
+  if (assessment.may_change_unseen()) come_to(outcome, Result::kLater);
+  tell_problems(assessment, applied);
+  assessment.take(std::move(applied.problems));
+}
+
+/// False where it could not be: then nothing is made.
+Task<bool> Reconciler::set_finalizer(Assessment& assessment, SteadyTime until, ReconcileOutcome& outcome) {
+  const auto version =
+      co_await add_finalizer(client_, cache_, assessment.record(), assessment.document(), until);
+  if (version) {
+    assessment.use_version(*version);
+    ++outcome.writes;
+    co_return true;
+  }
+  come_to(outcome, version.error());
+  assessment.refuse({.reason = "FinalizerRefused",
+                     .message = fmt::format("the finalizer {} could not be set, so nothing is made: {}",
+                                            kFinalizer, version.error().to_string())});
+  co_return false;
+}
+
+Task<void> Reconciler::write_status(Assessment& assessment, SteadyTime until, ReconcileOutcome& outcome) {
+  const spec::Value status = assessment.status(wall_now());
+  services_.take(assessment.record().key, assessment.measures(status));
+  const StatusOutcome written =
+      co_await status_writer_.write(assessment.record(), assessment.document(), status, until);
+  switch (written.result) {
+    case StatusOutcome::Result::kUnchanged:
+      break;
+    case StatusOutcome::Result::kWritten:
+      ++outcome.writes;
+      tell_events(assessment, status);
+      break;
+    case StatusOutcome::Result::kConflict:
+      come_to(outcome, Result::kStale);
+      break;
+    case StatusOutcome::Result::kGone:
+      break;
+    case StatusOutcome::Result::kFailed:
+      come_to(outcome, Result::kFailed, written.problem);
+      break;
+  }
+}
+
+/// A bug in one service's reconcile touches no other; its user is told where he looks.
+Task<void> Reconciler::tell_bug(ServiceKey key, std::string what, SteadyTime until) {
+  log::error("reconcile failed by a bug", {{"service", key.to_string()}, {"reason", what}});
+  const auto record = cache_.service(key);
+  if (!record || record->being_deleted) co_return;
+  events_.warn(reference_to(*record), "InternalError", what);
+  try {
+    Assessment assessment(*record, catalog_, surroundings_);
+    assessment.refuse({.reason = "InternalError", .message = fmt::format("a bug of Modelgate's: {}", what)});
+    ReconcileOutcome ignored;
+    co_await write_status(assessment, until, ignored);
+  } catch (const std::exception& e) {
+    log::error("status not written", {{"service", key.to_string()}, {"reason", e.what()}});
+  }
+}
+
+/// Once for as long as they stay the same.
+void Reconciler::tell_problems(const Assessment& assessment, const ApplyOutcome& applied) {
+  std::string text;
+  for (const ApplyProblem& p : applied.problems) text += fmt::format("{} {}\n", p.reason, p.text);
+  for (const Conflict& c : assessment.plan().conflicts) text += fmt::format("{} {}\n", c.reason, c.text);
+  const ServiceRecord& record = assessment.record();
+  if (text.empty()) {
+    told_problems_.erase(record.uid);
+    return;
+  }
+  std::string& told = told_problems_[record.uid];
+  if (std::exchange(told, text) == text) return;
+  const kube::ObjectReference service = reference_to(record);
+  for (const ApplyProblem& p : applied.problems) events_.warn(service, p.reason, p.text);
+  for (const Conflict& c : assessment.plan().conflicts) events_.warn(service, c.reason, c.text);
+}
+
+void Reconciler::tell_events(Assessment& assessment, const spec::Value& status) {
+  const spec::Value* before = spec::find(assessment.document(), "status");
+  const kube::ObjectReference service = reference_to(assessment.record());
+  if (const auto event = runtime_event(before, status, assessment.selection()))
+    events_.normal(service, event->reason, event->message);
+  for (const ServiceEvent& e : events_of(before, status)) {
+    e.is_warning ? events_.warn(service, e.reason, e.message) : events_.normal(service, e.reason, e.message);
+  }
+}
+
+void Reconciler::forget(const ServiceKey& key) {
+  const auto it = uids_.find(key);
+  if (it == uids_.end()) return;
+  status_writer_.forget(it->second);
+  services_.forget(key);
+  told_problems_.erase(it->second);
+  for (const Child& child : cache_.children(key)) {
+    if (child.owner_uid == it->second) memory_.forget(child.uid);
+  }
+  uids_.erase(it);
+}
+
+}  // namespace modelgate::reconciler

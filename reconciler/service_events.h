@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a change of a service's status is told as: Kubernetes Events on the InferenceService. Transitions
+// only, so that a quiet service has none. KServe's reasons where it has them. Pure.
+//
+//   for (const ServiceEvent& e : events_of(old_status, new_status))
+//     e.is_warning ? recorder.warn(reference, e.reason, e.message) : recorder.normal(...);
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "defaulting/runtime_selection.h"
+#include "spec/json.h"
+
+namespace modelgate::reconciler {
+
+struct ServiceEvent {
+  bool is_warning = false;
+  std::string reason;
+  std::string message;
+};
+
+/// `before` may be nullptr: the first status.
+std::vector<ServiceEvent> events_of(const spec::Value* before, const spec::Value& after);
+
+/// Which runtime serves, why it, and why none of the others that are for the format: only where the status
+/// names another one than before.
+std::optional<ServiceEvent> runtime_event(const spec::Value* before, const spec::Value& after,
+                                          const std::optional<defaulting::Selection>& selection);
+
+}  // namespace modelgate::reconciler

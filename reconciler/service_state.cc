@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reconciler/service_state.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "spec/inference_service.h"
+#include "workload/object_builder.h"
+
+namespace modelgate::reconciler {
+namespace {
+
+using spec::ObjectView;
+using spec::Value;
+
+constexpr std::string_view kDisableAutoUpdate = "serving.kserve.io/disable-auto-update";
+constexpr std::string_view kReady = "Ready";
+constexpr std::string_view kNotServedSuffix = "NotServed";
+
+std::string_view known_mode(std::string_view mode) {
+  constexpr std::array kModes = {spec::kStandardMode, spec::kKnativeMode, spec::kModelMeshMode};
+  const auto* it = std::ranges::find(kModes, spec::normalized_deployment_mode(mode));
+  return it == kModes.end() ? std::string_view() : *it;
+}
+
+ObjectView status_of(const Value& service) {
+  return ObjectView(service).object("status");
+}
+
+/// The time of the last change of Ready's value.
+std::string_view transition_time(const ObjectView& before, std::string_view value, std::string_view now) {
+  const std::string_view since = before.string("lastTransitionTime");
+  return before.string("status") == value && !since.empty() ? since : now;
+}
+
+}  // namespace
+
+std::string_view deployment_mode_of(const Value& service, const spec::Configuration& configuration) {
+  const spec::InferenceServiceView view(service);
+  if (const auto mode = known_mode(view.status().deployment_mode()); !mode.empty()) return mode;
+  if (const auto mode = known_mode(view.deployment_mode()); !mode.empty()) return mode;
+  return known_mode(configuration.deploy.default_deployment_mode);
+}
+
+bool is_left_alone(const Value& service) {
+  const spec::InferenceServiceView view(service);
+  return view.metadata().annotations().get(kDisableAutoUpdate) == "true" &&
+         condition_of(status_of(service), kReady).string("status") == "True";
+}
+
+std::vector<std::string> finalizers_of(const Value& service) {
+  std::vector<std::string> out;
+  const Value* list = ObjectView(service).object("metadata").field("finalizers");
+  if (!list || !list->IsArray()) return out;
+  for (const Value& v : list->GetArray()) {
+    if (v.IsString()) out.emplace_back(spec::text_of(v));
+  }
+  return out;
+}
+
+bool has_finalizer(const Value& service) {
+  const std::vector<std::string> all = finalizers_of(service);
+  return std::ranges::find(all, kFinalizer) != all.end();
+}
+
+ObjectView condition_of(const ObjectView& status, std::string_view type) {
+  for (const ObjectView& c : status.list("conditions")) {
+    if (c.string("type") == type) return c;
+  }
+  return {};
+}
+
+Refusal not_served(const Value& service, std::string_view mode) {
+  const ObjectView ready = condition_of(status_of(service), kReady);
+  Refusal out;
+  out.reason = fmt::format("{}{}", mode, kNotServedSuffix);
+  out.message = fmt::format(
+      "the deployment mode {} is not served by Modelgate yet, only {} is; what there is of the service is "
+      "left as it is",
+      mode, spec::kStandardMode);
+  const bool served_before = ready.string("status") == "True" ||
+                             (ready.string("status") == "Unknown" && ready.string("reason") == out.reason);
+  if (served_before) out.status = "Unknown";
+  return out;
+}
+
+Value refused_status(const Value& service, const Refusal& refusal, std::string_view now, spec::Arena& arena) {
+  const ObjectView before = status_of(service);
+  const ObjectView was = condition_of(before, kReady);
+  Value ready = workload::ObjectBuilder(arena)
+                    .text("type", kReady)
+                    .text("status", refusal.status)
+                    .text("reason", refusal.reason)
+                    .text("message", refusal.message)
+                    .text("lastTransitionTime", transition_time(was, refusal.status, now))
+                    .take();
+  Value conditions(rapidjson::kArrayType);
+  bool placed = false;
+  for (const ObjectView& c : before.list("conditions")) {
+    const bool here = c.string("type") >= kReady;
+    if (here && !placed) conditions.PushBack(std::move(ready), arena);
+    placed = placed || here;
+    if (c.value() && c.string("type") != kReady) conditions.PushBack(spec::clone(*c.value(), arena), arena);
+  }
+  if (!placed) conditions.PushBack(std::move(ready), arena);
+
+  Value out = before.value() ? spec::clone(*before.value(), arena) : Value(rapidjson::kObjectType);
+  const std::int64_t generation = ObjectView(service).object("metadata").integer("generation").value_or(0);
+  const std::int64_t seen = before.integer("observedGeneration").value_or(0);
+  spec::set_member(out, "observedGeneration", Value(std::max(generation, seen)), arena);
+  spec::set_member(out, "conditions", std::move(conditions), arena);
+  if (!refusal.phase.empty()) spec::set_member(out, "phase", spec::make_literal(refusal.phase), arena);
+  return out;
+}
+
+}  // namespace modelgate::reconciler

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What an InferenceService itself says of how it is to be treated: the mode that it runs in, whether it is to
+// be left alone, and what its status was. And the status of one that nothing is made for. Pure; for
+// assessment.cc, finalizer.cc, service_events.cc.
+//
+//   if (deployment_mode_of(service, configuration) != spec::kStandardMode)
+//     write(refused_status(service, not_served(service, mode), now, arena));
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "spec/configuration.h"
+#include "spec/json.h"
+#include "spec/view.h"
+
+namespace modelgate::reconciler {
+
+/// KServe's; whoever runs a service takes it away once what it made elsewhere is gone.
+inline constexpr std::string_view kFinalizer = "inferenceservice.finalizers";
+
+/// As KServe decides: as it ran before, else as annotated, else the configuration's default. Older names are
+/// read as today's.
+std::string_view deployment_mode_of(const spec::Value& service, const spec::Configuration& configuration);
+
+/// A service that is Ready and annotated `serving.kserve.io/disable-auto-update: "true"`: nothing of it
+/// changes.
+bool is_left_alone(const spec::Value& service);
+
+std::vector<std::string> finalizers_of(const spec::Value& service);
+bool has_finalizer(const spec::Value& service);
+
+/// The condition of that type; one without fields where there is none.
+spec::ObjectView condition_of(const spec::ObjectView& status, std::string_view type);
+
+/// Why nothing is made for a service, for its condition Ready.
+struct Refusal {
+  std::string_view status = "False";  // or "Unknown"
+  std::string reason = {};            // in CamelCase
+  std::string message = {};
+  std::string_view phase = {};  // empty: none
+};
+
+/// A mode other than Standard: False, or Unknown where it was Ready, since what serves it is left as it is.
+Refusal not_served(const spec::Value& service, std::string_view mode);
+
+/// The service's status with Ready as the refusal says, and observedGeneration; everything else stays.
+spec::Value refused_status(const spec::Value& service, const Refusal& refusal, std::string_view now,
+                           spec::Arena& arena);
+
+}  // namespace modelgate::reconciler

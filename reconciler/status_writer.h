@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Writes the status of InferenceServices, each only where it changed.
+//
+//   StatusWriter writer(client, cache);
+//   const StatusOutcome outcome = co_await writer.write(record, document, status, until);
+//   if (outcome.result == StatusOutcome::Result::kConflict) look_again_soon();
+//
+// A merge patch of `/status` with the version that the status was made from: whoever wrote meanwhile wins,
+// and the service is looked at again. What the API server left out of a reply (a CRD of KServe's has no
+// `phase`) is not sent again until something else changes.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "kube/client.h"
+#include "reconciler/cache.h"
+
+namespace modelgate::reconciler {
+
+struct StatusOutcome {
+  enum class Result : std::uint8_t {
+    kUnchanged,
+    kWritten,
+    kConflict,
+    kGone,
+    kFailed,
+  };
+  Result result = Result::kUnchanged;
+  std::string problem;  // of kFailed
+};
+
+class StatusWriter {
+ public:
+  /// Both must outlive it.
+  StatusWriter(kube::Client& client, Cache& cache) : client_(client), cache_(cache) {}
+
+  /// `service` as it was when `status` was made of it, of record's version.
+  kube::Task<StatusOutcome> write(ServiceRecord record, const spec::Value& service, const spec::Value& status,
+                                  kube::SteadyTime until);
+  void forget(const std::string& uid) { pruned_.erase(uid); }
+
+ private:
+  /// What was sent, and what the API server made of it, where the two differ.
+  struct Pruned {
+    std::string sent_digest, stored_digest;
+  };
+
+  kube::Client& client_;
+  Cache& cache_;
+  std::map<std::string, Pruned> pruned_;  // by uid
+};
+
+/// The RFC 7386 patch from one object to another; nothing where they mean the same.
+std::optional<spec::Value> merge_patch(const spec::Value& before, const spec::Value& after,
+                                       spec::Arena& arena);
+
+}  // namespace modelgate::reconciler

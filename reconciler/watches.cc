@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reconciler/watches.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+namespace modelgate::reconciler {
+namespace {
+
+struct Kind {
+  const kube::Resource& resource;
+  bool by_label;
+  bool managed_fields;  // what of it is ours is read from them
+};
+
+constexpr std::array kKinds = {
+    Kind{kube::kInferenceServices, false, false},
+    Kind{kube::kPods, true, false},
+    Kind{kube::kDeployments, true, true},
+    Kind{kube::kServices, true, true},
+    Kind{kube::kHorizontalPodAutoscalers, true, true},
+    Kind{kube::kScaledObjects, true, true},
+    Kind{kube::kConfigMaps, true, true},
+    Kind{kube::kIngresses, false, true},
+    Kind{kube::kHttpRoutes, false, true},
+    Kind{kube::kVirtualServices, false, true},
+    Kind{kube::kOpenTelemetryCollectors, false, true},
+};
+
+kube::ReflectorOptions options_for(const Kind& kind, const std::string& ns) {
+  kube::ReflectorOptions options{.ns = ns, .list = {}};
+  if (kind.by_label) options.list.label_selector = kServiceLabel;
+  options.list.managed_fields = kind.managed_fields;
+  return options;
+}
+
+}  // namespace
+
+/// One kind: hands on what comes, and notices when the kind itself comes or goes.
+class Watches::Watched final : public kube::Store {
+ public:
+  Watched(Watches& all, Cache& cache, const Kind& kind, const std::string& ns)
+      : all_(all),
+        store_(cache.store_of(kind.resource)),
+        reflector_(all.client_, kind.resource, options_for(kind, ns), *this) {}
+
+  void replace(std::vector<kube::Object> objects) override {
+    const bool absent = reflector_.kind_absent();
+    const bool changed = std::exchange(absent_, absent).value_or(absent) != absent;
+    store_.replace(std::move(objects));
+    if (changed) all_.kinds_changed_();
+  }
+  void upsert(kube::Object object) override { store_.upsert(std::move(object)); }
+  void remove(kube::Object object) override { store_.remove(std::move(object)); }
+
+  kube::Reflector& reflector() { return reflector_; }
+  const kube::Reflector& reflector() const { return reflector_; }
+
+ private:
+  Watches& all_;
+  kube::Store& store_;
+  kube::Reflector reflector_;
+  std::optional<bool> absent_;  // nothing: not looked for yet
+};
+
+Watches::Watches(kube::Client& client, Cache& cache, const WatchesOptions& options,
+                 std::function<void()> kinds_changed)
+    : client_(client), kinds_changed_(std::move(kinds_changed)) {
+  for (const Kind& kind : kKinds) watched_.emplace_back(*this, cache, kind, options.ns);
+}
+
+Watches::~Watches() = default;
+
+void Watches::start() {
+  for (Watched& watched : watched_) {
+    kube::spawn(client_.context(), fmt::format("watch of {}", watched.reflector().resource().plural),
+                [&reflector = watched.reflector()] { return reflector.run(); });
+  }
+}
+
+bool Watches::synced() const {
+  return std::ranges::all_of(watched_, [](const Watched& w) { return w.reflector().synced(); });
+}
+
+bool Watches::connected() const {
+  return std::ranges::all_of(watched_, [](const Watched& w) { return w.reflector().connected(); });
+}
+
+bool Watches::kind_absent(const kube::Resource& resource) const {
+  return std::ranges::any_of(watched_, [&](const Watched& w) {
+    return &w.reflector().resource() == &resource && w.reflector().kind_absent();
+  });
+}
+
+std::vector<kube::CatalogKindState> Watches::kinds() const {
+  std::vector<kube::CatalogKindState> out;
+  for (const Watched& watched : watched_) {
+    const kube::Reflector& r = watched.reflector();
+    out.push_back({.plural = r.resource().plural,
+                   .synced = r.synced(),
+                   .connected = r.connected(),
+                   .absent = r.kind_absent(),
+                   .problem = r.problem(),
+                   .counts = r.counts()});
+  }
+  return out;
+}
+
+}  // namespace modelgate::reconciler
