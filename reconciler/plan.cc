@@ -35,6 +35,12 @@ std::string kind_and_name(const kube::Resource& resource, std::string_view name)
   return fmt::format("{} {}", resource.kind, name);
 }
 
+bool is_named(const std::vector<workload::KeptObject>& kept, const Child& child) {
+  return std::ranges::any_of(kept, [&](const workload::KeptObject& object) {
+    return (object.kind.empty() || object.kind == child.resource->kind) && object.name == child.name;
+  });
+}
+
 class Planner {
  public:
   Planner(const ServiceRecord& service, const std::vector<const Child*>& children,
@@ -46,7 +52,7 @@ class Planner {
   }
 
   void want(const workload::WantedObject& wanted);
-  void remove_unwanted(Unwanted unwanted);
+  void remove_unwanted(Unwanted unwanted, const std::vector<workload::KeptObject>& kept);
   Plan take();
 
  private:
@@ -155,14 +161,14 @@ bool Planner::is_unchanged(const Child& child, const std::string& wanted_digest)
   return last && last->wanted_digest == wanted_digest && last->reply_digest == child.applied_digest;
 }
 
-void Planner::remove_unwanted(Unwanted unwanted) {
+void Planner::remove_unwanted(Unwanted unwanted, const std::vector<workload::KeptObject>& kept) {
   if (unwanted == Unwanted::kKeep) return;
   for (const auto& [place, child] : there_) {
     const bool written_by_us = !child->applied_digest.empty() || child->kserve_manages;
     if (!is_ours(*child) || child->being_deleted || !written_by_us) continue;
     const std::ptrdiff_t rank = rank_of(*child->resource);
     if (rank == std::ssize(kMade) || (unwanted == Unwanted::kKeepRoutes && rank < kRoutes)) continue;
-    if (std::ranges::find(wanted_there_, child) != wanted_there_.end()) continue;
+    if (std::ranges::find(wanted_there_, child) != wanted_there_.end() || is_named(kept, *child)) continue;
     deletions_.push_back({.kind = Step::Kind::kDelete,
                           .resource = child->resource,
                           .ns = child->ns,
@@ -198,16 +204,28 @@ std::string_view verb_of(Step::Kind kind) {
   return "";
 }
 
+Plan plan_of(const ServiceRecord& service, const std::vector<workload::WantedObject>& wanted,
+             const std::vector<const Child*>& children, const AppliedMemory& memory, spec::Arena& arena,
+             Unwanted unwanted, const std::vector<workload::KeptObject>& kept) {
+  if (service.being_deleted) return {};
+  Planner planner(service, children, memory, arena);
+  for (const workload::WantedObject& object : wanted) planner.want(object);
+  planner.remove_unwanted(unwanted, kept);
+  return planner.take();
+}
+
 }  // namespace
+
+Plan make_plan(const ServiceRecord& service, const workload::Wanted& wanted,
+               const std::vector<const Child*>& children, const AppliedMemory& memory, spec::Arena& arena) {
+  const auto kept = wanted.stopped ? std::vector<workload::KeptObject>() : wanted.kept;
+  return plan_of(service, wanted.objects, children, memory, arena, unwanted_of(wanted), kept);
+}
 
 Plan make_plan(const ServiceRecord& service, const std::vector<workload::WantedObject>& wanted,
                const std::vector<const Child*>& children, const AppliedMemory& memory, spec::Arena& arena,
                Unwanted unwanted) {
-  if (service.being_deleted) return {};
-  Planner planner(service, children, memory, arena);
-  for (const workload::WantedObject& object : wanted) planner.want(object);
-  planner.remove_unwanted(unwanted);
-  return planner.take();
+  return plan_of(service, wanted, children, memory, arena, unwanted, {});
 }
 
 Unwanted unwanted_of(const workload::Wanted& wanted) {

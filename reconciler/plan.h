@@ -94,6 +94,9 @@ enum class Unwanted : std::uint8_t { kDelete, kKeepRoutes, kKeep };
 
 /// `children`: all that names the service as its controller, and whatever else has a wanted name; one may be
 /// there twice. The cache must be in sync: what is not in it counts as absent.
+Plan make_plan(const ServiceRecord& service, const workload::Wanted& wanted,
+               const std::vector<const Child*>& children, const AppliedMemory& memory, spec::Arena& arena);
+/// The same of objects alone.
 Plan make_plan(const ServiceRecord& service, const std::vector<workload::WantedObject>& wanted,
                const std::vector<const Child*>& children, const AppliedMemory& memory, spec::Arena& arena,
                Unwanted unwanted = Unwanted::kDelete);
