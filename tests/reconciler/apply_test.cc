@@ -1,0 +1,629 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Plans carried out against an API server that answers as it is told: what is sent, in what order and under
+// which conditions, and what becomes of each refusal.
+#include "reconciler/apply.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <ostream>
+
+#include "tests/kube/fake_api_server.h"
+
+namespace modelgate::reconciler {
+namespace {
+
+using namespace std::chrono_literals;
+using kube::FakeApiServer;
+using kube::FakeExchange;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+const ServiceKey kKey{"ns", "iris"};
+
+/// As the API server has it, applied by us: `version` is its resourceVersion.
+std::string stored(const kube::Resource& resource, std::string_view version = "8",
+                   std::string_view owner = "service-1", std::string_view manager = "modelgate-reconciler") {
+  return fmt::format(
+      R"({{"apiVersion":"{}","kind":"{}","metadata":{{"name":"a","namespace":"ns","uid":"uid-a",)"
+      R"("resourceVersion":"{}","ownerReferences":[{{"apiVersion":"serving.kserve.io/v1beta1",)"
+      R"("kind":"InferenceService","name":"iris","uid":"{}","controller":true}}],"managedFields":[{{)"
+      R"("manager":"{}","operation":"Apply","apiVersion":"{}","fieldsType":"FieldsV1","fieldsV1":)"
+      R"({{"f:spec":{{"f:x":{{}}}}}}}}]}},"spec":{{"x":1,"y":2}}}})",
+      resource.api_version(), resource.kind, version, owner, manager, resource.api_version());
+}
+
+std::string digest_of(std::string_view text) {
+  spec::Arena arena;
+  return comparable_digest(spec::parse_json(text, arena).value(), arena);
+}
+
+/// Of an object "a", whose spec is as stored() has it.
+Step step(Step::Kind kind, const kube::Resource& resource = kube::kServices) {
+  const bool is_there = kind != Step::Kind::kCreate && kind != Step::Kind::kPost;
+  return {.kind = kind,
+          .resource = &resource,
+          .ns = "ns",
+          .name = "a",
+          .uid = is_there ? "uid-a" : "",
+          .resource_version = is_there ? "7" : "",
+          .body = R"({"metadata":{"name":"a","ownerReferences":[{"uid":"service-1","controller":true}]}})",
+          .wanted_digest = digest_of(R"({"spec":{"x":1}})"),
+          .component = "predictor"};
+}
+
+std::string path_of(const kube::Resource& resource) {
+  return resource.path("ns", "a");
+}
+
+/// Answers as if nothing were there and all were welcome, unless a test says otherwise.
+class Apply : public testing::Test {
+ protected:
+  Apply() {
+    for (const kube::Resource* r :
+         {&kube::kServices, &kube::kDeployments, &kube::kIngresses, &kube::kConfigMaps, &kube::kScaledObjects,
+          &kube::kHorizontalPodAutoscalers}) {
+      server_.on("GET", path_of(*r), [r](FakeExchange& x) {
+        x.status(404, "NotFound", {}, fmt::format("{} \"a\" not found", r->plural));
+      });
+      const auto reply = [r](FakeExchange& x) { x.reply(200, stored(*r)); };
+      server_.on("PATCH", path_of(*r), reply);
+      server_.on("POST", r->path("ns"), reply);
+      server_.on("DELETE", path_of(*r), [](FakeExchange& x) { x.reply(200, R"({"kind":"Status"})"); });
+    }
+  }
+
+  void refuse(const std::string& method, const kube::Resource& resource, int code, std::string reason,
+              std::string message) {
+    const std::string path = method == "POST" ? resource.path("ns") : path_of(resource);
+    server_.on(method, path, [=](FakeExchange& x) { x.status(code, reason, {}, message); });
+  }
+
+  void is_there(const kube::Resource& resource, std::string object) {
+    server_.on("GET", path_of(resource), [object](FakeExchange& x) { x.reply(200, object); });
+  }
+
+  ApplyOutcome carry_out(const Plan& plan, std::chrono::milliseconds time = 10s) {
+    return carry_out_times(plan, 1, time).back();
+  }
+
+  std::vector<ApplyOutcome> carry_out_times(const Plan& plan, int times,
+                                            std::chrono::milliseconds time = 10s) {
+    std::vector<ApplyOutcome> out;
+    kube::run_with_client(server_.config(), {.qps = 10'000, .burst = 10'000},
+                          [&](kube::Client& client) -> kube::Task<void> {
+                            Applier applier(client, cache_, memory_);
+                            for (int i = 0; i < times; ++i) {
+                              const SteadyTime until = std::chrono::steady_clock::now() + time;
+                              ApplyOutcome outcome = co_await applier.carry_out(kKey, plan, until);
+                              out.push_back(std::move(outcome));
+                            }
+                          });
+    return out;
+  }
+
+  /// "PATCH services", in order; without reads.
+  std::vector<std::string> writes() const {
+    std::vector<std::string> out;
+    for (const kube::FakeRequest& request : server_.requests()) {
+      if (request.method == "GET") continue;
+      const std::size_t ns = request.path.find("/namespaces/ns/");
+      std::string plural = request.path.substr(ns + 15);
+      out.push_back(request.method + " " + plural.substr(0, plural.find('/')));
+    }
+    return out;
+  }
+
+  kube::FakeRequest last() const { return server_.requests().back(); }
+
+  FakeApiServer server_;
+  Cache cache_{[](const ServiceKey&, Priority) {}};
+  AppliedMemory memory_;
+};
+
+std::vector<std::string> reasons(const ApplyOutcome& outcome) {
+  std::vector<std::string> out;
+  for (const ApplyProblem& problem : outcome.problems) out.push_back(problem.reason);
+  return out;
+}
+
+spec::Value parsed(std::string_view text, spec::Arena& arena) {
+  spec::ParseOptions options;
+  options.skip_managed_fields = false;
+  return spec::parse_json(text, arena, options).value();
+}
+
+// ---- making
+
+TEST_F(Apply, MakesByApplyWithoutForce) {
+  const ApplyOutcome outcome = carry_out({.steps = {step(Step::Kind::kCreate)}});
+  EXPECT_EQ(outcome.writes, 1);
+  EXPECT_FALSE(outcome.stale);
+  EXPECT_TRUE(outcome.problems.empty());
+  ASSERT_THAT(writes(), ElementsAre("PATCH services"));
+  EXPECT_EQ(last().query("fieldManager"), "modelgate-reconciler");
+  EXPECT_EQ(last().query("force"), "");
+  EXPECT_EQ(last().header("content-type"), "application/apply-patch+yaml");
+  EXPECT_EQ(last().body, step(Step::Kind::kCreate).body);
+  EXPECT_EQ(server_.count("GET", path_of(kube::kServices)), 1) << "a look before the leap";
+  const auto child = cache_.child(kube::kServices, "ns", "a");
+  ASSERT_TRUE(child);
+  EXPECT_EQ(child->applied_digest, digest_of(R"({"spec":{"x":1}})"));
+}
+
+TEST_F(Apply, MakesByPostWhatIsMadeOnce) {
+  const ApplyOutcome outcome = carry_out({.steps = {step(Step::Kind::kPost, kube::kConfigMaps)}});
+  EXPECT_EQ(outcome.writes, 1);
+  EXPECT_THAT(writes(), ElementsAre("POST configmaps"));
+  EXPECT_EQ(last().header("content-type"), "application/json");
+}
+
+TEST_F(Apply, LeavesWhatIsMadeOnceWhereItIsThere) {
+  is_there(kube::kConfigMaps, stored(kube::kConfigMaps, "8", "somebody"));
+  const ApplyOutcome outcome = carry_out({.steps = {step(Step::Kind::kPost, kube::kConfigMaps)}});
+  EXPECT_THAT(writes(), ElementsAre());
+  EXPECT_TRUE(outcome.problems.empty());
+  EXPECT_FALSE(outcome.stale);
+}
+
+TEST_F(Apply, LeavesWhatIsMadeOnceWhereItCameMeanwhile) {
+  refuse("POST", kube::kConfigMaps, 409, "AlreadyExists", "configmaps \"a\" already exists");
+  const ApplyOutcome outcome = carry_out({.steps = {step(Step::Kind::kPost, kube::kConfigMaps)}});
+  EXPECT_TRUE(outcome.problems.empty());
+  EXPECT_EQ(outcome.writes, 0);
+}
+
+struct FoundCase {
+  const char* name;
+  std::function<std::string()> object;
+  bool stale;
+  const char* reason;
+  const char* words;
+};
+
+void PrintTo(const FoundCase& c, std::ostream* out) {
+  *out << c.name;
+}
+
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  const std::size_t at = text.find(from);
+  return at == std::string::npos ? "" : text.replace(at, from.size(), to);
+}
+
+class Found : public Apply, public testing::WithParamInterface<FoundCase> {};
+
+TEST_P(Found, IsLeftAlone) {
+  is_there(kube::kServices, GetParam().object());
+  const ApplyOutcome outcome = carry_out({.steps = {step(Step::Kind::kCreate)}});
+  EXPECT_THAT(writes(), ElementsAre());
+  EXPECT_EQ(outcome.stale, GetParam().stale);
+  if (GetParam().stale) {
+    EXPECT_TRUE(outcome.problems.empty());
+    EXPECT_TRUE(cache_.child(kube::kServices, "ns", "a")) << "the next plan knows";
+    return;
+  }
+  ASSERT_THAT(reasons(outcome), ElementsAre(GetParam().reason));
+  EXPECT_THAT(outcome.problems[0].text, HasSubstr(GetParam().words));
+  EXPECT_THAT(outcome.problems[0].text, HasSubstr("Service a"));
+  EXPECT_EQ(outcome.problems[0].component, "predictor");
+}
+
+constexpr std::string_view kLabelsOwner = R"("kind":"InferenceService","name":"iris","uid":"service-0")";
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, Found,
+    testing::Values(FoundCase{"OursThatTheCacheDidNotKnow", [] { return stored(kube::kServices); }, true, "",
+                              ""},
+                    FoundCase{"OfAnEarlierService", [] { return stored(kube::kServices, "8", "service-0"); },
+                              false, "OwnerDeleted", "earlier service"},
+                    FoundCase{"OfAnotherKind",
+                              [] {
+                                return replaced(stored(kube::kServices, "8", "service-0", "helm"),
+                                                kLabelsOwner,
+                                                R"("kind":"Rollout","name":"roll","uid":"service-0")");
+                              },
+                              false, "NameTaken", "belongs to Rollout roll (written by helm)"},
+                    FoundCase{"OfNobody",
+                              [] {
+                                return replaced(stored(kube::kServices, "8", "service-0", "kubectl-create"),
+                                                R"("controller":true)", R"("controller":false)");
+                              },
+                              false, "NameTaken", "written by kubectl-create"},
+                    FoundCase{"BeingDeleted",
+                              [] {
+                                return replaced(stored(kube::kServices, "8", "service-0"), R"("name":"a")",
+                                                R"("name":"a","deletionTimestamp":"2026-01-01T00:00:00Z")");
+                              },
+                              false, "BeingDeleted", "is being deleted"}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+// ---- changing
+
+TEST_F(Apply, ChangesByApplyWithForce) {
+  const ApplyOutcome outcome = carry_out({.steps = {step(Step::Kind::kApply)}});
+  EXPECT_EQ(outcome.writes, 1);
+  EXPECT_THAT(writes(), ElementsAre("PATCH services"));
+  EXPECT_EQ(last().query("force"), "true");
+  EXPECT_EQ(last().body, step(Step::Kind::kApply).body);
+  EXPECT_EQ(server_.requests().size(), 1U) << "no read for what is known";
+}
+
+TEST_F(Apply, HoldsTheVersionWhereAValueWasRead) {
+  Step held = step(Step::Kind::kApply);
+  held.hold_version = true;
+  carry_out({.steps = {held}});
+  EXPECT_THAT(last().body, HasSubstr(R"("resourceVersion":"7")"));
+}
+
+TEST_F(Apply, RemembersWhatTheApiServerMadeOfIt) {
+  Step other = step(Step::Kind::kApply);
+  carry_out({.steps = {other}});
+  EXPECT_EQ(memory_.find("uid-a"), nullptr) << "it was stored as it was sent";
+  other.wanted_digest = "as wanted";
+  carry_out({.steps = {other}});
+  const AppliedMemory::Entry* entry = memory_.find("uid-a");
+  ASSERT_NE(entry, nullptr);
+  EXPECT_EQ(entry->wanted_digest, "as wanted");
+  EXPECT_EQ(entry->reply_digest, digest_of(R"({"spec":{"x":1}})"));
+  other.wanted_digest = entry->reply_digest;
+  carry_out({.steps = {other}});
+  EXPECT_EQ(memory_.find("uid-a"), nullptr);
+}
+
+TEST_F(Apply, IsLateWhereTheObjectIsAnother) {
+  refuse("PATCH", kube::kServices, 409, "Conflict", "uid mismatch");
+  const ApplyOutcome outcome =
+      carry_out({.steps = {step(Step::Kind::kApply), step(Step::Kind::kDelete, kube::kIngresses)}});
+  EXPECT_TRUE(outcome.stale);
+  EXPECT_TRUE(outcome.problems.empty());
+  EXPECT_THAT(writes(), ElementsAre("PATCH services")) << "nothing is pruned by an old picture";
+}
+
+// ---- adopting
+
+TEST_F(Apply, AdoptsBeforeItApplies) {
+  is_there(kube::kServices, stored(kube::kServices, "7", "service-1", "manager"));
+  server_.once("PATCH", path_of(kube::kServices),
+               [](FakeExchange& x) { x.reply(200, stored(kube::kServices, "9")); });
+  Step held = step(Step::Kind::kApply);
+  held.hold_version = true;
+  Step adopt = step(Step::Kind::kAdopt);
+  adopt.hold_version = true;
+  const ApplyOutcome outcome = carry_out({.steps = {adopt, held}});
+  EXPECT_EQ(outcome.writes, 2);
+  ASSERT_THAT(writes(), ElementsAre("PATCH services", "PATCH services"));
+  const kube::FakeRequest patch = server_.requests()[1];
+  EXPECT_EQ(patch.header("content-type"), "application/merge-patch+json");
+  spec::Arena arena;
+  const spec::Value body = parsed(patch.body, arena);
+  const spec::Value* metadata = spec::find(body, "metadata");
+  ASSERT_TRUE(metadata);
+  EXPECT_EQ(body.MemberCount(), 1U);
+  EXPECT_EQ(spec::text_of(*spec::find(metadata, "uid")), "uid-a");
+  EXPECT_EQ(spec::text_of(*spec::find(metadata, "resourceVersion")), "7");
+  const spec::Value& entries = *spec::find(metadata, "managedFields");
+  ASSERT_EQ(entries.Size(), 1U);
+  EXPECT_EQ(spec::text_of(*spec::find(entries[0], "manager")), "modelgate-reconciler");
+  EXPECT_THAT(last().body, HasSubstr(R"("resourceVersion":"9")")) << "that of our own write";
+}
+
+TEST_F(Apply, AdoptsNothingTwice) {
+  is_there(kube::kServices, stored(kube::kServices, "7"));
+  carry_out({.steps = {step(Step::Kind::kAdopt), step(Step::Kind::kApply)}});
+  ASSERT_THAT(writes(), ElementsAre("PATCH services"));
+  EXPECT_EQ(last().query("force"), "true");
+}
+
+struct NotAdoptedCase {
+  const char* name;
+  std::function<void(FakeExchange&)> get;
+  int patch_code;
+  bool stale;
+  std::vector<std::string> writes;
+};
+
+void PrintTo(const NotAdoptedCase& c, std::ostream* out) {
+  *out << c.name;
+}
+
+class NotAdopted : public Apply, public testing::WithParamInterface<NotAdoptedCase> {};
+
+TEST_P(NotAdopted, IsNotApplied) {
+  server_.on("GET", path_of(kube::kServices), GetParam().get);
+  if (GetParam().patch_code > 0) refuse("PATCH", kube::kServices, GetParam().patch_code, "X", "no");
+  Step adopt = step(Step::Kind::kAdopt);
+  adopt.hold_version = true;
+  const ApplyOutcome outcome =
+      carry_out({.steps = {adopt, step(Step::Kind::kApply), step(Step::Kind::kDelete, kube::kIngresses)}});
+  EXPECT_EQ(outcome.stale, GetParam().stale);
+  EXPECT_EQ(outcome.problems.empty(), GetParam().stale);
+  EXPECT_EQ(writes(), GetParam().writes);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, NotAdopted,
+    testing::Values(
+        NotAdoptedCase{"Gone",
+                       [](FakeExchange& x) { x.status(404, "NotFound", {}, "services \"a\" not found"); },
+                       0,
+                       true,
+                       {}},
+        NotAdoptedCase{"ANamesake",
+                       [](FakeExchange& x) {
+                         x.reply(200, replaced(stored(kube::kServices, "7", "service-1", "manager"), "uid-a",
+                                               "uid-b"));
+                       },
+                       0,
+                       true,
+                       {}},
+        NotAdoptedCase{
+            "ChangedMeanwhile",
+            [](FakeExchange& x) { x.reply(200, stored(kube::kServices, "8", "service-1", "manager")); },
+            0,
+            true,
+            {}},
+        NotAdoptedCase{
+            "ChangedAtTheLastMoment",
+            [](FakeExchange& x) { x.reply(200, stored(kube::kServices, "7", "service-1", "manager")); },
+            409,
+            true,
+            {"PATCH services"}},
+        NotAdoptedCase{
+            "Refused",
+            [](FakeExchange& x) { x.reply(200, stored(kube::kServices, "7", "service-1", "manager")); },
+            403,
+            false,
+            {"PATCH services"}},
+        NotAdoptedCase{"NotRead", [](FakeExchange& x) { x.status(403, "Forbidden"); }, 0, false, {}}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+// ---- deleting
+
+TEST_F(Apply, DeletesWhatWasDecidedOn) {
+  cache_.put(kube::kIngresses, kube::Object::read(stored(kube::kIngresses)).value());
+  memory_.remember("uid-a", {.wanted_digest = "x", .reply_digest = "y"});
+  const ApplyOutcome outcome = carry_out({.steps = {step(Step::Kind::kDelete, kube::kIngresses)}});
+  EXPECT_EQ(outcome.writes, 1);
+  EXPECT_FALSE(outcome.stale);
+  EXPECT_THAT(last().body, HasSubstr(R"("preconditions":{"uid":"uid-a","resourceVersion":"7"})"));
+  EXPECT_FALSE(cache_.child(kube::kIngresses, "ns", "a"));
+  EXPECT_EQ(memory_.find("uid-a"), nullptr);
+}
+
+struct DeletionCase {
+  const char* name;
+  int code;
+  const char* message;
+  bool stale;
+  std::vector<std::string> reasons;
+};
+
+void PrintTo(const DeletionCase& c, std::ostream* out) {
+  *out << c.name;
+}
+
+class Deletion : public Apply, public testing::WithParamInterface<DeletionCase> {};
+
+TEST_P(Deletion, MayFail) {
+  refuse("DELETE", kube::kIngresses, GetParam().code, "X", GetParam().message);
+  const ApplyOutcome outcome =
+      carry_out({.steps = {step(Step::Kind::kDelete, kube::kIngresses), step(Step::Kind::kDelete)}});
+  EXPECT_EQ(outcome.stale, GetParam().stale);
+  EXPECT_EQ(reasons(outcome), GetParam().reasons);
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, Deletion,
+                         testing::Values(DeletionCase{"Gone", 404, "ingresses \"a\" not found", false, {}},
+                                         DeletionCase{"KindGone", 404, "404 page not found", false, {}},
+                                         DeletionCase{"AnotherByNow", 409, "precondition failed", true, {}},
+                                         DeletionCase{"Forbidden", 403, "not you", false, {"Forbidden"}}),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+TEST_F(Apply, DeletesNothingWhileAConflictStands) {
+  const Plan plan{.steps = {step(Step::Kind::kDelete)},
+                  .conflicts = {{.resource = &kube::kDeployments, .name = "a"}}};
+  EXPECT_EQ(carry_out(plan).writes, 0);
+  EXPECT_THAT(writes(), ElementsAre());
+}
+
+constexpr const char* kKedaSaysNo =
+    "admission webhook \"vscaledobject.kb.io\" denied the request: the workload is already managed by the "
+    "hpa";
+
+TEST_F(Apply, LetsAnAutoscalerGiveWayToOneThatWasRefused) {
+  refuse("PATCH", kube::kScaledObjects, 403, "Forbidden", kKedaSaysNo);
+  const Plan plan{.steps = {step(Step::Kind::kCreate, kube::kScaledObjects),
+                            step(Step::Kind::kDelete, kube::kHorizontalPodAutoscalers),
+                            step(Step::Kind::kDelete, kube::kDeployments)}};
+  const ApplyOutcome outcome = carry_out_times(plan, 2)[0];
+  EXPECT_TRUE(outcome.stale) << "at once again";
+  EXPECT_THAT(reasons(outcome), ElementsAre("DeniedByWebhook"));
+  EXPECT_THAT(writes(), ElementsAre("PATCH scaledobjects", "DELETE horizontalpodautoscalers",
+                                    "PATCH scaledobjects", "DELETE horizontalpodautoscalers"))
+      << "the refusal does not hold once the other has gone";
+}
+
+TEST_F(Apply, LetsNoAutoscalerGoForAnotherReason) {
+  refuse("PATCH", kube::kScaledObjects, 404, "NotFound", "404 page not found");
+  const Plan plan{.steps = {step(Step::Kind::kCreate, kube::kScaledObjects),
+                            step(Step::Kind::kDelete, kube::kHorizontalPodAutoscalers)}};
+  EXPECT_THAT(reasons(carry_out(plan)), ElementsAre("KindAbsent"));
+  EXPECT_THAT(writes(), ElementsAre("PATCH scaledobjects"));
+}
+
+// ---- failing
+
+TEST_F(Apply, TriesTheOthersWhereOneFails) {
+  refuse("PATCH", kube::kServices, 422, "Invalid", "spec.ports: Required value");
+  const Plan plan{.steps = {step(Step::Kind::kApply), step(Step::Kind::kApply, kube::kDeployments),
+                            step(Step::Kind::kDelete, kube::kIngresses)}};
+  const ApplyOutcome outcome = carry_out(plan);
+  EXPECT_EQ(outcome.writes, 1);
+  EXPECT_THAT(reasons(outcome), ElementsAre("Invalid"));
+  EXPECT_THAT(writes(), ElementsAre("PATCH services", "PATCH deployments"));
+}
+
+TEST_F(Apply, StopsWhereTheNamespaceGoes) {
+  refuse("PATCH", kube::kServices, 403, "Forbidden",
+         "unable to create new content in namespace ns because it is being terminated");
+  const Plan plan{.steps = {step(Step::Kind::kCreate), step(Step::Kind::kCreate, kube::kDeployments)}};
+  const ApplyOutcome outcome = carry_out(plan);
+  ASSERT_THAT(reasons(outcome), ElementsAre("NamespaceTerminating"));
+  EXPECT_FALSE(outcome.problems[0].transient);
+  EXPECT_EQ(server_.requests().size(), 2U);
+}
+
+TEST_F(Apply, StopsWhereThereIsNoWay) {
+  server_.stop();
+  const Plan plan{.steps = {step(Step::Kind::kApply), step(Step::Kind::kApply, kube::kDeployments)}};
+  const ApplyOutcome outcome = carry_out(plan, 2s);
+  ASSERT_EQ(outcome.problems.size(), 1U);
+  EXPECT_TRUE(outcome.problems[0].transient);
+  EXPECT_EQ(outcome.writes, 0);
+}
+
+TEST_F(Apply, BeginsNothingAfterItsTime) {
+  const ApplyOutcome outcome =
+      carry_out({.steps = {step(Step::Kind::kApply), step(Step::Kind::kDelete, kube::kIngresses)}}, 0ms);
+  EXPECT_THAT(reasons(outcome), ElementsAre("OutOfTime"));
+  EXPECT_EQ(server_.requests().size(), 0U);
+}
+
+TEST_F(Apply, EndsACallWithItsTime) {
+  server_.on("PATCH", path_of(kube::kServices), [](FakeExchange& x) { x.wait_for_close(); });
+  const auto start = std::chrono::steady_clock::now();
+  const ApplyOutcome outcome =
+      carry_out({.steps = {step(Step::Kind::kApply), step(Step::Kind::kApply, kube::kDeployments)}}, 300ms);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 5s);
+  EXPECT_THAT(reasons(outcome), ElementsAre("ApiServerTimeout"));
+  EXPECT_THAT(writes(), ElementsAre("PATCH services"));
+}
+
+TEST_F(Apply, DoesNotRepeatWhatWasRefused) {
+  refuse("PATCH", kube::kServices, 422, "Invalid", "spec.ports: Required value");
+  const Plan plan{.steps = {step(Step::Kind::kApply)}};
+  for (const ApplyOutcome& outcome : carry_out_times(plan, 3)) {
+    EXPECT_THAT(reasons(outcome), ElementsAre("Invalid"));
+  }
+  EXPECT_EQ(server_.requests().size(), 1U);
+}
+
+TEST_F(Apply, RepeatsWhatWasNotRefusedForGood) {
+  refuse("PATCH", kube::kServices, 500, "InternalError", "etcd");
+  const Plan plan{.steps = {step(Step::Kind::kApply)}};
+  carry_out_times(plan, 3);
+  EXPECT_EQ(server_.requests().size(), 3U);
+}
+
+TEST_F(Apply, BreaksAStormOfWrites) {
+  const Plan plan{.steps = {step(Step::Kind::kApply), step(Step::Kind::kApply, kube::kDeployments)}};
+  const std::vector<ApplyOutcome> outcomes = carry_out_times(plan, kWriteBurst + 2);
+  EXPECT_TRUE(outcomes[kWriteBurst - 1].problems.empty());
+  ASSERT_THAT(reasons(outcomes[kWriteBurst]), ElementsAre("WriteStorm", "WriteStorm"));
+  EXPECT_THAT(outcomes[kWriteBurst].problems[0].text, HasSubstr("Service a"));
+  EXPECT_EQ(server_.requests().size(), 2U * kWriteBurst);
+}
+
+// ---- what a refusal means
+
+struct ProblemCase {
+  const char* name;
+  kube::ApiError error;
+  const char* reason;
+  bool transient;
+  const char* words;
+};
+
+void PrintTo(const ProblemCase& c, std::ostream* out) {
+  *out << c.name;
+}
+
+class Problems : public testing::TestWithParam<ProblemCase> {};
+
+TEST_P(Problems, HaveAReasonAndWords) {
+  const ApplyProblem problem = problem_of(step(Step::Kind::kApply, kube::kHttpRoutes), GetParam().error);
+  EXPECT_EQ(problem.reason, GetParam().reason);
+  EXPECT_EQ(problem.transient, GetParam().transient);
+  EXPECT_EQ(problem.component, "predictor");
+  EXPECT_THAT(problem.text, HasSubstr("HTTPRoute a"));
+  EXPECT_THAT(problem.text, HasSubstr(GetParam().words));
+  EXPECT_EQ(problem.text.find('\n'), std::string::npos);
+  EXPECT_LE(problem.text.size(), kMaxApiWords + 200);
+}
+
+kube::ApiError error(int code, std::string reason, std::string message) {
+  return {.code = code, .reason = std::move(reason), .message = std::move(message)};
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, Problems,
+    testing::Values(
+        ProblemCase{"Quota", error(403, "Forbidden", "forbidden: exceeded quota: q, requested: x"),
+                    "QuotaExceeded", true, "exceeded quota: q"},
+        ProblemCase{"Rights", error(403, "Forbidden", "User \"x\" cannot patch"), "Forbidden", true,
+                    "cannot patch"},
+        ProblemCase{"Terminating", error(403, "Forbidden", "because it is being terminated"),
+                    "NamespaceTerminating", false, "terminated"},
+        ProblemCase{"NamespaceGone", error(404, "NotFound", "namespaces \"ns\" not found"),
+                    "NamespaceTerminating", false, "namespaces"},
+        ProblemCase{"KindUnknownToAll", error(404, "NotFound", "404 page not found"), "KindAbsent", false,
+                    "httproutes of gateway.networking.k8s.io/v1; install the Gateway API"},
+        ProblemCase{"KindUnknownToItsGroup",
+                    error(404, "NotFound", "the server could not find the requested resource"), "KindAbsent",
+                    false, "enableGatewayApi"},
+        ProblemCase{"Webhook", error(400, "", "admission webhook \"w\" denied the request: exceeded quota"),
+                    "DeniedByWebhook", true, "\"w\" denied"},
+        ProblemCase{"WebhookDown", error(500, "InternalError", "failed calling webhook \"w\": refused"),
+                    "WebhookFailed", true, "\"w\""},
+        ProblemCase{"Policy", error(422, "Invalid", "ValidatingAdmissionPolicy 'p' denied request: no"),
+                    "DeniedByPolicy", true, "'p'"},
+        ProblemCase{"Immutable",
+                    error(422, "Invalid", "spec.selector: Invalid value: {}: field is immutable"),
+                    "FieldImmutable", false, "delete HTTPRoute a and it is made anew"},
+        ProblemCase{"Invalid", error(422, "Invalid", "spec.rules: Required\nvalue"), "Invalid", false,
+                    "spec.rules: Required value"},
+        ProblemCase{
+            "Fields",
+            error(409, "Conflict", "Apply failed with 1 conflict: conflict with \"helm\" using v1: .spec"),
+            "NameTaken", true, "\"helm\""},
+        ProblemCase{"Busy", error(429, "TooManyRequests", "wait"), "ApiServerBusy", true, "wait"},
+        ProblemCase{"Broken", error(503, "ServiceUnavailable", "etcd"), "ApiServerError", true, "etcd"},
+        ProblemCase{"Unknown", error(413, "RequestEntityTooLarge", "too large"), "Refused", false,
+                    "too large"},
+        ProblemCase{"Deadline",
+                    {.kind = kube::ApiError::Kind::kDeadline, .message = "the deadline passed"},
+                    "ApiServerTimeout",
+                    true,
+                    "deadline"},
+        ProblemCase{"NoWay",
+                    {.kind = kube::ApiError::Kind::kConnection, .message = "connection refused"},
+                    "ApiServerUnreachable",
+                    true,
+                    "refused"}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST(ProblemOf, CutsLongWordsBetweenCharacters) {
+  const auto text_of = [](std::size_t before) {
+    const std::string words = std::string(before, 'x') + "\xC3\xA4" + std::string(2000, 'y');
+    return problem_of(step(Step::Kind::kApply), error(422, "Invalid", words)).text;
+  };
+  EXPECT_EQ(text_of(kMaxApiWords - 1), "Service a: " + std::string(kMaxApiWords - 1, 'x') + " ...");
+  EXPECT_EQ(text_of(kMaxApiWords - 2), "Service a: " + std::string(kMaxApiWords - 2, 'x') + "\xC3\xA4 ...");
+}
+
+TEST(ProblemOf, IsThatOfAConflict) {
+  const ApplyProblem problem = problem_of(Conflict{.resource = &kube::kServices,
+                                                   .name = "a",
+                                                   .component = "ingress",
+                                                   .text = "Service a is another's",
+                                                   .reason = "BeingDeleted"});
+  EXPECT_EQ(problem.reason, "BeingDeleted");
+  EXPECT_EQ(problem.component, "ingress");
+  EXPECT_TRUE(problem.transient);
+}
+
+}  // namespace
+}  // namespace modelgate::reconciler

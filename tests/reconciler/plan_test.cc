@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Worlds in, steps out: what is planned for what is wanted and what is there, and what the steps carry.
+#include "reconciler/plan.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "spec/view.h"
+
+namespace modelgate::reconciler {
+namespace {
+
+ServiceRecord service(bool being_deleted) {
+  return {.key = {"default", "iris"},
+          .uid = "service-1",
+          .resource_version = "3",
+          .being_deleted = being_deleted,
+          .text = {}};
+}
+const ServiceRecord kService = service(false);
+
+const kube::Resource& resource_named(std::string_view kind) {
+  for (const kube::Resource* resource : kube::known_resources()) {
+    if (resource->kind == kind) return *resource;
+  }
+  ADD_FAILURE() << kind;
+  return kube::kDeployments;
+}
+
+/// An object as JSON text; "spec" decides about its digest.
+std::string object_text(std::string_view kind, std::string_view name, std::string_view spec) {
+  return fmt::format(R"({{"apiVersion":"{}","kind":"{}","metadata":{{"name":"{}","namespace":"default",)"
+                     R"("ownerReferences":[{{"uid":"service-1","controller":true}}]}},"spec":{}}})",
+                     resource_named(kind).api_version(), kind, name, spec);
+}
+
+std::string digest_of(std::string_view text) {
+  spec::Arena arena;
+  return comparable_digest(spec::parse_json(text, arena).value(), arena);
+}
+
+struct Want {
+  std::string_view kind, name, spec = "{}";
+  bool create_only = false;
+};
+
+/// Ours, and as it was wanted with that spec.
+Child there(std::string_view kind, std::string_view name, std::string_view spec = "{}") {
+  Child child{.resource = &resource_named(kind),
+              .ns = "default",
+              .name = std::string(name),
+              .uid = fmt::format("uid-{}", name),
+              .resource_version = "7",
+              .owner = kService.key,
+              .owner_uid = kService.uid,
+              .applied_digest = digest_of(object_text(kind, name, spec)),
+              .replicas = {},
+              .observed = {}};
+  return child;
+}
+
+Child with(Child child, const std::function<void(Child&)>& change) {
+  change(child);
+  return child;
+}
+
+Child made_by_kserve(std::string_view kind, std::string_view name) {
+  return with(there(kind, name), [](Child& c) {
+    c.applied_digest.clear();
+    c.kserve_manages = true;
+  });
+}
+
+struct World {
+  std::vector<Want> wanted;
+  std::vector<Child> children;
+  AppliedMemory memory = {};
+  Unwanted unwanted = Unwanted::kDelete;
+  ServiceRecord service = kService;
+};
+
+Plan plan_of(const World& world) {
+  spec::Arena arena;
+  std::vector<workload::WantedObject> wanted;
+  for (const Want& want : world.wanted) {
+    const std::string text = object_text(want.kind, want.name, want.spec);
+    wanted.push_back({spec::parse_json(text, arena).value(), want.create_only, "predictor"});
+  }
+  std::vector<const Child*> children;
+  for (const Child& child : world.children) children.push_back(&child);
+  return make_plan(world.service, wanted, children, world.memory, arena, world.unwanted);
+}
+
+std::string word_of(Step::Kind kind) {
+  constexpr std::array kWords{"adopt", "create", "post", "apply", "delete"};
+  return kWords[static_cast<std::size_t>(kind)];
+}
+
+/// "apply Deployment a, delete Service b! NameTaken Service c".
+std::string outline(const Plan& plan) {
+  std::string out;
+  for (const Step& step : plan.steps) {
+    out += fmt::format("{}{} {} {}", out.empty() ? "" : ", ", word_of(step.kind), step.resource->kind,
+                       step.name);
+  }
+  for (const Conflict& c : plan.conflicts) {
+    out += fmt::format("! {} {} {}", c.reason, c.resource->kind, c.name);
+  }
+  return out;
+}
+
+struct PlanCase {
+  const char* name;
+  World world;
+  std::string outline;
+};
+
+void PrintTo(const PlanCase& c, std::ostream* out) {
+  *out << c.name;
+}
+
+class Plans : public testing::TestWithParam<PlanCase> {};
+
+TEST_P(Plans, HaveTheirSteps) {
+  EXPECT_EQ(outline(plan_of(GetParam().world)), GetParam().outline);
+}
+
+std::string case_name(const testing::TestParamInfo<PlanCase>& info) {
+  return info.param.name;
+}
+
+const World kAllKinds{
+    .wanted = {},
+    .children = {there("ConfigMap", "a"), there("Service", "a"), there("Deployment", "a"),
+                 there("OpenTelemetryCollector", "a"), there("HorizontalPodAutoscaler", "a"),
+                 there("ScaledObject", "a"), there("Ingress", "a"), there("VirtualService", "a"),
+                 there("HTTPRoute", "a")}};
+
+INSTANTIATE_TEST_SUITE_P(
+    Making, Plans,
+    testing::Values(
+        PlanCase{"NothingWantedNothingThere", {}, ""},
+        PlanCase{"Absent", {{{"Deployment", "a"}}, {}}, "create Deployment a"},
+        PlanCase{"AbsentAndMadeOnce", {{{"ConfigMap", "a", "{}", true}}, {}}, "post ConfigMap a"},
+        PlanCase{"InTheOrderWanted",
+                 {{{"Service", "b"}, {"Deployment", "b"}, {"HTTPRoute", "b"}, {"Service", "a"}}, {}},
+                 "create Service b, create Deployment b, create HTTPRoute b, create Service a"},
+        PlanCase{"AnotherKindOfThatName",
+                 {{{"Deployment", "a"}}, {there("Service", "a")}, {}, Unwanted::kKeep},
+                 "create Deployment a"},
+        PlanCase{"InAnotherNamespace",
+                 {{{"Deployment", "a"}}, {with(there("Deployment", "a"), [](Child& c) { c.ns = "other"; })}},
+                 "create Deployment a"},
+        PlanCase{"OfAServiceThatGoes",
+                 {{{"Deployment", "a"}}, {there("Service", "b")}, {}, Unwanted::kDelete, service(true)},
+                 ""}),
+    case_name);
+
+INSTANTIATE_TEST_SUITE_P(
+    Changing, Plans,
+    testing::Values(PlanCase{"Unchanged", {{{"Deployment", "a"}}, {there("Deployment", "a")}}, ""},
+                    PlanCase{"UnchangedAndThereTwice",
+                             {{{"Deployment", "a"}}, {there("Deployment", "a"), there("Deployment", "a")}},
+                             ""},
+                    PlanCase{"Changed",
+                             {{{"Deployment", "a", R"({"paused":true})"}}, {there("Deployment", "a")}},
+                             "apply Deployment a"},
+                    PlanCase{"WhereWeAppliedNothing",
+                             {{{"Deployment", "a"}},
+                              {with(there("Deployment", "a"), [](Child& c) { c.applied_digest.clear(); })}},
+                             "apply Deployment a"},
+                    PlanCase{"MadeOnceAndChangedByOthers",
+                             {{{"ConfigMap", "a", R"({"x":1})", true}}, {there("ConfigMap", "a")}},
+                             ""},
+                    PlanCase{"MadeOnceByKserve",
+                             {{{"ConfigMap", "a", R"({"x":1})", true}}, {made_by_kserve("ConfigMap", "a")}},
+                             ""},
+                    PlanCase{"MadeByKserve",
+                             {{{"Service", "a"}, {"Deployment", "a"}},
+                              {made_by_kserve("Deployment", "a"), made_by_kserve("Service", "a")}},
+                             "adopt Service a, adopt Deployment a, apply Service a, apply Deployment a"},
+                    PlanCase{"AlsoWhereWeAppliedTheSame",
+                             {{{"Service", "a"}},
+                              {with(there("Service", "a"), [](Child& c) { c.kserve_manages = true; })}},
+                             "adopt Service a, apply Service a"}),
+    case_name);
+
+INSTANTIATE_TEST_SUITE_P(
+    Leaving, Plans,
+    testing::Values(PlanCase{"OfAnotherService",
+                             {{{"Deployment", "a", "[]"}},
+                              {with(there("Deployment", "a"),
+                                    [](Child& c) {
+                                      c.owner.name = "rose";
+                                      c.owner_uid = "service-2";
+                                    })}},
+                             "! NameTaken Deployment a"},
+                    PlanCase{"OfAnEarlierServiceOfThatName",
+                             {{{"Deployment", "a"}},
+                              {with(there("Deployment", "a"), [](Child& c) { c.owner_uid = "service-0"; })}},
+                             "! OwnerDeleted Deployment a"},
+                    PlanCase{
+                        "OfAnEarlierServiceAndNotWanted",
+                        {{}, {with(there("Deployment", "a"), [](Child& c) { c.owner_uid = "service-0"; })}},
+                        ""},
+                    PlanCase{"BeingDeleted",
+                             {{{"Deployment", "a", "[]"}},
+                              {with(there("Deployment", "a"), [](Child& c) { c.being_deleted = true; })}},
+                             "! BeingDeleted Deployment a"},
+                    PlanCase{"BeingDeletedAndNotWanted",
+                             {{}, {with(there("Deployment", "a"), [](Child& c) { c.being_deleted = true; })}},
+                             ""},
+                    PlanCase{"AConflictKeepsNoOtherFromItsSteps",
+                             {{{"Deployment", "a"}, {"Service", "b"}},
+                              {with(there("Deployment", "a"), [](Child& c) { c.owner_uid = "service-0"; })}},
+                             "create Service b! OwnerDeleted Deployment a"}),
+    case_name);
+
+INSTANTIATE_TEST_SUITE_P(
+    Removing, Plans,
+    testing::Values(
+        PlanCase{"NotWanted", {{}, {there("Service", "a")}}, "delete Service a"},
+        PlanCase{"NotWantedAndMadeByKserve", {{}, {made_by_kserve("Service", "a")}}, "delete Service a"},
+        PlanCase{"WrittenByNeitherOfUs",
+                 {{}, {with(there("Service", "a"), [](Child& c) { c.applied_digest.clear(); })}},
+                 ""},
+        PlanCase{"OfAKindThatWeNeverMake", {{}, {there("Secret", "a")}}, ""},
+        PlanCase{"RoutesFirst", kAllKinds,
+                 "delete HTTPRoute a, delete VirtualService a, delete Ingress a, delete ScaledObject a, "
+                 "delete HorizontalPodAutoscaler a, delete Deployment a, delete Service a, "
+                 "delete OpenTelemetryCollector a, delete ConfigMap a"},
+        PlanCase{"WhereAllIsKept", {{}, {there("Service", "a")}, {}, Unwanted::kKeep}, ""},
+        PlanCase{"WhereRoutesAreKept",
+                 {{},
+                  {there("Service", "a"), there("Ingress", "a"), there("HTTPRoute", "a"),
+                   there("VirtualService", "a")},
+                  {},
+                  Unwanted::kKeepRoutes},
+                 "delete Service a"},
+        PlanCase{"AfterWhatIsMade",
+                 {{{"HTTPRoute", "a"}, {"ScaledObject", "a"}},
+                  {there("HorizontalPodAutoscaler", "a"), there("Ingress", "a")}},
+                 "create HTTPRoute a, create ScaledObject a, delete Ingress a, "
+                 "delete HorizontalPodAutoscaler a"}),
+    case_name);
+
+// ---- replicas
+
+struct ReplicasCase {
+  const char* name;
+  std::string_view wanted;  // the Deployment's spec
+  Child child;
+  std::string sent;  // "-": no step, "": none in the body, "held 7": under resourceVersion
+};
+
+void PrintTo(const ReplicasCase& c, std::ostream* out) {
+  *out << c.name;
+}
+
+Child scaled(bool ours, bool others, std::string_view spec) {
+  return with(there("Deployment", "a", spec), [&](Child& c) {
+    c.replicas = 7;
+    c.replicas_ours = ours;
+    c.replicas_others = others;
+  });
+}
+
+class Replicas : public testing::TestWithParam<ReplicasCase> {};
+
+TEST_P(Replicas, AreGivenUpOnlyToAnother) {
+  const Plan plan = plan_of({{{"Deployment", "a", GetParam().wanted}}, {GetParam().child}});
+  if (plan.steps.empty()) {
+    EXPECT_EQ(GetParam().sent, "-");
+    return;
+  }
+  const Step& step = plan.steps.back();
+  ASSERT_EQ(step.kind, Step::Kind::kApply);
+  spec::Arena arena;
+  const spec::Value body = spec::parse_json(step.body, arena).value();
+  const auto replicas = spec::ObjectView(body).object("spec").integer("replicas");
+  EXPECT_EQ((step.hold_version ? "held " : "") + (replicas ? std::to_string(*replicas) : std::string()),
+            GetParam().sent);
+  EXPECT_EQ(step.wanted_digest, digest_of(step.body)) << "what the reply is compared with is what was sent";
+  EXPECT_EQ(step.resource_version, "7");
+  for (const Step& other : plan.steps) EXPECT_EQ(other.hold_version, step.hold_version);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, Replicas,
+    testing::Values(
+        ReplicasCase{"WantedAndAsTheyAre", R"({"replicas":7})", scaled(true, false, R"({"replicas":7})"),
+                     "-"},
+        ReplicasCase{"WantedOtherwise", R"({"replicas":3})", scaled(true, false, R"({"replicas":7})"), "3"},
+        ReplicasCase{"WantedWhereAnotherScaled", R"({"replicas":3})", scaled(false, true, "{}"), "3"},
+        ReplicasCase{"NotWantedAndOursAlone", "{}", scaled(true, false, R"({"replicas":7})"), "-"},
+        ReplicasCase{"NotWantedAndOursAloneInAnotherChange", R"({"paused":true})",
+                     scaled(true, false, R"({"replicas":7})"), "held 7"},
+        ReplicasCase{"NotWantedAndShared", "{}", scaled(true, true, R"({"replicas":7})"), ""},
+        ReplicasCase{"NotWantedAndAnothers", "{}", scaled(false, true, "{}"), "-"},
+        ReplicasCase{"NotWantedAndAnothersInAnotherChange", R"({"paused":true})", scaled(false, true, "{}"),
+                     ""},
+        ReplicasCase{"NobodysInAnotherChange", R"({"paused":true})", scaled(false, false, "{}"), ""},
+        ReplicasCase{"KservesPerhaps", "{}",
+                     with(scaled(false, true, "{}"), [](Child& c) { c.kserve_manages = true; }), "held 7"},
+        ReplicasCase{"KservesAndWanted", R"({"replicas":2})",
+                     with(scaled(false, true, "{}"), [](Child& c) { c.kserve_manages = true; }), "2"}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+// ---- what steps carry
+
+TEST(Steps, OfWhatIsMadeNameNoUid) {
+  const Plan plan = plan_of({{{"Deployment", "a"}}, {}});
+  ASSERT_EQ(plan.steps.size(), 1U);
+  const Step& step = plan.steps.front();
+  EXPECT_EQ(step.body, object_text("Deployment", "a", "{}"));
+  EXPECT_EQ(step.uid + step.resource_version, "");
+  EXPECT_EQ(step.ns, "default");
+  EXPECT_EQ(step.component, "predictor");
+  EXPECT_EQ(step.wanted_digest, digest_of(step.body));
+}
+
+TEST(Steps, OfWhatIsThereNameItsUid) {
+  const Plan plan = plan_of({{{"Service", "a"}}, {made_by_kserve("Service", "a"), there("Ingress", "a")}});
+  ASSERT_EQ(outline(plan), "adopt Service a, apply Service a, delete Ingress a");
+  for (const Step& step : plan.steps) {
+    EXPECT_EQ(step.uid, "uid-a");
+    EXPECT_EQ(step.resource_version, "7");
+  }
+  EXPECT_EQ(plan.steps[0].body, "");
+  EXPECT_EQ(plan.steps[2].body, "");
+  spec::Arena arena;
+  const spec::Value body = spec::parse_json(plan.steps[1].body, arena).value();
+  EXPECT_EQ(spec::ObjectView(body).object("metadata").string("uid"), "uid-a");
+  EXPECT_FALSE(spec::ObjectView(body).object("metadata").has("resourceVersion"));
+  EXPECT_EQ(spec::ObjectView(body).string("kind"), "Service");
+}
+
+// ---- memory
+
+struct MemoryCase {
+  const char* name;
+  std::string_view wanted;        // as the entry has it
+  std::string_view reply_digest;  // of the entry; that of the child is "stored"
+  const char* outline;
+};
+
+class Memory : public testing::TestWithParam<MemoryCase> {};
+
+TEST_P(Memory, KnowsWhatTheApiServerMadeOfIt) {
+  World world{{{"Service", "a", R"({"x":"1000m"})"}},
+              {with(there("Service", "a"), [](Child& c) { c.applied_digest = "stored"; })}};
+  world.memory.remember("uid-a", {.wanted_digest = digest_of(object_text("Service", "a", GetParam().wanted)),
+                                  .reply_digest = std::string(GetParam().reply_digest)});
+  EXPECT_EQ(outline(plan_of(world)), GetParam().outline);
+  world.memory.forget("uid-a");
+  EXPECT_EQ(outline(plan_of(world)), "apply Service a");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, Memory,
+    testing::Values(MemoryCase{"TheSame", R"({"x":"1000m"})", "stored", ""},
+                    MemoryCase{"ChangedSince", R"({"x":"1000m"})", "other", "apply Service a"},
+                    MemoryCase{"AnotherWanted", R"({"x":"2"})", "stored", "apply Service a"}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+// ---- what is kept
+
+workload::Problem problem(workload::Problem::Kind kind, std::string_view component) {
+  return {.kind = kind, .component = component, .reason = "X", .path = {}, .text = {}};
+}
+
+TEST(Unwanted, IsNotWhatCouldNotBeBuilt) {
+  using Kind = workload::Problem::Kind;
+  const auto outline_of = [](workload::Wanted wanted) {
+    const Child a = there("Service", "a"), route = there("HTTPRoute", "a"), old = there("Service", "b");
+    spec::Arena arena;
+    return outline(make_plan(kService, wanted, {&a, &route, &old}, {}, arena));
+  };
+  EXPECT_EQ(outline_of({}), "delete HTTPRoute a, delete Service a, delete Service b");
+  workload::Wanted wanted;
+  wanted.problems.push_back(problem(Kind::kNotice, "predictor"));
+  EXPECT_EQ(outline_of(std::move(wanted)), "delete HTTPRoute a, delete Service a, delete Service b");
+  wanted = {};
+  wanted.problems.push_back(problem(Kind::kFatal, "ingress"));
+  EXPECT_EQ(outline_of(std::move(wanted)), "delete Service a, delete Service b");
+  wanted = {};
+  wanted.problems.push_back(problem(Kind::kFatal, "predictor"));
+  wanted.problems.push_back(problem(Kind::kFatal, "ingress"));
+  EXPECT_EQ(outline_of(std::move(wanted)), "");
+  wanted = {};
+  wanted.problems.push_back(problem(Kind::kFatal, "predictor"));
+  wanted.stopped = true;
+  EXPECT_EQ(outline_of(std::move(wanted)), "delete HTTPRoute a, delete Service a, delete Service b");
+  wanted = {};
+  wanted.needs.emplace_back();
+  EXPECT_EQ(outline_of(std::move(wanted)), "");
+  wanted = {};
+  wanted.kept = {{.kind = "HTTPRoute", .name = "a"}, {.kind = {}, .name = "b"}};
+  EXPECT_EQ(outline_of(std::move(wanted)), "delete Service a");
+}
+
+// ---- digests, kinds, words
+
+TEST(ComparableDigest, IsOfWhatIsApplied) {
+  const std::string whole = digest_of(
+      R"({"apiVersion":"v1","kind":"X","metadata":{"name":"a","namespace":"n","uid":"u","resourceVersion":"1","labels":{"a":"b"}},"spec":{"x":1}})");
+  EXPECT_EQ(whole, digest_of(R"({"spec":{"x":1.0},"metadata":{"labels":{"a":"b"}}})"));
+  EXPECT_NE(whole, digest_of(R"({"spec":{"x":2},"metadata":{"labels":{"a":"b"}}})"));
+  EXPECT_NE(whole, digest_of(R"({"spec":{"x":1}})"));
+  EXPECT_EQ(digest_of(R"({"metadata":{"name":"a"},"spec":{}})"), digest_of(R"({"spec":{}})"));
+}
+
+TEST(ResourceOf, KnowsWhatWeMake) {
+  const auto resource = [](std::string_view text) {
+    spec::Arena arena;
+    return resource_of(spec::parse_json(text, arena).value());
+  };
+  EXPECT_EQ(resource(R"({"apiVersion":"apps/v1","kind":"Deployment"})"), &kube::kDeployments);
+  EXPECT_EQ(resource(R"({"apiVersion":"apps/v1beta1","kind":"Deployment"})"), nullptr);
+  EXPECT_EQ(resource(R"({"apiVersion":"v1","kind":"Secret"})"), nullptr);
+  EXPECT_EQ(resource("{}"), nullptr);
+}
+
+TEST(Describe, IsALineAStep) {
+  const Plan plan = plan_of({{{"Service", "s"}, {"Deployment", "d"}, {"Service", "taken"}},
+                             {made_by_kserve("Deployment", "d"), there("HTTPRoute", "old"),
+                              with(there("Service", "taken"), [](Child& c) { c.being_deleted = true; })}});
+  EXPECT_EQ(describe(kService.key, plan),
+            "default/iris: adopt Deployment d (made by KServe)\n"
+            "default/iris: create Service s (absent)\n"
+            "default/iris: apply Deployment d (made by KServe)\n"
+            "default/iris: delete HTTPRoute old (not wanted)\n"
+            "default/iris: leave Service taken: Service taken is being deleted; it is made anew once it has "
+            "gone\n");
+  EXPECT_EQ(describe(kService.key, {}), "");
+}
+
+}  // namespace
+}  // namespace modelgate::reconciler
