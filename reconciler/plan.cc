@@ -144,7 +144,6 @@ void Planner::bring_in_line(const workload::WantedObject& wanted, const Child& c
     adopt.kind = Step::Kind::kAdopt;
     adopt.why = "made by KServe";
     adopt.wanted_digest.clear();
-    adopt.hold_version = false;
     adoptions_.push_back(std::move(adopt));
   }
   spec::set_member(*spec::find(object, "metadata"), "uid", spec::make_string(child.uid, arena_), arena_);

@@ -48,8 +48,8 @@ struct Step {
   const kube::Resource* resource = nullptr;
   std::string ns = {}, name = {};
   std::string uid = {}, resource_version = {};  // of what is there; empty for what is to be made
-  /// Of kApply: `body` repeats a value of the object that is there, so it must be as it was; else the write
-  /// is refused.
+  /// Of kApply and the kAdopt before it: `body` repeats a value of the object that is there, so it must be as
+  /// it was; else the write is refused.
   bool hold_version = false;
   std::string body = {};            // JSON, without resourceVersion; of kCreate, kPost, kApply
   std::string wanted_digest = {};   // what the plan compares the next time

@@ -55,6 +55,13 @@ Step step(Step::Kind kind, const kube::Resource& resource = kube::kServices) {
           .component = "predictor"};
 }
 
+/// As it stands between quotes in JSON.
+std::string escaped(std::string_view text) {
+  std::string out;
+  spec::append_json(text, out);
+  return out.substr(1, out.size() - 2);
+}
+
 std::string path_of(const kube::Resource& resource) {
   return resource.path("ns", "a");
 }
@@ -67,7 +74,7 @@ class Apply : public testing::Test {
          {&kube::kServices, &kube::kDeployments, &kube::kIngresses, &kube::kConfigMaps, &kube::kScaledObjects,
           &kube::kHorizontalPodAutoscalers}) {
       server_.on("GET", path_of(*r), [r](FakeExchange& x) {
-        x.status(404, "NotFound", {}, fmt::format("{} \"a\" not found", r->plural));
+        x.status(404, "NotFound", {}, escaped(fmt::format("{} \"a\" not found", r->plural)));
       });
       const auto reply = [r](FakeExchange& x) { x.reply(200, stored(*r)); };
       server_.on("PATCH", path_of(*r), reply);
@@ -79,7 +86,7 @@ class Apply : public testing::Test {
   void refuse(const std::string& method, const kube::Resource& resource, int code, std::string reason,
               std::string message) {
     const std::string path = method == "POST" ? resource.path("ns") : path_of(resource);
-    server_.on(method, path, [=](FakeExchange& x) { x.status(code, reason, {}, message); });
+    server_.on(method, path, [=](FakeExchange& x) { x.status(code, reason, {}, escaped(message)); });
   }
 
   void is_there(const kube::Resource& resource, std::string object) {
@@ -346,11 +353,12 @@ TEST_P(NotAdopted, IsNotApplied) {
 INSTANTIATE_TEST_SUITE_P(
     Table, NotAdopted,
     testing::Values(
-        NotAdoptedCase{"Gone",
-                       [](FakeExchange& x) { x.status(404, "NotFound", {}, "services \"a\" not found"); },
-                       0,
-                       true,
-                       {}},
+        NotAdoptedCase{
+            "Gone",
+            [](FakeExchange& x) { x.status(404, "NotFound", {}, escaped("services \"a\" not found")); },
+            0,
+            true,
+            {}},
         NotAdoptedCase{"ANamesake",
                        [](FakeExchange& x) {
                          x.reply(200, replaced(stored(kube::kServices, "7", "service-1", "manager"), "uid-a",
