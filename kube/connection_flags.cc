@@ -47,12 +47,11 @@ void add_connection_flags(ConnectionFlags& flags, const ConnectionHelp& help,
        {kCluster, "--kube-context", "NAME", "the current one",
         "context of the kubeconfig; alone it means $KUBECONFIG or ~/.kube/config", set_text(flags.context)},
        {kCluster, "--namespace", "NAME", "$POD_NAMESPACE", help.ns, set_name(flags.ns)},
-       {kCluster, "--lease", "NAME", flags.lease.c_str(), help.lease, set_name(flags.lease)},
-       {kCluster, "--kube-api-qps", "COUNT", "50",
-        "calls a second to the API server; leases and what an answer waits for are not held to it",
+       {kCluster, "--lease", "NAME", flags.lease, help.lease, set_name(flags.lease)},
+       {kCluster, "--kube-api-qps", "COUNT", std::to_string(flags.qps), help.qps,
         set_number(flags.qps, 10'000, 1)},
-       {kCluster, "--kube-api-burst", "COUNT", "100", "calls at once before --kube-api-qps holds",
-        set_number(flags.burst, 10'000, 1)}});
+       {kCluster, "--kube-api-burst", "COUNT", std::to_string(flags.burst),
+        "calls at once before --kube-api-qps holds", set_number(flags.burst, 10'000, 1)}});
 }
 
 std::expected<Connection, std::string> connection(const ConnectionFlags& flags, std::string_view program) {

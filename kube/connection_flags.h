@@ -35,13 +35,14 @@ struct ConnectionHelp {
   const char* kubeconfig;
   const char* ns;
   const char* lease;
+  const char* qps;
 };
 
 /// The heading in --help, for the program's own flags too.
 inline constexpr const char* kClusterGroup = "Cluster";
 
-/// --kubeconfig, --kube-context, --namespace, --lease, --kube-api-qps, --kube-api-burst. The defaults of
-/// `flags` are shown; both must outlive the table.
+/// --kubeconfig, --kube-context, --namespace, --lease, --kube-api-qps, --kube-api-burst. What
+/// `flags` hold are the defaults. Both must outlive the table.
 void add_connection_flags(ConnectionFlags& flags, const ConnectionHelp& help,
                           std::vector<process::Flag>& table);
 

@@ -35,7 +35,7 @@ struct Flag {
   const char* group;
   const char* names;  // the first is ours, the rest are aliases
   const char* value;  // what --help calls the value; empty for a switch
-  const char* shown;  // the default
+  std::string shown;  // the default
   const char* help;
   Setter set;
 };

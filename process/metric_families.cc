@@ -3,7 +3,6 @@
 
 #include <prometheus/text_serializer.h>
 
-#include <sstream>
 #include <utility>
 
 namespace modelgate::process {
@@ -30,17 +29,22 @@ void add_histogram(MetricFamily& family, Labels labels, std::span<const double> 
 }
 
 MetricFamily& MetricFamilies::begin(std::string_view name, std::string_view help, MetricType type) {
-  MetricFamily family;
+  write_last();
+  MetricFamily& family = last_.emplace_back();
   family.name = name;
   family.help = help;
   family.type = type;
-  return families_.emplace_back(std::move(family));
+  return family;
 }
 
-std::string MetricFamilies::text() const {
-  std::ostringstream text;
-  prometheus::TextSerializer().Serialize(text, families_);
-  return std::move(text).str();
+void MetricFamilies::write_last() {
+  prometheus::TextSerializer().Serialize(text_, last_);
+  last_.clear();
+}
+
+std::string MetricFamilies::text() {
+  write_last();
+  return std::move(text_).str();
 }
 
 }  // namespace modelgate::process

@@ -18,8 +18,10 @@
 #include <concepts>
 #include <cstdint>
 #include <span>
+#include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace modelgate::process {
@@ -46,7 +48,8 @@ void add_histogram(MetricFamily& family, Labels labels, std::span<const double> 
 
 class MetricFamilies {
  public:
-  // In the order in which they are written. The reference holds until the next call.
+  // In the order in which they are written. The reference holds until the next call: what was filled is
+  // written then, so that no more than one family is in memory.
   MetricFamily& begin(std::string_view name, std::string_view help, MetricType type);
 
   // Families of one metric without labels.
@@ -57,10 +60,14 @@ class MetricFamilies {
     add(begin(name, help, MetricType::Gauge), {}, value);
   }
 
-  std::string text() const;
+  // All of them. Ends this.
+  std::string text();
 
  private:
-  std::vector<MetricFamily> families_;
+  void write_last();
+
+  std::vector<MetricFamily> last_;  // the one being filled
+  std::ostringstream text_;
 };
 
 }  // namespace modelgate::process

@@ -36,6 +36,7 @@ constexpr kube::ConnectionHelp kConnectionHelp{
         "namespace of the ConfigMap inferenceservice-config and of our Service, Secret and Lease; else the "
         "service account's, the context's, kserve",
     .lease = "Lease; its holder alone rotates the CAs and writes caBundle. Every replica answers",
+    .qps = "calls a second to the API server; leases and what an answer waits for are not held to it",
 };
 
 void add_webhook_listener(Flags& flags, std::vector<Flag>& table) {
