@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes dashboard.json, Grafana's dashboard of what modelgate-webhook measures, from the table below.
+"""Writes dashboard.json, Grafana's dashboard of what both programs measure, from the table below.
 
     dashboard.py            writes it
     dashboard.py --check    exit code 1 where the committed one is not what would be written
@@ -35,6 +35,46 @@ PANELS = {
            f"{{name=~\".+\\\\.kserve-webhook-server\\\\..+\"}}{RATE}))"),
           ("{{name}} failed open", "sum by (name) (rate(apiserver_admission_webhook_fail_open_count"
            f"{{name=~\".+\\\\.kserve-webhook-server\\\\..+\"}}{RATE}))")]),
+    ],
+    "Models": [
+        ("Services by phase", "short",
+         [("{{phase}}", "sum by (phase) (modelgate_inferenceservice_phase)"),
+          ("ready", "sum(modelgate_inferenceservice_ready)")]),
+        ("Not ready", "short",
+         [("{{namespace}}/{{name}}", "modelgate_inferenceservice_ready{name!=\"(others)\"} == 0")]),
+        ("Replicas", "short",
+         [("wanted, {{namespace}}", "sum by (namespace) (modelgate_inferenceservice_replicas_wanted)"),
+          ("ready, {{namespace}}", "sum by (namespace) (modelgate_inferenceservice_replicas_ready)")]),
+        ("Accelerators asked for", "short",
+         [("{{resource}}, {{namespace}}", "sum by (resource, namespace) (modelgate_inferenceservice_accelerators)")]),
+        ("From created to Ready", "s",
+         [("longest", "max(modelgate_inferenceservice_created_to_ready_seconds)"),
+          ("median", "quantile(0.5, modelgate_inferenceservice_created_to_ready_seconds)")]),
+        ("Loading a model, the ten slowest", "s",
+         [("{{namespace}}/{{name}}", "topk(10, modelgate_inferenceservice_model_load_seconds)")]),
+    ],
+    "Reconciler": [
+        ("Reconciles", "ops",
+         [("{{result}}", f"sum by (result) (rate(controller_runtime_reconcile_total{RATE}))")]),
+        ("Time of a reconcile", "s",
+         [(f"p{q * 100:g}", f"histogram_quantile({q}, sum by (le) "
+           f"(rate(controller_runtime_reconcile_time_seconds_bucket{RATE})))") for q in (0.5, 0.9, 0.99)]),
+        ("Workers", "short",
+         [("at work, {{pod}}", "controller_runtime_active_workers{controller=\"inferenceservice\"}"),
+          ("of, {{pod}}", "controller_runtime_max_concurrent_reconciles{controller=\"inferenceservice\"}")]),
+        ("Queue", "short",
+         [("depth, {{pod}}", "workqueue_depth{name=\"inferenceservice\"}"),
+          ("added a second", f"sum(rate(workqueue_adds_total{{name=\"inferenceservice\"}}{RATE}))"),
+          ("tried again a second", f"sum(rate(workqueue_retries_total{{name=\"inferenceservice\"}}{RATE}))")]),
+        ("Waiting in the queue", "s",
+         [(f"p{q * 100:g}", f"histogram_quantile({q}, sum by (le) "
+           f"(rate(workqueue_queue_duration_seconds_bucket{{name=\"inferenceservice\"}}{RATE})))")
+          for q in (0.5, 0.99)]
+         + [("longest at work", "max(workqueue_longest_running_processor_seconds{name=\"inferenceservice\"})")]),
+        ("Bugs, and writes held back", "short",
+         [("failed by a bug", f"sum(increase(controller_runtime_reconcile_panics_total{RATE}))"),
+          ("write storms", f"sum(increase(modelgate_write_storms_total{RATE}))"),
+          ("leader: {{pod}}", "leader_election_master_status{name=\"modelgate-reconciler\"} == 1")]),
     ],
     "Connections": [
         ("Open", "short", [("{{pod}}", "modelgate_connections")]),
@@ -72,10 +112,10 @@ PANELS = {
           ("leader: {{pod}}", "leader_election_master_status{name=\"modelgate-webhook\"} == 1")]),
     ],
     "Process": [
-        ("Memory", "bytes", [("{{pod}}", "process_resident_memory_bytes{pod=~\"modelgate-webhook-.+\"}")]),
-        ("CPU", "short", [("{{pod}}", f"rate(process_cpu_seconds_total{{pod=~\"modelgate-webhook-.+\"}}{RATE})")]),
+        ("Memory", "bytes", [("{{pod}}", "process_resident_memory_bytes{pod=~\"modelgate-.+\"}")]),
+        ("CPU", "short", [("{{pod}}", f"rate(process_cpu_seconds_total{{pod=~\"modelgate-.+\"}}{RATE})")]),
         ("Builds", "short", [("{{program}} {{version}}", "sum by (program, version) (modelgate_build_info)")]),
-        ("Open files", "short", [("{{pod}}", "process_open_fds{pod=~\"modelgate-webhook-.+\"}")]),
+        ("Open files", "short", [("{{pod}}", "process_open_fds{pod=~\"modelgate-.+\"}")]),
     ],
 }
 
@@ -96,7 +136,7 @@ def dashboard():
                 "targets": [{"refId": chr(ord("A") + i), "expr": expression, "legendFormat": legend,
                              "datasource": source()} for i, (legend, expression) in enumerate(queries)]})
         y += HEIGHT * -(-len(contents) // ACROSS)
-    return {"title": "Modelgate webhook", "uid": "modelgate-webhook", "tags": ["modelgate", "kserve"],
+    return {"title": "Modelgate", "uid": "modelgate-webhook", "tags": ["modelgate", "kserve"],
             "schemaVersion": 39, "version": 1, "editable": True, "refresh": "30s", "timezone": "",
             "time": {"from": "now-1h", "to": "now"}, "annotations": {"list": []}, "panels": panels,
             "templating": {"list": [{"name": "datasource", "type": "datasource", "query": "prometheus",
