@@ -101,6 +101,36 @@ Value metrics(ServiceBuild& build, const Component& component) {
   return out;
 }
 
+Value policy(std::string_view type, std::int64_t value, spec::Arena& arena) {
+  return ObjectBuilder(arena).text("type", type).number("value", value).number("periodSeconds", 15).take();
+}
+
+/// The API server's own for a direction; without a stabilization window downwards, that of the controller
+/// counts.
+Value default_rules(bool up, spec::Arena& arena) {
+  Value policies(rapidjson::kArrayType);
+  if (up) policies.PushBack(policy("Pods", 4, arena), arena);
+  policies.PushBack(policy("Percent", 100, arena), arena);
+  ObjectBuilder rules(arena);
+  if (up) rules.number("stabilizationWindowSeconds", 0);
+  return rules.text("selectPolicy", "Max").value("policies", std::move(policies)).take();
+}
+
+/// KServe drops the service's, and sends an empty one, into which the API server writes its own rules. They
+/// are written out here: what it writes into an empty object can afterwards not be told from ours
+/// (kube/managed_fields.h), and would look like a difference.
+Value behavior(ServiceBuild& build, const spec::ObjectView& own) {
+  spec::Arena& arena = build.arena;
+  Value out = own && build.strict() ? spec::clone(*own.value(), arena) : Value(rapidjson::kObjectType);
+  const bool all = out.ObjectEmpty();
+  for (const std::string_view direction : {"scaleUp", "scaleDown"}) {
+    const Value* rules = spec::find(out, direction);
+    if (all || (rules && rules->IsObject() && rules->ObjectEmpty()))
+      spec::set_member(out, direction, default_rules(direction == "scaleUp", arena), arena);
+  }
+  return out;
+}
+
 void add_hpa(ServiceBuild& build, const Component& component) {
   spec::Arena& arena = build.arena;
   const std::int64_t least = std::max<std::int64_t>(component.scaling.min_replicas.value_or(1), 1);
@@ -114,10 +144,7 @@ void add_hpa(ServiceBuild& build, const Component& component) {
       .number("minReplicas", least)
       .number("maxReplicas", most)
       .value("metrics", metrics(build, component));
-  // KServe drops the service's. An empty one has the API server write out its own rules.
-  const spec::ObjectView own = component.scaling.auto_scaling.behavior();
-  spec.value("behavior",
-             own && build.strict() ? spec::clone(*own.value(), arena) : Value(rapidjson::kObjectType));
+  spec.value("behavior", behavior(build, component.scaling.auto_scaling.behavior()));
   Value object = build.object("autoscaling/v2", "HorizontalPodAutoscaler", component.name, component.labels,
                               component.annotations);
   object.AddMember("spec", spec.take(), arena);

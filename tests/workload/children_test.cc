@@ -42,6 +42,9 @@ std::string name_of(const ::testing::TestParamInfo<Row>& info) {
 constexpr const char* kDeployment = "Deployment/m-predictor";
 constexpr const char* kService = "Service/m-predictor";
 constexpr const char* kHpa = "HorizontalPodAutoscaler/m-predictor";
+/// What the API server writes into an empty `behavior`.
+constexpr const char* kApiServersRules =
+    R"({"scaleUp":{"stabilizationWindowSeconds":0,"selectPolicy":"Max","policies":[{"type":"Pods","value":4,"periodSeconds":15},{"type":"Percent","value":100,"periodSeconds":15}]},"scaleDown":{"selectPolicy":"Max","policies":[{"type":"Percent","value":100,"periodSeconds":15}]}})";
 
 INSTANTIATE_TEST_SUITE_P(
     Containers, MadeFor,
@@ -286,7 +289,14 @@ INSTANTIATE_TEST_SUITE_P(
             "spec: {predictor: {autoScaling: {metrics: [], behavior: {scaleDown: "
             "{stabilizationWindowSeconds: 60}}}, "
             "model: {modelFormat: {name: sklearn}, runtime: rt}}}",
-            kHpa, "/spec/behavior", "{}"},
+            kHpa, "/spec/behavior", kApiServersRules},
+        Row{"NoBehavior", 0, "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt}}}", kHpa,
+            "/spec/behavior", kApiServersRules},
+        Row{"EmptyRules", 0,
+            "spec: {predictor: {autoScaling: {metrics: [], behavior: {scaleDown: {}}}, "
+            "model: {modelFormat: {name: sklearn}, runtime: rt}}}",
+            kHpa, "/spec/behavior/scaleDown",
+            R"({"selectPolicy":"Max","policies":[{"type":"Percent","value":100,"periodSeconds":15}]})"},
         Row{"KedaByPods", 0, kKedaPods, "ScaledObject/m-predictor", "/spec/triggers/0/metadata",
             R"j({"metricQuery":"sum(q{namespace=\"default\", deployment=\"m-predictor\"})","targetValue":"4","scalerAddress":"keda-otel-scaler.keda.svc:4318","operationOverTime":"avg"})j"},
         Row{"KedaByPrometheus", 0, kKedaPods, "ScaledObject/m-predictor", "/spec/triggers/1",
