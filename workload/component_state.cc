@@ -34,9 +34,11 @@ Joint joint_condition(const std::vector<const spec::Value*>& deployments, std::s
   return out;
 }
 
-State with(std::string_view status, const Joint& condition, std::string_view otherwise) {
-  const std::string_view reason = condition.reason();
-  return {status, std::string(reason.empty() ? otherwise : reason), std::string(condition.message())};
+/// What a condition of a Deployment comes to; its own reason and message where it has them.
+State with(std::string_view status, const Joint& condition, std::string_view reason, std::string_view text) {
+  const std::string_view own = condition.reason();
+  const std::string_view message = condition.message();
+  return {status, std::string(own.empty() ? reason : own), std::string(message.empty() ? text : message)};
 }
 
 State from_deployments(const std::vector<const spec::Value*>& deployments, bool serving_counts) {
@@ -45,14 +47,16 @@ State from_deployments(const std::vector<const spec::Value*>& deployments, bool 
   const Joint available = joint_condition(deployments, "Available");
   const Joint progressing = joint_condition(deployments, "Progressing");
   const bool cannot_make = failure.shown && failure.shown.string("status") == "True";
-  if (cannot_make && !(serving_counts && available.all_true)) return with("False", failure, "FailedCreate");
-  if (available.any_false) return with("False", available, "MinimumReplicasUnavailable");
+  if (cannot_make && !(serving_counts && available.all_true))
+    return with("False", failure, "FailedCreate", "Pods cannot be made");
+  if (available.any_false)
+    return with("False", available, "MinimumReplicasUnavailable", "not enough Pods are available");
   if (progressing.any_false && !(serving_counts && available.all_true))
-    return with("False", progressing, "ProgressDeadlineExceeded");
+    return with("False", progressing, "ProgressDeadlineExceeded", "the rollout makes no progress");
   const bool complete = progressing.all_true && progressing.reason() == "NewReplicaSetAvailable";
-  if (complete) return with("True", progressing, "NewReplicaSetAvailable");
-  if (available.all_true) return with("True", available, "MinimumReplicasAvailable");
-  if (progressing.all_true) return with("Unknown", progressing, "Progressing");
+  if (complete) return with("True", progressing, "NewReplicaSetAvailable", "all Pods are available");
+  if (available.all_true) return with("True", available, "MinimumReplicasAvailable", "Pods are available");
+  if (progressing.all_true) return with("Unknown", progressing, "Progressing", "the rollout goes on");
   return {"False", "DeploymentNotReady", "the Deployment has no status yet"};
 }
 
@@ -68,6 +72,12 @@ State state_of(const std::vector<const spec::Value*>& deployments, const std::ve
   state.reason = told.reason;
   state.message = told.message;
   return state;
+}
+
+std::optional<std::string> why_no_pods(const std::vector<const spec::Value*>& deployments) {
+  const Joint failure = joint_condition(deployments, "ReplicaFailure");
+  if (!failure.shown || failure.shown.string("status") != "True") return std::nullopt;
+  return std::string(failure.message());
 }
 
 bool has_available_pods(const std::vector<const spec::Value*>& deployments) {

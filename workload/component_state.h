@@ -4,6 +4,7 @@
 // reason and message of its condition. Who calls: status.cc.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,9 @@ struct State {
 /// not up.
 State state_of(const std::vector<const spec::Value*>& deployments, const std::vector<PodTrouble>& troubles,
                bool serving_counts);
+
+/// Why Pods cannot be made: a quota, or a webhook that denies them. Nothing where they can.
+std::optional<std::string> why_no_pods(const std::vector<const spec::Value*>& deployments);
 
 /// Pods that are available, of all its Deployments.
 bool has_available_pods(const std::vector<const spec::Value*>& deployments);

@@ -53,6 +53,10 @@ ModelState model_state(const ModelEvidence& evidence) {
   state.observed = true;
   state.ready_copies = std::ranges::count_if(evidence.pods, is_ready);
   state.failed_copies = std::ranges::count(evidence.troubles, false, &PodTrouble::may_pass);
+  if (evidence.no_pods && evidence.strict) {
+    state.failure = PodTrouble{
+        .reason = {}, .failure = "RuntimeUnhealthy", .message = *evidence.no_pods, .pod = {}, .time = {}};
+  }
   if (evidence.pods.empty()) {
     set(state, "Pending", "InProgress");
   } else if (failure != evidence.troubles.end()) {

@@ -22,6 +22,8 @@ struct ModelEvidence {
   const std::vector<PodTrouble>& troubles;
   /// The predictor cannot be made, and why; nullptr: it can.
   const Problem* problem = nullptr;
+  /// Why Pods cannot be made; nothing where they can.
+  std::optional<std::string> no_pods = std::nullopt;
   /// The predictor is up.
   bool ready = false;
   /// What was told before: it stays until another model is loaded.

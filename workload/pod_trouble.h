@@ -28,11 +28,14 @@ struct PodTrouble {
 };
 
 /// The first trouble of a Pod: the scheduler's, then of init containers, then of containers, in their order.
+/// One that is being deleted has none: its containers end as they should.
 std::optional<PodTrouble> trouble_of(const spec::PodView& pod);
 
 /// Whether it serves: Running and Ready.
 bool is_ready(const spec::PodView& pod);
 bool is_scheduled(const spec::PodView& pod);
+/// It is being deleted.
+bool is_leaving(const spec::PodView& pod);
 /// The storage initializer is fetching the model.
 bool is_fetching(const spec::PodView& pod);
 

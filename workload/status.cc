@@ -22,14 +22,21 @@ using spec::Value;
 
 constexpr std::string_view kStoppedReason = "Stopped";
 
-/// The Deployments and Pods of one component.
+/// The Deployments and Pods of one component. Pods that are being deleted are none any more.
 struct Parts {
   std::vector<const Value*> deployments;
   std::vector<spec::PodView> pods;  // newest first
 
+  /// Of the Pods that are to serve: those of an earlier template, and one that failed for good and has a
+  /// successor, only wait to be taken away.
   std::vector<PodTrouble> troubles() const {
     std::vector<PodTrouble> out;
+    std::map<std::string_view, std::string_view> newest;  // template by app: a head's, and workers'
     for (const spec::PodView& p : pods) {
+      const auto labels = p.metadata().labels();
+      const std::string_view hash = labels.get("pod-template-hash").value_or("");
+      const auto [it, first] = newest.emplace(labels.get("app").value_or(""), hash);
+      if (!first && (it->second != hash || p.object("status").string("phase") == "Failed")) continue;
       if (auto t = trouble_of(p)) out.push_back(std::move(*t));
     }
     return out;
@@ -48,13 +55,20 @@ Parts parts_of(const Observed& observed, std::string_view component_name) {
   for (const Value* p : observed.pods) {
     const spec::PodView pod(p);
     const std::string_view label = pod.metadata().labels().get("app").value_or("");
-    if (label == app || label == worker_app) out.pods.push_back(pod);
+    if ((label == app || label == worker_app) && !is_leaving(pod)) out.pods.push_back(pod);
   }
   // RFC 3339: text order is time order.
   std::ranges::sort(out.pods, std::greater{}, [](const spec::PodView& p) {
     return std::pair(p.metadata().creation_timestamp(), p.metadata().name());
   });
   return out;
+}
+
+/// The one to tell of: what the scheduler waits for may pass, a failure is told first.
+const PodTrouble* worst_of(const std::vector<PodTrouble>& troubles) {
+  if (troubles.empty()) return nullptr;
+  const auto failure = std::ranges::find(troubles, false, &PodTrouble::may_pass);
+  return failure == troubles.end() ? &troubles.front() : &*failure;
 }
 
 /// The components of a service that there are, with their names.
@@ -101,7 +115,14 @@ class StatusBuild {
   }
 
  private:
-  void set(std::string_view type, State state) { conditions_[std::string(type)] = std::move(state); }
+  void set(std::string_view type, State state) {
+    const spec::ObjectView before = old_condition(type);
+    // The kubelet tells in turns why an image cannot be pulled, and that it waits before it tries again.
+    const bool only_waits = state.reason == "ImagePullBackOff" && state.message.contains("Back-off") &&
+                            !state.message.contains("ErrImagePull");
+    if (only_waits && before.string("reason") == state.reason) state.message = before.string("message");
+    conditions_[std::string(type)] = std::move(state);
+  }
   const State& condition(std::string_view type) { return conditions_[std::string(type)]; }
 
   bool has_fatal() const {
@@ -128,6 +149,8 @@ class StatusBuild {
       const std::vector<PodTrouble> troubles = parts.troubles();
       State state = problem ? state_of_invalid(kind, *problem, parts)
                             : state_of(parts.deployments, troubles, build_.strict());
+      const PodTrouble* worst = worst_of(troubles);
+      if (!state.is_true() && worst && !worst->may_pass) failed_ = true;
       if (state.is_true()) state.reason = ready_condition(kind);
       add_url(kind, name, state.is_true());
       if (kind == kPredictor) add_model(parts, troubles, problem, state.is_true());
@@ -160,6 +183,7 @@ class StatusBuild {
         model_state({.pods = parts.pods,
                      .troubles = troubles,
                      .problem = problem,
+                     .no_pods = why_no_pods(parts.deployments),
                      .ready = ready,
                      .active_before = old_.object("modelStatus").object("states").string("activeModelState"),
                      .strict = build_.strict()});
@@ -171,19 +195,40 @@ class StatusBuild {
     const auto canaries = service_.spec().canary();
     if (canaries.empty()) return;
     std::string missing;
+    std::optional<PodTrouble> trouble;
     for (const spec::CanaryView& canary : canaries) {
       const std::string_view variant = canary.predictor().name();
       const Parts parts = parts_of(observed_, build_.predictor(variant));
+      const std::vector<PodTrouble> troubles = parts.troubles();
       const bool ready = has_available_pods(parts.deployments);
       if (!ready) missing += fmt::format("{}{}", missing.empty() ? "" : ", ", variant);
-      canaries_.push_back({std::string(variant), ready, canary.traffic_percent().value_or(0)});
+      if (const PodTrouble* worst = worst_of(troubles); worst && !ready && !trouble) trouble = *worst;
+      canaries_.push_back({std::string(variant), ready, canary.traffic_percent().value_or(0),
+                           canary_model(parts, troubles, ready)});
     }
-    if (missing.empty()) {
-      set("CanaryPredictorReady", {"True", "AllCanariesReady", "all canaries have Pods that are available"});
-    } else {
-      set("CanaryPredictorReady",
-          {"False", "CanariesNotReady", fmt::format("no Pod is available of {}", missing)});
-    }
+    set("CanaryPredictorReady", canary_state(missing, trouble));
+  }
+
+  /// KServe says nothing of a canary's model.
+  ModelState canary_model(const Parts& parts, const std::vector<PodTrouble>& troubles, bool ready) const {
+    if (!build_.strict()) return {};
+    return model_state({.pods = parts.pods,
+                        .troubles = troubles,
+                        .no_pods = why_no_pods(parts.deployments),
+                        .ready = ready,
+                        .active_before = ready ? "Loaded" : ""});
+  }
+
+  State canary_state(const std::string& missing, const std::optional<PodTrouble>& trouble) const {
+    const auto unsplit = std::ranges::find(wanted_.problems, kTrafficNotSplit, &Problem::reason);
+    if (build_.strict() && unsplit != wanted_.problems.end())
+      return {"False", std::string(unsplit->reason),
+              fmt::format("{} {}", unsplit->path.to_string(), unsplit->text)};
+    if (const Problem* p = wanted_.fatal(kCanary))
+      return {"False", std::string(p->reason), fmt::format("{}: {}", p->path.to_string(), p->text)};
+    if (missing.empty()) return {"True", "AllCanariesReady", "all canaries have Pods that are available"};
+    if (trouble) return {"False", trouble->reason, trouble->message};
+    return {"False", "CanariesNotReady", fmt::format("no Pod is available of {}", missing)};
   }
 
   // What leads there.
@@ -337,11 +382,16 @@ class StatusBuild {
   }
 
   std::string_view transition_time(std::string_view type, std::string_view status) const {
+    const spec::ObjectView before = old_condition(type);
+    const std::string_view since = before.string("lastTransitionTime");
+    return before.string("status") == status && !since.empty() ? since : now_;
+  }
+
+  spec::ObjectView old_condition(std::string_view type) const {
     for (const spec::ObjectView& c : old_.list("conditions")) {
-      const std::string_view since = c.string("lastTransitionTime");
-      if (c.string("type") == type && c.string("status") == status && !since.empty()) return since;
+      if (c.string("type") == type) return c;
     }
-    return now_;
+    return {};
   }
 
   Value components() {
@@ -359,7 +409,7 @@ class StatusBuild {
                        .text("name", c.name)
                        .flag("ready", c.ready)
                        .number("trafficPercent", c.percent)
-                       .value("modelStatus", ObjectBuilder(arena_).text("transitionStatus", "").take())
+                       .value("modelStatus", to_value(c.model, arena_))
                        .take(),
                    arena_);
     }
@@ -371,9 +421,11 @@ class StatusBuild {
     if (wanted_.stopped) return {};
     if (predictor_is_invalid()) return "Failed";
     if (condition("Ready").is_true()) return "Ready";
-    if (has_fatal() || model_.target == "FailedToLoad") return "Failed";
-    const auto& pods = observed_.pods;
-    const bool any = std::ranges::any_of(pods, [](const Value* p) { return is_scheduled(spec::PodView(p)); });
+    if (has_fatal() || failed_ || model_.target == "FailedToLoad") return "Failed";
+    const bool any = std::ranges::any_of(observed_.pods, [](const Value* p) {
+      const spec::PodView pod(p);
+      return is_scheduled(pod) && !is_leaving(pod);
+    });
     return any ? "Loading" : "Pending";
   }
 
@@ -381,6 +433,7 @@ class StatusBuild {
     std::string name;
     bool ready;
     std::int64_t percent;
+    ModelState model;
   };
 
   ServiceBuild build_;
@@ -395,6 +448,8 @@ class StatusBuild {
   std::vector<std::pair<std::string_view, std::string>> component_urls_;
   std::vector<Canary> canaries_;
   ModelState model_;
+  /// A component is down, and what is wrong with its Pods does not pass.
+  bool failed_ = false;
   std::string url_;
   std::string address_;
 };

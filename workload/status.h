@@ -9,10 +9,10 @@
 //   write(status);
 //
 // The document is KServe v0.20's: conditions, url, address, components, modelStatus, canaryStatuses, runtime
-// names, deploymentMode, observedGeneration. Ours are `phase` (Pending, Loading, Ready, Failed, Stopped), and
-// that each condition has a reason and a message: KServe's are often empty. Which conditions there are, and
-// their values, are KServe's in Compatible mode; Strict also tells what cannot be realized (PredictorReady
-// False where KServe leaves Unknown).
+// names, deploymentMode, observedGeneration. Ours are `phase` (Pending, Loading, Ready, Failed; nothing of
+// one that is stopped), and that each condition has a reason and a message: KServe's are often empty. Which
+// conditions there are, and their values, are KServe's in Compatible mode; Strict also tells what cannot be
+// realized (PredictorReady False where KServe leaves Unknown).
 //
 // Pure: the time is an argument. A condition keeps its lastTransitionTime while its status stays, so the same
 // observations give the same status. What serves stays Ready while a new version comes up; what is wrong with
