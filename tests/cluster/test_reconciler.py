@@ -4,6 +4,7 @@
 Faults of Pods are played: a Pod's status is set as the kubelet would, and then the service's must tell within two seconds.
 """
 import json
+import subprocess
 import time
 
 import yaml
@@ -19,8 +20,18 @@ READY_SECONDS = 60
 CHILDREN = ["apis/apps/v1/{}/deployments", "api/v1/{}/services", "apis/autoscaling/v2/{}/horizontalpodautoscalers",
             "apis/gateway.networking.k8s.io/v1/{}/httproutes", "apis/networking.k8s.io/v1/{}/ingresses",
             "apis/keda.sh/v1alpha1/{}/scaledobjects"]
-# What the examples refer to and do not hold: a claim, and storage by key.
+# The accounts that the examples name, and what their Secrets hold.
+ACCOUNTS = {
+    "azure-reader": {"AZURE_CLIENT_ID": "a", "AZURE_CLIENT_SECRET": "b", "AZURE_SUBSCRIPTION_ID": "c", "AZURE_TENANT_ID": "d"},
+    "gcs-reader": {"gcloud-application-credentials.json": "{}"},
+    "hdfs-reader": {"HDFS_NAMENODE": "http://namenode:9870", "HDFS_ROOTPATH": "/"},
+    "s3-reader": {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"},
+}
+# What the examples refer to and do not hold: accounts, a claim, and storage by key.
 EXAMPLES_NEED = [
+    *[{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data} for name, data in ACCOUNTS.items()],
+    *[{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}, "secrets": [{"name": name}]}
+      for name in ACCOUNTS],
     {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "examples"},
      "spec": {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteMany"], "storageClassName": "",
               "hostPath": {"path": "/models"}}},
@@ -28,7 +39,7 @@ EXAMPLES_NEED = [
      "spec": {"accessModes": ["ReadWriteMany"], "storageClassName": "", "volumeName": "examples",
               "resources": {"requests": {"storage": "1Gi"}}}},
     {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "storage-config"},
-     "stringData": {"my-store": json.dumps({"type": "s3", "access_key_id": "a", "secret_access_key": "b",
+     "stringData": {"models": json.dumps({"type": "s3", "access_key_id": "a", "secret_access_key": "b",
                                             "endpoint_url": "http://minio.example.com", "bucket": "models"})}},
 ]
 
@@ -214,12 +225,12 @@ class Replicas(ReconciledTest):
 
     @staticmethod
     def scaled(autoscaler):
+        metric = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}}
         return sklearn("seven", {f"{GROUP}/autoscalerClass": autoscaler},
-                       {"minReplicas": 7, "maxReplicas": 9, "scaleMetric": "cpu", "scaleTarget": 80})
+                       {"minReplicas": 7, "maxReplicas": 9, "autoScaling": {"metrics": [metric]}})
 
     def watch_replicas(self, name):
         """Every value that spec.replicas has from now on, by a watch; call it to end and read."""
-        import subprocess
         process = subprocess.Popen(
             [str(self.plane.binaries / "kubectl"), "get", "deployment", name, "-n", self.namespace, "-w",
              "-o", "jsonpath={.spec.replicas}{'\\n'}"], stdout=subprocess.PIPE, text=True,
