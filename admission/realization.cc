@@ -108,20 +108,23 @@ constexpr std::array kSaidBy = std::to_array<SaidBy>({
 /// Rules about names, wherever the name is written.
 constexpr std::array<std::string_view, 3> kNameRules = {"service-name", "derived-names", "predictor-name"};
 
-/// One is the other, lies in it, or they lie in the same.
-bool on_one_path(const spec::FieldPath& a, const spec::FieldPath& b) {
-  const auto x = a.segments();
-  const auto y = b.segments();
-  const std::size_t shared = x.size() == y.size() ? x.size() - 1 : std::min(x.size(), y.size());
-  return std::ranges::equal(x.first(shared), y.first(shared), [](const auto& p, const auto& q) {
-    return p.name == q.name && p.index == q.index && p.key == q.key;
+/// Whether the error lies where the problem does: in the field that holds the problem's (a runtime that a
+/// model names, and the model's templates, which are filled in with the runtime's), or around it.
+bool is_at(const spec::FieldError& e, const Problem& p) {
+  constexpr std::size_t kComponent = 2;  // spec.predictor
+  const auto error = e.path.segments();
+  auto place = p.path.segments();
+  if (place.size() > kComponent) place = place.first(place.size() - 1);
+  const std::size_t shared = std::min(error.size(), place.size());
+  return std::ranges::equal(error.first(shared), place.first(shared), [](const auto& a, const auto& b) {
+    return a.name == b.name && a.index == b.index && a.key == b.key;
   });
 }
 
 bool says_the_same(const spec::FieldError& e, const Problem& p) {
   if (p.reason == "InvalidName" || p.reason == "InvalidHost")
     return std::ranges::find(kNameRules, e.rule) != kNameRules.end();
-  return on_one_path(e.path, p.path) && std::ranges::any_of(kSaidBy, [&](const SaidBy& s) {
+  return is_at(e, p) && std::ranges::any_of(kSaidBy, [&](const SaidBy& s) {
            return s.reason == p.reason && s.rule == e.rule;
          });
 }

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What cannot be realized is told before it is stored: which problems deny, which warn, which ratchet, and
+// what is asked of the cluster for them. The problems themselves are tested in tests/workload.
+#include "admission/realization.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "admission/references.h"
+#include "reviewed.h"
+
+namespace modelgate::admission {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Not;
+using Modelgate = spec::ModelgateConfiguration;
+
+void compatible(spec::Configuration& c) {
+  c.modelgate.validation = Modelgate::Validation::kCompatible;
+}
+void deferred(spec::Configuration& c) {
+  c.modelgate.runtime_selection = Modelgate::RuntimeSelection::kDefer;
+}
+
+/// A service "m" with this predictor, and more in its spec or metadata.
+std::string with(std::string_view predictor, std::string_view more = "", std::string_view metadata = "") {
+  return fmt::format("metadata: {{name: m{}}}\nspec: {{predictor: {{{}}}{}}}", metadata, predictor, more);
+}
+
+std::string model(std::string_view more) {
+  return fmt::format("model: {{modelFormat: {{name: sklearn}}, storageUri: 'gs://b/m'{}}}", more);
+}
+
+struct Case {
+  const char* name;
+  std::string service;
+  std::vector<std::string> causes;  // in Strict; empty: allowed
+  const char* warning = nullptr;    // in Strict, where there is to be one
+};
+void PrintTo(const Case& c, std::ostream* os) {
+  *os << c.name;
+}
+
+class Realization : public testing::TestWithParam<Case> {};
+
+TEST_P(Realization, IsToldInStrict) {
+  const Reviewed r = Cluster().create(GetParam().service);
+  EXPECT_EQ(r.causes(), GetParam().causes) << r.response.message;
+  if (GetParam().warning) EXPECT_TRUE(r.warns(GetParam().warning));
+}
+
+TEST_P(Realization, DeniesNothingInCompatible) {
+  const Reviewed r = Cluster(compatible).create(GetParam().service);
+  EXPECT_TRUE(r.response.allowed) << r.response.message;
+  EXPECT_EQ(r.response.strict_would_deny, !GetParam().causes.empty());
+  for (const std::string& cause : GetParam().causes) {
+    EXPECT_TRUE(r.warns(cause.substr(0, cause.find(' ')))) << cause;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, Realization,
+    testing::Values(
+        Case{"Works", with(model(", runtime: plain")), {}},
+        Case{"TemplateThatResolves", with(model(", runtime: team"), "", ", labels: {team: a}"), {}},
+        Case{"TemplateThatDoesNotResolve",
+             with(model(", runtime: team")),
+             {"spec.predictor.model.runtime FieldValueInvalid"}},
+        Case{"MountOfTheRuntimeWithItsVolume",
+             with("volumes: [{name: cache, emptyDir: {}}], " + model(", runtime: mounts")),
+             {}},
+        Case{"MountOfTheRuntimeWithoutAVolume",
+             with(model(", runtime: mounts")),
+             {"spec.predictor FieldValueInvalid"}},
+        Case{"RuntimeWithoutTheContainer",
+             with(model(", runtime: bare")),
+             {"spec.predictor.model.runtime FieldValueInvalid"}},
+        Case{"CustomPredictorWithoutTheContainer",
+             with("containers: [{name: mine, image: i}, {name: yours, image: i}]"),
+             {"spec.predictor.containers FieldValueInvalid"}},
+        Case{"CustomPredictorWithWorkers",
+             with("containers: [{name: kserve-container, image: i}], workerSpec: {}"),
+             {"spec.predictor.workerSpec FieldValueInvalid"}},
+        Case{"CanaryWhoseFormatTheRuntimeDoesNotServe",
+             with(model(", runtime: plain"),
+                  ", canary: [{trafficPercent: 10, predictor: {name: next, model: {modelFormat: {name: "
+                  "huggingface}, name: kserve-container}}}]"),
+             {"spec.canary[0].predictor.model.runtime FieldValueInvalid"}},
+        Case{
+            "CanaryThatNothingSplits",
+            with(
+                model(", runtime: plain"),
+                ", canary: [{trafficPercent: 10, predictor: {name: next, model: {name: kserve-container}}}]"),
+            {},
+            "spec.canary[0].trafficPercent: "},
+        Case{"MetricWithoutATarget",
+             with("scaleMetric: concurrency, " + model(", runtime: plain")),
+             {},
+             "spec.predictor.scaleTarget: "}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+/// What a rule says is not said once more: by path and rule, the builder finds each of these too.
+struct Doubled {
+  const char* name;
+  std::string service;
+  std::string cause;
+};
+void PrintTo(const Doubled& c, std::ostream* os) {
+  *os << c.name;
+}
+
+class SaidByARule : public testing::TestWithParam<Doubled> {};
+
+TEST_P(SaidByARule, IsSaidOnce) {
+  const Reviewed r = Cluster().create(GetParam().service);
+  EXPECT_THAT(r.causes(), ElementsAre(GetParam().cause)) << r.response.message;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, SaidByARule,
+    testing::Values(
+        Doubled{"Mount", with(model(", runtime: plain, volumeMounts: [{name: v, mountPath: /v}]")),
+                "spec.predictor.model.volumeMounts[0].name FieldValueNotFound"},
+        Doubled{"Template", with(model(", runtime: plain, args: ['{{.Nope}}']")),
+                "spec.predictor.model.args[0] FieldValueInvalid"},
+        Doubled{"Format",
+                with("model: {modelFormat: {name: huggingface}, storageUri: 'gs://b/m', runtime: plain}"),
+                "spec.predictor.model.runtime FieldValueInvalid"},
+        Doubled{"Disabled", with(model(", runtime: 'off'")),
+                "spec.predictor.model.runtime FieldValueInvalid"},
+        Doubled{"Name",
+                fmt::format("metadata: {{name: {}}}\nspec: {{predictor: {{{}}}}}", std::string(55, 'm'),
+                            model(", runtime: plain")),
+                "metadata.name FieldValueTooLong"},
+        Doubled{"UnknownField", with("containers: [{name: kserve-container, image: i, imagePolicy: Always}]"),
+                "spec.predictor.containers[0].imagePolicy FieldValueForbidden"},
+        Doubled{"EnvTwice", with(model(", runtime: plain, env: [{name: A}, {name: A}]")),
+                "spec.predictor.model.env[1].name FieldValueDuplicate"}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST(MissingRuntime, IsWarnedAboutOnce) {
+  for (const auto& change : {std::function(deferred), std::function([](spec::Configuration&) {})}) {
+    for (const char* more : {", runtime: gone", ""}) {
+      Cluster cluster(change);
+      const bool named = *more != '\0';
+      const Reviewed r = cluster.create(
+          named ? with(model(more))
+                : with("model: {modelFormat: {name: unheard-of-by-all}, storageUri: 'gs://b/m'}"));
+      EXPECT_TRUE(r.response.allowed) << r.response.message;
+      const auto about = [&](const std::string& w) {
+        return w.contains(named ? "\"gone\"" : "\"unheard-of-by-all\"");
+      };
+      EXPECT_EQ(std::ranges::count_if(r.response.warnings, about), 1) << named;
+    }
+  }
+}
+
+// What a service refers to.
+
+const std::string kRefers = with(
+    "serviceAccountName: sa, imagePullSecrets: [{name: pull}], volumes: [{name: v, "
+    "persistentVolumeClaim: {claimName: data}}, {name: w, secret: {secretName: files}}, {name: x, secret: "
+    "{secretName: maybe, optional: true}}], model: {modelFormat: {name: sklearn}, runtime: plain, "
+    "storageUri: "
+    "'pvc://models/m', env: [{name: A, valueFrom: {secretKeyRef: {name: tokens, key: k}}}], envFrom: "
+    "[{secretRef: {name: all}}]}");
+
+constexpr std::pair<const char*, const char*> kReferred[] = {{"ServiceAccount", "sa"},
+                                                             {"Secret", "pull"},
+                                                             {"Secret", "files"},
+                                                             {"Secret", "tokens"},
+                                                             {"Secret", "all"},
+                                                             {"PersistentVolumeClaim", "data"},
+                                                             {"PersistentVolumeClaim", "models"}};
+
+TEST(References, ThatAreNotThereWarn) {
+  Cluster cluster;
+  cluster.state = [](const ObjectKey&) { return Fact::State::kAbsent; };
+  const Reviewed r = cluster.create(kRefers);
+  EXPECT_TRUE(r.response.allowed) << r.response.message;
+  for (const auto& [kind, name] : kReferred) {
+    EXPECT_TRUE(r.asked_for(kind, name)) << name;
+    EXPECT_TRUE(r.warns(fmt::format("{} \"{}\"", kind, name))) << name;
+  }
+  EXPECT_FALSE(r.asked_for("Secret", "maybe"));
+}
+
+TEST(References, ThatAreThereOrUnknownAreSilent) {
+  for (const auto told : {Fact::State::kPresent, Fact::State::kUnknown}) {
+    Cluster cluster;
+    cluster.state = [&](const ObjectKey&) { return told; };
+    const Reviewed r = cluster.create(kRefers);
+    EXPECT_TRUE(r.response.allowed) << r.response.message;
+    for (const auto& [kind, name] : kReferred) EXPECT_FALSE(r.warns(fmt::format("\"{}\"", name))) << name;
+  }
+}
+
+TEST(References, OfAServiceThatNamesNothingAreNotAskedFor) {
+  EXPECT_THAT(Cluster().create(with(model(", runtime: plain"))).asked, IsEmpty());
+  EXPECT_THAT(Cluster().create(with("serviceAccountName: default, " + model(", runtime: plain"))).asked,
+              IsEmpty());
+}
+
+TEST(References, AreAskedForUpToALimit) {
+  const auto asked = [](std::size_t count) {
+    std::string secrets;
+    for (std::size_t i = 0; i < count; ++i) secrets += fmt::format("{{name: s{}}}, ", i);
+    return Cluster()
+        .create(with("imagePullSecrets: [" + secrets + "], " + model(", runtime: plain")))
+        .asked.size();
+  };
+  EXPECT_EQ(asked(kMaxReferences), kMaxReferences);
+  EXPECT_EQ(asked(kMaxReferences + 1), kMaxReferences);
+}
+
+TEST(References, WithANameThatNothingHasAreNotAskedFor) {
+  EXPECT_THAT(Cluster().create(with("serviceAccountName: a/b, " + model(", runtime: plain"))).asked,
+              IsEmpty());
+}
+
+// Updates.
+
+const std::string kBroken = with(model(", runtime: team"));
+
+/// As it was stored before anybody asked whether it can be realized.
+std::string stored_unasked(const std::string& yaml) {
+  return Cluster(compatible).create(yaml).object;
+}
+
+TEST(EarlierProblems, RatchetByTheirText) {
+  Cluster cluster;
+  const std::string stored = stored_unasked(kBroken);
+  const Reviewed same = cluster.update(with("minReplicas: 2, " + model(", runtime: team")), stored);
+  EXPECT_TRUE(same.response.allowed) << same.response.message;
+  EXPECT_TRUE(same.warns("was so before this change"));
+  // At the same place, for another reason.
+  const Reviewed other = cluster.update(with(model(", runtime: bare")), stored);
+  EXPECT_THAT(other.causes(), ElementsAre("spec.predictor.model.runtime FieldValueInvalid"));
+}
+
+TEST(EarlierProblems, AreNotLookedForWhereNothingChanges) {
+  Cluster cluster;
+  cluster.mutates = false;
+  cluster.state = [](const ObjectKey&) { return Fact::State::kAbsent; };
+  const std::string stored = cluster.create(kRefers).object;
+  const Reviewed same = cluster.update(kRefers, stored);
+  EXPECT_TRUE(same.response.allowed);
+  EXPECT_THAT(same.asked, IsEmpty());
+  EXPECT_THAT(same.response.warnings, IsEmpty());
+  // A template reads labels.
+  std::string labelled = kRefers;
+  labelled.insert(labelled.find("name: m") + 7, ", labels: {team: a}");
+  EXPECT_THAT(cluster.update(labelled, stored).asked, Not(IsEmpty()));
+}
+
+// Where nothing is built.
+
+TEST(OtherModes, AreNotBuilt) {
+  const Reviewed r = Cluster().create(
+      with(model(", runtime: team"), "", ", annotations: {serving.kserve.io/deploymentMode: Knative}"));
+  EXPECT_TRUE(r.response.allowed) << r.response.message;
+}
+
+TEST(GeneratedNames, AreReckonedWith) {
+  const auto create = [](std::size_t bytes) {
+    return Cluster().create(fmt::format("metadata: {{generateName: {}}}\nspec: {{predictor: {{{}}}}}",
+                                        std::string(bytes, 'm'), model(", runtime: plain")));
+  };
+  EXPECT_TRUE(create(20).response.allowed) << create(20).response.message;
+  EXPECT_THAT(create(58).causes(), ElementsAre("metadata.generateName FieldValueTooLong"));
+}
+
+TEST(AuditAnnotation, NamesTheRule) {
+  const Reviewed r = Cluster().create(kBroken);
+  EXPECT_THAT(r.response.audit_annotations,
+              Contains(testing::Pair("denied-by", std::string(kRealizableRule))));
+}
+
+}  // namespace
+}  // namespace modelgate::admission

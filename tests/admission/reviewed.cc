@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reviewed.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "kube/yaml.h"
+#include "tests/json_patch.h"
+
+namespace modelgate::admission {
+namespace {
+
+using spec::Arena;
+using spec::Value;
+
+constexpr std::string_view kRuntimes = R"(
+metadata: {name: plain}
+spec:
+  supportedModelFormats: [{name: sklearn, autoSelect: true}, {name: xgboost, autoSelect: true}]
+  containers: [{name: kserve-container, image: "example.com/server:1"}]
+---
+metadata: {name: team}
+spec:
+  supportedModelFormats: [{name: sklearn}]
+  containers: [{name: kserve-container, image: "example.com/server:1", args: ["--team={{.Labels.team}}"]}]
+---
+metadata: {name: mounts}
+spec:
+  supportedModelFormats: [{name: sklearn}]
+  containers:
+    - {name: kserve-container, image: "example.com/server:1", volumeMounts: [{name: cache, mountPath: /cache}]}
+---
+metadata: {name: bare}
+spec:
+  supportedModelFormats: [{name: sklearn}]
+  containers: [{name: other, image: "example.com/server:1"}]
+---
+metadata: {name: nodes}
+spec:
+  supportedModelFormats: [{name: huggingface}]
+  containers: [{name: kserve-container, image: "example.com/vllm:1"}]
+  workerSpec:
+    pipelineParallelSize: 2
+    tensorParallelSize: 1
+    containers: [{name: worker-container, image: "example.com/vllm:1"}]
+---
+metadata: {name: "off"}
+spec:
+  disabled: true
+  supportedModelFormats: [{name: sklearn}]
+  containers: [{name: kserve-container, image: "example.com/server:1"}]
+)";
+
+Value read(std::string_view json, Arena& arena) {
+  auto value = spec::parse_json(json, arena);
+  if (!value) throw std::runtime_error(fmt::format("test data: {}: {}", value.error().message, json));
+  return std::move(*value);
+}
+
+std::vector<kube::YamlDocument> documents(std::string_view yaml) {
+  auto read = kube::read_yaml(yaml);
+  if (!read) throw std::runtime_error(fmt::format("test data: {}: {}", read.error().message, yaml));
+  return std::move(*read);
+}
+
+void set_type(Value& object, std::string_view version, std::string_view kind, Arena& arena) {
+  spec::set_member(object, "apiVersion", spec::make_string(version, arena), arena);
+  spec::set_member(object, "kind", spec::make_string(kind, arena), arena);
+}
+
+std::string service_from(std::string_view yaml) {
+  Arena arena;
+  Value object = read(documents(yaml).front().json, arena);
+  set_type(object, "serving.kserve.io/v1beta1", "InferenceService", arena);
+  spec::set_member(*spec::find(object, "metadata"), "namespace", spec::make_literal("ns"), arena);
+  return spec::to_json(object);
+}
+
+std::string body_of(const char* operation, const std::string& object, const std::string& old) {
+  return fmt::format(R"({{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{{"uid":"u",
+    "kind":{{"group":"serving.kserve.io","version":"v1beta1","kind":"InferenceService"}},"name":"","namespace":"ns",
+    "operation":"{}","object":{},"oldObject":{}}}}})",
+                     operation, object, old);
+}
+
+std::string patched(const std::string& object, const std::string& patch) {
+  if (patch.empty()) return object;
+  Arena arena;
+  Value document = read(object, arena);
+  spec::apply_json_patch(document, read(patch, arena), arena);
+  return spec::to_json(document);
+}
+
+}  // namespace
+
+std::vector<std::string> Reviewed::causes() const {
+  std::vector<std::string> out;
+  for (const Cause& c : response.causes) out.push_back(fmt::format("{} {}", c.field, c.reason));
+  return out;
+}
+
+bool Reviewed::warns(std::string_view part) const {
+  return std::ranges::any_of(response.warnings, [&](const std::string& w) { return w.contains(part); });
+}
+
+bool Reviewed::asked_for(std::string_view kind, std::string_view name) const {
+  return std::ranges::any_of(asked, [&](const ObjectKey& k) { return k.kind == kind && k.name == name; });
+}
+
+Cluster::Cluster(const std::function<void(spec::Configuration&)>& change) {
+  Arena arena;
+  spec::Configuration configuration;
+  change(configuration);
+  spec::CatalogBuilder builder;
+  builder.set_configuration(std::move(configuration));
+  for (const auto& document : documents(kRuntimes)) {
+    Value runtime = read(document.json, arena);
+    set_type(runtime, "serving.kserve.io/v1alpha1", "ClusterServingRuntime", arena);
+    builder.add(runtime);
+  }
+  catalog_ = builder.build(1);
+}
+
+Reviewed Cluster::create(std::string_view yaml) {
+  return review("CREATE", yaml, "null");
+}
+
+Reviewed Cluster::update(std::string_view yaml, const std::string& stored) {
+  return review("UPDATE", yaml, stored);
+}
+
+Reviewed Cluster::review(const char* operation, std::string_view yaml, const std::string& old) {
+  Reviewed out;
+  std::string object = service_from(yaml);
+  std::vector<std::string> warnings;
+  if (mutates) {
+    std::vector<ObjectKey> asked;
+    out.response = ask(Endpoint::kMutateInferenceService, body_of(operation, object, old), asked);
+    if (!out.response.allowed) return out;
+    object = patched(object, out.response.patch);
+    warnings = std::move(out.response.warnings);
+  }
+  out.response = ask(Endpoint::kValidateInferenceService, body_of(operation, object, old), out.asked);
+  for (std::string& w : warnings) out.response.warnings.push_back(std::move(w));
+  out.object = std::move(object);
+  return out;
+}
+
+Response Cluster::ask(Endpoint endpoint, const std::string& body, std::vector<ObjectKey>& asked) {
+  Facts facts;
+  Arena objects;
+  const Value something = read(R"({"kind":"Something","metadata":{"name":"x"}})", objects);
+  for (int round = 0; round <= kMaxRounds; ++round) {
+    Arena arena;
+    auto review = decode_review(body, arena);
+    if (!review) throw std::runtime_error(review.error().message);
+    Outcome outcome = admit(endpoint, *review, *catalog_, facts, arena);
+    if (auto* response = std::get_if<Response>(&outcome)) return std::move(*response);
+    for (const ObjectKey& key : std::get<Needs>(outcome).objects) {
+      const Fact::State told = state(key);
+      facts.tell(key, {told, told == Fact::State::kPresent ? &something : nullptr});
+      asked.push_back(key);
+    }
+  }
+  throw std::runtime_error(fmt::format("asked more than {} times: {}", kMaxRounds, body));
+}
+
+}  // namespace modelgate::admission

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the tests share that put whole services through admission: a cluster from YAML, a service from YAML,
+// both webhooks' answers, and the cluster's objects as facts.
+//
+//   Cluster cluster({.kinds = ...});
+//   const Reviewed r = cluster.create("metadata: {name: m}\nspec: {predictor: ...}");
+//   EXPECT_THAT(r.causes(), ElementsAre("spec.predictor FieldValueInvalid"));
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "admission/admission.h"
+
+namespace modelgate::admission {
+
+struct Reviewed {
+  Response response;
+  std::string object;            // as it would be stored, JSON; empty where the mutation denied
+  std::vector<ObjectKey> asked;  // at validation
+
+  /// "field reason", one a cause.
+  std::vector<std::string> causes() const;
+  bool warns(std::string_view part) const;
+  bool asked_for(std::string_view kind, std::string_view name) const;
+};
+
+class Cluster {
+ public:
+  /// Configuration as it is built in, but for what `change` changes.
+  explicit Cluster(const std::function<void(spec::Configuration&)>& change = [](spec::Configuration&) {});
+
+  /// Mutated and validated. `yaml` is an InferenceService in the namespace "ns" without its type.
+  Reviewed create(std::string_view yaml);
+  /// The same over what is stored, which is given as JSON.
+  Reviewed update(std::string_view yaml, const std::string& stored);
+
+  const spec::Catalog& catalog() const { return *catalog_; }
+  /// What is told where something is asked for; everything is unknown unless a test says otherwise.
+  std::function<Fact::State(const ObjectKey&)> state = [](const ObjectKey&) { return Fact::State::kUnknown; };
+  /// Mutates too; false for objects that are given as they are stored.
+  bool mutates = true;
+
+ private:
+  Reviewed review(const char* operation, std::string_view yaml, const std::string& old);
+  Response ask(Endpoint endpoint, const std::string& body, std::vector<ObjectKey>& asked);
+
+  std::shared_ptr<const spec::Catalog> catalog_;
+};
+
+}  // namespace modelgate::admission
