@@ -176,8 +176,7 @@ void Assessment::make_plan() {
   }
   std::vector<const Child*> pointers;
   for (const Child& child : children) pointers.push_back(&child);
-  plan_ = reconciler::make_plan(record_, wanted_.objects, pointers, surroundings_.memory, arena_,
-                                unwanted_of(wanted_));
+  plan_ = reconciler::make_plan(record_, wanted_, pointers, surroundings_.memory, arena_);
   for (const Conflict& conflict : plan_.conflicts) {
     const bool passes = conflict.reason != "NameTaken";
     add_problem(passes ? Problem::Kind::kNotice : Problem::Kind::kFatal, conflict.component,

@@ -137,6 +137,8 @@ Task<void> Reconciler::write_status(Assessment& assessment, SteadyTime until, Re
       break;
     case StatusOutcome::Result::kWritten:
       ++outcome.writes;
+      // It waited for the generation that has just been told of.
+      if (assessment.wanted().look_again) come_to(outcome, Result::kStale);
       tell_events(assessment, status);
       break;
     case StatusOutcome::Result::kConflict:
