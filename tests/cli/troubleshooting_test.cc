@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "admission/realization.h"
 #include "certs/ca_set.h"
 #include "cli/doctor_checks.h"
 #include "tests/cli/cluster_pictures.h"
@@ -81,6 +82,7 @@ std::set<std::string> rules_and_checks() {
   std::set<std::string> out = in_sources("workload", std::regex(R"re(rule\("([a-z0-9-]+)"\))re"));
   EXPECT_FALSE(out.empty()) << "the rules about Pods were not found";
   out.merge(in_sources("admission", std::regex(R"re(begin_rule\("([a-z0-9-]+)")re")));
+  out.emplace(admission::kRealizableRule);
   for (const validation::RuleInfo& rule : validation::inference_service_rules()) out.emplace(rule.name);
   for (const validation::RuleInfo& rule : validation::serving_runtime_rules()) out.emplace(rule.name);
   for (const Check& check : doctor_checks()) out.emplace(check.id);
