@@ -61,7 +61,9 @@ std::string_view cut(std::string_view text, std::size_t bytes) {
 /// Writes `"key":` with the comma that belongs in front.
 void append_key(std::string_view key, std::string& out) {
   if (out.back() != '{') out += ',';
-  out += fmt::format("\"{}\":", key);
+  out += '"';
+  out += key;
+  out += "\":";
 }
 
 void append_status(const Review& review, const Response& response, std::string& out) {
@@ -195,7 +197,9 @@ std::string encode_response(const Review& review, const Response& response) {
     append_key("patchType", out);
     out += "\"JSONPatch\"";
     append_key("patch", out);
-    out += '"' + base64(response.patch) + '"';
+    out += '"';
+    out += base64(response.patch);
+    out += '"';
   }
   if (!response.audit_annotations.empty()) {
     append_key("auditAnnotations", out);

@@ -118,16 +118,23 @@ Answer ask(Endpoint endpoint, std::string_view text, const Input& input) {
     admission::Outcome outcome =
         admission::admit(endpoint, *review, *input.world->catalog, facts, *input.arena);
     if (auto* response = std::get_if<Response>(&outcome)) {
-      return {std::move(*response), review->object ? spec::clone(*review->object, *input.arena) : Value(),
-              std::move(assumed)};
+      // By way of text of its own: the review's strings lie in `text`, which is soon gone.
+      const std::string object = review->object ? spec::to_json(*review->object) : "null";
+      return {std::move(*response), *spec::parse_json(object, *input.arena), std::move(assumed)};
     }
     if (round == admission::kMaxRounds) return refused("asks for ever more objects");
     look_up(std::get<Needs>(outcome), input, facts, assumed);
   }
 }
 
-void take(Answer answer, Verdict& verdict) {
+/// Of what nobody gave, that which makes a difference: a Pod's credentials, or what a warning would be about.
+bool matters(const ObjectKey& key, const std::vector<std::string>& warnings, bool pod) {
+  return pod || std::ranges::any_of(warnings, [&](const std::string& w) { return is_about(w, {key}); });
+}
+
+void take(Answer answer, bool pod, Verdict& verdict) {
   Response& response = answer.response;
+  std::erase_if(answer.assumed, [&](const ObjectKey& k) { return !matters(k, response.warnings, pod); });
   verdict.allowed = response.allowed;
   verdict.causes = std::move(response.causes);
   if (verdict.causes.empty()) verdict.message = std::move(response.message);
@@ -142,15 +149,17 @@ Verdict review(const ReviewedKind& kind, const Value& object, const Value* old, 
                const Input& input) {
   Verdict verdict;
   verdict.reviewed = true;
+  const bool pod = kind.kind == "Pod";
   verdict.object = spec::clone(object, *input.arena);
   if (kind.mutate) {
     Answer answer = ask(*kind.mutate, review_text(kind, object, old, ns), input);
     Value mutated = std::move(answer.object);
-    take(std::move(answer), verdict);
+    take(std::move(answer), pod, verdict);
     if (!verdict.allowed) return verdict;
     verdict.object = std::move(mutated);
   }
-  if (kind.validate) take(ask(*kind.validate, review_text(kind, verdict.object, old, ns), input), verdict);
+  if (kind.validate)
+    take(ask(*kind.validate, review_text(kind, verdict.object, old, ns), input), pod, verdict);
   return verdict;
 }
 
@@ -169,7 +178,7 @@ void look_up(const Needs& needs, const Input& input, Facts& facts, std::set<Obje
 
 bool is_about(std::string_view warning, const std::set<ObjectKey>& assumed) {
   return std::ranges::any_of(assumed, [&](const ObjectKey& key) {
-    return warning.starts_with(fmt::format("{} {} could not be read", key.kind, spec::quoted(key.name)));
+    return warning.contains(fmt::format("{} {} could not be read", key.kind, spec::quoted(key.name)));
   });
 }
 

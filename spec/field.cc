@@ -16,15 +16,14 @@ const Value* step(const Value* v, const FieldPath::Segment& s) {
 }
 
 void append_pointer_token(std::string_view token, std::string& out) {
-  for (const char c : token) {
-    if (c == '~') {
-      out += "~0";
-    } else if (c == '/') {
-      out += "~1";
-    } else {
-      out += c;
-    }
+  std::size_t from = 0;
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    if (token[i] != '~' && token[i] != '/') continue;
+    out += token.substr(from, i - from);
+    out += token[i] == '~' ? "~0" : "~1";
+    from = i + 1;
   }
+  out += token.substr(from);
 }
 
 void append_member(const FieldPath::Segment& s, std::string& out) {
@@ -72,6 +71,7 @@ std::string FieldPath::to_string() const {
 
 std::string FieldPath::to_pointer() const {
   std::string out;
+  out.reserve(96);
   for (const Segment& s : segments_) {
     out += '/';
     if (s.index >= 0) {

@@ -16,8 +16,11 @@
 #include <boost/container/small_vector.hpp>
 #include <charconv>
 #include <cstring>
+#include <optional>
 #include <utility>
 #include <vector>
+
+#include "spec/json_scan.h"
 
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wconversion"
@@ -33,6 +36,7 @@ namespace {
 using rapidjson::SizeType;
 using Document = rapidjson::GenericDocument<rapidjson::UTF8<>, Arena>;
 
+constexpr unsigned kReaderFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag;
 using JsonReader = rapidjson::GenericReader<rapidjson::UTF8<>, rapidjson::UTF8<>, rapidjson::CrtAllocator>;
 
 /// RapidJSON's view of the text, which need not end with a NUL: at the end it peeks one.
@@ -53,9 +57,19 @@ class TextStream {
   /// character or the end.
   std::string_view take_plain() {
     const char* from = at_;
-    while (end_ - at_ >= 8 && !has_special(at_)) at_ += 8;
-    while (at_ != end_ && *at_ != '"' && *at_ != '\\' && static_cast<unsigned char>(*at_) >= 0x20) ++at_;
+    at_ += plain_length({at_, end_});
     return {from, at_};
+  }
+
+  /// Takes a string to behind its second quote and gives its characters where they stand; takes nothing where
+  /// one of them does not stand for itself.
+  std::optional<std::string_view> take_plain_string() {
+    const std::string_view plain(at_, plain_length({at_, end_}));
+    const char* quote = plain.data() + plain.size();
+    if (quote == end_ || *quote != '"') return std::nullopt;
+    at_ = quote;
+    Take();
+    return plain;
   }
 
   enum class Skipped { kNested, kScalar, kUnbalanced, kTooDeep };
@@ -108,17 +122,6 @@ class TextStream {
   std::size_t PutEnd(Ch*) { rapidjson_assertion_failed("TextStream is read-only"); }
 
  private:
-  /// True where one of the eight bytes is a quote, a backslash or a control character.
-  static bool has_special(const char* p) {
-    constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
-    constexpr std::uint64_t kHighs = 0x8080808080808080ULL;
-    std::uint64_t word;
-    std::memcpy(&word, p, 8);
-    const auto zero_byte = [](std::uint64_t w) { return (w - kOnes) & ~w & kHighs; };
-    const std::uint64_t control = (word - kOnes * 0x20) & ~word & kHighs;
-    return (zero_byte(word ^ kOnes * '"') | zero_byte(word ^ kOnes * '\\') | control) != 0;
-  }
-
   const char* skip_blanks(const char* p) const {
     while (p != end_ && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) ++p;
     return p;
@@ -138,31 +141,25 @@ class TextStream {
   const char* behind_end_ = nullptr;
 };
 
-}  // namespace
-}  // namespace modelgate::spec
-
-// RapidJSON's own hook for copying the plain part of a string in one go; without it a character is taken at
-// a time, which is a third of the time of reading a document.
-template <>
-template <>
-inline void modelgate::spec::JsonReader::ScanCopyUnescapedString(modelgate::spec::TextStream& in,
-                                                                 StackStream<char>& out) {
-  const std::string_view plain = in.take_plain();
-  if (!plain.empty())
-    std::memcpy(out.Push(static_cast<rapidjson::SizeType>(plain.size())), plain.data(), plain.size());
-}
-
-namespace modelgate::spec {
-namespace {
-
 /// Objects up to this size are searched for duplicate keys pair by pair, larger ones by sorting.
-constexpr SizeType kPairwiseLimit = 12;
+constexpr SizeType kPairwiseLimit = 32;
+
+/// The same for equal keys, and mostly different for others.
+std::uint32_t fingerprint(std::string_view key) {
+  if (key.empty()) return 0;
+  const auto byte = [&](std::size_t i) { return std::uint32_t{static_cast<unsigned char>(key[i])}; };
+  return static_cast<std::uint32_t>(key.size()) << 24 ^ byte(0) << 16 ^ byte(key.size() / 2) << 8 ^
+         byte(key.size() - 1);
+}
 
 const Value* find_duplicate(const Value::Member* members, SizeType count) {
   if (count <= kPairwiseLimit) {
-    for (SizeType i = 1; i < count; ++i) {
+    std::array<std::uint32_t, kPairwiseLimit> prints;
+    for (SizeType i = 0; i < count; ++i) {
+      prints[i] = fingerprint(text_of(members[i].name));
       for (SizeType j = 0; j < i; ++j) {
-        if (text_of(members[i].name) == text_of(members[j].name)) return &members[i].name;
+        if (prints[i] == prints[j] && text_of(members[i].name) == text_of(members[j].name))
+          return &members[i].name;
       }
     }
     return nullptr;
@@ -175,6 +172,10 @@ const Value* find_duplicate(const Value::Member* members, SizeType count) {
   return it == names.end() ? nullptr : *it;
 }
 
+bool has_parts(const Value& v) {
+  return v.IsObject() || v.IsArray();
+}
+
 /// Finds the first key that stands twice in one object, and writes the way to it: `"name" in spec.predictor`.
 /// The way is put together on the way back, so that a document without one costs nothing for it. Runs over
 /// the finished document, whose depth is bounded.
@@ -185,14 +186,14 @@ bool find_duplicate_key(const Value& v, std::string& key, std::string& path) {
       return true;
     }
     for (const auto& m : v.GetObject()) {
-      if (!find_duplicate_key(m.value, key, path)) continue;
+      if (!has_parts(m.value) || !find_duplicate_key(m.value, key, path)) continue;
       const bool dot = !path.empty() && path[0] != '[';
       path.insert(0, std::string(text_of(m.name)) + (dot ? "." : ""));
       return true;
     }
   } else if (v.IsArray()) {
     for (SizeType i = 0; i < v.Size(); ++i) {
-      if (!find_duplicate_key(v[i], key, path)) continue;
+      if (!has_parts(v[i]) || !find_duplicate_key(v[i], key, path)) continue;
       const bool dot = !path.empty() && path[0] != '[';
       path.insert(0, fmt::format("[{}]{}", i, dot ? "." : ""));
       return true;
@@ -203,13 +204,15 @@ bool find_duplicate_key(const Value& v, std::string& key, std::string& path) {
 
 /// Stands between RapidJSON's reader and its document: counts, bounds and leaves out what spec/json.h says,
 /// and passes the rest on. A key waits here until its value comes, since an explicit null drops both.
+/// Flattened, since a call to each of the three for every token takes longer than what they do.
 class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
  public:
   Filter(Document& document, TextStream& stream, std::string_view text, const ParseOptions& options)
       : document_(document),
         stream_(stream),
         options_(options),
-        escapes_(text.find("\\u") != std::string_view::npos) {}
+        escapes_(text.find("\\u") != std::string_view::npos),
+        copy_(!options.deferred) {}
 
   const std::string& problem() const { return problem_; }
 
@@ -224,10 +227,12 @@ class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
   bool RawNumber(const char* digits, SizeType length, bool) {
     return take_skip() || (begin_value() && number({digits, length}));
   }
-  bool String(const char* s, SizeType length, bool) {
-    return take_skip() || (begin_value() && check_text({s, length}) && document_.String(s, length, true));
+  /// `transient`: the characters are the reader's, and soon gone. Others are in the text.
+  [[gnu::flatten]] bool String(const char* s, SizeType length, bool transient) {
+    return take_skip() ||
+           (begin_value() && check_text({s, length}) && document_.String(s, length, copy_ || transient));
   }
-  bool Key(const char* s, SizeType length, bool) {
+  [[gnu::flatten]] bool Key(const char* s, SizeType length, bool transient) {
     const std::string_view key{s, length};
     if (!count_value() || !check_text(key)) return false;
     std::string_view nobody;
@@ -237,24 +242,30 @@ class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
       deferred_seen_ = true;
       return skip_value(*options_.deferred);
     }
-    frames_.back().key.assign(key);
+    frames_.back().key = transient ? keep(key) : key;
     return true;
   }
-  bool StartObject() { return begin_value() && open() && document_.StartObject(); }
+  [[gnu::flatten]] bool StartObject() { return begin_value() && open() && document_.StartObject(); }
   bool StartArray() {
     if (!begin_value() || !open()) return false;
     frames_.back().object = false;
     return document_.StartArray();
   }
-  bool EndObject(SizeType) { return document_.EndObject(close()); }
+  [[gnu::flatten]] bool EndObject(SizeType) { return document_.EndObject(close()); }
   bool EndArray(SizeType) { return document_.EndArray(close()); }
 
  private:
   struct Frame {
-    std::string key;    // of the member that is being read
-    SizeType size = 0;  // members or elements passed on
+    std::string_view key;  // of the member that is being read; in the text or in the arena
+    SizeType size = 0;     // members or elements passed on
     bool object = true;
   };
+
+  std::string_view keep(std::string_view key) {
+    auto* copy = static_cast<char*>(document_.GetAllocator().Malloc(key.size() + 1));
+    std::ranges::copy(key, copy);
+    return {copy, key.size()};
+  }
 
   bool fail(std::string message) {
     problem_ = std::move(message);
@@ -268,8 +279,8 @@ class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
     if (!count_value()) return false;
     ++frame_size();
     if (!in_object()) return true;
-    const std::string& key = frames_.back().key;
-    return document_.Key(key.data(), static_cast<SizeType>(key.size()), true);
+    const std::string_view key = frames_.back().key;
+    return document_.Key(key.data(), static_cast<SizeType>(key.size()), copy_);
   }
   bool open() {
     if (frames_.size() >= options_.limits.max_depth) return too_deep();
@@ -281,10 +292,12 @@ class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
     frames_.pop_back();
     return size;
   }
-  bool too_deep() { return fail(fmt::format("nested deeper than {} levels", options_.limits.max_depth)); }
+  [[gnu::noinline]] bool too_deep() {
+    return fail(fmt::format("nested deeper than {} levels", options_.limits.max_depth));
+  }
 
-  bool count_value() {
-    if (++values_ <= options_.limits.max_values) return true;
+  bool count_value() { return ++values_ <= options_.limits.max_values || too_many(); }
+  [[gnu::noinline]] bool too_many() {
     return fail(fmt::format("more than {} values", options_.limits.max_values));
   }
 
@@ -354,6 +367,7 @@ class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
   TextStream& stream_;
   const ParseOptions& options_;
   bool escapes_;  // the text has \\u escapes
+  bool copy_;     // into the arena: the text may go before the document does
   boost::container::small_vector<Frame, 16> frames_;
   SizeType root_size_ = 0;
   std::size_t values_ = 0;
@@ -385,6 +399,47 @@ std::size_t utf8_sequence(const unsigned char* p, const unsigned char* end) {
 
 }  // namespace
 
+}  // namespace modelgate::spec
+
+// RapidJSON's own hooks for strings. Without them a character is taken at a time, by way of the reader's
+// stack, which is half of the time of reading a document.
+
+template <>
+template <>
+inline void modelgate::spec::JsonReader::ScanCopyUnescapedString(modelgate::spec::TextStream& in,
+                                                                 StackStream<char>& out) {
+  const std::string_view plain = in.take_plain();
+  if (!plain.empty())
+    std::memcpy(out.Push(static_cast<rapidjson::SizeType>(plain.size())), plain.data(), plain.size());
+}
+
+/// A string without escapes is handed over where it stands in the text, others from the stack.
+template <>
+template <>
+[[gnu::flatten]] inline void modelgate::spec::JsonReader::ParseString<modelgate::spec::kReaderFlags>(
+    modelgate::spec::TextStream& in, modelgate::spec::Filter& filter, bool is_key) {
+  const auto hand_over = [&](const char* text, std::size_t length, bool transient) {
+    const auto size = static_cast<rapidjson::SizeType>(length);
+    const bool good = is_key ? filter.Key(text, size, transient) : filter.String(text, size, transient);
+    if (!good) SetParseError(rapidjson::kParseErrorTermination, in.Tell());
+  };
+  in.Take();
+  const auto with_escapes = [&] [[gnu::noinline]] {
+    StackStream<char> out(stack_);
+    ParseStringToStream<modelgate::spec::kReaderFlags, rapidjson::UTF8<>, rapidjson::UTF8<>>(in, out);
+    if (HasParseError()) return;
+    const std::size_t length = out.Length() - 1;
+    hand_over(out.Pop(), length, true);
+  };
+  if (const auto plain = in.take_plain_string()) {
+    hand_over(plain->data(), plain->size(), false);
+  } else {
+    with_escapes();
+  }
+}
+
+namespace modelgate::spec {
+
 bool is_valid_utf8(std::string_view text) {
   const auto* p = reinterpret_cast<const unsigned char*>(text.data());
   const auto* end = p + text.size();
@@ -408,14 +463,13 @@ Result<Value, JsonError> parse_json(std::string_view text, Arena& arena, const P
   if (options.deferred) *options.deferred = {};
   if (!is_valid_utf8(text)) return std::unexpected(JsonError{0, "not valid UTF-8"});
 
-  constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag;
   TextStream stream(text);
   Document document(&arena);
   Filter filter(document, stream, text, options);
   JsonReader reader;
   rapidjson::ParseResult result;
   auto read = [&](Document&) {
-    result = reader.Parse<kFlags>(stream, filter);
+    result = reader.Parse<kReaderFlags>(stream, filter);
     return !result.IsError();
   };
   document.Populate(read);
@@ -440,8 +494,9 @@ Result<Value, JsonError> parse_json(std::string_view text, Arena& arena, const P
 
 const Value* find(const Value& v, std::string_view key) {
   if (!v.IsObject()) return nullptr;
-  for (const auto& m : v.GetObject()) {
-    if (text_of(m.name) == key) return &m.value;
+  const auto end = v.MemberEnd();
+  for (auto m = v.MemberBegin(); m != end; ++m) {
+    if (m->name.GetStringLength() == key.size() && text_of(m->name) == key) return &m->value;
   }
   return nullptr;
 }

@@ -65,8 +65,8 @@ struct ParseOptions {
   std::string_view* deferred = nullptr;
 };
 
-/// Reads one JSON document; anything but white space behind it is an error. Linear in the text, but for
-/// n log n in the number of members of one object. The text may be released afterwards, unless deferred.
+/// Reads one JSON document; nothing but white space may follow. Linear in the text, but for n log n in the
+/// members of an object. The text may go afterwards, unless deferred: then strings, also of clones, lie in it.
 Result<Value, JsonError> parse_json(std::string_view text, Arena& arena, const ParseOptions& options = {});
 
 /// Compact JSON text. A double that is a whole number is written as Kubernetes writes it, without a fraction.

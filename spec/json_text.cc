@@ -11,11 +11,13 @@
 #include <vector>
 
 #include "spec/json.h"
+#include "spec/json_scan.h"
 
 namespace modelgate::spec {
 namespace {
 
-/// What a byte becomes in a string: itself (0), a letter behind a backslash, or 'u' for \u00XX.
+/// What a byte that does not stand for itself becomes in a string: a letter behind a backslash, or 'u' for
+/// \u00XX.
 constexpr std::array<char, 256> kEscapes = [] {
   std::array<char, 256> t{};
   for (unsigned c = 0; c < 0x20; ++c) t[c] = 'u';
@@ -31,17 +33,16 @@ constexpr std::array<char, 256> kEscapes = [] {
 
 void append_string(std::string_view s, std::string& out) {
   out += '"';
-  std::size_t from = 0;  // what stands for itself is copied in runs
-  for (std::size_t i = 0; i < s.size(); ++i) {
-    const char escape = kEscapes[static_cast<unsigned char>(s[i])];
-    if (escape == 0) continue;
-    out.append(s, from, i - from);
-    from = i + 1;
+  while (true) {
+    const std::size_t plain = plain_length(s);
+    out.append(s, 0, plain);
+    if (plain == s.size()) break;
+    const auto c = static_cast<unsigned char>(s[plain]);
     out += '\\';
-    out += escape;
-    if (escape == 'u') fmt::format_to(std::back_inserter(out), "{:04x}", static_cast<unsigned>(s[i]));
+    out += kEscapes[c];
+    if (kEscapes[c] == 'u') fmt::format_to(std::back_inserter(out), "{:04x}", unsigned{c});
+    s.remove_prefix(plain + 1);
   }
-  out.append(s, from);
   out += '"';
 }
 
@@ -183,6 +184,7 @@ void append_json(std::string_view text, std::string& out) {
 
 std::string to_json(const Value& value) {
   std::string out;
+  out.reserve(512);
   append_json(value, out);
   return out;
 }

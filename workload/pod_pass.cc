@@ -16,11 +16,21 @@ PodPass::PodPass(spec::Edit& edit_in, const PodContext& context_in)
     : edit(edit_in), context(context_in), configuration(context_in.catalog.configuration()) {}
 
 std::optional<std::string_view> PodPass::annotation(std::string_view name) const {
-  return pod().metadata().annotations().get(name);
+  take_maps();
+  return annotations_.get(name);
 }
 
 std::optional<std::string_view> PodPass::label(std::string_view name) const {
-  return pod().metadata().labels().get(name);
+  take_maps();
+  return labels_.get(name);
+}
+
+void PodPass::take_maps() const {
+  if (seen_ == edit.revision().number()) return;
+  const spec::ObjectMetaView metadata = pod().metadata();
+  annotations_ = metadata.annotations();
+  labels_ = metadata.labels();
+  seen_ = edit.revision().number();
 }
 
 void PodPass::set_annotation(std::string_view name, std::string_view value) {

@@ -11,6 +11,7 @@
 // Texts of annotations lie in the arena and outlive edits; views do not, steps take them anew.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -76,6 +77,13 @@ class PodPass {
 
  private:
   const spec::Fact* ask(spec::ObjectKey key);
+  /// Takes the maps anew after an edit: steps ask for three dozen annotations, and few of them change the
+  /// Pod.
+  void take_maps() const;
+
+  mutable spec::StringMapView annotations_;
+  mutable spec::StringMapView labels_;
+  mutable std::optional<std::uint32_t> seen_;  // the revision that they are of
 };
 
 // The steps, in the order of the table.

@@ -100,6 +100,56 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"TooManyDigits", "1" + repeat("0", 400), "", "number"}),
     [](const auto& i) { return i.param.name; });
 
+// Strings are read and written a word at a time: each length, with what needs an escape at each place.
+TEST(JsonReading, StringsSurviveWhereverTheirEscapesAre) {
+  for (const std::string_view escape : {R"(\")", R"(\\)", R"(\n)", R"(\u001f)", "\u00e4"}) {
+    for (std::size_t length = 0; length < 36; ++length) {
+      for (std::size_t at = 0; at <= length; ++at) {
+        const std::string inner = repeat("x", at) + std::string(escape) + repeat("y", length - at);
+        const std::string text = "{\"" + inner + "\":\"" + inner + "\"}";
+        Arena arena;
+        const auto r = parse_json(text, arena);
+        ASSERT_TRUE(r) << text;
+        ASSERT_EQ(to_json(*r), text);
+      }
+    }
+  }
+}
+
+TEST(JsonReading, ControlCharactersAreFoundWhereverTheyAre) {
+  for (std::size_t at = 0; at < 36; ++at) {
+    Arena arena;
+    EXPECT_FALSE(parse_json("\"" + repeat("x", at) + "\x1f" + repeat("y", 36 - at) + "\"", arena)) << at;
+    EXPECT_FALSE(parse_json("\"" + repeat("x", at), arena)) << at;
+  }
+}
+
+// Up to 32 members are compared in pairs, more are sorted.
+TEST(JsonReading, ADuplicateIsFoundInAnObjectOfAnySize) {
+  for (const int size : {2, 31, 32, 33, 100}) {
+    std::string text = "{";
+    for (int i = 0; i < size; ++i) text += "\"k" + std::to_string(i) + "z\":0,";
+    Arena arena;
+    EXPECT_TRUE(parse_json(text + "\"other\":0}", arena)) << size;
+    EXPECT_FALSE(parse_json(text + "\"k" + std::to_string(size - 1) + "z\":0}", arena)) << size;
+  }
+}
+
+TEST(JsonReading, StringsLieInTheTextOnlyWhereItHasToStay) {
+  const std::string text = R"({"a-key-that-fits-into-no-value":"a-string-that-fits-into-no-value"})";
+  const auto in_text = [&](const ParseOptions& options) {
+    Arena arena;
+    const auto r = parse_json(text, arena, options);
+    const char* at = r->MemberBegin()->value.GetString();
+    return at >= text.data() && at < text.data() + text.size();
+  };
+  std::string_view deferred;
+  ParseOptions options;
+  EXPECT_FALSE(in_text(options));
+  options.deferred = &deferred;
+  EXPECT_TRUE(in_text(options));
+}
+
 TEST(JsonReading, BoundsTheNumberOfValues) {
   Arena arena;
   ParseOptions options;
