@@ -66,7 +66,7 @@ struct ParseOptions {
 };
 
 /// Reads one JSON document; nothing but white space may follow. Linear in the text, but for n log n in the
-/// members of an object. The text may go afterwards, unless deferred: then strings, also of clones, lie in it.
+/// members of an object. The text may go afterwards, unless deferred: strings, of clones too, lie in it.
 Result<Value, JsonError> parse_json(std::string_view text, Arena& arena, const ParseOptions& options = {});
 
 /// Compact JSON text. A double that is a whole number is written as Kubernetes writes it, without a fraction.
