@@ -102,6 +102,16 @@ Value pipelines(Arena& arena) {
       .take();
 }
 
+/// Of no use to a sidecar. KServe's client sends an empty one, and the CRD fills it in: this is what it comes
+/// to.
+Value target_allocator(Arena& arena) {
+  return ObjectBuilder(arena)
+      .text("allocationStrategy", "consistent-hashing")
+      .text("filterStrategy", "relabel-config")
+      .value("prometheusCR", ObjectBuilder(arena).text("scrapeInterval", "30s").take())
+      .take();
+}
+
 }  // namespace
 
 void add_collector(ServiceBuild& build, const Component& component) {
@@ -124,6 +134,7 @@ void add_collector(ServiceBuild& build, const Component& component) {
                        .text("mode", "sidecar")
                        .value("config", std::move(config))
                        .value("resources", to_value(configured.resource, arena))
+                       .value("targetAllocator", target_allocator(arena))
                        .take(),
                    arena);
   build.add(std::move(object));
