@@ -77,6 +77,9 @@ class Canaries(ReconciledTest):
     def available(self, deployment):
         return ((self.deployment(deployment) or {}).get("status") or {}).get("availableReplicas", 0) > 0
 
+    def autoscaler(self, name):
+        return self.plane.get(f"/apis/autoscaling/v2/namespaces/{self.namespace}/horizontalpodautoscalers/{name}")
+
     def begin(self, name, **component):
         self.apply(sklearn(name, component={"minReplicas": 2, **component}))
         self.wait_ready(name)
@@ -132,7 +135,7 @@ class Canaries(ReconciledTest):
                 c.get("reason") == "Unschedulable" for p in self.pods("never") for c in p["status"].get("conditions", [])), 20)
             time.sleep(1)
             self.assertEqual({k: v for k, v in self.weights("never").items() if v}, {"never-predictor": 100})
-            self.assertEqual(self.deployment("never-predictor")["spec"]["replicas"], 2)
+            self.assertEqual(self.autoscaler("never-predictor")["spec"]["minReplicas"], 2)
             self.assertEqual(self.condition("never")["status"], "True", "what serves is Ready all the while")
             self.within("the canary's trouble in the status", lambda: "never-next" in json.dumps(self.status("never"))
                         or "next" in json.dumps(self.status("never").get("canaryStatuses", "")))

@@ -90,8 +90,9 @@ class ReconciledTest(ClusterTest):
         return found
 
     def list(self, path):
-        found = self.plane.get("/" + path.format(f"namespaces/{self.namespace}"))
-        return found["items"] if found else []
+        found = self.plane.get("/" + path.format(f"namespaces/{self.namespace}")) or {"items": []}
+        # The API server leaves these out of the items of its own kinds.
+        return [{"apiVersion": found["apiVersion"], "kind": found["kind"].removesuffix("List"), **o} for o in found["items"]]
 
     def children(self):
         """(kind, name) -> object, of everything in the namespace that an InferenceService controls."""
