@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -21,6 +22,9 @@ using kube::ApiResult;
 using kube::Object;
 using kube::Task;
 using Clock = std::chrono::steady_clock;
+
+/// A Deployment that is rolled out has a new resourceVersion several times a second.
+constexpr int kTries = 3;
 
 /// For the breaker and for people: "Deployment default/iris-predictor".
 std::string object_of(const Step& step) {
@@ -41,6 +45,13 @@ bool ends_all(const ApiError& error) {
   return error.kind != ApiError::Kind::kStatus && error.kind != ApiError::Kind::kMalformed;
 }
 
+/// What is there is not what was decided on. (A uid that is not its own is told as a change of a field that
+/// must not change.)
+bool is_late(const ApiError& error) {
+  if (error.code == 422) return error.message.contains("metadata.uid: Invalid value");
+  return error.code == 409 && !error.message.contains("Apply failed with");
+}
+
 /// Said no after thought, so that it would say so again.
 bool is_definite(const ApiError& error) {
   return error.kind == ApiError::Kind::kStatus && error.code >= 400 && error.code < 500 &&
@@ -52,13 +63,6 @@ spec::ObjectView controller_of(const spec::Value& object) {
     if (owner.boolean("controller").value_or(false)) return owner;
   }
   return {};
-}
-
-/// The uid of the service, which the wanted object names as its controller.
-std::string owner_uid_of(const std::string& body) {
-  spec::Arena arena;
-  const auto object = spec::parse_json(body, arena);
-  return object ? std::string(controller_of(*object).string("uid")) : std::string();
 }
 
 /// "kubectl-create, manager": who wrote it.
@@ -125,6 +129,7 @@ class Applier::Impl::Run {
 
  private:
   Task<void> carry_out(const Step& step);
+  Task<std::optional<Object>> look(const Step& step);
   Task<void> adopt(const Step& step);
   Task<void> create(const Step& step);
   Task<void> apply(const Step& step);
@@ -134,6 +139,7 @@ class Applier::Impl::Run {
   bool may_delete(const Step& step) const;
   void found(const Step& step, const Object& live);
   void taken(const Step& step, const Object& reply);
+  void removed(const Step& step, bool by_us);
   void failed(const Step& step, const ApiError& error);
   void refuse(const Step& step, ApplyProblem problem);
   void late();
@@ -207,32 +213,43 @@ bool Applier::Impl::Run::may_begin(const Step& step) {
   return false;
 }
 
-Task<void> Applier::Impl::Run::adopt(const Step& step) {
+/// What is there, where the step still fits it; else it is late, or has failed.
+Task<std::optional<Object>> Applier::Impl::Run::look(const Step& step) {
   auto live = co_await applier_.client_.get(*step.resource, step.ns, step.name, options());
-  if (!live) {
-    not_adopted_.insert(step.uid);
-    if (is_absent(live.error(), step)) {
-      late();
-    } else {
-      failed(step, live.error());
-    }
-    co_return;
-  }
-  const bool changed = step.hold_version && live->resource_version() != step.resource_version;
-  if (live->uid() != step.uid || changed) {
-    not_adopted_.insert(step.uid);
-    applier_.cache_.put(*step.resource, *live);
+  if (!live && is_absent(live.error(), step)) {
+    applier_.cache_.forget(*step.resource, step.ns, step.name, step.uid);
     late();
-    co_return;
+    co_return std::nullopt;
   }
-  if (!kube::manages(live->value(), kKserveFieldManager)) co_return;
-  const std::string patch = adoption_of(*live);
-  auto reply = co_await applier_.client_.merge_patch(*step.resource, step.ns, step.name, patch, options());
-  if (reply) {
-    taken(step, *reply);
-  } else {
-    not_adopted_.insert(step.uid);
-    failed(step, reply.error());
+  if (!live) {
+    failed(step, live.error());
+    co_return std::nullopt;
+  }
+  const spec::ObjectView object(live->value());
+  const bool fits = live->uid() == step.uid && controller_of(live->value()).string("uid") == step.owner_uid &&
+                    !object.object("metadata").has("deletionTimestamp") &&
+                    (!step.held_replicas || object.object("spec").integer("replicas") == step.held_replicas);
+  if (fits) co_return std::move(*live);
+  applier_.cache_.put(*step.resource, *live);
+  late();
+  co_return std::nullopt;
+}
+
+Task<void> Applier::Impl::Run::adopt(const Step& step) {
+  not_adopted_.insert(step.uid);
+  for (int left = kTries;; --left) {
+    const auto live = co_await look(step);
+    if (!live) co_return;
+    if (kube::manages(live->value(), kKserveFieldManager)) {
+      const std::string patch = adoption_of(*live);
+      auto reply =
+          co_await applier_.client_.merge_patch(*step.resource, step.ns, step.name, patch, options());
+      if (!reply && is_late(reply.error()) && left > 1) continue;
+      if (!reply) co_return failed(step, reply.error());
+      taken(step, *reply);
+    }
+    not_adopted_.erase(step.uid);
+    co_return;
   }
 }
 
@@ -274,8 +291,7 @@ Task<void> Applier::Impl::Run::create(const Step& step) {
 void Applier::Impl::Run::found(const Step& step, const Object& live) {
   if (step.kind == Step::Kind::kPost) return;
   const spec::ObjectView owner = controller_of(live.value());
-  const std::string service = owner_uid_of(step.body);
-  if (!service.empty() && owner.string("uid") == service) {
+  if (!step.owner_uid.empty() && owner.string("uid") == step.owner_uid) {
     applier_.cache_.put(*step.resource, live);
     late();
     return;
@@ -298,27 +314,35 @@ void Applier::Impl::Run::found(const Step& step, const Object& live) {
 
 Task<void> Applier::Impl::Run::apply(const Step& step) {
   const auto ours = versions_.find(step.uid);
-  const std::string& version = ours == versions_.end() ? step.resource_version : ours->second;
-  const std::string body = step.hold_version ? held_at(step.body, version) : step.body;
+  std::string version = ours == versions_.end() ? step.resource_version : ours->second;
   const std::string manager(kFieldManager);
-  auto reply =
-      co_await applier_.client_.apply(*step.resource, step.ns, step.name, body, manager, true, options());
-  if (reply) {
-    taken(step, *reply);
-  } else {
-    failed(step, reply.error());
+  for (int left = kTries;; --left) {
+    const std::string body = step.held_replicas ? held_at(step.body, version) : step.body;
+    auto reply =
+        co_await applier_.client_.apply(*step.resource, step.ns, step.name, body, manager, true, options());
+    if (reply) co_return taken(step, *reply);
+    if (!step.held_replicas || !is_late(reply.error()) || left == 1) co_return failed(step, reply.error());
+    const auto live = co_await look(step);
+    if (!live) co_return;
+    version = std::string(live->resource_version());
   }
 }
 
 Task<void> Applier::Impl::Run::remove(const Step& step) {
-  const kube::DeleteOptions del{
+  kube::DeleteOptions del{
       .uid = step.uid, .resource_version = step.resource_version, .propagation = "Background"};
-  auto reply = co_await applier_.client_.remove(*step.resource, step.ns, step.name, del, options());
-  if (!reply && !reply.error().is_not_found()) {
-    failed(step, reply.error());
-    co_return;
+  for (int left = kTries;; --left) {
+    auto reply = co_await applier_.client_.remove(*step.resource, step.ns, step.name, del, options());
+    if (reply || reply.error().is_not_found()) co_return removed(step, reply.has_value());
+    if (!is_late(reply.error()) || left == 1) co_return failed(step, reply.error());
+    const auto live = co_await look(step);
+    if (!live) co_return;
+    del.resource_version = std::string(live->resource_version());
   }
-  if (reply) {
+}
+
+void Applier::Impl::Run::removed(const Step& step, bool by_us) {
+  if (by_us) {
     ++outcome_.writes;
     applier_.breaker_.note(object_of(step), Clock::now());
   }
@@ -351,9 +375,7 @@ void Applier::Impl::Run::taken(const Step& step, const Object& reply) {
 }
 
 void Applier::Impl::Run::failed(const Step& step, const ApiError& error) {
-  // A conflict of fields is another's object; any other is a picture that was old.
-  const bool of_fields = error.is_conflict() && error.message.contains("Apply failed with");
-  if (error.code == 409 && !of_fields) return late();
+  if (is_late(error)) return late();
   ApplyProblem problem = problem_of(step, error);
   const std::string object = object_of(step);
   const SteadyTime now = Clock::now();

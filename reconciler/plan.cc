@@ -83,6 +83,7 @@ void Planner::want(const workload::WantedObject& wanted) {
   Step step{.resource = resource,
             .ns = service_.key.ns,
             .name = std::string(name),
+            .owner_uid = service_.uid,
             .wanted_digest = comparable_digest(wanted.object, arena_),
             .component = wanted.component};
   const auto it = there_.find({resource->kind, name});
@@ -135,7 +136,7 @@ void Planner::bring_in_line(const workload::WantedObject& wanted, const Child& c
   if (given_up && (child.kserve_manages || (child.replicas_ours && !child.replicas_others))) {
     spec::set_member(*spec, "replicas", spec::Value(*child.replicas), arena_);
     step.wanted_digest = comparable_digest(object, arena_);
-    step.hold_version = true;
+    step.held_replicas = child.replicas;
   }
   if (!child.kserve_manages && is_unchanged(child, step.wanted_digest)) return;
 
@@ -174,6 +175,7 @@ void Planner::remove_unwanted(Unwanted unwanted, const std::vector<workload::Kep
                           .name = child->name,
                           .uid = child->uid,
                           .resource_version = child->resource_version,
+                          .owner_uid = service_.uid,
                           .why = "not wanted"});
   }
   std::ranges::sort(deletions_, {}, [](const Step& step) {

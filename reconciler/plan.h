@@ -26,6 +26,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -48,9 +49,10 @@ struct Step {
   const kube::Resource* resource = nullptr;
   std::string ns = {}, name = {};
   std::string uid = {}, resource_version = {};  // of what is there; empty for what is to be made
-  /// Of kApply and the kAdopt before it: `body` repeats a value of the object that is there, so it must be as
-  /// it was; else the write is refused.
-  bool hold_version = false;
+  std::string owner_uid = {};                   // of the service
+  /// Of kApply and the kAdopt before it: `body` repeats these `spec.replicas` of the object that is there.
+  /// The write counts only where they are still that: it goes under resourceVersion.
+  std::optional<std::int64_t> held_replicas = {};
   std::string body = {};            // JSON, without resourceVersion; of kCreate, kPost, kApply
   std::string wanted_digest = {};   // what the plan compares the next time
   std::string_view component = {};  // of the service, for its conditions: "predictor", "ingress", ...

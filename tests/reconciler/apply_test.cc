@@ -32,7 +32,7 @@ std::string stored(const kube::Resource& resource, std::string_view version = "8
       R"("resourceVersion":"{}","ownerReferences":[{{"apiVersion":"serving.kserve.io/v1beta1",)"
       R"("kind":"InferenceService","name":"iris","uid":"{}","controller":true}}],"managedFields":[{{)"
       R"("manager":"{}","operation":"Apply","apiVersion":"{}","fieldsType":"FieldsV1","fieldsV1":)"
-      R"({{"f:spec":{{"f:x":{{}}}}}}}}]}},"spec":{{"x":1,"y":2}}}})",
+      R"({{"f:spec":{{"f:x":{{}}}}}}}}]}},"spec":{{"x":1,"y":2,"replicas":7}}}})",
       resource.api_version(), resource.kind, version, owner, manager, resource.api_version());
 }
 
@@ -50,6 +50,7 @@ Step step(Step::Kind kind, const kube::Resource& resource = kube::kServices) {
           .name = "a",
           .uid = is_there ? "uid-a" : "",
           .resource_version = is_there ? "7" : "",
+          .owner_uid = "service-1",
           .body = R"({"metadata":{"name":"a","ownerReferences":[{"uid":"service-1","controller":true}]}})",
           .wanted_digest = digest_of(R"({"spec":{"x":1}})"),
           .component = "predictor"};
@@ -260,7 +261,7 @@ TEST_F(Apply, ChangesByApplyWithForce) {
 
 TEST_F(Apply, HoldsTheVersionWhereAValueWasRead) {
   Step held = step(Step::Kind::kApply);
-  held.hold_version = true;
+  held.held_replicas = 7;
   carry_out({.steps = {held}});
   EXPECT_THAT(last().body, HasSubstr(R"("resourceVersion":"7")"));
 }
@@ -280,13 +281,54 @@ TEST_F(Apply, RemembersWhatTheApiServerMadeOfIt) {
   EXPECT_EQ(memory_.find("uid-a"), nullptr);
 }
 
-TEST_F(Apply, IsLateWhereTheObjectIsAnother) {
-  refuse("PATCH", kube::kServices, 409, "Conflict", "uid mismatch");
+struct LateCase {
+  const char* name;
+  int code;
+  const char* message;
+};
+
+void PrintTo(const LateCase& c, std::ostream* out) {
+  *out << c.name;
+}
+
+class Late : public Apply, public testing::WithParamInterface<LateCase> {};
+
+TEST_P(Late, IsWhoMeetsAnotherObject) {
+  refuse("PATCH", kube::kServices, GetParam().code, "X", GetParam().message);
   const ApplyOutcome outcome =
       carry_out({.steps = {step(Step::Kind::kApply), step(Step::Kind::kDelete, kube::kIngresses)}});
   EXPECT_TRUE(outcome.stale);
   EXPECT_TRUE(outcome.problems.empty());
   EXPECT_THAT(writes(), ElementsAre("PATCH services")) << "nothing is pruned by an old picture";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, Late,
+    testing::Values(LateCase{"Gone", 409,
+                             "uid mismatch: the provided object specified uid a, and no existing"},
+                    LateCase{"Changed", 409, "the object has been modified"},
+                    LateCase{"MadeAnew", 422, "metadata.uid: Invalid value: \"a\": field is immutable"}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST_F(Apply, TriesAgainWhereOnlyTheVersionIsAnother) {
+  server_.once("PATCH", path_of(kube::kDeployments), [](FakeExchange& x) { x.status(409, "Conflict"); });
+  is_there(kube::kDeployments, stored(kube::kDeployments, "12"));
+  Step held = step(Step::Kind::kApply, kube::kDeployments);
+  held.held_replicas = 7;
+  const ApplyOutcome outcome = carry_out({.steps = {held}});
+  EXPECT_FALSE(outcome.stale);
+  EXPECT_EQ(outcome.writes, 1);
+  EXPECT_THAT(last().body, HasSubstr(R"("resourceVersion":"12")"));
+}
+
+TEST_F(Apply, IsLateWhereTheReplicasAreOthers) {
+  server_.once("PATCH", path_of(kube::kDeployments), [](FakeExchange& x) { x.status(409, "Conflict"); });
+  is_there(kube::kDeployments, stored(kube::kDeployments, "12"));
+  Step held = step(Step::Kind::kApply, kube::kDeployments);
+  held.held_replicas = 6;
+  const ApplyOutcome outcome = carry_out({.steps = {held}});
+  EXPECT_TRUE(outcome.stale);
+  EXPECT_THAT(writes(), ElementsAre("PATCH deployments"));
 }
 
 // ---- adopting
@@ -296,9 +338,9 @@ TEST_F(Apply, AdoptsBeforeItApplies) {
   server_.once("PATCH", path_of(kube::kServices),
                [](FakeExchange& x) { x.reply(200, stored(kube::kServices, "9")); });
   Step held = step(Step::Kind::kApply);
-  held.hold_version = true;
+  held.held_replicas = 7;
   Step adopt = step(Step::Kind::kAdopt);
-  adopt.hold_version = true;
+  adopt.held_replicas = 7;
   const ApplyOutcome outcome = carry_out({.steps = {adopt, held}});
   EXPECT_EQ(outcome.writes, 2);
   ASSERT_THAT(writes(), ElementsAre("PATCH services", "PATCH services"));
@@ -342,7 +384,7 @@ TEST_P(NotAdopted, IsNotApplied) {
   server_.on("GET", path_of(kube::kServices), GetParam().get);
   if (GetParam().patch_code > 0) refuse("PATCH", kube::kServices, GetParam().patch_code, "X", "no");
   Step adopt = step(Step::Kind::kAdopt);
-  adopt.hold_version = true;
+  adopt.held_replicas = 7;
   const ApplyOutcome outcome =
       carry_out({.steps = {adopt, step(Step::Kind::kApply), step(Step::Kind::kDelete, kube::kIngresses)}});
   EXPECT_EQ(outcome.stale, GetParam().stale);
@@ -367,18 +409,26 @@ INSTANTIATE_TEST_SUITE_P(
                        0,
                        true,
                        {}},
+        NotAdoptedCase{"ScaledMeanwhile",
+                       [](FakeExchange& x) {
+                         x.reply(200, replaced(stored(kube::kServices, "7", "service-1", "manager"),
+                                               R"("replicas":7)", R"("replicas":8)"));
+                       },
+                       0,
+                       true,
+                       {}},
         NotAdoptedCase{
-            "ChangedMeanwhile",
-            [](FakeExchange& x) { x.reply(200, stored(kube::kServices, "8", "service-1", "manager")); },
+            "OfAnotherByNow",
+            [](FakeExchange& x) { x.reply(200, stored(kube::kServices, "7", "service-2", "manager")); },
             0,
             true,
             {}},
         NotAdoptedCase{
-            "ChangedAtTheLastMoment",
+            "ChangedAtEachTry",
             [](FakeExchange& x) { x.reply(200, stored(kube::kServices, "7", "service-1", "manager")); },
             409,
             true,
-            {"PATCH services"}},
+            {"PATCH services", "PATCH services", "PATCH services"}},
         NotAdoptedCase{
             "Refused",
             [](FakeExchange& x) { x.reply(200, stored(kube::kServices, "7", "service-1", "manager")); },
@@ -399,6 +449,23 @@ TEST_F(Apply, DeletesWhatWasDecidedOn) {
   EXPECT_THAT(last().body, HasSubstr(R"("preconditions":{"uid":"uid-a","resourceVersion":"7"})"));
   EXPECT_FALSE(cache_.child(kube::kIngresses, "ns", "a"));
   EXPECT_EQ(memory_.find("uid-a"), nullptr);
+}
+
+TEST_F(Apply, DeletesWhatChangedAndIsStillOurs) {
+  server_.once("DELETE", path_of(kube::kIngresses), [](FakeExchange& x) { x.status(409, "Conflict"); });
+  is_there(kube::kIngresses, stored(kube::kIngresses, "12"));
+  const ApplyOutcome outcome = carry_out({.steps = {step(Step::Kind::kDelete, kube::kIngresses)}});
+  EXPECT_EQ(outcome.writes, 1);
+  EXPECT_FALSE(outcome.stale);
+  EXPECT_THAT(last().body, HasSubstr(R"("resourceVersion":"12")"));
+}
+
+TEST_F(Apply, DeletesNothingThatIsAnothersByNow) {
+  refuse("DELETE", kube::kIngresses, 409, "Conflict", "precondition failed");
+  is_there(kube::kIngresses, stored(kube::kIngresses, "12", "service-2"));
+  const ApplyOutcome outcome = carry_out({.steps = {step(Step::Kind::kDelete, kube::kIngresses)}});
+  EXPECT_TRUE(outcome.stale);
+  EXPECT_THAT(writes(), ElementsAre("DELETE ingresses"));
 }
 
 struct DeletionCase {

@@ -281,11 +281,12 @@ TEST_P(Replicas, AreGivenUpOnlyToAnother) {
   spec::Arena arena;
   const spec::Value body = spec::parse_json(step.body, arena).value();
   const auto replicas = spec::ObjectView(body).object("spec").integer("replicas");
-  EXPECT_EQ((step.hold_version ? "held " : "") + (replicas ? std::to_string(*replicas) : std::string()),
+  EXPECT_EQ((step.held_replicas ? "held " : "") + (replicas ? std::to_string(*replicas) : std::string()),
             GetParam().sent);
   EXPECT_EQ(step.wanted_digest, digest_of(step.body)) << "what the reply is compared with is what was sent";
   EXPECT_EQ(step.resource_version, "7");
-  for (const Step& other : plan.steps) EXPECT_EQ(other.hold_version, step.hold_version);
+  if (step.held_replicas) EXPECT_EQ(step.held_replicas, replicas);
+  for (const Step& other : plan.steps) EXPECT_EQ(other.held_replicas, step.held_replicas);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -328,6 +329,7 @@ TEST(Steps, OfWhatIsThereNameItsUid) {
   for (const Step& step : plan.steps) {
     EXPECT_EQ(step.uid, "uid-a");
     EXPECT_EQ(step.resource_version, "7");
+    EXPECT_EQ(step.owner_uid, "service-1");
   }
   EXPECT_EQ(plan.steps[0].body, "");
   EXPECT_EQ(plan.steps[2].body, "");
