@@ -44,12 +44,15 @@ constexpr const char* kReviewMore =
     "for\n"
     "which some Secrets are given has only those. Where none are, they are taken as unknown: nothing is "
     "denied\n"
-    "for them, and a warning tells which would be read. With --pods no Secret is printed.\n"
+    "for them, and a warning tells which would be read. With --pods or --render no Secret is printed.\n"
+    "\n--render shows Deployments, Services, autoscalers and routes as they are once everything is up. What\n"
+    "cannot be made is an error.\n"
     "\nExamples:\n"
     "  modelgate review service.yaml\n"
     "  modelgate review -o diff deploy/examples/*.yaml\n"
     "  modelgate review --old stored.yaml service.yaml      what an update would give\n"
     "  modelgate review --pods service.yaml secrets.yaml    also the Pods, with their model and credentials\n"
+    "  modelgate review --render service.yaml               also its Deployments, Services, routes\n"
     "  kustomize build . | modelgate review - -o json\n"
     "  modelgate review --manifests cluster/ service.yaml   with the runtimes and configuration of a "
     "cluster\n";
@@ -129,6 +132,9 @@ CLI::App& add_review(CLI::App& app, ReviewOptions& options, Color& color) {
   add_choice<Format>(command, "-o,--output",
                      {{"yaml", Format::kYaml}, {"json", Format::kJson}, {"diff", Format::kDiff}},
                      options.format, "yaml", "what to print; diff shows only what changes");
+  command.add_flag("--render", options.render,
+                   "also print what the reconciler would make for each InferenceService in Standard mode, in "
+                   "the order in which it applies it");
   command.add_flag("--pods", options.pods,
                    "also print the Pods that would be created for each InferenceService in Standard mode");
   command.footer(std::string(kReviewMore) + kExitCodes);

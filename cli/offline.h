@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One object through admission, as the API server and the webhook would take it: mutated, then validated.
-// Called by review.cc, and for the Pods of a service by service_pods.cc.
+// Called by review.cc, and for the Pods of a service by service_objects.cc.
 //
 //   const Verdict verdict = review_object(object, old, input);
 //   if (verdict.reviewed && !verdict.allowed) ...

@@ -15,7 +15,7 @@
 #include "cli/diff.h"
 #include "cli/exit_code.h"
 #include "cli/offline.h"
-#include "cli/service_pods.h"
+#include "cli/service_objects.h"
 #include "kube/yaml_writer.h"
 #include "spec/view.h"
 
@@ -97,13 +97,17 @@ class Reviewer {
   int run(const std::vector<ManifestObject>& old) {
     for (const ManifestObject& object : input_.objects) {
       Verdict verdict = review_object(object, find_old(old, object), input_);
+      const bool service = verdict.reviewed && is_kind(verdict.object, "InferenceService");
+      ServiceObjects made;
+      if (service && verdict.allowed && (options_.pods || options_.render))
+        made = objects_of(verdict.object, input_.namespace_of(object), input_);
+      leave_out_twice(verdict, made);
       tell(object, "", "", verdict);
       if (!verdict.allowed) continue;
-      ServicePods made;
-      const bool service = verdict.reviewed && is_kind(verdict.object, "InferenceService");
-      if (options_.pods && service) made = pods_of(verdict.object, input_.namespace_of(object), input_);
       show_object(object, std::move(verdict));
-      tell_and_show(object, made);
+      tell_problems(object, made);
+      if (options_.render) show_made(object, made);
+      if (options_.pods) show_pods(object, made);
     }
     if (options_.format == Format::kJson) print_json();
     tell_assumed();
@@ -147,17 +151,49 @@ class Reviewer {
                path.empty() ? "" : ": ", message);
   }
 
-  void tell_and_show(const ManifestObject& object, ServicePods& made) {
+  /// Admission builds a service too. What it has said as a warning is not said again; what cannot be made is
+  /// said as an error, with the reason of the condition.
+  static void leave_out_twice(Verdict& verdict, ServiceObjects& made) {
+    const auto says = [](const std::string& warning, const ServiceProblem& p) {
+      return warning.starts_with(p.path) && warning.ends_with(p.text);
+    };
+    std::erase_if(made.problems, [&](const ServiceProblem& p) {
+      return !p.fatal && std::ranges::any_of(verdict.warnings, [&](const auto& w) { return says(w, p); });
+    });
+    std::erase_if(verdict.warnings, [&](const std::string& w) {
+      return std::ranges::any_of(made.problems,
+                                 [&](const ServiceProblem& p) { return p.fatal && says(w, p); });
+    });
+  }
+
+  void tell_problems(const ManifestObject& object, const ServiceObjects& made) {
     for (const ServiceProblem& p : made.problems) {
+      const std::string text = p.reason.empty() ? p.text : fmt::format("{} ({})", p.text, p.reason);
       if (p.fatal) {
-        tell_error(object, p.path, "", p.path, p.text);
+        tell_error(object, p.path, "", p.path, text);
       } else {
-        tell_warning(object, p.path, fmt::format("{}: {}", p.path, p.text));
+        tell_warning(object, p.path, fmt::format("{}: {}", p.path, text));
       }
       denied_ = denied_ || p.fatal;
     }
-    assumed_.merge(made.assumed);
-    for (ServicePod& pod : made.pods) {
+    assumed_.insert(made.assumed.begin(), made.assumed.end());
+  }
+
+  void show_made(const ManifestObject& object, const ServiceObjects& made) {
+    const std::string service(spec::ObjectView(object.value).object("metadata").string("name"));
+    for (const workload::WantedObject& o : made.objects) {
+      const spec::ObjectView view(o.object);
+      show({.before = nothing_,
+            .after = spec::clone(o.object, *input_.arena),
+            .from = "/dev/null",
+            .to = fmt::format("made for InferenceService {} ({} {})", service, view.string("kind"),
+                              view.object("metadata").string("name")),
+            .heading = fmt::format("# made for InferenceService {}: {}\n", service, o.component)});
+    }
+  }
+
+  void show_pods(const ManifestObject& object, const ServiceObjects& made) {
+    for (ServicePod& pod : pods_of(made, input_.namespace_of(object), input_)) {
       tell(object, fmt::format("spec.{}", pod.component), fmt::format("Pod of {}: ", pod.deployment),
            pod.verdict);
       if (!pod.verdict.allowed) continue;
@@ -185,7 +221,7 @@ class Reviewer {
   }
 
   void show_object(const ManifestObject& object, Verdict verdict) {
-    if (options_.pods && is_kind(verdict.object, "Secret")) return;
+    if ((options_.pods || options_.render) && is_kind(verdict.object, "Secret")) return;
     const spec::ObjectView view(object.value);
     const auto metadata = view.object("metadata");
     const std::string_view own = metadata.string("name");
@@ -212,8 +248,8 @@ class Reviewer {
   }
 
   void show_diff(const Shown& shown) {
-    const std::string changes =
-        diff(kube::to_yaml(shown.before), kube::to_yaml(shown.after), options_.color_out);
+    const std::string before = shown.before.IsNull() ? std::string() : kube::to_yaml(shown.before);
+    const std::string changes = diff(before, kube::to_yaml(shown.after), options_.color_out);
     if (changes.empty()) return;
     out_ << paint(fmt::format("--- {}", shown.from), kBold, options_.color_out) << '\n'
          << paint(fmt::format("+++ {}", shown.to), kBold, options_.color_out) << '\n'
@@ -243,6 +279,7 @@ class Reviewer {
   bool denied_ = false;
   std::set<admission::ObjectKey> assumed_;  // what nobody gave
   std::vector<Value> results_;
+  const Value nothing_;
 };
 
 int unreadable(const std::vector<ManifestError>& errors, std::ostream& err) {

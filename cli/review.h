@@ -23,8 +23,10 @@ struct ReviewOptions {
   InputOptions input;
   std::string old;  // a file with what is stored: its objects are updated
   Format format = Format::kYaml;
-  bool pods =
-      false;  // also the Pods that would be created for each InferenceService; Secrets are not printed
+  // For each InferenceService, also what the reconciler would make, and the Pods that would be created. With
+  // either, Secrets are not printed.
+  bool render = false;
+  bool pods = false;
   bool color_out = false;
   bool color_err = false;
 };

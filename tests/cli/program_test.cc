@@ -56,6 +56,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"UnknownFormat", "review -o xml x", 2, "xml"},
                     Case{"MissingFile", "review /nowhere.yaml", 2, "/nowhere.yaml"},
                     Case{"Allowed", "review " + kExamples + "sklearn.yaml", 0, "kserve-sklearnserver"},
+                    Case{"Rendered", "review --render " + kExamples + "sklearn.yaml", 0, "kind: Deployment"},
                     Case{"Denied", "review " + kExamples + "broken.yaml", 1, "broken.yaml:11: "},
                     Case{"StandardInput", "review - -o json <" + kExamples + "sklearn.yaml", 0,
                          "\"kserve-sklearnserver\""},

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/service_objects.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "defaulting/settled.h"
+#include "spec/inference_service.h"
+#include "workload/annotations.h"
+#include "workload/object_builder.h"
+
+namespace modelgate::cli {
+namespace {
+
+using admission::Facts;
+using admission::Needs;
+using spec::InferenceServiceView;
+using spec::Value;
+using workload::NameStyle;
+using workload::ObjectBuilder;
+using workload::Wanted;
+
+/// The Deployments among the manifests that could be the service's.
+std::vector<std::string> deployments_of(std::string_view service, std::string_view ns, const Input& input) {
+  std::vector<std::string> out;
+  for (const NameStyle style : {NameStyle::kPlain, NameStyle::kDefaultSuffix}) {
+    for (const std::string& name :
+         {workload::predictor_name(service, {}, style), workload::transformer_name(service, style),
+          workload::explainer_name(service, style)}) {
+      if (input.world->find("Deployment", ns, name)) out.push_back(name);
+    }
+  }
+  return out;
+}
+
+workload::ReadyComponents everything(const InferenceServiceView& service) {
+  workload::ReadyComponents ready{.predictor = true, .transformer = true, .explainer = true};
+  for (const spec::CanaryView& canary : service.spec().canary())
+    ready.canaries.emplace_back(canary.predictor().name());
+  return ready;
+}
+
+/// In as many rounds as it takes to know what building asks for.
+Wanted build(const Value& service, std::string_view ns, const Input& input,
+             std::set<admission::ObjectKey>& assumed) {
+  const spec::Catalog& catalog = *input.world->catalog;
+  const InferenceServiceView view(service);
+  const std::string_view name = view.metadata().name();
+  const std::vector<std::string> deployments = deployments_of(name, ns, input);
+  const std::vector<std::string_view> existing(deployments.begin(), deployments.end());
+  Facts facts;
+  const workload::ServiceContext context{
+      .catalog = catalog,
+      .runtime = defaulting::settled_runtime(view, ns, catalog),
+      .ready = everything(view),
+      .facts = &facts,
+      .name_style = workload::name_style_for(name, existing, catalog.configuration())};
+  Wanted wanted = workload::build_wanted(service, context, *input.arena);
+  for (int round = 0; !wanted.needs.empty() && round < admission::kMaxRounds; ++round) {
+    look_up(Needs{std::move(wanted.needs)}, input, facts, assumed);
+    wanted = workload::build_wanted(service, context, *input.arena);
+  }
+  return wanted;
+}
+
+/// As a ReplicaSet makes it of the template, but for the hash in names and labels.
+Value pod_from(const spec::ObjectView& deployment, spec::Arena& arena) {
+  const auto pod_template = deployment.object("spec").object("template");
+  const auto metadata = pod_template.object("metadata");
+  ObjectBuilder made(arena);
+  made.text("generateName", fmt::format("{}-", deployment.object("metadata").string("name")));
+  made.text("namespace", deployment.object("metadata").string("namespace"));
+  for (const char* member : {"labels", "annotations"}) {
+    if (const Value* map = metadata.field(member)) made.value(member, spec::clone(*map, arena));
+  }
+  ObjectBuilder pod(arena);
+  pod.text("apiVersion", "v1").text("kind", "Pod").value("metadata", made.take());
+  if (const Value* spec = pod_template.field("spec")) pod.value("spec", spec::clone(*spec, arena));
+  return pod.take();
+}
+
+ServicePod make_pod(const Value& deployment, std::string_view ns, const Input& input) {
+  const spec::ObjectView view(deployment);
+  ServicePod pod{.deployment = std::string(view.object("metadata").string("name")),
+                 .component = {},
+                 .before = pod_from(view, *input.arena),
+                 .verdict = {}};
+  pod.component =
+      spec::ObjectView(pod.before).object("metadata").object("labels").string(workload::label::kComponent);
+  pod.verdict = review_pod(pod.before, ns, input);
+  return pod;
+}
+
+ServiceObjects nothing(std::string path, std::string text) {
+  ServiceObjects out;
+  out.problems.push_back({.fatal = false, .path = std::move(path), .text = std::move(text), .reason = {}});
+  return out;
+}
+
+}  // namespace
+
+ServiceObjects objects_of(const Value& service, std::string_view ns, const Input& input) {
+  Value named = spec::clone(service, *input.arena);
+  spec::set_member(*spec::find(named, "metadata"), "namespace", spec::make_string(ns, *input.arena),
+                   *input.arena);
+  const InferenceServiceView view(named);
+  const auto mode = defaulting::settled_mode(view, input.world->catalog->configuration());
+  if (mode != spec::kStandardMode) {
+    return nothing(
+        fmt::format("metadata.annotations[{}]", spec::kDeploymentModeAnnotation),
+        fmt::format("nothing made of it is shown: in mode {} it is not Deployments that serve it", mode));
+  }
+  if (view.metadata().name().empty()) {
+    return nothing("metadata",
+                   "nothing made of it is shown: it has no name yet, after which that would be named");
+  }
+  ServiceObjects out;
+  Wanted wanted = build(named, ns, input, out.assumed);
+  for (const workload::Problem& p : wanted.problems) {
+    const bool fatal = p.kind == workload::Problem::Kind::kFatal;
+    if (!fatal && is_about(p.text, out.assumed)) continue;
+    out.problems.push_back({fatal, p.path.to_string(), p.text, std::string(p.reason)});
+  }
+  if (wanted.stopped)
+    out.problems.push_back({false, "metadata.annotations", "it is stopped: it has no Pods", {}});
+  out.objects = std::move(wanted.objects);
+  return out;
+}
+
+std::vector<ServicePod> pods_of(const ServiceObjects& made, std::string_view ns, const Input& input) {
+  std::vector<ServicePod> out;
+  for (const workload::WantedObject& o : made.objects) {
+    if (spec::ObjectView(o.object).string("kind") == "Deployment")
+      out.push_back(make_pod(o.object, ns, input));
+  }
+  return out;
+}
+
+}  // namespace modelgate::cli
