@@ -250,6 +250,16 @@ class CatalogWatch::Impl {
   bool waiting_ = false, configuration_is_new_ = false, objects_are_new_ = false;
 };
 
+std::vector<std::string> unsynced(const std::vector<CatalogKindState>& kinds) {
+  std::vector<std::string> names;
+  for (const CatalogKindState& kind : kinds) {
+    if (kind.synced) continue;
+    names.push_back(kind.problem.empty() ? std::string(kind.plural)
+                                         : fmt::format("{} ({})", kind.plural, kind.problem));
+  }
+  return names;
+}
+
 CatalogWatch::CatalogWatch(Client& client, CatalogWatchOptions options, std::function<void(CatalogNews)> told)
     : impl_(std::make_unique<Impl>(client, std::move(options), std::move(told))) {}
 CatalogWatch::~CatalogWatch() = default;

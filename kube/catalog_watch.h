@@ -47,6 +47,9 @@ struct CatalogKindState {
   ReflectorCounts counts;
 };
 
+/// What is waited for, for people: each kind that has not been listed yet, and why not where that is known.
+std::vector<std::string> unsynced(const std::vector<CatalogKindState>& kinds);
+
 class CatalogWatch {
  public:
   /// `client` must outlive it, and it the run of the client's context.

@@ -3,21 +3,18 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <pthread.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
-#include <future>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "kube/connection_flags.h"
 #include "kube/events.h"
 #include "kube/lease.h"
+#include "kube/loop_thread.h"
 #include "process/log.h"
 #include "reconciler/builtin_runtimes.h"
 #include "reconciler/cache.h"
@@ -31,10 +28,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
-
-/// A question from another thread is answered within this, or not: nothing here works for longer than it
-/// takes to make a catalog.
-constexpr milliseconds kAnswerWait{500};
 
 /// A service's time: a dozen calls, each of which may wait for an admission webhook's ten seconds.
 constexpr std::chrono::seconds kReconcileTime{60};
@@ -66,7 +59,7 @@ class Controller::Impl {
   Impl(ControllerOptions options, std::function<void()> rung)
       : options_(std::move(options)),
         rung_(std::move(rung)),
-        client_(context_, options_.config, options_.client),
+        client_(loop_.context(), options_.config, options_.client),
         elector_(client_, {.ns = options_.catalog.ns,
                            .name = options_.lease,
                            .identity = kube::lease_identity(options_.instance)}),
@@ -84,30 +77,27 @@ class Controller::Impl {
 
   ~Impl() { stop(); }
 
-  void stop() {
-    context_.stop();
-    if (thread_.joinable()) thread_.join();
-  }
+  void stop() { loop_.stop(); }
 
   void start() {
     catalog_.start();
     watches_.start();
     if (options_.dry_run) {
       retired_ = true;
-      kube::spawn(context_, "dry run", [this] { return dry_run(); });
+      kube::spawn(loop_.context(), "dry run", [this] { return dry_run(); });
     } else {
       start_work();
     }
-    thread_ = std::thread([this] { run(); });
+    loop_.start();
   }
 
   std::string not_ready() const {
-    auto problem = ask<std::string>([this] { return not_ready_now(); });
+    auto problem = loop_.ask([this] { return not_ready_now(); });
     return problem ? std::move(*problem) : "the loop does not answer";
   }
 
   std::optional<Counts> counts() const {
-    return ask<Counts>([this] { return counts_now(); });
+    return loop_.ask([this] { return counts_now(); });
   }
 
   std::optional<int> finished() const {
@@ -117,7 +107,7 @@ class Controller::Impl {
 
   void retire() {
     if (retired_) return;
-    kube::spawn(context_, "retirement", [this] { return hand_over(); });
+    kube::spawn(loop_.context(), "retirement", [this] { return hand_over(); });
   }
 
   bool retired() const { return retired_; }
@@ -125,39 +115,9 @@ class Controller::Impl {
  private:
   // ------------------------------------------------------------------------------------------ the thread
 
-  void run() {
-    pthread_setname_np(pthread_self(), "reconciler");
-    const auto work = kube::asio::make_work_guard(context_);
-    while (!context_.stopped()) {
-      try {
-        context_.run();
-      } catch (const std::exception& bug) {
-        log::error("task failed", {{"thread", "reconciler"}, {"error", bug.what()}});
-      }
-    }
-  }
-
-  /// The answer of this thread, for another one.
-  template <class Answer, class Question>
-  std::optional<Answer> ask(Question question) const {
-    auto promise = std::make_shared<std::promise<Answer>>();
-    auto future = promise->get_future();
-    kube::asio::post(context_, [promise, question] { promise->set_value(question()); });
-    if (future.wait_for(kAnswerWait) != std::future_status::ready) return std::nullopt;
-    return future.get();
-  }
-
   std::string not_ready_now() const {
-    std::vector<std::string> waited_for;
-    const auto add_kinds = [&](const std::vector<kube::CatalogKindState>& kinds) {
-      for (const kube::CatalogKindState& kind : kinds) {
-        if (kind.synced) continue;
-        waited_for.push_back(kind.problem.empty() ? std::string(kind.plural)
-                                                  : fmt::format("{} ({})", kind.plural, kind.problem));
-      }
-    };
-    add_kinds(catalog_.kinds());
-    add_kinds(watches_.kinds());
+    std::vector<std::string> waited_for = kube::unsynced(catalog_.kinds());
+    for (std::string& kind : kube::unsynced(watches_.kinds())) waited_for.push_back(std::move(kind));
     if (waited_for.empty() && !reconciler_.catalog()) waited_for.emplace_back("the catalog");
     if (waited_for.empty()) return {};
     return fmt::format("waits for {}", fmt::join(waited_for, ", "));
@@ -196,7 +156,7 @@ class Controller::Impl {
     if (!leads) reconciler_.services().clear();
     if (!leads) return;
     if (options_.make_runtimes && !making_runtimes_)
-      kube::spawn(context_, "built-in runtimes", [this] { return make_runtimes(); });
+      kube::spawn(loop_.context(), "built-in runtimes", [this] { return make_runtimes(); });
     add_all();
     wake_.wake_all();
   }
@@ -209,12 +169,13 @@ class Controller::Impl {
   // ---------------------------------------------------------------------------------------------- the work
 
   void start_work() {
-    for (int i = 0; i < options_.workers; ++i) kube::spawn(context_, "worker", [this] { return work(); });
-    if (options_.resync.count() > 0) kube::spawn(context_, "resync", [this] { return resync(); });
+    for (int i = 0; i < options_.workers; ++i)
+      kube::spawn(loop_.context(), "worker", [this] { return work(); });
+    if (options_.resync.count() > 0) kube::spawn(loop_.context(), "resync", [this] { return resync(); });
     if (options_.leader_elect) {
-      kube::spawn(context_, "lease", [this] { return elector_.run(); });
+      kube::spawn(loop_.context(), "lease", [this] { return elector_.run(); });
     } else {
-      kube::asio::post(context_, [this] { lead(true); });
+      kube::asio::post(loop_.context(), [this] { lead(true); });
     }
   }
 
@@ -363,7 +324,7 @@ class Controller::Impl {
   std::atomic<int> finished_ = -1;
 
   // Of the thread. The context goes last: with it go the coroutines that refer to the rest.
-  mutable kube::asio::io_context context_{1};
+  kube::LoopThread loop_{"reconciler"};
   kube::Client client_;
   kube::LeaderElector elector_;
   kube::EventRecorder events_;
@@ -379,7 +340,6 @@ class Controller::Impl {
   bool making_runtimes_ = false;
   int working_ = 0;
   Counts counts_;  // what is counted up
-  std::thread thread_;
 };
 
 Controller::Controller(ControllerOptions options, std::function<void()> rung)

@@ -3,26 +3,19 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <pthread.h>
 
 #include <atomic>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
-#include <future>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 #include "kube/events.h"
 #include "kube/lease.h"
+#include "kube/loop_thread.h"
 #include "process/log.h"
 
 namespace modelgate::webhook {
 namespace {
-
-// A scrape of the metrics waits this long for the cluster's thread, which never works for longer than it
-// takes to make a catalog.
-constexpr std::chrono::milliseconds kCountsWait{500};
 
 // Nobody writes anything where the pair comes from files and the bundle is somebody else's.
 bool needs_lease(const ClusterCertificatesOptions& options) {
@@ -36,7 +29,7 @@ class Cluster::Impl {
   Impl(ClusterOptions options, std::function<void()> rung)
       : options_(std::move(options)),
         rung_(std::move(rung)),
-        client_(context_, options_.connection.config, options_.connection.client),
+        client_(loop_.context(), options_.connection.config, options_.connection.client),
         elector_(client_, {.ns = options_.certificates.ns,
                            .name = options_.lease,
                            .identity = kube::lease_identity(options_.connection.instance)}),
@@ -59,20 +52,17 @@ class Cluster::Impl {
 
   ~Impl() { stop(); }
 
-  void stop() {
-    context_.stop();
-    if (thread_.joinable()) thread_.join();
-  }
+  void stop() { loop_.stop(); }
 
   void start() {
     catalog_.start();
     certificates_.start();
     if (needs_lease(options_.certificates)) {
-      kube::spawn(context_, "lease", [this] { return elector_.run(); });
+      kube::spawn(loop_.context(), "lease", [this] { return elector_.run(); });
     } else {
       retired_ = true;
     }
-    thread_ = std::thread([this] { run(); });
+    loop_.start();
   }
 
   ClusterNews take_news() {
@@ -83,34 +73,24 @@ class Cluster::Impl {
   std::shared_ptr<FactSource> facts() const { return facts_; }
 
   void use_pair(ClusterCertificates::Pair pair) {
-    kube::asio::post(context_, [this, pair = std::move(pair)] { certificates_.use_pair(pair); });
+    kube::asio::post(loop_.context(), [this, pair = std::move(pair)] { certificates_.use_pair(pair); });
   }
 
   std::string catalog_problem() const {
     const auto counted = counts();
     if (!counted) return "not known";
-    std::vector<std::string> waited_for;
-    for (const kube::CatalogKindState& kind : counted->kinds) {
-      if (kind.synced) continue;
-      waited_for.push_back(kind.problem.empty() ? std::string(kind.plural)
-                                                : fmt::format("{} ({})", kind.plural, kind.problem));
-    }
-    return fmt::format("waits for {}", fmt::join(waited_for, ", "));
+    return fmt::format("waits for {}", fmt::join(kube::unsynced(counted->kinds), ", "));
   }
 
   std::string bundle_problem() const { return certificates_.bundle_problem(); }
 
   std::optional<ClusterCounts> counts() const {
-    auto promise = std::make_shared<std::promise<ClusterCounts>>();
-    auto future = promise->get_future();
-    kube::asio::post(context_, [this, promise] { promise->set_value(counts_now()); });
-    if (future.wait_for(kCountsWait) != std::future_status::ready) return std::nullopt;
-    return future.get();
+    return loop_.ask([this] { return counts_now(); });
   }
 
   void retire() {
     if (retired_) return;
-    kube::spawn(context_, "release of the lease", [this]() -> kube::Task<void> {
+    kube::spawn(loop_.context(), "release of the lease", [this]() -> kube::Task<void> {
       co_await elector_.release();
       retired_ = true;
     });
@@ -119,18 +99,6 @@ class Cluster::Impl {
   bool retired() const { return retired_; }
 
  private:
-  void run() {
-    pthread_setname_np(pthread_self(), "cluster");
-    const auto work = kube::asio::make_work_guard(context_);
-    while (!context_.stopped()) {
-      try {
-        context_.run();
-      } catch (const std::exception& bug) {
-        log::error("task failed", {{"thread", "cluster"}, {"error", bug.what()}});
-      }
-    }
-  }
-
   template <class Change>
   void leave(Change change) {
     {
@@ -181,7 +149,7 @@ class Cluster::Impl {
   std::atomic<bool> retired_ = false;
 
   // Of the thread. The context goes last: with it go the coroutines that refer to the rest.
-  mutable kube::asio::io_context context_{1};
+  kube::LoopThread loop_{"cluster"};
   kube::Client client_;
   kube::LeaderElector elector_;
   kube::EventRecorder events_;
@@ -189,7 +157,6 @@ class Cluster::Impl {
   kube::CatalogWatch catalog_;
   std::shared_ptr<ClusterFacts> facts_;
   std::uint64_t refused_ = 0;
-  std::thread thread_;
 };
 
 Cluster::Cluster(ClusterOptions options, std::function<void()> rung)

@@ -8,24 +8,18 @@
 #include <variant>
 #include <vector>
 
+#include "tests/process/parsed_flags.h"
+
 namespace modelgate::webhook {
 namespace {
 
 using namespace std::chrono_literals;
 
 std::variant<Flags, FlagsEnd> parse(const std::vector<std::string>& arguments) {
-  std::vector<const char*> argv{"modelgate-webhook"};
-  for (const std::string& argument : arguments) argv.push_back(argument.c_str());
-  return parse_flags(static_cast<int>(argv.size()), argv.data());
+  return process::parsed(parse_flags, arguments);
 }
-
 Flags good(const std::vector<std::string>& arguments) {
-  auto parsed = parse(arguments);
-  if (const auto* end = std::get_if<FlagsEnd>(&parsed)) {
-    ADD_FAILURE() << end->text;
-    return {};
-  }
-  return std::get<Flags>(parsed);
+  return process::good_flags(parse_flags, arguments);
 }
 
 TEST(Flags, Defaults) {
