@@ -24,7 +24,7 @@ using kube::Task;
 using Clock = std::chrono::steady_clock;
 
 /// A Deployment that is rolled out has a new resourceVersion several times a second.
-constexpr int kTries = 3;
+constexpr int kTries = 5;
 
 /// For the breaker and for people: "Deployment default/iris-predictor".
 std::string object_of(const Step& step) {

@@ -428,7 +428,7 @@ INSTANTIATE_TEST_SUITE_P(
             [](FakeExchange& x) { x.reply(200, stored(kube::kServices, "7", "service-1", "manager")); },
             409,
             true,
-            {"PATCH services", "PATCH services", "PATCH services"}},
+            std::vector<std::string>(5, "PATCH services")},
         NotAdoptedCase{
             "Refused",
             [](FakeExchange& x) { x.reply(200, stored(kube::kServices, "7", "service-1", "manager")); },
