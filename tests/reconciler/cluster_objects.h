@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Objects as a cluster has them, for tests of the cache: of a service, its children and its Pods.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "kube/object.h"
+
+namespace modelgate::reconciler {
+
+/// Of a test: what is not named has a default.
+struct Given {
+  std::string name = "iris";  // of a child: "<name>-predictor"
+  std::string ns = "default";
+  std::string uid = "u1";
+  std::string version = "1";
+  std::string service = {};      // owner or label; empty: `name`
+  std::string service_uid = {};  // empty: "u-<service>"
+  std::string extra = {};        // more members of metadata: R"("deletionTimestamp":"...")"
+  std::string spec = R"({"replicas":1})";
+  std::string status = "{}";
+  std::string managed_fields = "[]";  // of children
+  bool owned = true;                  // by its service, as its controller; of a Pod: has the label
+};
+
+kube::Object service_object(const Given& given);
+/// Of any kind that is not a Pod.
+kube::Object child_object(std::string_view api_version, std::string_view kind, const Given& given);
+kube::Object deployment_object(const Given& given);
+kube::Object pod_object(const Given& given);
+
+/// An entry of managedFields.
+std::string managed(std::string_view manager, std::string_view operation, std::string_view fields);
+
+/// A kube::Object with its managedFields.
+kube::Object object_of(std::string_view json);
+
+}  // namespace modelgate::reconciler
