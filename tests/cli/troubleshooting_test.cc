@@ -154,6 +154,18 @@ TEST(TroubleshootingTest, HasEveryErrorAndWarningOfTheLog) {
   for (const std::string& text : texts) EXPECT_NE(document.find(text), std::string::npos) << text;
 }
 
+TEST(TroubleshootingTest, HasEveryReasonWhyAnObjectIsNotThere) {
+  const std::string document = running_text();
+  std::set<std::string> reasons = in_sources("reconciler", std::regex(R"re(tell\(step, "([A-Za-z]+)")re"));
+  reasons.merge(
+      in_sources("reconciler", std::regex(R"re(Saying\{\d+, ".*", "([A-Za-z]+)", (?:true|false)\})re")));
+  reasons.merge(in_sources("reconciler", std::regex(R"re(\.reason = "([A-Z][A-Za-z]+)")re")));
+  reasons.merge(in_sources("reconciler", std::regex(R"re("(ApiServer[A-Za-z]+)")re")));
+  EXPECT_GT(reasons.size(), 20U);
+  for (const std::string& reason : reasons)
+    EXPECT_NE(document.find("`" + reason + "`"), std::string::npos) << reason;
+}
+
 TEST(TroubleshootingTest, HasEveryEventAboutCertificateAuthorities) {
   const std::string document = running_text();
   for (auto change = certs::Change::kMadeFirst; change <= certs::Change::kDroppedFormer;
