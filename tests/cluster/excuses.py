@@ -8,9 +8,10 @@ A write is a line of cluster-load: {"began", "ended", "code", "text"} where the 
 """
 from dataclasses import dataclass
 
-# From the last close(2) of a dead replica until nobody counts on it any more: the forwarder has woken up for the end of
-# the connection to /readyz, and the API server has read the end of the connections that it kept for later. Both are a
-# wake-up each, on a machine with all its cores in use. A write that begins within it may still be sent to the dead.
+# From the last close(2) of a dead replica until nobody counts on it any more: the forwarder has woken up and passed on the
+# ends of its connections, and the API server has read them and keeps none of them for later. That is a wake-up each, on a
+# machine with all its cores in use. A write that begins within it may still be sent to the dead. (New connections need no
+# time: the forwarder asks the kernel for all ends before it chooses.)
 NOTICE_SECONDS = 0.02
 # What the API server says of a call whose connection was lost, of Go's net, net/http and crypto/tls. Any other words, such
 # as of a certificate, a deadline or a status, have another cause than the kill.
@@ -32,13 +33,14 @@ class Killed:
 
 @dataclass(frozen=True)
 class Down:
-    """The API server was about to be stopped, and it said that it was ready again."""
+    """The API server was about to be stopped, and it said that it was ready again. What it says of a webhook meanwhile, it
+    says because it asked one, and that is to answer as ever."""
 
     stopped: float
     up: float
 
     def excuses(self, write):
-        return write["began"] <= self.up and write["ended"] >= self.stopped
+        return write["began"] <= self.up and write["ended"] >= self.stopped and "webhook" not in write.get("text", "")
 
 
 def unexcused(writes, excuses):

@@ -7,6 +7,7 @@ from excuses import LOST, NOTICE_SECONDS, Down, Killed, told, unexcused
 KILL, DOWN = Killed(sent=100.0, dead=100.5), Down(stopped=200.0, up=205.0)
 LATE = KILL.dead + NOTICE_SECONDS
 STEP = 0.001
+NOT_YET = "the request has been made before all known HTTP paths have been installed, please try again"
 RESET = 'failed calling webhook "a": Post "https://127.0.0.1:1/b": read tcp: connection reset by peer'
 
 
@@ -31,10 +32,12 @@ class Excuses(unittest.TestCase):
         "in flight at the kill, refused for its certificate": (refused(99, 101, "x509: certificate has expired"), False),
         "in flight at the kill, and timed out": (refused(99, 101, "context deadline exceeded"), False),
         "in flight at the kill, no API server": (away(99, 101), False),
-        "refused before the API server stops": (refused(199, DOWN.stopped - STEP), False),
-        "refused as the API server stops": (refused(199, DOWN.stopped), True),
-        "refused by an API server that comes up": (refused(DOWN.up, 206, "not yet ready"), True),
-        "refused by one that is up": (refused(DOWN.up + STEP, 206, "not yet ready"), False),
+        "refused before the API server stops": (refused(199, DOWN.stopped - STEP, NOT_YET), False),
+        "refused as the API server stops": (refused(199, DOWN.stopped, NOT_YET), True),
+        "refused by an API server that comes up": (refused(DOWN.up, 206, NOT_YET), True),
+        "refused by one that is up": (refused(DOWN.up + STEP, 206, NOT_YET), False),
+        "refused for a webhook by one that comes up": (refused(201, 202), False),
+        "denied by a webhook, by one that comes up": (refused(201, 202, 'admission webhook "a" denied the request'), False),
         "away before it stops": (away(199, DOWN.stopped - STEP), False),
         "away while it is down": (away(201, 202), True),
         "away after it was up": (away(DOWN.up + STEP, 206), False),

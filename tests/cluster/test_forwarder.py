@@ -5,11 +5,9 @@ import shutil
 import socket
 import sys
 import tempfile
-import time
 import unittest
 from pathlib import Path
 
-from excuses import NOTICE_SECONDS
 from processes import Processes, free_port
 from world import ClusterTest
 
@@ -108,7 +106,6 @@ class Forwarder(unittest.TestCase):
                 self.assertEqual(sorted(names), ["a", name])
                 self.replicas[name].kill()
                 self.processes.stop(self.replicas[name])
-                time.sleep(NOTICE_SECONDS)
                 self.assertEqual({self.reached() for _ in range(6)}, {"a"})
                 self.assertEqual(names[name].recv(100), b"", "the end of a connection is not passed on")
 

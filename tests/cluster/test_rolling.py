@@ -93,13 +93,12 @@ def kill(world, replicas, index, flags=()):
 
 def tally(results, excuses):
     """How many failed, and what excused them."""
+    kills, downs = ([one for one in excuses if isinstance(one, kind)] for kind in (Killed, Down))
     failed = results.refused + results.away
-    killed = [write for write in failed if not unexcused([write], [one for one in excuses if isinstance(one, Killed)])]
-    down = [write for write in failed if write not in killed
-            and not unexcused([write], [one for one in excuses if isinstance(one, Down)])]
-    kills = [one for one in excuses if isinstance(one, Killed)]
-    late = max((write["began"] - one.dead for write in killed for one in kills if one.excuses(write)), default=0)
-    dying = max((one.dead - one.sent for one in kills), default=0)
-    return (f"failed: {len(failed)}; excused by {len(kills)} kills: {len(killed)}, the latest began {1000 * late:+.1f} ms from "
-            f"a death, which took {1000 * dying:.1f} ms at most; excused by {len(excuses) - len(kills)} times without an API "
-            f"server: {len(down)}; not excused: {len(failed) - len(killed) - len(down)}")
+    killed = [write for write in failed if not unexcused([write], kills)]
+    down = [write for write in failed if write not in killed and not unexcused([write], downs)]
+    late = max((write["began"] - one.dead for write in killed for one in kills if one.excuses(write)), default=None)
+    return (f"{len(killed)} excused by {len(kills)} kills, which took {1000 * max((one.dead - one.sent for one in kills), default=0):.1f} ms "
+            f"at most" + (f" (the last to begin did so {1000 * late:+.1f} ms from a death)" if killed else "") +
+            f", {len(down)} by {len(downs)} times without an API server, {sum(one.up - one.stopped for one in downs):.1f} s in all; "
+            f"not excused: {len(failed) - len(killed) - len(down)}")
