@@ -3,12 +3,24 @@
 
 #include <fmt/format.h>
 
+#include "spec/core.h"
+
 namespace modelgate::admission {
+
+namespace {
+
+/// What a Pod of a ReplicaSet has in the place of a name is better than none.
+std::string_view shown_name(const Review& review) {
+  if (!review.name.empty() || !review.object) return review.name;
+  return spec::ObjectMetaView(spec::find(*review.object, "metadata")).generate_name();
+}
+
+}  // namespace
 
 Response deny(const Review& review, const spec::FieldErrors& errors) {
   Response response;
   response.allowed = false;
-  response.message = fmt::format("{} {} is invalid", review.kind, spec::quoted(review.name));
+  response.message = fmt::format("{} {} is invalid", review.kind, spec::quoted(shown_name(review)));
   std::string rules;
   for (const spec::FieldError& e : errors) {
     std::string message = e.message();
