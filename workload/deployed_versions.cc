@@ -47,17 +47,35 @@ bool is_unschedulable(const Observed& observed, std::string_view component) {
   });
 }
 
+/// A destination of Istio's: a Service by its name in the cluster.
+std::string_view service_of(std::string_view host) {
+  return host.substr(0, host.find('.'));
+}
+
+/// A rule's destinations, in either of the two kinds of routes.
+std::vector<std::pair<std::string_view, std::int64_t>> destinations(const ObjectView& rule) {
+  std::vector<std::pair<std::string_view, std::int64_t>> out;
+  for (const ObjectView& b : rule.list("backendRefs"))
+    out.emplace_back(b.string("name"), b.integer("weight").value_or(kDefaultWeight));
+  for (const ObjectView& r : rule.list("route")) {
+    out.emplace_back(service_of(r.object("destination").string("host")),
+                     r.integer("weight").value_or(kDefaultWeight));
+  }
+  return out;
+}
+
 /// Of a hundred, by the first of a route's rules that leads to it.
 std::optional<std::int64_t> share_by(const ObjectView& route, std::string_view component) {
-  for (const ObjectView& rule : route.object("spec").list("rules")) {
-    std::int64_t sum = 0;
-    std::optional<std::int64_t> own;
-    for (const ObjectView& backend : rule.list("backendRefs")) {
-      const std::int64_t weight = backend.integer("weight").value_or(kDefaultWeight);
-      sum += weight;
-      if (backend.string("name") == component) own = weight;
+  for (const std::string_view rules : {"rules", "http"}) {
+    for (const ObjectView& rule : route.object("spec").list(rules)) {
+      std::int64_t sum = 0;
+      std::optional<std::int64_t> own;
+      for (const auto& [name, weight] : destinations(rule)) {
+        sum += weight;
+        if (name == component) own = weight;
+      }
+      if (own) return sum > 0 ? *own * kAll / sum : 0;
     }
-    if (own) return sum > 0 ? *own * kAll / sum : 0;
   }
   return std::nullopt;
 }
@@ -65,11 +83,13 @@ std::optional<std::int64_t> share_by(const ObjectView& route, std::string_view c
 /// By the service's route; behind a transformer, by that of the predictor.
 std::int64_t weight_of(const Observed& observed, std::string_view service, std::string_view component) {
   std::int64_t otherwise = 0;
-  for (const Value* route : observed.http_routes) {
-    const auto share = share_by(ObjectView(route), component);
-    if (!share) continue;
-    if (metadata_of(route).name() == service) return *share;
-    otherwise = std::max(otherwise, *share);
+  for (const auto* routes : {&observed.http_routes, &observed.virtual_services}) {
+    for (const Value* route : *routes) {
+      const auto share = share_by(ObjectView(route), component);
+      if (!share) continue;
+      if (metadata_of(route).name() == service) return *share;
+      otherwise = std::max(otherwise, *share);
+    }
   }
   return otherwise;
 }

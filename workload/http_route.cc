@@ -4,8 +4,6 @@
 // their share of what goes to the predictor.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "workload/host.h"
 #include "workload/object_builder.h"
 #include "workload/service_build.h"
@@ -46,7 +44,7 @@ class Routes {
   void run() {
     const auto spec = build_.service.spec();
     const ReadyComponents& ready = build_.context.ready;
-    const bool predicts = ready.predictor || another_version_serves();
+    const bool predicts = ready.predictor || another_version_serves(build_);
     component_route(build_.predictor(), spec.predictor(), predicts);
     if (spec.transformer()) component_route(build_.transformer(), spec.transformer(), ready.transformer);
     if (spec.explainer()) component_route(build_.explainer(), spec.explainer(), ready.explainer);
@@ -57,13 +55,6 @@ class Routes {
   }
 
  private:
-  /// In KServe nothing leads to a canary whose stable version is down.
-  bool another_version_serves() const {
-    const auto serves = [](const PlannedVersion& v) { return v.serves && v.weight > 0; };
-    return build_.strict() && (std::ranges::any_of(build_.versions.canaries, serves) ||
-                               std::ranges::any_of(build_.versions.leaving, serves));
-  }
-
   /// What leads to a component is made when that is up, and stays when it is down for a while.
   void component_route(const std::string& name, const spec::ComponentView& component, bool up) {
     if (!up) return build_.keep(kKind, name);
@@ -72,15 +63,8 @@ class Routes {
   }
 
   std::vector<Backend> predictor_backends() const {
-    const VersionPlan& plan = build_.versions;
-    std::vector<Backend> out = {{plan.stable.component}};
-    for (const PlannedVersion& v : plan.canaries) {
-      if (v.serves) out.push_back({v.component, v.weight});
-    }
-    for (const PlannedVersion& v : plan.leaving) {
-      if (v.weight > 0) out.push_back({v.component, v.weight});
-    }
-    if (out.size() > 1 || !plan.canaries.empty()) out.front().weight = plan.stable.weight;
+    std::vector<Backend> out;
+    for (const RouteShare& share : route_shares(build_)) out.push_back({share.component, share.weight});
     return out;
   }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Which kind of route leads to a service in Standard mode: Gateway API's HTTPRoute where the configuration
-// says so, else an Ingress.
+// says so; Istio's VirtualService where the installation asks for it and the cluster has the kind; else an
+// Ingress.
 #include <fmt/format.h>
 
 #include "workload/host.h"
@@ -33,6 +34,7 @@ void add_routes(ServiceBuild& build) {
   tell_of_unsplit_canaries(build);
   if (is_cluster_local(build) || build.configuration.ingress.disable_ingress_creation) return;
   if (build.configuration.ingress.enable_gateway_api) return add_http_routes(build);
+  if (routes_by_istio(build)) return add_virtual_service(build);
   add_ingress(build);
 }
 

@@ -144,6 +144,9 @@ std::optional<spec::Value> scaled_object_spec(ServiceBuild& build, const Compone
 void add_routes(ServiceBuild& build);
 void add_ingress(ServiceBuild& build);
 void add_http_routes(ServiceBuild& build);
+void add_virtual_service(ServiceBuild& build);
+/// A VirtualService takes the Ingress' place.
+bool routes_by_istio(const ServiceBuild& build);
 
 /// A canary's share has no effect: the reason of a notice.
 inline constexpr std::string_view kTrafficNotSplit = "TrafficNotSplit";

@@ -254,6 +254,8 @@ class StatusBuild {
     if (transforms && !condition("TransformerReady").is_true()) return not_created("Transformer", "Ingress");
     if (!transforms && service_.spec().explainer() && !condition("ExplainerReady").is_true())
       return not_created("Explainer", "Ingress");
+    if (routes_by_istio(build_))
+      return {"True", "VirtualServiceCreated", "the VirtualService leads to the service"};
     return {"True", "IngressCreated", "the Ingress leads to the service"};
   }
 

@@ -35,6 +35,7 @@ struct Observed {
   std::vector<const spec::Value*> deployments;
   std::vector<const spec::Value*> pods;
   std::vector<const spec::Value*> http_routes;
+  std::vector<const spec::Value*> virtual_services = {};
 };
 
 /// Which components are up, from their Deployments: what routes and weights follow.

@@ -253,8 +253,27 @@ class Planner {
 }  // namespace
 
 bool splits_traffic(const ServiceBuild& build) {
-  return build.configuration.ingress.enable_gateway_api && !is_cluster_local(build) &&
-         !build.configuration.ingress.disable_ingress_creation;
+  if (is_cluster_local(build) || build.configuration.ingress.disable_ingress_creation) return false;
+  return build.configuration.ingress.enable_gateway_api || routes_by_istio(build);
+}
+
+std::vector<RouteShare> route_shares(const ServiceBuild& build) {
+  const VersionPlan& plan = build.versions;
+  std::vector<RouteShare> out = {{plan.stable.component}};
+  for (const PlannedVersion& v : plan.canaries) {
+    if (v.serves) out.push_back({v.component, v.weight});
+  }
+  for (const PlannedVersion& v : plan.leaving) {
+    if (v.weight > 0) out.push_back({v.component, v.weight});
+  }
+  if (out.size() > 1 || !plan.canaries.empty()) out.front().weight = plan.stable.weight;
+  return out;
+}
+
+bool another_version_serves(const ServiceBuild& build) {
+  const auto serves = [](const PlannedVersion& v) { return v.serves && v.weight > 0; };
+  return build.strict() && (std::ranges::any_of(build.versions.canaries, serves) ||
+                            std::ranges::any_of(build.versions.leaving, serves));
 }
 
 VersionPlan plan_versions(const ServiceBuild& build) {

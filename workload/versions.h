@@ -54,4 +54,17 @@ VersionPlan plan_versions(const ServiceBuild& build);
 /// A route of ours can lead to several versions.
 bool splits_traffic(const ServiceBuild& build);
 
+/// A version in a route; without a weight where it is the only one there can be.
+struct RouteShare {
+  std::string component;
+  std::optional<std::int64_t> weight = std::nullopt;
+};
+
+/// By the plan: the stable version, and whatever else serves.
+std::vector<RouteShare> route_shares(const ServiceBuild& build);
+
+/// Another version than the stable one is up and has requests. In KServe nothing leads to a canary whose
+/// stable version is down.
+bool another_version_serves(const ServiceBuild& build);
+
 }  // namespace modelgate::workload

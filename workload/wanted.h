@@ -70,6 +70,9 @@ struct ServiceContext {
   std::string_view system_namespace = "kserve";
   /// See name_style_for().
   NameStyle name_style = NameStyle::kPlain;
+  /// The installation wants VirtualServices in the place of Ingresses, and the cluster has the kind. KServe
+  /// makes them in Knative mode only, so this is to be asked for; `ingressGateway` must be there.
+  bool virtual_services = false;
   /// Build as Strict does, whatever the configuration says: admission tells in Compatible mode what Strict
   /// would deny.
   bool as_strict = false;

@@ -513,5 +513,23 @@ TEST(CanaryWithoutASplittingRoute, LeavesTheStableVersionItsPods) {
   }
 }
 
+/// A VirtualService tells shares as an HTTPRoute does.
+TEST(CanaryShare, IsReadFromIstiosRoutesToo) {
+  ServiceWorld world;
+  const Value document = world.service(fmt::format("spec: {}", service(predictor(1), canary(70))));
+  const Value stable = world.yaml("{metadata: {name: m-predictor}, status: {availableReplicas: 1}}");
+  const Value route = observable(
+      world.yaml(
+          "{metadata: {name: m}, spec: {http: [{route: [{destination: {host: m-explainer.default.svc}}]}, "
+          "{route: [{destination: {host: m-predictor.default.svc.cluster.local}, weight: 30}, {destination: "
+          "{host: m-v2-predictor.default.svc.cluster.local}, weight: 70}]}]}}"),
+      world.arena(), "VirtualService");
+  const Observed observed{
+      .deployments = {&stable}, .pods = {}, .http_routes = {}, .virtual_services = {&route}};
+  const ReadyComponents ready = ready_components(document, world.catalog().configuration(), observed);
+  ASSERT_EQ(ready.versions.size(), 1U);
+  EXPECT_EQ(ready.versions[0].weight, 30);
+}
+
 }  // namespace
 }  // namespace modelgate::workload

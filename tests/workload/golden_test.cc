@@ -74,7 +74,10 @@ class Golden : public ::testing::TestWithParam<fs::path> {
       const std::string_view kind = ObjectView(document).string("kind");
       if (kind == "ConfigMap") lay_over(configuration, *spec::find(document, "data"), arena_);
       if (kind == "InferenceService") service_ = std::move(document);
-      if (kind != "ConfigMap" && kind != "InferenceService") EXPECT_TRUE(builder.add(document)) << kind;
+      if (kind == "Cluster")
+        virtual_services_ = ObjectView(document).boolean("virtualServices").value_or(false);
+      const bool of_the_test = kind == "ConfigMap" || kind == "InferenceService" || kind == "Cluster";
+      if (!of_the_test) EXPECT_TRUE(builder.add(document)) << kind;
     }
     auto parsed = spec::parse_configuration(configuration);
     EXPECT_TRUE(parsed.has_value());
@@ -92,6 +95,7 @@ class Golden : public ::testing::TestWithParam<fs::path> {
 
   spec::Arena arena_;
   Value service_;
+  bool virtual_services_ = false;
 };
 
 std::string name_of(const Value& object) {
@@ -101,7 +105,8 @@ std::string name_of(const Value& object) {
 
 TEST_P(Golden, IsWhatIsMade) {
   const auto catalog = read_input();
-  const Wanted wanted = build_wanted(service_, {.catalog = *catalog, .ready = ready()}, arena_);
+  const Wanted wanted = build_wanted(
+      service_, {.catalog = *catalog, .ready = ready(), .virtual_services = virtual_services_}, arena_);
   for (const Problem& p : wanted.problems) EXPECT_EQ(p.kind, Problem::Kind::kNotice) << p.text;
   const std::vector<Value> expected = read_file(GetParam() / "objects.yaml", arena_);
   std::vector<std::string> made, told;
