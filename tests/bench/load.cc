@@ -6,6 +6,8 @@
 //   bench-load --port 9443 --ca ca.crt --path /mutate-pods --body review.json --connections 16 --seconds 1
 //   {"requests": 25000, "seconds": 1.0, "p50_us": 520.1, "p99_us": 900.2, "reply_bytes": 312, "errors": 0}
 //
+// Without --body it is a GET; --token names a file with a bearer token, as an API server wants one.
+//
 // One thread on epoll(7), one request under way on each connection, so that it takes as little as possible of
 // the CPUs that it shares with the server. Latency is from the request's first byte written to the reply's
 // last byte read. With --requests N it stops after that many instead, for counting instructions.
@@ -168,24 +170,41 @@ Result run(const Plan& plan) {
   return result;
 }
 
+std::string contents(const std::string& path) {
+  std::ostringstream out;
+  out << std::ifstream(path, std::ios::binary).rdbuf();
+  return out.str();
+}
+
+/// As an API server sends it to a webhook; without a body, as a webhook's client sends it to an API server.
+std::string make_request(std::map<std::string, std::string>& options) {
+  std::string token;
+  if (options.contains("--token")) {
+    token = "Authorization: Bearer " + contents(options["--token"]) + "\r\n";
+  }
+  if (!options.contains("--body")) {
+    return "GET " + options["--path"] + " HTTP/1.1\r\nHost: 127.0.0.1\r\n" + token +
+           "Accept: application/json\r\n\r\n";
+  }
+  const std::string body = contents(options["--body"]);
+  return "POST " + options["--path"] +
+         "?timeout=5s HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: kube-apiserver-admission\r\n" + token +
+         "Content-Length: " + std::to_string(body.size()) +
+         "\r\nAccept: application/json, */*\r\nContent-Type: application/json\r\nAccept-Encoding: "
+         "gzip\r\n\r\n" +
+         body;
+}
+
 Plan read_plan(int argc, char** argv) {
   std::map<std::string, std::string> options{{"--connections", "1"}, {"--seconds", "1"}, {"--requests", "0"}};
   for (int i = 1; i + 1 < argc; i += 2) options[argv[i]] = argv[i + 1];
-  std::ostringstream body;
-  body << std::ifstream(options["--body"], std::ios::binary).rdbuf();
   Plan plan;
   plan.port = static_cast<std::uint16_t>(std::stoi(options["--port"]));
   plan.ca = options["--ca"];
   plan.connections = std::stoul(options["--connections"]);
   plan.seconds = std::stod(options["--seconds"]);
   plan.requests = std::stoul(options["--requests"]);
-  plan.request =
-      "POST " + options["--path"] +
-      "?timeout=5s HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: kube-apiserver-admission\r\n"
-      "Content-Length: " +
-      std::to_string(body.str().size()) +
-      "\r\nAccept: application/json, */*\r\nContent-Type: application/json\r\nAccept-Encoding: gzip\r\n\r\n" +
-      body.str();
+  plan.request = make_request(options);
   return plan;
 }
 
