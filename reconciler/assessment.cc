@@ -142,6 +142,7 @@ void Assessment::observe() {
     if (child.owner_uid != record_.uid) continue;
     if (child.resource == &kube::kDeployments) observed_.deployments.push_back(keep(child.observed));
     if (child.resource == &kube::kHttpRoutes) observed_.http_routes.push_back(keep(child.observed));
+    if (child.resource == &kube::kVirtualServices) observed_.virtual_services.push_back(keep(child.observed));
   }
   for (const PodRecord& pod : surroundings_.cache.pods(record_.key))
     observed_.pods.push_back(keep(pod.observed));
