@@ -16,7 +16,8 @@ using spec::ObjectView;
 using spec::Value;
 
 /// The kinds that workload/status.h looks at, Pods aside.
-constexpr std::array<const kube::Resource*, 2> kLookedAt{&kube::kDeployments, &kube::kHttpRoutes};
+constexpr std::array<const kube::Resource*, 3> kLookedAt{&kube::kDeployments, &kube::kHttpRoutes,
+                                                         &kube::kVirtualServices};
 
 ObjectView metadata_of(const Value& object) {
   return ObjectView(object).object("metadata");
