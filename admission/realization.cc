@@ -45,12 +45,15 @@ std::optional<Value> completed(const Realizing& in, spec::Arena& arena) {
 Wanted build(const Realizing& in, const Value& service, spec::Arena& arena) {
   const InferenceServiceView view(service);
   const std::string_view ns = in.namespace_.empty() ? view.metadata().namespace_() : in.namespace_;
-  return workload::build_wanted(service,
-                                {.catalog = in.catalog,
-                                 .runtime = defaulting::settled_runtime(view, ns, in.catalog),
-                                 .facts = &in.facts,
-                                 .as_strict = true},
-                                arena);
+  return workload::build_wanted(
+      service,
+      {.catalog = in.catalog,
+       .runtime = defaulting::settled_runtime(view, ns, in.catalog),
+       .facts = &in.facts,
+       .name_style = workload::name_style_for(view.metadata().name(), {}, in.catalog.configuration()),
+       .as_strict = true,
+       .problems_only = true},
+      arena);
 }
 
 // --------------------------------------------------------------------------------- what was told already

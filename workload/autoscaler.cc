@@ -133,6 +133,8 @@ Value behavior(ServiceBuild& build, const spec::ObjectView& own) {
 
 void add_hpa(ServiceBuild& build, const Component& component) {
   spec::Arena& arena = build.arena;
+  Value measured = metrics(build, component);
+  if (build.context.problems_only) return;
   const std::int64_t least = std::max<std::int64_t>(component.scaling.min_replicas.value_or(1), 1);
   const std::int64_t most = std::max(component.scaling.max_replicas, least);
   ObjectBuilder spec(arena);
@@ -143,7 +145,7 @@ void add_hpa(ServiceBuild& build, const Component& component) {
                                    .take())
       .number("minReplicas", least)
       .number("maxReplicas", most)
-      .value("metrics", metrics(build, component));
+      .value("metrics", std::move(measured));
   spec.value("behavior", behavior(build, component.scaling.auto_scaling.behavior()));
   Value object = build.object("autoscaling/v2", "HorizontalPodAutoscaler", component.name, component.labels,
                               component.annotations);

@@ -32,7 +32,7 @@ struct Place {
 
 class Canonical {
  public:
-  explicit Canonical(spec::Arena& arena) : arena_(arena) {}
+  Canonical(spec::Arena& arena, Quantities quantities) : arena_(arena), quantities_(quantities) {}
 
   void visit(Value& value, const Type& type, const Place& place) {
     switch (type.kind) {
@@ -56,6 +56,7 @@ class Canonical {
 
  private:
   void quantity(Value& value) {
+    if (quantities_ == Quantities::kAsTheyAre) return;
     const auto parsed = spec::Quantity::parse(value);
     if (!parsed) return;
     const std::string text = value.IsString() ? parsed->stored(spec::text_of(value)) : parsed->canonical();
@@ -118,12 +119,13 @@ class Canonical {
   }
 
   spec::Arena& arena_;
+  Quantities quantities_;
 };
 
 }  // namespace
 
-Dropped make_canonical(Value& value, const Type& type, spec::Arena& arena) {
-  Canonical canonical(arena);
+Dropped make_canonical(Value& value, const Type& type, spec::Arena& arena, Quantities quantities) {
+  Canonical canonical(arena, quantities);
   canonical.visit(value, type, {});
   return std::move(canonical.dropped);
 }

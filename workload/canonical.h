@@ -23,8 +23,12 @@ struct Dropped {
   std::vector<std::string> unknown;  // paths of fields
 };
 
+/// Where only what was dropped matters, quantities may stay as they are.
+enum class Quantities { kCanonical, kAsTheyAre };
+
 /// In place; what was left out. Of elements with the same key the last stays, at the place of the first. A
 /// quantity that does not parse stays as it is: validation tells.
-Dropped make_canonical(spec::Value& value, const spec::schema::Type& type, spec::Arena& arena);
+Dropped make_canonical(spec::Value& value, const spec::schema::Type& type, spec::Arena& arena,
+                       Quantities quantities = Quantities::kCanonical);
 
 }  // namespace modelgate::workload

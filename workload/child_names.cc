@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 
 #include "spec/names.h"
 
@@ -12,6 +13,16 @@ namespace modelgate::workload {
 namespace {
 
 constexpr std::string_view kClusterDomain = "cluster.local";
+
+/// Names are made often, many of them for each service.
+std::string joined(std::initializer_list<std::string_view> parts) {
+  std::size_t bytes = 0;
+  for (const std::string_view p : parts) bytes += p.size();
+  std::string out;
+  out.reserve(bytes);
+  for (const std::string_view p : parts) out += p;
+  return out;
+}
 
 std::string_view suffix_of(NameStyle style) {
   return style == NameStyle::kDefaultSuffix ? "-default" : "";
@@ -29,26 +40,28 @@ std::string_view base_of(std::string_view component_name) {
 NameStyle name_style_for(std::string_view service, std::span<const std::string_view> deployments,
                          const spec::Configuration& configuration) {
   using ComponentNames = spec::ModelgateConfiguration::ComponentNames;
-  for (const NameStyle style : {NameStyle::kDefaultSuffix, NameStyle::kPlain}) {
-    const std::array names = {predictor_name(service, {}, style), transformer_name(service, style),
-                              explainer_name(service, style)};
-    if (std::ranges::find_first_of(names, deployments) != names.end()) return style;
+  if (!deployments.empty()) {
+    for (const NameStyle style : {NameStyle::kDefaultSuffix, NameStyle::kPlain}) {
+      const std::array names = {predictor_name(service, {}, style), transformer_name(service, style),
+                                explainer_name(service, style)};
+      if (std::ranges::find_first_of(names, deployments) != names.end()) return style;
+    }
   }
   return configuration.modelgate.component_names == ComponentNames::kDefaultSuffix ? NameStyle::kDefaultSuffix
                                                                                    : NameStyle::kPlain;
 }
 
 std::string predictor_name(std::string_view service, std::string_view variant, NameStyle style) {
-  return variant.empty() ? fmt::format("{}-{}{}", service, kPredictor, suffix_of(style))
-                         : fmt::format("{}-{}-{}", service, variant, kPredictor);
+  return variant.empty() ? joined({service, "-", kPredictor, suffix_of(style)})
+                         : joined({service, "-", variant, "-", kPredictor});
 }
 
 std::string transformer_name(std::string_view service, NameStyle style) {
-  return fmt::format("{}-{}{}", service, kTransformer, suffix_of(style));
+  return joined({service, "-", kTransformer, suffix_of(style)});
 }
 
 std::string explainer_name(std::string_view service, NameStyle style) {
-  return fmt::format("{}-{}{}", service, kExplainer, suffix_of(style));
+  return joined({service, "-", kExplainer, suffix_of(style)});
 }
 
 std::string worker_name(std::string_view service) {
@@ -56,7 +69,7 @@ std::string worker_name(std::string_view service) {
 }
 
 std::string app_label(std::string_view component_name) {
-  return fmt::format("isvc.{}", component_name);
+  return joined({"isvc.", component_name});
 }
 
 std::string worker_app_label(std::string_view component_name) {

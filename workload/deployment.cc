@@ -55,11 +55,13 @@ struct Pods {
 /// All but strategy and replicas.
 Value deployment_spec(ServiceBuild& build, const Pods& pods, Value pod_spec) {
   spec::Arena& arena = build.arena;
-  Value metadata = ObjectBuilder(arena)
-                       .text("name", pods.name)
-                       .text("namespace", build.namespace_)
-                       .value("labels", to_value(pods.labels, arena))
-                       .take();
+  ObjectBuilder named(arena);
+  if (!build.context.problems_only) {
+    named.text("name", pods.name)
+        .text("namespace", build.namespace_)
+        .value("labels", to_value(pods.labels, arena));
+  }
+  Value metadata = named.take();
   if (!pods.pod_annotations.empty())
     metadata.AddMember("annotations", to_value(pods.pod_annotations, arena), arena);
   return ObjectBuilder(arena)

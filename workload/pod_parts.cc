@@ -9,6 +9,7 @@
 
 #include "workload/annotations.h"
 #include "workload/canonical.h"
+#include "workload/copy.h"
 #include "workload/object_builder.h"
 
 namespace modelgate::workload {
@@ -22,7 +23,7 @@ Value fields_of(const Value* object, const spec::schema::Type& type, Arena& aren
   for (const auto& m : object->GetObject()) {
     const std::string_view name = spec::text_of(m.name);
     if (!spec::schema::find_field(type, name)) continue;
-    out.AddMember(spec::make_string(name, arena), spec::clone(m.value, arena), arena);
+    out.AddMember(spec::make_string(name, arena), copy(m.value, arena), arena);
   }
   return out;
 }
@@ -156,7 +157,8 @@ void write_pod_defaults(Value& pod_spec, Arena& arena) {
 }
 
 bool finish_pod(ServiceBuild& build, const Component& component, Value& pod_spec) {
-  const Dropped dropped = make_canonical(pod_spec, spec::schema::kPodSpec, build.arena);
+  const Quantities quantities = build.context.problems_only ? Quantities::kAsTheyAre : Quantities::kCanonical;
+  const Dropped dropped = make_canonical(pod_spec, spec::schema::kPodSpec, build.arena, quantities);
   for (const Doubled& d : dropped.doubled) {
     build.notice(component.kind, "DuplicateKey", component.path,
                  fmt::format("{} holds \"{}\" twice; the last one counts", d.path, d.key));

@@ -7,6 +7,7 @@
 #include "spec/runtime_support.h"
 #include "spec/schema.h"
 #include "workload/annotations.h"
+#include "workload/copy.h"
 #include "workload/go_json.h"
 #include "workload/pod_parts.h"
 #include "workload/runtime_server.h"
@@ -123,28 +124,28 @@ class PredictorBuild {
 
   bool settle_runtime() {
     const spec::ModelSpecView model = predictor_.model();
-    const spec::FieldPath at = path_ / "model" / "runtime";
     if (const auto named = model.runtime()) {
       runtime_ = build_.context.catalog.find_runtime(build_.namespace_, *named);
       if (!runtime_) {
-        fail("RuntimeNotRecognized", at, fmt::format("there is no runtime \"{}\"", *named));
+        fail("RuntimeNotRecognized", path_ / "model" / "runtime",
+             fmt::format("there is no runtime \"{}\"", *named));
         return false;
       }
-      return check_runtime(at);
+      return check_runtime();
     }
     runtime_ = build_.context.runtime;
-    if (runtime_) return check_runtime(at);
+    if (runtime_) return check_runtime();
     fail("NoSupportingRuntime", path_ / "model" / "modelFormat",
          fmt::format("no runtime serves \"{}\"", model.model_format().name()));
     return false;
   }
 
   /// One that was chosen for the stable version need not fit a canary.
-  bool check_runtime(const spec::FieldPath& at) {
+  bool check_runtime() {
     const auto why_not = spec::mismatch(*runtime_, spec::requirement_of(predictor_), spec::Choice::kNamed);
     if (!why_not) return true;
     const bool disabled = why_not->reason == spec::Mismatch::Reason::kDisabled;
-    fail(disabled ? "RuntimeDisabled" : "NoSupportingRuntime", at,
+    fail(disabled ? "RuntimeDisabled" : "NoSupportingRuntime", path_ / "model" / "runtime",
          fmt::format("{} {}", runtime_->display_name(), why_not->text()));
     return false;
   }
@@ -220,7 +221,7 @@ class PredictorBuild {
     Value base(rapidjson::kObjectType);
     for (const std::string_view name : kTaken) {
       if (const Value* v = runtime.field(name))
-        base.AddMember(spec::make_literal(name), spec::clone(*v, arena_), arena_);
+        base.AddMember(spec::make_literal(name), copy(*v, arena_), arena_);
     }
     Value own = fields_of(predictor_.value(), spec::schema::kPodSpec, arena_);
     own.RemoveMember("containers");
@@ -234,7 +235,7 @@ class PredictorBuild {
     if (!base && !own) return true;
     Value merged = base && own ? strategic_merge(*base.value(), *own.value(), spec::schema::kContainer,
                                                  {.concatenate_args = true}, arena_)
-                               : spec::clone(base ? *base.value() : *own.value(), arena_);
+                               : copy(base ? *base.value() : *own.value(), arena_);
     if (!fill_in(merged)) return false;
     containers.PushBack(std::move(merged), arena_);
     return true;
@@ -244,7 +245,7 @@ class PredictorBuild {
                      std::initializer_list<std::string_view> but) {
     for (const spec::ContainerView& c : from) {
       if (c && std::ranges::find(but, c.name()) == but.end()) {
-        containers.PushBack(spec::clone(*c.value(), arena_), arena_);
+        containers.PushBack(copy(*c.value(), arena_), arena_);
       }
     }
   }

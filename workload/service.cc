@@ -90,9 +90,11 @@ void add_headless(ServiceBuild& build, const Component& component, std::string_v
 
 void add_services(ServiceBuild& build, const Component& component) {
   spec::Arena& arena = build.arena;
+  Value ports = service_ports(build, component);
+  if (build.context.problems_only) return;
   ObjectBuilder spec(arena);
   spec.value("selector", ObjectBuilder(arena).text("app", app_label(component.name)).take())
-      .value("ports", service_ports(build, component));
+      .value("ports", std::move(ports));
   if (build.configuration.service.service_cluster_ip_none) spec.text("clusterIP", "None");
   Value object = build.object("v1", "Service", component.name, component.labels, component.annotations);
   object.AddMember("spec", spec.take(), arena);

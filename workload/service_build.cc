@@ -62,6 +62,8 @@ spec::Value ServiceBuild::object(std::string_view api_version, std::string_view 
                                  const StringMap& object_annotations) {
   ObjectBuilder metadata(arena);
   metadata.text("name", object_name).text("namespace", namespace_);
+  if (context.problems_only)
+    return ObjectBuilder(arena).text("kind", kind).value("metadata", metadata.take()).take();
   if (!object_labels.empty()) metadata.value("labels", to_value(object_labels, arena));
   if (!object_annotations.empty()) metadata.value("annotations", to_value(object_annotations, arena));
   metadata.value("ownerReferences", owner_references());

@@ -56,7 +56,7 @@ bool add_component(ServiceBuild& build, std::optional<Component> component) {
   // A Service's and an autoscaler's labels are those of the Pods.
   component->labels["app"] = app_label(component->name);
   if (!render_injection(build, *component)) return !build.leaves_off();
-  write_pod_defaults(component->pod_spec, build.arena);
+  if (!build.context.problems_only) write_pod_defaults(component->pod_spec, build.arena);
   if (!finish_pod(build, *component, component->pod_spec)) return !build.leaves_off();
   add_services(build, *component);
   add_collector(build, *component);

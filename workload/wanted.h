@@ -76,6 +76,9 @@ struct ServiceContext {
   /// Build as Strict does, whatever the configuration says: admission tells in Compatible mode what Strict
   /// would deny.
   bool as_strict = false;
+  /// For who asks for problems alone: of the objects only Deployments are made, and of those what their Pods
+  /// are made of. All problems are told.
+  bool problems_only = false;
 };
 
 /// Why something cannot be realized, or not as it was meant.

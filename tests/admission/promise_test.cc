@@ -12,6 +12,7 @@
 #include <set>
 #include <span>
 
+#include "admission/references.h"
 #include "defaulting/settled.h"
 #include "reviewed.h"
 #include "workload/wanted.h"
@@ -129,21 +130,33 @@ std::string service(Dice& dice) {
   return fmt::format("metadata: {{{}}}\nspec: {{{}}}", object_of(kMetadata, dice), spec);
 }
 
-/// Fatal problems of building what was stored: "predictor InvalidPredictorSpec: ...".
-std::vector<std::string> problems(const std::string& stored, const spec::Catalog& catalog) {
+struct Built {
+  std::vector<std::string> fatal;  // "predictor InvalidPredictorSpec: ..."
+  std::vector<std::string> notices;
+  std::vector<ObjectKey> references;
+};
+
+/// What was stored, as the reconciler would build it, or as admission does.
+Built build(const std::string& stored, const spec::Catalog& catalog, bool problems_only) {
   spec::Arena arena;
   spec::Value object = *spec::parse_json(stored, arena);
   spec::Value& metadata = *spec::find(object, "metadata");
   if (!spec::find(metadata, "name")) spec::set_member(metadata, "name", spec::make_literal("m-x7k2p"), arena);
   const spec::InferenceServiceView view(object);
-  std::vector<std::string> out;
+  Built out;
   if (defaulting::settled_mode(view, catalog.configuration()) != spec::kStandardMode) return out;
-  const workload::Wanted wanted = workload::build_wanted(
-      object, {.catalog = catalog, .runtime = defaulting::settled_runtime(view, "ns", catalog)}, arena);
+  const workload::Wanted wanted =
+      workload::build_wanted(object,
+                             {.catalog = catalog,
+                              .runtime = defaulting::settled_runtime(view, "ns", catalog),
+                              .problems_only = problems_only},
+                             arena);
   for (const workload::Problem& p : wanted.problems) {
-    if (p.kind == workload::Problem::Kind::kFatal)
-      out.push_back(fmt::format("{} {}: {}: {}", p.component, p.reason, p.path.to_string(), p.text));
+    const bool fatal = p.kind == workload::Problem::Kind::kFatal;
+    (fatal ? out.fatal : out.notices)
+        .push_back(fmt::format("{} {}: {}: {}", p.component, p.reason, p.path.to_string(), p.text));
   }
+  for (Reference& r : references(wanted.objects)) out.references.push_back(std::move(r.key));
   return out;
 }
 
@@ -177,11 +190,16 @@ TEST_P(Promise, WhatIsAdmittedWithoutAWarningCanBeRealized) {
     const std::string yaml = service(dice);
     const Reviewed r = cluster.create(yaml);
     if (r.object.empty()) continue;
-    const std::vector<std::string> found = problems(r.object, cluster.catalog());
-    for (const std::string& p : found) reasons.insert(p.substr(0, p.find(':')));
+    const Built whole = build(r.object, cluster.catalog(), false);
+    for (const std::string& p : whole.fatal) reasons.insert(p.substr(0, p.find(':')));
     const bool told = !r.response.allowed || !r.response.warnings.empty();
     silent += told ? 0 : 1;
-    ASSERT_TRUE(told || found.empty()) << yaml << "\n" << found.front();
+    ASSERT_TRUE(told || whole.fatal.empty()) << yaml << "\n" << whole.fatal.front();
+    // Without the objects, the same is found.
+    const Built problems = build(r.object, cluster.catalog(), true);
+    ASSERT_EQ(whole.fatal, problems.fatal) << yaml;
+    ASSERT_EQ(whole.notices, problems.notices) << yaml;
+    ASSERT_EQ(whole.references, problems.references) << yaml;
   }
   // Both kinds are among them.
   EXPECT_GT(silent, how_many() / 100);
