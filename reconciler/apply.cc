@@ -205,7 +205,9 @@ bool Applier::Impl::Run::may_begin(const Step& step) {
     refuse(step, refused->second.problem);
     return false;
   }
-  if (applier_.breaker_.allows(object, now)) return true;
+  const std::chrono::nanoseconds wait = applier_.breaker_.wait(object, now);
+  if (wait.count() == 0) return true;
+  outcome_.again_at = std::min(outcome_.again_at.value_or(now + wait), now + wait);
   tell(step, "WriteStorm",
        fmt::format("was written more than {} times in a short time, so something else undoes what we write; "
                    "it is written once in {} s for now",

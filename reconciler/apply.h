@@ -26,6 +26,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,6 +62,8 @@ struct ApplyProblem {
 struct ApplyOutcome {
   int writes = 0;      // that the API server took
   bool stale = false;  // a conflict: the picture was old
+  /// When a write that the breaker held back may be made: nothing else may tell that the storm is over.
+  std::optional<SteadyTime> again_at = {};
   std::vector<ApplyProblem> problems = {};
 };
 

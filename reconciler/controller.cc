@@ -222,6 +222,7 @@ class Controller::Impl {
     } else {
       queue_.add_after_failure(key, now);
     }
+    if (outcome.again_at) queue_.add_at(key, Priority::kChange, *outcome.again_at, now);
     queue_.done(key, now);
     if (stopping_) idle_.wake_all();
   }

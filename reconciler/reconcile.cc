@@ -104,6 +104,7 @@ Task<void> Reconciler::serve(Assessment& assessment, SteadyTime until, Reconcile
   outcome.writes += applied.writes;
   if (applied.stale) come_to(outcome, Result::kStale);
   if (!applied.problems.empty()) come_to(outcome, Result::kFailed, applied.problems.front().text);
+  outcome.again_at = applied.again_at;
   outcome.write_storms +=
       static_cast<int>(std::ranges::count(applied.problems, "WriteStorm", &ApplyProblem::reason));
   if (assessment.may_change_unseen()) come_to(outcome, Result::kLater);

@@ -15,6 +15,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "kube/client.h"
@@ -39,8 +40,9 @@ struct ReconcileOutcome {
   };
   Result result = Result::kDone;
   int writes = 0;
-  int write_storms = 0;  // writes that the breaker held back
-  std::string problem;   // the first one, for the log
+  int write_storms = 0;                           // writes that the breaker held back
+  std::optional<kube::SteadyTime> again_at = {};  // when it may let them through
+  std::string problem;                            // the first one, for the log
 };
 
 class Reconciler {

@@ -425,10 +425,8 @@ INSTANTIATE_TEST_SUITE_P(
             {}},
         NotAdoptedCase{
             "ChangedAtEachTry",
-            [](FakeExchange& x) { x.reply(200, stored(kube::kServices, "7", "service-1", "manager")); },
-            409,
-            true,
-            std::vector<std::string>(5, "PATCH services")},
+            [](FakeExchange& x) { x.reply(200, stored(kube::kServices, "7", "service-1", "manager")); }, 409,
+            true, std::vector<std::string>(5, "PATCH services")},
         NotAdoptedCase{
             "Refused",
             [](FakeExchange& x) { x.reply(200, stored(kube::kServices, "7", "service-1", "manager")); },
@@ -597,6 +595,10 @@ TEST_F(Apply, BreaksAStormOfWrites) {
   const Plan plan{.steps = {step(Step::Kind::kApply), step(Step::Kind::kApply, kube::kDeployments)}};
   const std::vector<ApplyOutcome> outcomes = carry_out_times(plan, kWriteBurst + 2);
   EXPECT_TRUE(outcomes[kWriteBurst - 1].problems.empty());
+  EXPECT_FALSE(outcomes[kWriteBurst - 1].again_at);
+  ASSERT_TRUE(outcomes[kWriteBurst].again_at);
+  EXPECT_GT(*outcomes[kWriteBurst].again_at, std::chrono::steady_clock::now());
+  EXPECT_LE(*outcomes[kWriteBurst].again_at, std::chrono::steady_clock::now() + kWriteEvery);
   ASSERT_THAT(reasons(outcomes[kWriteBurst]), ElementsAre("WriteStorm", "WriteStorm"));
   EXPECT_THAT(outcomes[kWriteBurst].problems[0].text, HasSubstr("Service a"));
   EXPECT_EQ(server_.requests().size(), 2U * kWriteBurst);
