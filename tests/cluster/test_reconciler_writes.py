@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the reconciler writes, and what it does not: objects of others, of an earlier service, that cannot be changed, and
+that somebody else writes too."""
+import itertools
+import threading
+import urllib.error
+
+from test_reconciler import READY_SECONDS, ReconciledTest, sklearn
+
+# As reconciler/apply.h has them.
+WRITE_BURST, WRITE_EVERY = 20, 5
+WRITES = ("create", "update", "patch", "delete")
+
+
+class Writes(ReconciledTest):
+    def writes_of(self, kind, name):
+        """Our writes of that object, refused ones too, with their codes."""
+        part = f"/namespaces/{self.namespace}/{kind}/{name}"
+        return [call["responseStatus"]["code"] for call in self.world.reconciler_calls()
+                if call["verb"] in WRITES and call["requestURI"].partition("?")[0].endswith(part)]
+
+    def events(self, reason):
+        return [e["message"] for e in self.list("api/v1/{}/events") if e["reason"] == reason]
+
+    def told(self, reason, seconds=20):
+        return self.eventually(f"an Event {reason}", lambda: self.events(reason), seconds)[0]
+
+
+class OfOthers(Writes):
+    def test_an_object_that_applying_would_merge_with(self):
+        """Its fields and ours do not contradict each other, so that the API server would take it for ours."""
+        self.apply({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "merged-predictor"},
+                    "spec": {"ports": [{"name": "other", "port": 9999}]}})
+        path = f"/api/v1/namespaces/{self.namespace}/services/merged-predictor"
+        before = self.plane.get(path)
+        self.apply(sklearn("merged"))
+        self.assertIn("merged-predictor", self.told("NameTaken"))
+        self.assertEqual(self.plane.get(path), before)
+        self.assertEqual(self.writes_of("services", "merged-predictor"), [])
+
+    def test_a_service_made_anew_does_not_take_the_old_ones_objects(self):
+        self.apply(sklearn("anew"))
+        self.wait_ready("anew")
+        old = {key: o["metadata"]["uid"] for key, o in self.children().items()}
+        self.kubectl("delete", "inferenceservice", "anew", "--timeout=30s")
+        self.apply(sklearn("anew", {"note": "second"}))
+        uid = self.service("anew")["metadata"]["uid"]
+        self.wait_ready("anew", seconds=2 * READY_SECONDS)
+        new = self.children()
+        self.assertEqual(new.keys(), old.keys())
+        for key, o in new.items():
+            self.assertNotEqual(o["metadata"]["uid"], old[key], key)
+            self.assertEqual([r["uid"] for r in o["metadata"]["ownerReferences"]], [uid], key)
+
+
+class Refused(Writes):
+    def test_what_must_not_change_is_told_and_not_tried_on_and_on(self):
+        self.apply(sklearn("fixed"))
+        self.wait_ready("fixed")
+        self.world.stop_reconcilers()
+        made = self.deployment("fixed-predictor")
+        self.kubectl("delete", "deployment", "fixed-predictor", "--timeout=30s")
+        spec = made["spec"]
+        for labels in (spec["selector"]["matchLabels"], spec["template"]["metadata"]["labels"]):
+            labels["made"] = "by-hand"
+        keep = ("name", "namespace", "labels", "ownerReferences")
+        by_hand = {**made, "status": {}, "metadata": {k: made["metadata"][k] for k in keep}}
+        self.plane.post(f"/apis/apps/v1/namespaces/{self.namespace}/deployments?fieldManager=manager", by_hand)
+        began = len(self.writes_of("deployments", "fixed-predictor"))
+        self.reconciler = self.world.start_reconciler()
+        self.assertIn("delete Deployment fixed-predictor", self.told("FieldImmutable"))
+        # The Deployment's own Pods come and go meanwhile, and each is a reason to look again.
+        codes = self.writes_of("deployments", "fixed-predictor")[began:]
+        self.assertLess(codes.count(422), 10, codes)
+        self.kubectl("delete", "deployment", "fixed-predictor", "--timeout=30s")
+        self.wait_ready("fixed")
+
+    def test_a_namespace_that_goes(self):
+        self.apply(sklearn("going"), {"apiVersion": "v1", "kind": "ConfigMap",
+                                      "metadata": {"name": "holds-it", "finalizers": ["example.com/holds"]}})
+        self.wait_ready("going")
+        self.kubectl("delete", "namespace", self.namespace, "--wait=false")
+        self.eventually("the service to be gone", lambda: self.world.service(self.namespace, "going") is None, 60)
+        self.eventually("its objects to be gone", lambda: not self.children(), 60)
+        self.patch("holds-it", {"metadata": {"finalizers": None}}, "configmap")
+
+
+class Storms(Writes):
+    def test_two_that_undo_each_others_work(self):
+        self.apply(sklearn("stormy"))
+        self.wait_ready("stormy")
+        done = threading.Event()
+        other = threading.Thread(target=self.undo, args=(done,), daemon=True)
+        began = len(self.writes_of("deployments", "stormy-predictor"))
+        other.start()
+        try:
+            self.assertIn("stormy-predictor", self.told("WriteStorm", 60))
+            done.wait(2 * WRITE_EVERY)
+            codes = self.writes_of("deployments", "stormy-predictor")[began:]
+        finally:
+            done.set()
+            other.join(30)
+        self.assertGreaterEqual(codes.count(200), WRITE_BURST)
+        self.assertLess(codes.count(200), WRITE_BURST + 60 / WRITE_EVERY)
+        # The storm is over: what we want is there again.
+        self.eventually("our image", lambda: not self.image().startswith("example.com/"), 30)
+        self.wait_ready("stormy")
+
+    def image(self):
+        return self.deployment("stormy-predictor")["spec"]["template"]["spec"]["containers"][0]["image"]
+
+    def undo(self, done):
+        path = f"/apis/apps/v1/namespaces/{self.namespace}/deployments/stormy-predictor"
+        for number in itertools.count():
+            if done.wait(0.02):
+                return
+            deployment = self.plane.get(path)
+            container = deployment["spec"]["template"]["spec"]["containers"][0]
+            if container["image"].startswith("example.com/"):
+                continue
+            container["image"] = f"example.com/other:{number}"
+            try:
+                self.plane.put(path + "?fieldManager=other", deployment)
+            except urllib.error.HTTPError as error:
+                if error.code != 409:
+                    raise
