@@ -158,7 +158,7 @@ Task<ApiResult<std::unique_ptr<Watch>>> start_watch(Transport transport, std::st
   auto connection = co_await ClientTransport::stream(transport, std::move(request));
   if (!connection) co_return std::unexpected(std::move(connection).error());
   (**connection)->set_deadline(std::chrono::steady_clock::now() + length + kWatchGrace);
-  co_return make_watch(std::move(*connection), "GET " + path, list.managed_fields);
+  co_return make_watch(std::move(*connection), "GET " + path, list.managed_fields, transport->faults());
 }
 
 Task<ApiResult<void>> remove_object(Transport transport, ApiRequest request) {

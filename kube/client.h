@@ -46,11 +46,14 @@ inline constexpr std::size_t kMaxResponseBytes = std::size_t{64} << 20;
 /// The deadline of a call that names none.
 inline constexpr std::chrono::seconds kDefaultDeadline{30};
 
+class FaultInjector;
+
 struct ClientOptions {
   std::string user_agent = "modelgate";
   std::size_t connections = 8;
   double qps = 50;
   double burst = 100;
+  FaultInjector* faults = nullptr;  // of tests: fault_injector.h
 };
 
 struct CallOptions {

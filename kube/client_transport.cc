@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "kube/api_answer.h"
+#include "kube/fault_injector.h"
 #include "kube/server_url.h"
 #include "process/log.h"
 
@@ -217,6 +218,43 @@ Task<ClientTransport::Attempt> ClientTransport::attempt(Transport self, const Ap
   co_return out;
 }
 
+// What the injector makes of it, in the place of the answer; the connection is not used again.
+ClientTransport::Attempt ClientTransport::played(const Fault& fault, bool sent) {
+  Attempt out;
+  out.sent = sent;
+  if (fault.lost) {
+    out.head = std::unexpected(ApiError{.kind = Kind::kConnection, .message = "the connection was lost"});
+    return out;
+  }
+  out.answered = true;
+  out.head = HttpHead{.status = fault.status,
+                      .content_type = "application/json",
+                      .content_length = {},
+                      .retry_after = fault.retry_after,
+                      .warnings = {}};
+  out.body = fmt::format(
+      R"({{"kind":"Status","apiVersion":"v1","status":"Failure","message":"a fault is played","reason":"{}","code":{}}})",
+      fault.reason, fault.status);
+  return out;
+}
+
+Task<ClientTransport::Attempt> ClientTransport::attempt_under_faults(Transport self,
+                                                                     const ApiRequest& request) {
+  FaultInjector& faults = *self->options_.faults;
+  const FaultInjector::Call call{request.method, request.path, request.query, request.stream};
+  Fault fault = faults.before(call);
+  if (fault.delay.count() > 0) co_await sleep_for(fault.delay);
+  if (fault.any()) co_return played(fault, false);
+  Attempt out = co_await attempt(self, request);
+  fault = faults.after(call, out.head ? out.head->status : 0);
+  if (fault.delay.count() > 0) co_await sleep_for(fault.delay);
+  if (!fault.any()) co_return out;
+  const auto credentials = out.credentials;
+  out = played(fault, true);
+  out.credentials = credentials;
+  co_return out;
+}
+
 // ---- what is sent when, and sent again
 
 Task<ApiResult<void>> ClientTransport::take_place(Transport self, const ApiRequest& request) {
@@ -260,7 +298,11 @@ Task<ApiResult<ClientTransport::Attempt>> ClientTransport::send(Transport self, 
       auto placed = co_await take_place(self, request);
       if (placed) placed = co_await take_slot(self, request, slot);
       if (!placed) co_return std::unexpected(std::move(placed).error());
-      attempt = co_await ClientTransport::attempt(self, request);
+      if (self->options_.faults == nullptr) {
+        attempt = co_await ClientTransport::attempt(self, request);
+      } else {
+        attempt = co_await attempt_under_faults(self, request);
+      }
     }
     const int status = attempt.head ? attempt.head->status : 0;
     ++self->counts_.requests[{request.method, status}];
@@ -272,7 +314,7 @@ Task<ApiResult<ClientTransport::Attempt>> ClientTransport::send(Transport self, 
         co_return std::unexpected(std::move(attempt.head).error());
       }
       if (!attempt.reused) pause = pauses.next();
-    } else if (status == 401 && !renewed && self->credentials_.may_change()) {
+    } else if (status == 401 && !renewed && attempt.credentials && self->credentials_.may_change()) {
       renewed = true;
       self->credentials_.refused(*attempt.credentials);
     } else {

@@ -39,6 +39,7 @@ struct ApiRequest {
   bool stream = false;  // a watch: no rate, a connection of its own, the body is read by the caller
 };
 
+struct Fault;
 class ClientTransport;
 using Transport = std::shared_ptr<ClientTransport>;
 
@@ -75,6 +76,7 @@ class ClientTransport : public std::enable_shared_from_this<ClientTransport> {
   asio::io_context& context() { return context_; }
   const ClientConfig& config() const { return credentials_.config(); }
   const ClientCounts& counts() const { return counts_; }
+  FaultInjector* faults() const { return options_.faults; }
 
  private:
   friend class LiveConnection;
@@ -85,6 +87,8 @@ class ClientTransport : public std::enable_shared_from_this<ClientTransport> {
 
   static Task<ApiResult<Attempt>> send(Transport self, ApiRequest request);
   static Task<Attempt> attempt(Transport self, const ApiRequest& request);
+  static Attempt played(const Fault& fault, bool sent);
+  static Task<Attempt> attempt_under_faults(Transport self, const ApiRequest& request);
   static Task<ApiResult<void>> take_place(Transport self, const ApiRequest& request);
   static Task<ApiResult<void>> take_slot(Transport self, const ApiRequest& request, Slot& slot);
   std::shared_ptr<HttpConnection> idle_connection(std::uint64_t generation);

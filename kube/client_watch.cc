@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "kube/api_answer.h"
+#include "kube/fault_injector.h"
 #include "spec/field.h"
 #include "spec/view.h"
 
@@ -28,8 +29,12 @@ ApiError malformed(std::string message) {
 
 class Stream final : public Watch {
  public:
-  Stream(std::unique_ptr<LiveConnection> connection, std::string request, bool managed_fields)
-      : connection_(std::move(connection)), request_(std::move(request)), managed_fields_(managed_fields) {}
+  Stream(std::unique_ptr<LiveConnection> connection, std::string request, bool managed_fields,
+         FaultInjector* faults)
+      : connection_(std::move(connection)),
+        request_(std::move(request)),
+        managed_fields_(managed_fields),
+        faults_(faults) {}
 
   Task<Next> next() override {
     while (true) {
@@ -48,6 +53,7 @@ class Stream final : public Watch {
       if (text_.empty() && text_.capacity() > kKeptBytes) text_ = std::string();
       if (text_.size() > kMaxWatchLine) co_return failed(malformed("an event is larger than 8 MiB"));
       auto more = co_await (*connection_)->read_body(text_);
+      if (faults_ != nullptr) co_await sleep_for(faults_->watch_lag());
       if (!more) co_return failed(std::move(more).error());
       if (!*more && !text_.empty()) co_return failed(malformed("the stream ended in the middle of an event"));
       if (!*more) co_return std::nullopt;
@@ -66,6 +72,7 @@ class Stream final : public Watch {
   std::unique_ptr<LiveConnection> connection_;
   std::string request_;
   bool managed_fields_;
+  FaultInjector* faults_;
   std::string text_;
   std::size_t begin_ = 0;     // of the next line
   std::size_t searched_ = 0;  // up to here there is no line feed
@@ -90,8 +97,8 @@ ApiResult<WatchEvent> read_watch_event(std::string_view line, bool managed_field
 }
 
 std::unique_ptr<Watch> make_watch(std::unique_ptr<LiveConnection> connection, std::string request,
-                                  bool managed_fields) {
-  return std::make_unique<Stream>(std::move(connection), std::move(request), managed_fields);
+                                  bool managed_fields, FaultInjector* faults) {
+  return std::make_unique<Stream>(std::move(connection), std::move(request), managed_fields, faults);
 }
 
 }  // namespace modelgate::kube

@@ -16,8 +16,8 @@ inline constexpr std::size_t kMaxWatchLine = std::size_t{8} << 20;
 /// One line of a watch. An ERROR event is an error.
 ApiResult<WatchEvent> read_watch_event(std::string_view line, bool managed_fields = false);
 
-/// `connection`'s answer has begun and its deadline is set.
+/// `connection`'s answer has begun and its deadline is set. `faults`: none, or ClientOptions' own.
 std::unique_ptr<Watch> make_watch(std::unique_ptr<LiveConnection> connection, std::string request,
-                                  bool managed_fields = false);
+                                  bool managed_fields = false, FaultInjector* faults = nullptr);
 
 }  // namespace modelgate::kube

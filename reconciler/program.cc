@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Starts the controller and the probes, and waits for a signal; or for the end of a dry run.
+#include "reconciler/program.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "http/probe_servers.h"
+#include "kube/connection_flags.h"
+#include "process/doorbell.h"
+#include "process/log.h"
+#include "process/write_file.h"
+#include "reconciler/controller.h"
+#include "reconciler/flags.h"
+#include "reconciler/metrics.h"
+
+namespace modelgate::reconciler {
+namespace {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+using Woken = process::Doorbell::Woken;
+
+/// Nothing wakes the main thread but signals and the bell.
+constexpr milliseconds kLookEvery{1000};
+constexpr milliseconds kLookWhileEnding{50};
+
+/// What giving up the lease may take; kube/lease.h takes one retry at the most.
+constexpr std::chrono::seconds kLeaseWait{3};
+
+/// Beside the workers' connections: what they look up at once.
+constexpr std::size_t kSpareConnections = 8;
+
+ControllerOptions options_of(const Flags& flags, kube::Connection connection) {
+  ControllerOptions options;
+  options.config = std::move(connection.config);
+  options.client = std::move(connection.client);
+  options.client.connections = static_cast<std::size_t>(flags.workers) + kSpareConnections;
+  options.catalog.ns = connection.ns;
+  options.catalog.builtin_runtimes = flags.builtin_runtimes;
+  options.watch_namespace = flags.watch_namespace;
+  options.lease = flags.cluster.lease;
+  options.instance = connection.instance;
+  options.leader_elect = flags.leader_elect;
+  options.make_runtimes = flags.builtin_runtimes;
+  options.workers = flags.workers;
+  options.resync = flags.resync;
+  options.finish_within = flags.shutdown_timeout;
+  options.dry_run = flags.dry_run;
+  return options;
+}
+
+class Program {
+ public:
+  Program(Flags flags, kube::FaultInjector* faults) : flags_(std::move(flags)), faults_(faults) {}
+
+  int run() {
+    if (auto started = start(); !started) {
+      log::error("cannot start", {{"reason", started.error()}});
+      return 1;
+    }
+    while (!controller_->finished()) {
+      if (doorbell_.wait(kLookEvery) == Woken::kSignal) return flags_.dry_run ? 1 : end();
+    }
+    return *controller_->finished();
+  }
+
+ private:
+  std::expected<void, std::string> start() {
+    auto connection = kube::connection(flags_.cluster, "modelgate-reconciler");
+    if (!connection) return std::unexpected(connection.error());
+    log::info("in a cluster", {{"server", connection->config.host + ":" + connection->config.port},
+                               {"namespace", connection->ns}});
+    connection->client.faults = faults_;
+    controller_ = std::make_unique<Controller>(options_of(flags_, std::move(*connection)),
+                                               [this] { doorbell_.ring(); });
+    controller_->start();
+    return flags_.dry_run ? std::expected<void, std::string>() : listen();
+  }
+
+  std::expected<void, std::string> listen() {
+    auto probes = http::ProbeServers::listen(
+        flags_.health, flags_.metrics, [this] { return checks(); },
+        [this] { return metrics_text(controller_->counts()); });
+    if (!probes) return std::unexpected(probes.error());
+    probes_ = std::move(*probes);
+    probes_->start();
+    log::info("probes", {{"health", probes_->health_address()}, {"metrics", probes_->metrics_address()}});
+    const std::string addresses =
+        "health " + probes_->health_address() + "\nmetrics " + probes_->metrics_address() + "\n";
+    if (flags_.address_out.empty() || process::write_file(flags_.address_out, addresses)) return {};
+    return std::unexpected("--address-out: " + flags_.address_out + " cannot be written");
+  }
+
+  std::vector<http::ReadyCheck> checks() {
+    return {{"caches", [this] { return controller_->not_ready(); }}};
+  }
+
+  int end() {
+    log::info("ending");
+    controller_->retire();
+    const auto until = Clock::now() + flags_.shutdown_timeout + kLeaseWait;
+    while (!controller_->retired() && Clock::now() < until) {
+      if (doorbell_.wait(kLookWhileEnding) == Woken::kSignal) {
+        log::warn("second signal: leaving at once");
+        std::_Exit(1);
+      }
+    }
+    log::info("stopped");
+    return 0;
+  }
+
+  Flags flags_;
+  kube::FaultInjector* faults_;
+  process::Doorbell doorbell_;
+  // The probes ask the controller, so they go first.
+  std::unique_ptr<Controller> controller_;
+  std::optional<http::ProbeServers> probes_;
+};
+
+}  // namespace
+
+int run(Flags flags, kube::FaultInjector* faults) {
+  return Program(std::move(flags), faults).run();
+}
+
+}  // namespace modelgate::reconciler
