@@ -120,7 +120,9 @@ workload::ServiceContext Assessment::context() const {
           .ready = ready_,
           .facts = &facts_->facts(),
           .system_namespace = surroundings_.system_namespace,
-          .name_style = name_style_};
+          .name_style = name_style_,
+          .virtual_services = catalog_->configuration().modelgate.istio_routes &&
+                              !surroundings_.kind_absent(kube::kVirtualServices)};
 }
 
 workload::NameStyle Assessment::name_style() const {

@@ -302,6 +302,7 @@ void read_modelgate(Section& section, Configuration& all) {
     read_metric_name(*metrics, "rps", out.pod_metrics.rps);
     metrics->finish();
   }
+  section.flag("istioRoutes", out.istio_routes);
 }
 
 struct Key {

@@ -260,6 +260,8 @@ struct ModelgateConfiguration {
   PodInjection pod_injection = PodInjection::kAdmission;
   ComponentNames component_names = ComponentNames::kPlain;
   PodMetrics pod_metrics;
+  /// In Standard mode VirtualServices in the place of Ingresses, where Gateway API is off.
+  bool istio_routes = false;
 
   bool strict() const { return validation == Validation::kStrict; }
   static std::vector<GpuToleration> default_gpu_tolerations();

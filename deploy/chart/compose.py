@@ -44,6 +44,7 @@ MARKS = {
                                           "\"reconciler\") .Values.podAnnotations) }}",
     "MARK_OF_RECONCILER_ARGS": "{{ include \"modelgate.reconcilerArgs\" . }}",
     "MARK_NAMESPACES": "{{ include \"modelgate.namespaces\" . }}",
+    "MARK_LEFT_OUT": "{{ include \"modelgate.leftOut\" . }}",
 }
 # Lines that are there only with cert-manager: after the line with the mark.
 MOUNTS = """\
@@ -85,6 +86,8 @@ def marked(o):
     for webhook in o.get("webhooks", []):
         if "namespaceSelector" in webhook:
             webhook["namespaceSelector"] = {"matchExpressions": "MARK_NAMESPACES"}
+    if o["kind"] == "ValidatingAdmissionPolicyBinding":
+        o["spec"]["matchResources"]["namespaceSelector"] = {"matchExpressions": "MARK_LEFT_OUT"}
     return o
 
 
@@ -175,6 +178,8 @@ def composed_reconciler(switches):
 def group_of(kind):
     if kind.endswith("WebhookConfiguration"):
         return "registrations"
+    if kind.startswith("ValidatingAdmissionPolicy"):
+        return "left-out"
     if "Role" in kind:
         return "roles"
     return {"ServiceAccount": "service-account", "Service": "services", "NetworkPolicy": "network-policy",

@@ -52,7 +52,7 @@ class Reconciled(Installed):
         plane.processes.wait_for("the neighbours' kinds to be served", SERVED_SECONDS, lambda: self._is_served(ROUTES))
         self.reconciler_kubeconfig = self._kubeconfig()
         if self.gateway_api:
-            self.configure_ingress(enableGatewayApi=True)
+            self.configure("ingress", enableGatewayApi=True)
         self.start_replica()
         self.wait_asked()
 
@@ -74,12 +74,12 @@ class Reconciled(Installed):
                                                             "namespace": NAMESPACE}}]}))
         return path
 
-    def configure_ingress(self, **fields):
-        """Sets fields of the configuration's key `ingress`."""
+    def configure(self, key, **fields):
+        """Sets fields of one of the configuration's keys."""
         path = f"/api/v1/namespaces/{NAMESPACE}/configmaps/{CONFIG_MAP}"
-        ingress = {**json.loads(self.plane.get(path)["data"]["ingress"]), **fields}
+        section = {**json.loads(self.plane.get(path)["data"][key]), **fields}
         self.plane.kubectl("patch", "configmap", CONFIG_MAP, "-n", NAMESPACE, "--type=merge", "-p",
-                           json.dumps({"data": {"ingress": json.dumps(ingress)}}))
+                           json.dumps({"data": {key: json.dumps(section)}}))
 
     # ---- reconcilers
 

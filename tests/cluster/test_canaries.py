@@ -154,8 +154,8 @@ class Canaries(ReconciledTest):
 
 class WithoutGateway(ReconciledTest):
     def test_what_cannot_be_split_is_said(self):
-        self.addCleanup(self.world.configure_ingress, enableGatewayApi=True)
-        self.world.configure_ingress(enableGatewayApi=False)
+        self.addCleanup(self.world.configure, "ingress", enableGatewayApi=True)
+        self.world.configure("ingress", enableGatewayApi=False)
         self.eventually("the configuration", lambda: self.shown("apply", "--dry-run=server", "-f", "-", stdin=sklearn("x")))
         self.apply({**sklearn("unsplit"), "spec": {**sklearn("unsplit")["spec"], "canary": [canary(10)]}})
         said = self.within("a condition about the traffic", lambda: next(

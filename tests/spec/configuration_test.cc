@@ -62,6 +62,7 @@ TEST(ConfigurationTest, AbsentKeysHaveKServesValues) {
   EXPECT_EQ(all.modelgate.component_names, ModelgateConfiguration::ComponentNames::kPlain);
   EXPECT_EQ(all.modelgate.pod_metrics.concurrency, "requests_in_flight");
   EXPECT_EQ(all.modelgate.pod_metrics.rps, "requests_per_second");
+  EXPECT_FALSE(all.modelgate.istio_routes);
   EXPECT_THAT(all.modelgate.gpu_tolerations, SizeIs(7));
 }
 
@@ -98,7 +99,8 @@ TEST(ConfigurationTest, ReadsEveryKey) {
       {"metricsAggregator", R"({"enableMetricAggregation": "true", "enablePrometheusScraping": "false"})"},
       {"modelgate", R"({"validation": "Compatible", "runtimeSelection": "Defer", "resourceDefaults": false,
                         "gpuTolerations": ["a.com/b", "c.com/*=d"], "podInjection": "Render",
-                        "componentNames": "DefaultSuffix", "podMetrics": {"concurrency": "c", "rps": "r"}})"},
+                        "componentNames": "DefaultSuffix", "podMetrics": {"concurrency": "c", "rps": "r"},
+                        "istioRoutes": true})"},
       {"multiNode", R"({"customGPUResourceTypeList": ["custom.com/gpu"]})"},
       {"opentelemetryCollector",
        R"({"scrapeInterval": "5s", "metricReceiverEndpoint": "r", "metricScalerEndpoint": "s",
@@ -163,6 +165,7 @@ TEST(ConfigurationTest, ReadsEveryKey) {
   EXPECT_EQ(all.modelgate.component_names, ModelgateConfiguration::ComponentNames::kDefaultSuffix);
   EXPECT_EQ(all.modelgate.pod_metrics.concurrency, "c");
   EXPECT_EQ(all.modelgate.pod_metrics.rps, "r");
+  EXPECT_TRUE(all.modelgate.istio_routes);
   ASSERT_THAT(all.modelgate.gpu_tolerations, SizeIs(2));
   EXPECT_EQ(all.modelgate.gpu_tolerations[1].pattern, "c.com/*");
   EXPECT_EQ(all.modelgate.gpu_tolerations[1].key, "d");

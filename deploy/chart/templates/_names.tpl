@@ -20,3 +20,9 @@
 {{- $ours := dict "key" "kubernetes.io/metadata.name" "operator" "NotIn" "values" $out }}
 {{- toJson (append .Values.registrations.matchExpressions $ours) }}
 {{- end }}
+
+{{- /* The same namespaces, for the warning that nobody looks there. */ -}}
+{{- define "modelgate.leftOut" -}}
+{{- $out := prepend .Values.registrations.leftOutNamespaces .Release.Namespace | uniq }}
+{{- toJson (list (dict "key" "kubernetes.io/metadata.name" "operator" "In" "values" $out)) }}
+{{- end }}
