@@ -113,6 +113,22 @@ class Pods(PodsTest):
         self.assertEqual(container["image"], "tide")
 
 
+class LeftOut(PodsTest):
+    def test_who_writes_where_nobody_looks_is_told_so(self):
+        service = {"apiVersion": f"{GROUP}/v1beta1", "kind": "InferenceService", "metadata": {"name": "a"},
+                   "spec": {"predictor": {"model": {"modelFormat": {"name": "sklearn"}}}}}
+        with_model = pod_of({"storage-initializer-sourceuri": "s3://models/iris"})
+        other = {**with_model, "metadata": {"name": "other"}}
+        def written(namespace, body):
+            return self.plane.kubectl("create", "--dry-run=server", "-n", namespace, "-f", "-", stdin=body, expect=None).stderr
+        for namespace in (NAMESPACE, "kube-system"):
+            with self.subTest(namespace):
+                self.eventually("the policy is in force", lambda n=namespace: "nothing is put into this Pod" in written(n, with_model))
+                self.assertIn("neither defaulted nor checked", written(namespace, service))
+                self.assertNotIn("leaves out", written(namespace, other))
+        self.assertNotIn("leaves out", written("default", with_model))
+
+
 class RecordedPods(PodsTest):
     """What KServe v0.20 answered, with the cluster state of the record in the cluster itself."""
     needs_kserve = True

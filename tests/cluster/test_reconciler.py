@@ -19,7 +19,8 @@ SHOWN_SECONDS, SHOWN_SLACK = 2, 8
 READY_SECONDS = 60
 CHILDREN = ["apis/apps/v1/{}/deployments", "api/v1/{}/services", "apis/autoscaling/v2/{}/horizontalpodautoscalers",
             "apis/gateway.networking.k8s.io/v1/{}/httproutes", "apis/networking.k8s.io/v1/{}/ingresses",
-            "apis/keda.sh/v1alpha1/{}/scaledobjects"]
+            "apis/networking.istio.io/v1beta1/{}/virtualservices", "apis/keda.sh/v1alpha1/{}/scaledobjects",
+            "apis/opentelemetry.io/v1beta1/{}/opentelemetrycollectors"]
 # The accounts that the examples name, and what their Secrets hold.
 ACCOUNTS = {
     "azure-reader": {"AZURE_CLIENT_ID": "a", "AZURE_CLIENT_SECRET": "b", "AZURE_SUBSCRIPTION_ID": "c", "AZURE_TENANT_ID": "d"},

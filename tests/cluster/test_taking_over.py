@@ -16,14 +16,14 @@ class TakingOver(ReconciledTest):
     def test_no_pod_restarts_and_what_is_not_wanted_goes(self):
         self.apply(sklearn("moved"))
         self.wait_ready("moved")
-        before = self.hand_to_kserve()
+        before = hand_to_kserve(self)
         self.assertTrue(before)
         uids = {key: o["metadata"]["uid"] for key, o in before.items()}
         pods = {p["metadata"]["uid"] for p in self.pods("moved")}
         self.reconciler = self.world.start_reconciler()
-        self.eventually("the Deployment to be taken over", lambda: self.managers(
+        self.eventually("the Deployment to be taken over", lambda: managers(
             self.deployment("moved-predictor")) >= {"modelgate-reconciler"}, 20)
-        self.eventually("nobody else to manage it", lambda: KSERVES_MANAGER not in self.managers(
+        self.eventually("nobody else to manage it", lambda: KSERVES_MANAGER not in managers(
             self.deployment("moved-predictor")), 20)
         self.eventually("what is not wanted to go", lambda: "left-behind" not in self.deployment("moved-predictor")
                         ["metadata"]["labels"], 20)
@@ -35,28 +35,10 @@ class TakingOver(ReconciledTest):
                 self.assertEqual(o["metadata"]["generation"], before[key]["metadata"]["generation"], key)
         self.assertEqual({p["metadata"]["uid"] for p in self.pods("moved")}, pods, "no Pod was restarted")
 
-    def hand_to_kserve(self):
-        """As if KServe had made them: without our reconciler, made anew by its manager, with something of an older version."""
-        self.world.stop_reconcilers()
-        for (plural, name), o in self.children().items():
-            group = ("/apis/" if "/" in o["apiVersion"] else "/api/") + o["apiVersion"]
-            url = f"{group}/namespaces/{self.namespace}/{plural}"
-            self.kubectl("delete", f"{plural}.{o['apiVersion'].partition('/')[0]}" if "/" in o["apiVersion"] else plural, name,
-                         "--timeout=30s")
-            self.plane.post(f"{url}?fieldManager={KSERVES_MANAGER}", as_made(o))
-        self.eventually("the Deployments to be available", lambda: all(
-            o.get("status", {}).get("availableReplicas") for (plural, _), o in self.children().items() if plural == "deployments"),
-            30)
-        return self.children()
-
-    @staticmethod
-    def managers(o):
-        return {entry["manager"] for entry in o["metadata"].get("managedFields", []) if not entry.get("subresource")}
-
     def test_dry_run_says_what_would_happen_and_does_nothing(self):
         self.apply(sklearn("tried"))
         self.wait_ready("tried")
-        self.hand_to_kserve()
+        hand_to_kserve(self)
         versions = {key: o["metadata"]["resourceVersion"] for key, o in self.children().items()}
         lines = [line for line in self.world.dry_run() if self.namespace in line]
         self.assertTrue([line for line in lines if "tried-predictor" in line and "Deployment" in line], lines)
@@ -78,6 +60,25 @@ class MovingOut(ReconciledTest):
         # `phase` is ours alone; KServe's CRD prunes it.
         left = unknown(service["status"], schema["properties"]["status"], "status")
         self.assertEqual(set(left) - {"status.phase"}, set(), yaml.safe_dump(service["status"]))
+
+
+def hand_to_kserve(test):
+    """Everything in the namespace as if KServe had made it: without our reconciler, made anew by its manager, with something
+    of an older version. Gives the objects."""
+    test.world.stop_reconcilers()
+    for (plural, name), o in test.children().items():
+        core = "/" not in o["apiVersion"]
+        test.kubectl("delete", plural if core else f"{plural}.{o['apiVersion'].partition('/')[0]}", name, "--timeout=30s")
+        test.plane.post(f"/{'api' if core else 'apis'}/{o['apiVersion']}/namespaces/{test.namespace}/{plural}"
+                        f"?fieldManager={KSERVES_MANAGER}", as_made(o))
+    test.eventually("the Deployments to be available", lambda: all(
+        o.get("status", {}).get("availableReplicas") for (plural, _), o in test.children().items() if plural == "deployments"),
+        30)
+    return test.children()
+
+
+def managers(o):
+    return {entry["manager"] for entry in o["metadata"].get("managedFields", []) if not entry.get("subresource")}
 
 
 def as_made(o):
