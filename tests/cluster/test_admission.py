@@ -116,16 +116,6 @@ class Cases:
         told = warnings(self.kubectl("create", "-f", "-", stdin=manifest).stderr)
         self.assertTrue([w for w in told if "nowhere" in w], told)
 
-    def test_a_missing_claim_is_a_warning_until_it_is_there(self):
-        manifest = inference_service("a", {"model": model(storageUri="pvc://models/iris")})
-        told = warnings(self.kubectl("create", "--dry-run=server", "-f", "-", stdin=manifest).stderr)
-        self.assertTrue([w for w in told if 'PersistentVolumeClaim "models"' in w], told)
-        self.kubectl("create", "-f", "-", stdin={
-            "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "models"},
-            "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}})
-        told = warnings(self.kubectl("create", "-f", "-", stdin=manifest).stderr)
-        self.assertFalse([w for w in told if "models" in w], told)
-
     def test_what_cannot_be_realized_is_denied(self):
         manifest = inference_service("a", {"model": model(args=["--team={{.Labels.team}}"])})
         self.assertIn('the service has no "team"', self.denied("create", "-f", "-", stdin=manifest))
