@@ -312,6 +312,25 @@ const ToldCase kTold[] = {
        w.deployments.upsert(deployment_object(at_version("11", {.status = R"({"replicas":1})"})));
      },
      kChange},
+    {"ChildsNamesake",
+     [](World& w) {
+       kube::Store& services = w.cache.store_of(kube::kServices);
+       services.upsert(child_object("v1", "Service", {}));
+       w.told();
+       services.upsert(child_object("v1", "Service", at_version("11", {.uid = "u2"})));
+     },
+     kChange},
+    {"WhatWeAppliedToAChild",
+     [](World& w) {
+       Given given = at_version("11", {.spec = R"({"replicas":1,"paused":true})"});
+       given.managed_fields = "[" + managed(kFieldManager, "Apply", R"({"f:spec":{"f:paused":{}}})") + "]";
+       w.deployments.upsert(deployment_object(given));
+       w.told();
+       given.version = "12";
+       given.spec = R"({"replicas":1,"paused":false})";
+       w.deployments.upsert(deployment_object(given));
+     },
+     kChange},
     {"ChildsReplicas",
      [](World& w) {
        w.deployments.upsert(deployment_object(at_version("11", {.spec = R"({"replicas":2})"})));
@@ -397,6 +416,15 @@ TEST(CacheTest, ChildrenOutliveTheirService) {
   EXPECT_THAT(w.cache.children(iris()), IsEmpty());
 }
 
+TEST(CacheTest, NothingStaysOfAServiceThatWasNeverKnown) {
+  World w;
+  const Given given{.name = "a-name-of-more-than-fifteen-characters"};
+  w.deployments.upsert(deployment_object(given));
+  EXPECT_GT(w.cache.text_bytes(), 0U);
+  w.deployments.remove(deployment_object(given));
+  EXPECT_EQ(w.cache.text_bytes(), 0U);
+}
+
 // ---- Lists
 
 TEST(CacheTest, AStartIsNoNews) {
@@ -456,6 +484,24 @@ TEST(CacheTest, AListFromBeforeOurWriteDoesNotUndoIt) {
   EXPECT_EQ(w.cache.children(iris()).at(0).replicas, 1);
 }
 
+TEST(CacheTest, AListFromBeforeOurWriteOfAServiceDoesNotUndoIt) {
+  World w;
+  w.services.replace(list(service_object({.version = "5"})));
+  w.cache.put(kube::kInferenceServices, service_object({.version = "8", .status = R"({"phase":"Ready"})"}));
+  w.services.replace(list(service_object({.version = "6"})));
+  ASSERT_TRUE(w.cache.service(iris()));
+  EXPECT_EQ(w.cache.service(iris())->resource_version, "8");
+}
+
+TEST(CacheTest, AWriteThatChangedNothingLeavesAnEarlierOneUnconfirmed) {
+  World w;
+  w.deployments.replace(list(deployment_object({.version = "5"})));
+  for (int i = 0; i < 2; ++i)
+    w.cache.put(kube::kDeployments, deployment_object({.version = "8", .spec = R"({"replicas":2})"}));
+  w.deployments.replace(list(deployment_object({.version = "6"})));
+  EXPECT_EQ(w.cache.children(iris()).at(0).replicas, 2);
+}
+
 TEST(CacheTest, EventsFromBeforeOurWriteArePassedOver) {
   World w;
   w.services.upsert(service_object({}));
@@ -486,9 +532,34 @@ TEST(CacheTest, WhatWeDeletedStaysGone) {
   w.deployments.upsert(deployment_object({.version = "5"}));
   w.deployments.upsert(deployment_object({.version = "4"}));
   w.deployments.replace(list(deployment_object({.version = "5"})));
+  w.deployments.upsert(deployment_object({.version = "5"}));
   EXPECT_THAT(w.cache.children(iris()), IsEmpty());
   w.deployments.remove(deployment_object({.version = "6"}));
   EXPECT_THAT(w.told(), IsEmpty());
+}
+
+TEST(CacheTest, WhatWeDeletedIsForgottenOnceItsEventOrAListHasCome) {
+  for (const bool by_list : {false, true}) {
+    World w;  // afterwards the cluster is restored from a backup
+    w.deployments.upsert(deployment_object({.version = "5"}));
+    w.cache.forget(kube::kDeployments, "default", "iris-predictor", "u1");
+    if (by_list) {
+      w.deployments.replace({});
+    } else {
+      w.deployments.remove(deployment_object({.version = "6"}));
+    }
+    w.deployments.upsert(deployment_object({.version = "4"}));
+    EXPECT_EQ(w.cache.children(iris()).size(), 1U);
+  }
+}
+
+TEST(CacheTest, AReplyCountsWhateverWeDeleted) {
+  World w;
+  w.deployments.upsert(deployment_object({.version = "5"}));
+  w.cache.forget(kube::kDeployments, "default", "iris-predictor", "u1");
+  w.cache.put(kube::kDeployments, deployment_object({.version = "4"}));
+  w.deployments.upsert(deployment_object({.version = "5", .spec = R"({"replicas":2})"}));
+  EXPECT_EQ(w.cache.children(iris()).at(0).replicas, 2);
 }
 
 TEST(CacheTest, WhatWeDeletedAndIsStillThereComesBack) {
