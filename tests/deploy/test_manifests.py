@@ -103,6 +103,20 @@ class Registrations(unittest.TestCase):
                                     if e["operator"] == "NotIn"]
                         self.assertLessEqual({namespace, "kube-system"}, set(left_out))
 
+    def test_what_is_left_out_is_told_so(self):
+        for folder in INSTALLATIONS:
+            with self.subTest(folder):
+                pods = next(w for _, w in webhooks(rendered(folder)) if w["rules"][0]["resources"] == ["pods"])
+                left_out = [v for e in pods["namespaceSelector"]["matchExpressions"] for v in e["values"]
+                            if e["operator"] == "NotIn"]
+                bindings = [o for o in rendered(folder) if o["kind"] == "ValidatingAdmissionPolicyBinding"]
+                if folder == WITHOUT_RECONCILER:  # there KServe looks at what we leave out
+                    self.assertEqual(bindings, [])
+                    continue
+                self.assertEqual([b["spec"]["validationActions"] for b in bindings], [["Warn"]])
+                selector = bindings[0]["spec"]["matchResources"]["namespaceSelector"]["matchExpressions"]
+                self.assertEqual(selector, [{"key": "kubernetes.io/metadata.name", "operator": "In", "values": left_out}])
+
     def test_the_ports_lead_to_the_container(self):
         for folder in INSTALLATIONS:
             services = [o for o in rendered(folder) if o["kind"] == "Service"]
