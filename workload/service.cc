@@ -86,6 +86,18 @@ void add_headless(ServiceBuild& build, const Component& component, std::string_v
   build.add(std::move(object));
 }
 
+/// Pods of earlier generations find each other by Services of theirs, and serve on during a rollout.
+void keep_earlier(ServiceBuild& build, const Component& component) {
+  /// As many changes as may come one after the other while nodes with accelerators start.
+  constexpr std::int64_t kMostKept = 10;
+  if (build.versions.rolled_out) return;
+  const std::int64_t now = build.service.metadata().integer("generation").value_or(0);
+  for (std::int64_t g = std::max<std::int64_t>(now - kMostKept, 1); g < now; ++g) {
+    build.keep("Service", head_service_name(component.name, std::to_string(g)));
+    build.keep("Service", workers_service_name(component.name, std::to_string(g)));
+  }
+}
+
 }  // namespace
 
 void add_services(ServiceBuild& build, const Component& component) {
@@ -105,6 +117,7 @@ void add_services(ServiceBuild& build, const Component& component) {
                app_label(component.name));
   add_headless(build, component, "worker", workers_service_name(component.name, generation),
                worker_app_label(component.name));
+  keep_earlier(build, component);
 }
 
 }  // namespace modelgate::workload

@@ -92,6 +92,8 @@ class Planner {
                                 .replicas = canary_replicas(c, stable_view_),
                                 .serves = build_.context.ready.canary(c.predictor().name())});
     }
+    if (const DeployedVersion* d = deployed(plan_.stable.component))
+      plan_.rolled_out = d->rolled_out && is_known();
     if (!build_.strict()) {
       as_kserve();
     } else {
@@ -191,7 +193,7 @@ class Planner {
       return v;
     }
     take(v, *d);
-    v.may_grow = d->rolled_out && is_known();
+    v.may_grow = plan_.rolled_out;
     v.complete = v.may_grow && (v.available >= v.wanted || (v.serves() && d->lacks_room));
     return v;
   }

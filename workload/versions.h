@@ -45,6 +45,8 @@ struct VersionPlan {
   std::vector<PlannedVersion> canaries;  // as the service lists them
   /// Not named any more, and not to go yet.
   std::vector<PlannedVersion> leaving;
+  /// All Pods of the stable version are of what the service says now, as far as anybody has looked.
+  bool rolled_out = true;
   /// Requests or Pods are not yet as the service says, for it was only now that it said so.
   bool look_again = false;
 };

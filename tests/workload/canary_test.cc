@@ -531,5 +531,24 @@ TEST(CanaryShare, IsReadFromIstiosRoutesToo) {
   EXPECT_EQ(ready.versions[0].weight, 30);
 }
 
+/// Several nodes: the Pods of the generation before find each other until those of this one are up.
+TEST(Generations, KeepTheirServicesDuringARollout) {
+  ServiceWorld world;
+  constexpr std::string_view kNodes =
+      "{metadata: {annotations: {serving.kserve.io/autoscalerClass: none}}, spec: {predictor: {model: "
+      "{modelFormat: "
+      "{name: huggingface}, runtime: nodes}, workerSpec: {}}}, status: {observedGeneration: 3}}";
+  for (const bool rolled_out : {false, true}) {
+    const ReadyComponents ready{
+        .predictor = true,
+        .versions = {{.component = "m-predictor", .available = 1, .rolled_out = rolled_out}}};
+    const Wanted wanted = world.render(kNodes, &ready).wanted;
+    EXPECT_EQ(wanted.keeps("Service", "m-head-2"), !rolled_out);
+    EXPECT_EQ(wanted.keeps("Service", "m-workers-1"), !rolled_out);
+    EXPECT_FALSE(wanted.keeps("Service", "m-head-3")) << "it is wanted";
+    EXPECT_FALSE(wanted.keeps("Service", "m-head-4"));
+  }
+}
+
 }  // namespace
 }  // namespace modelgate::workload
