@@ -98,10 +98,12 @@ Task<ApiResult<void>> BuiltinRuntimes::write(const std::optional<Object>& before
   spec::Arena arena;
   Value data(rapidjson::kObjectType);
   for (const auto& [name, how] : entries) spec::set_member(data, name, spec::make_string(how, arena), arena);
-  Value metadata = ObjectBuilder(arena).text("name", kBuiltinRuntimesConfigMap).text("namespace", ns_).take();
-  if (before)
-    spec::set_member(metadata, "resourceVersion", spec::make_string(before->resource_version(), arena),
-                     arena);
+  Value metadata =
+      ObjectBuilder(arena)
+          .text("name", kBuiltinRuntimesConfigMap)
+          .text("namespace", ns_)
+          .text_if_any("resourceVersion", before ? before->resource_version() : std::string_view())
+          .take();
   const std::string body = spec::to_json(ObjectBuilder(arena)
                                              .text("apiVersion", "v1")
                                              .text("kind", "ConfigMap")

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reconciler/service_state.h"
+
+#include <gtest/gtest.h>
+
+#include <ostream>
+
+#include "spec/inference_service.h"
+
+namespace modelgate::reconciler {
+namespace {
+
+using spec::Value;
+
+Value read(std::string_view json, spec::Arena& arena) {
+  auto value = spec::parse_json(json, arena);
+  EXPECT_TRUE(value) << json;
+  return std::move(value).value();
+}
+
+struct ModeCase {
+  std::string name;
+  std::string service;
+  std::string configured;
+  std::string mode;
+};
+void PrintTo(const ModeCase& c, std::ostream* out) {
+  *out << c.name;
+}
+
+class DeploymentMode : public testing::TestWithParam<ModeCase> {};
+
+TEST_P(DeploymentMode, IsKserves) {
+  spec::Arena arena;
+  spec::Configuration configuration;
+  configuration.deploy.default_deployment_mode = GetParam().configured;
+  EXPECT_EQ(deployment_mode_of(read(GetParam().service, arena), configuration), GetParam().mode);
+}
+
+constexpr const char* kAnnotatedKnative =
+    R"({"metadata":{"annotations":{"serving.kserve.io/deploymentMode":"Knative"}}})";
+INSTANTIATE_TEST_SUITE_P(
+    , DeploymentMode,
+    testing::Values(
+        ModeCase{"Configured", "{}", "Knative", "Knative"},
+        ModeCase{"Annotated", kAnnotatedKnative, "Standard", "Knative"},
+        ModeCase{"AnnotatedOldName",
+                 R"({"metadata":{"annotations":{"serving.kserve.io/deploymentMode":"RawDeployment"}}})",
+                 "Knative", "Standard"},
+        ModeCase{"AnnotatedUnknown",
+                 R"({"metadata":{"annotations":{"serving.kserve.io/deploymentMode":"Sometimes"}}})",
+                 "Knative", "Knative"},
+        ModeCase{"StatusGoesFirst",
+                 R"({"metadata":{"annotations":{"serving.kserve.io/deploymentMode":"Knative"}},)"
+                 R"("status":{"deploymentMode":"Standard"}})",
+                 "Knative", "Standard"},
+        ModeCase{"StatusOldName", R"({"status":{"deploymentMode":"Serverless"}})", "Standard", "Knative"}),
+    [](const auto& c) { return c.param.name; });
+
+struct AloneCase {
+  std::string name;
+  std::string annotation;
+  std::string ready;
+  bool alone;
+};
+void PrintTo(const AloneCase& c, std::ostream* out) {
+  *out << c.name;
+}
+
+class LeftAlone : public testing::TestWithParam<AloneCase> {};
+
+TEST_P(LeftAlone, OnlyWhileReady) {
+  spec::Arena arena;
+  const Value service = read(
+      R"({"metadata":{"annotations":{"serving.kserve.io/disable-auto-update":")" + GetParam().annotation +
+          R"("}},"status":{"conditions":[{"type":"Ready","status":")" + GetParam().ready + R"("}]}})",
+      arena);
+  EXPECT_EQ(is_left_alone(service), GetParam().alone);
+}
+
+INSTANTIATE_TEST_SUITE_P(, LeftAlone,
+                         testing::Values(AloneCase{"Ready", "true", "True", true},
+                                         AloneCase{"NotReady", "true", "False", false},
+                                         AloneCase{"OtherValue", "yes", "True", false}),
+                         [](const auto& c) { return c.param.name; });
+
+TEST(RefusedStatus, KeepsTheRestAndSorts) {
+  spec::Arena arena;
+  const Value service =
+      read(R"({"metadata":{"generation":3},"status":{"url":"http://x","observedGeneration":2,"conditions":[)"
+           R"({"type":"IngressReady","status":"True"},)"
+           R"({"type":"Ready","status":"True","lastTransitionTime":"2026-01-01T00:00:00Z"},)"
+           R"({"type":"Stopped","status":"False"}]}})",
+           arena);
+  const Value status = refused_status(service, {.reason = "InvalidSpec", .message = "m", .phase = "Failed"},
+                                      "2026-02-02T00:00:00Z", arena);
+  const Value wanted = read(R"({"url":"http://x","observedGeneration":3,"phase":"Failed","conditions":[)"
+                            R"({"type":"IngressReady","status":"True"},)"
+                            R"({"type":"Ready","status":"False","reason":"InvalidSpec","message":"m",)"
+                            R"("lastTransitionTime":"2026-02-02T00:00:00Z"},)"
+                            R"({"type":"Stopped","status":"False"}]})",
+                            arena);
+  EXPECT_EQ(spec::to_canonical_json(status), spec::to_canonical_json(wanted));
+}
+
+TEST(RefusedStatus, IsTheSameAgain) {
+  spec::Arena arena;
+  Value service = read(R"({"metadata":{"generation":1}})", arena);
+  const Refusal refusal = not_served(service, spec::kKnativeMode);
+  EXPECT_EQ(refusal.reason, "KnativeNotServed");
+  EXPECT_EQ(refusal.status, "False");
+  Value status = refused_status(service, refusal, "2026-02-02T00:00:00Z", arena);
+  const std::string first = spec::to_canonical_json(status);
+  spec::set_member(service, "status", std::move(status), arena);
+  const Value again =
+      refused_status(service, not_served(service, spec::kKnativeMode), "2026-03-03T00:00:00Z", arena);
+  EXPECT_EQ(spec::to_canonical_json(again), first);
+}
+
+TEST(NotServed, IsUnknownWhereItServedBefore) {
+  spec::Arena arena;
+  Value service = read(R"({"status":{"conditions":[{"type":"Ready","status":"True"}]}})", arena);
+  for (int times = 0; times < 2; ++times) {
+    const Refusal refusal = not_served(service, spec::kKnativeMode);
+    EXPECT_EQ(refusal.status, "Unknown");
+    spec::set_member(service, "status", refused_status(service, refusal, "2026-02-02T00:00:00Z", arena),
+                     arena);
+  }
+}
+
+}  // namespace
+}  // namespace modelgate::reconciler
