@@ -44,7 +44,7 @@ class Permissions(ReconciledTest):
         self.serve_with_credentials()
         self.lead_there_in_each_way()
         self.scale_in_each_way()
-        self.serve_many_models_and_one()
+        self.serve_many_models()
         self.complain_twice()
         self.kubectl("delete", "inferenceservices", "--all", "--timeout=30s")
         assert_exact(self, ACCOUNT, self.world.reconciler_calls()[earlier:], SHOWN_BY_NO_CALL)
@@ -114,12 +114,12 @@ class Permissions(ReconciledTest):
         self.kubectl("annotate", "inferenceservice", "scaled", f"{GROUP}/stop=true")
         self.eventually("nothing of it", lambda: not [name for _, name in self.children() if name.startswith("scaled")], 20)
 
-    def serve_many_models_and_one(self):
+    def serve_many_models(self):
         self.apply(MANY_MODELS, many())
         self.eventually("the ConfigMap of its models", self.models, 20)
         self.plane.post(f"/apis/{GROUP}/v1alpha1/namespaces/{self.namespace}/{MODELS}", {
             "apiVersion": f"{GROUP}/v1alpha1", "kind": "TrainedModel",
-            "metadata": {"name": "one", "labels": {f"{GROUP}/inferenceservice": "many"}},
+            "metadata": {"name": "one", "labels": {"inferenceservice": "many"}},
             "spec": {"inferenceService": "many", "model": {"storageUri": "s3://models/iris", "framework": "sklearn",
                                                            "memory": "1Gi"}}})
         self.kubectl("delete", "inferenceservice", "many", "--timeout=30s")
