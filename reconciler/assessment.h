@@ -64,6 +64,7 @@ class Assessment {
   /// As stored.
   const spec::Value& document() const { return document_; }
   spec::Arena& arena() { return arena_; }
+  const spec::Configuration& configuration() const { return catalog_->configuration(); }
   /// Another version of it that differs in its metadata only: the reply to a write of ours.
   void use_version(std::string resource_version) { record_.resource_version = std::move(resource_version); }
 
@@ -80,6 +81,8 @@ class Assessment {
 
   /// What could not be written: told in the status. Kept here.
   void take(std::vector<ApplyProblem> problems);
+  /// For good: its picture is old.
+  void leave_alone() { verdict_ = Verdict::kLeaveAlone; }
   /// For good: whatever was built is not told of.
   void refuse(Refusal refusal);
 

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
+#include <vector>
 
 #include "process/log.h"
 #include "reconciler/finalizer.h"
@@ -49,7 +51,8 @@ Reconciler::Reconciler(kube::Client& client, Cache& cache, kube::EventRecorder& 
       events_(events),
       surroundings_{cache, memory_, std::move(kind_absent), std::move(system_namespace)},
       applier_(client, cache, memory_),
-      status_writer_(client, cache) {}
+      status_writer_(client, cache),
+      ca_bundles_(client, surroundings_.system_namespace) {}
 
 Reconciler::~Reconciler() = default;
 
@@ -73,7 +76,8 @@ Task<ReconcileOutcome> Reconciler::reconcile(ServiceKey key, SteadyTime until) {
     } else if (assessment.verdict() != Assessment::Verdict::kLeaveAlone) {
       const bool served = assessment.verdict() == Assessment::Verdict::kServe;
       if (served) co_await serve(assessment, until, outcome);
-      co_await write_status(assessment, until, outcome);
+      if (assessment.verdict() != Assessment::Verdict::kLeaveAlone)
+        co_await write_status(assessment, until, outcome);
     }
   } catch (const std::exception& e) {
     bug = e.what();
@@ -100,9 +104,12 @@ Task<void> Reconciler::serve(Assessment& assessment, SteadyTime until, Reconcile
   }
   co_await assessment.build(client_, until);
   const ServiceKey key = assessment.record().key;
+  std::vector<ApplyProblem> problems = co_await bring_ca_bundle(assessment, until, outcome);
   ApplyOutcome applied = co_await applier_.carry_out(key, assessment.plan(), until);
   outcome.writes += applied.writes;
   if (applied.stale) come_to(outcome, Result::kStale);
+  std::ranges::move(applied.problems, std::back_inserter(problems));
+  applied.problems = std::move(problems);
   if (!applied.problems.empty()) come_to(outcome, Result::kFailed, applied.problems.front().text);
   outcome.again_at = applied.again_at;
   outcome.write_storms +=
@@ -110,6 +117,21 @@ Task<void> Reconciler::serve(Assessment& assessment, SteadyTime until, Reconcile
   if (assessment.may_change_unseen()) come_to(outcome, Result::kLater);
   tell_problems(assessment, applied);
   assessment.take(std::move(applied.problems));
+}
+
+/// What is wrong with the CAs that its model is fetched with; the rest is made all the same.
+Task<std::vector<ApplyProblem>> Reconciler::bring_ca_bundle(const Assessment& assessment, SteadyTime until,
+                                                            ReconcileOutcome& outcome) {
+  std::vector<ApplyProblem> out;
+  const std::string source = assessment.configuration().storage_initializer.ca_bundle_config_map_name;
+  if (source.empty() || assessment.wanted().stopped) co_return out;
+  const std::string ns = assessment.record().key.ns;
+  std::string wrong = co_await ca_bundles_.bring(ns, source, until, outcome.writes);
+  if (!wrong.empty()) {
+    out.push_back(
+        {.component = workload::kPredictor, .reason = "CaBundleNotCopied", .text = std::move(wrong)});
+  }
+  co_return out;
 }
 
 /// False where it could not be: then nothing is made.
@@ -122,6 +144,10 @@ Task<bool> Reconciler::set_finalizer(Assessment& assessment, SteadyTime until, R
     co_return true;
   }
   come_to(outcome, version.error());
+  if (version.error().is_conflict() || version.error().is_not_found()) {
+    assessment.leave_alone();
+    co_return false;
+  }
   assessment.refuse({.reason = "FinalizerRefused",
                      .message = fmt::format("the finalizer {} could not be set, so nothing is made: {}",
                                             kFinalizer, version.error().to_string())});

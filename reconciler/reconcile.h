@@ -22,6 +22,7 @@
 #include "kube/events.h"
 #include "reconciler/apply.h"
 #include "reconciler/assessment.h"
+#include "reconciler/ca_bundle_copies.h"
 #include "reconciler/cache.h"
 #include "reconciler/service_measures.h"
 #include "reconciler/status_writer.h"
@@ -72,6 +73,8 @@ class Reconciler {
   kube::Task<void> finish_deletion(const ServiceRecord& record, const spec::Value& service,
                                    kube::SteadyTime until, ReconcileOutcome& outcome);
   kube::Task<void> serve(Assessment& assessment, kube::SteadyTime until, ReconcileOutcome& outcome);
+  kube::Task<std::vector<ApplyProblem>> bring_ca_bundle(const Assessment& assessment, kube::SteadyTime until,
+                                                        ReconcileOutcome& outcome);
   kube::Task<bool> set_finalizer(Assessment& assessment, kube::SteadyTime until, ReconcileOutcome& outcome);
   kube::Task<void> write_status(Assessment& assessment, kube::SteadyTime until, ReconcileOutcome& outcome);
   kube::Task<void> tell_bug(ServiceKey key, std::string what, kube::SteadyTime until);
@@ -86,6 +89,7 @@ class Reconciler {
   Surroundings surroundings_;
   Applier applier_;
   StatusWriter status_writer_;
+  CaBundleCopies ca_bundles_;
   MeasuredServices services_;
   std::shared_ptr<const spec::Catalog> catalog_;
   std::map<ServiceKey, std::string> uids_;            // of those reconciled: for what is to be forgotten

@@ -54,7 +54,9 @@ void add_stop(const ObjectView& before, const ObjectView& after, std::vector<Ser
 /// While a service comes up its conditions are False too: only a failure is told.
 void add_failures(const ObjectView& before, const ObjectView& after, std::vector<ServiceEvent>& out) {
   if (after.string("phase") != "Failed") return;
-  const bool failed_before = before.string("phase") == "Failed";
+  // KServe's CRD keeps no phase.
+  const std::string_view phase = before.string("phase");
+  const bool failed_before = phase == "Failed" || (phase.empty() && condition_of(before, "Ready"));
   bool told = false;
   const auto tell = [&](std::string_view type) {
     const ObjectView c = condition_of(after, type);
