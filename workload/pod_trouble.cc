@@ -74,9 +74,16 @@ PodTrouble from_end(const spec::PodView& pod, const spec::ObjectView& container,
           .time = std::string(ended.string("finishedAt"))};
 }
 
+/// While the kubelet waits for the next try it says so, and since Kubernetes 1.32 why behind that.
+std::string_view why_no_image(std::string_view message) {
+  constexpr std::string_view kCause = "ErrImagePull: ";
+  const std::size_t at = message.find(kCause);
+  return at == std::string_view::npos ? message : message.substr(at + kCause.size());
+}
+
 PodTrouble from_waiting(const spec::PodView& pod, const spec::ObjectView& container, std::string_view told,
                         bool init) {
-  const std::string_view why = container.object("state").object("waiting").string("message");
+  const std::string_view why = why_no_image(container.object("state").object("waiting").string("message"));
   return {.reason = std::string(told),
           .failure = "RuntimeUnhealthy",
           .message =

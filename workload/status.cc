@@ -118,8 +118,7 @@ class StatusBuild {
   void set(std::string_view type, State state) {
     const spec::ObjectView before = old_condition(type);
     // The kubelet tells in turns why an image cannot be pulled, and that it waits before it tries again.
-    const bool only_waits = state.reason == "ImagePullBackOff" && state.message.contains("Back-off") &&
-                            !state.message.contains("ErrImagePull");
+    const bool only_waits = state.reason == "ImagePullBackOff" && state.message.contains("Back-off");
     if (only_waits && before.string("reason") == state.reason) state.message = before.string("message");
     conditions_[std::string(type)] = std::move(state);
   }

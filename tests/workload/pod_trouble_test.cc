@@ -262,7 +262,9 @@ TEST(PodTroubles, DoNotComeAndGoWithEachPull) {
       server(R"({"waiting": {"reason": "ImagePullBackOff", "message": "Back-off pulling image \"nope\""}})");
   w.look({failed});
   const std::string told(w.condition("Ready").string("message"));
-  for (const std::string& now : {waits, failed, waits}) {
+  const std::string waits_and_says_why = server(
+      R"({"waiting": {"reason": "ImagePullBackOff", "message": "Back-off pulling image \"nope\": ErrImagePull: not found: example.com/nope:1"}})");
+  for (const std::string& now : {waits, failed, waits_and_says_why, waits}) {
     w.look({now});
     EXPECT_EQ(w.condition("Ready").string("message"), told);
     EXPECT_EQ(w.condition("PredictorReady").string("message"), told);
