@@ -15,7 +15,9 @@ std::string_view why_not_split(const ServiceBuild& build) {
   if (is_cluster_local(build)) return "the service is reached within the cluster only, by a Service";
   if (build.configuration.ingress.disable_ingress_creation)
     return "no route is made (disableIngressCreation in the configuration)";
-  return "an Ingress cannot split traffic; Gateway API's routes can (enableGatewayApi in the configuration)";
+  return "an Ingress cannot split traffic; Gateway API's routes can (enableGatewayApi in the configuration), "
+         "and "
+         "Istio's (istioRoutes)";
 }
 
 void tell_of_unsplit_canaries(ServiceBuild& build) {
