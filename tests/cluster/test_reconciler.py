@@ -236,7 +236,7 @@ class Replicas(ReconciledTest):
         process = subprocess.Popen(
             [str(self.plane.binaries / "kubectl"), "get", "deployment", name, "-n", self.namespace, "-w",
              "-o", "jsonpath={.spec.replicas}{'\\n'}"], stdout=subprocess.PIPE, text=True,
-            env={"KUBECONFIG": str(self.plane.kubeconfig), "PATH": ""})
+            env={"KUBECONFIG": str(self.plane.kubeconfig), "KUBECACHEDIR": str(self.plane.directory / "kubectl-cache")})
         self.addCleanup(process.kill)
 
         def end():
