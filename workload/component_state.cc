@@ -41,6 +41,12 @@ State with(std::string_view status, const Joint& condition, std::string_view rea
   return {status, std::string(own.empty() ? reason : own), std::string(message.empty() ? text : message)};
 }
 
+bool all_have_available_pods(const std::vector<const spec::Value*>& deployments) {
+  return std::ranges::all_of(deployments, [](const spec::Value* d) {
+    return spec::ObjectView(d).object("status").integer("availableReplicas").value_or(0) > 0;
+  });
+}
+
 State from_deployments(const std::vector<const spec::Value*>& deployments, bool serving_counts) {
   if (deployments.empty()) return {"Unknown", "DeploymentNotCreated", "there is no Deployment yet"};
   const Joint failure = joint_condition(deployments, "ReplicaFailure");
@@ -49,8 +55,11 @@ State from_deployments(const std::vector<const spec::Value*>& deployments, bool 
   const bool cannot_make = failure.shown && failure.shown.string("status") == "True";
   if (cannot_make && !(serving_counts && available.all_true))
     return with("False", failure, "FailedCreate", "Pods cannot be made");
-  if (available.any_false)
-    return with("False", available, "MinimumReplicasUnavailable", "not enough Pods are available");
+  // While an autoscaler adds Pods there are fewer than it asks for; those that are there serve.
+  const bool too_few = available.any_false;
+  if (too_few && serving_counts && all_have_available_pods(deployments))
+    return {"True", "SomeReplicasAvailable", "Pods are available, though fewer than wanted"};
+  if (too_few) return with("False", available, "MinimumReplicasUnavailable", "not enough Pods are available");
   if (progressing.any_false && !(serving_counts && available.all_true))
     return with("False", progressing, "ProgressDeadlineExceeded", "the rollout makes no progress");
   const bool complete = progressing.all_true && progressing.reason() == "NewReplicaSetAvailable";
