@@ -41,6 +41,7 @@ class Permissions(ReconciledTest):
         self.install_kinds()
         earlier = len(self.world.reconciler_calls())
         self.begin_anew()
+        self.bring_cas()
         self.serve_with_credentials()
         self.lead_there_in_each_way()
         self.scale_in_each_way()
@@ -76,6 +77,19 @@ class Permissions(ReconciledTest):
         self.reconciler = self.world.start_reconciler()
         self.eventually("it to be remembered again", lambda: first in self.plane.get(
             f"/api/v1/namespaces/{NAMESPACE}/configmaps/{BUILTIN}")["data"], 20)
+
+    def bring_cas(self):
+        """The CA bundle is copied to where Pods mount it, over an old copy."""
+        def bundle(name, text):
+            return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"cabundle.crt": text}}
+        self.plane.kubectl("apply", "-n", NAMESPACE, "-f", "-", stdin=bundle("cas", "new"))
+        self.addCleanup(self.plane.kubectl, "delete", "-n", NAMESPACE, "configmap", "cas")
+        self.addCleanup(self.world.configure, "storageInitializer", caBundleConfigMapName="")
+        self.apply(bundle("global-ca-bundle", "old"))
+        self.world.configure("storageInitializer", caBundleConfigMapName="cas")
+        self.apply(sklearn("trusting"))
+        self.eventually("the CAs", lambda: self.plane.get(
+            f"/api/v1/namespaces/{self.namespace}/configmaps/global-ca-bundle")["data"]["cabundle.crt"] == "new", 20)
 
     def serve_with_credentials(self):
         """Several sources are put into the Deployment's template, with their credentials."""
