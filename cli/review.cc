@@ -80,6 +80,28 @@ bool is_kind(const Value& object, std::string_view kind) {
   return spec::ObjectView(object).string("kind") == kind;
 }
 
+/// A Secret with its keys and no value. What stands there is no base64: an API server refuses it, so that
+/// nobody loses a Secret by applying what was printed.
+Value without_values(const Value& secret, spec::Arena& arena) {
+  Value out = spec::clone(secret, arena);
+  Value data(rapidjson::kObjectType);
+  for (const char* field : {"data", "stringData"}) {
+    const Value* values = spec::find(secret, field);
+    if (values && values->IsObject()) {
+      for (const auto& m : values->GetObject())
+        spec::set_member(data, spec::text_of(m.name), spec::make_literal("(not shown)"), arena);
+    }
+    out.RemoveMember(field);
+  }
+  if (!data.ObjectEmpty()) spec::set_member(out, "data", std::move(data), arena);
+  // kubectl keeps the whole object in an annotation.
+  Value* metadata = spec::find(out, "metadata");
+  Value* annotations = metadata ? spec::find(*metadata, "annotations") : nullptr;
+  if (annotations && annotations->IsObject())
+    annotations->RemoveMember("kubectl.kubernetes.io/last-applied-configuration");
+  return out;
+}
+
 /// What is printed of one object, and what it is called there.
 struct Shown {
   const Value& before;
@@ -221,13 +243,16 @@ class Reviewer {
   }
 
   void show_object(const ManifestObject& object, Verdict verdict) {
-    if ((options_.pods || options_.render) && is_kind(verdict.object, "Secret")) return;
+    const bool secret = is_kind(verdict.object, "Secret");
+    if (secret && (options_.pods || options_.render)) return;
+    if (secret) verdict.object = without_values(verdict.object, *input_.arena);
+    const Value before = secret ? spec::clone(verdict.object, *input_.arena) : Value();
     const spec::ObjectView view(object.value);
     const auto metadata = view.object("metadata");
     const std::string_view own = metadata.string("name");
     const std::string name =
         fmt::format("{} {}", view.string("kind"), own.empty() ? metadata.string("generateName") : own);
-    show({.before = object.value,
+    show({.before = secret ? before : object.value,
           .after = std::move(verdict.object),
           .from = fmt::format("{} ({})", object.file, name),
           .to = fmt::format("as stored ({})", name)});

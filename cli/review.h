@@ -24,7 +24,7 @@ struct ReviewOptions {
   std::string old;  // a file with what is stored: its objects are updated
   Format format = Format::kYaml;
   // For each InferenceService, also what the reconciler would make, and the Pods that would be created. With
-  // either, Secrets are not printed.
+  // either, Secrets are not printed; else without their values.
   bool render = false;
   bool pods = false;
   bool color_out = false;

@@ -97,7 +97,8 @@ TEST_P(Example, IsAdmittedAndStaysAsItIs) {
   ReviewOptions again;
   again.input.files = {file};
   again.old = stored.path();
-  EXPECT_EQ(meaning(run(again).out), meaning(first.out)) << "the same manifest once more changes what is stored";
+  EXPECT_EQ(meaning(run(again).out), meaning(first.out))
+      << "the same manifest once more changes what is stored";
 
   again.input.files = {stored.path()};
   again.format = Format::kDiff;
@@ -153,6 +154,22 @@ TEST(Review, PrintsSeveralObjectsAsYamlDocumentsOrAJsonList) {
   const auto list = spec::parse_json(run({file.path()}, Format::kJson).out, arena);
   ASSERT_TRUE(list);
   EXPECT_EQ(spec::find(*list, "items")->Size(), 2U);
+}
+
+TEST(Review, PrintsTheKeysOfASecretAndNoValue) {
+  const TemporaryFile file(
+      "apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\n  annotations:\n    a: kept\n"
+      "    kubectl.kubernetes.io/last-applied-configuration: '{\"data\": {\"a\": \"sentinel\"}}'\n"
+      "data: {first: sentinel, third: 7}\nstringData: {second: sentinel}\n");
+  for (const Format format : {Format::kYaml, Format::kJson, Format::kDiff}) {
+    const Outcome outcome = run({file.path()}, format);
+    EXPECT_EQ(outcome.code, kAllowed);
+    EXPECT_THAT(outcome.out + outcome.err, Not(HasSubstr("sentinel")));
+    if (format == Format::kDiff) continue;
+    for (const char* shown : {"first", "second", "third", "kept"}) {
+      EXPECT_THAT(outcome.out, HasSubstr(shown));
+    }
+  }
 }
 
 TEST(Review, KeepsWhatIsGoodBesideWhatIsDenied) {
