@@ -51,8 +51,10 @@ std::vector<FieldPath> readers(const PodPass& pass) {
 
 /// A volume in the containers that read it and, where one is made, in the init container that fills it.
 void mount(PodPass& pass, VolumeMount what, std::string_view claim, ContainerBuilder* filler) {
+  const std::vector<FieldPath> containers = readers(pass);
+  check_mount_path(pass, containers, what.volume, what.mount_path);
   bool mounted = false;
-  for (const FieldPath& reader : readers(pass)) mounted |= pass.add_mount(reader, what);
+  for (const FieldPath& reader : containers) mounted |= pass.add_mount(reader, what);
   if (filler) {
     what.read_only = false;
     filler->append_mount(what);
@@ -200,8 +202,6 @@ void add_model_storage(PodPass& pass, const StorageRequest& request) {
   VolumeMount model{.volume = std::string(kFetchedVolume),
                     .mount_path = std::string(kModelPath),
                     .read_only = request.read_only};
-  check_mount_path(pass, readers(pass), parse_pvc_uri(source.uri) ? kClaimVolume : kFetchedVolume,
-                   kModelPath);
   if (const auto pvc = parse_pvc_uri(source.uri)) {
     model.volume = kClaimVolume;
     model.sub_path = pvc->path;

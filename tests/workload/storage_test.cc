@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "pod_world.h"
 #include "spec/edit.h"
 #include "workload/annotations.h"
@@ -214,6 +216,20 @@ const ContainerCase kContainers[] = {
 INSTANTIATE_TEST_SUITE_P(Table, StorageContainer, testing::ValuesIn(kContainers),
                          [](const auto& row) { return row.param.name; });
 
+// An annotation may hold 256 KiB, and a webhook has ten seconds.
+TEST(StorageContainer, ALongUriIsMatchedInTime) {
+  const std::string uri = "a" + std::string(250'000, 'a') + "://m";
+  for (const char* expression :
+       {"(a+)+$", "(a|a)*b", "((a?){50}){10}a{50}$", "(x+x+)+y", "(.*)(.*)(.*)(.*)[b]$"}) {
+    PodWorld world(storage_container("a", fmt::format("supportedUriFormats: [{{regex: '{}'}}]", expression)));
+    const auto began = std::chrono::steady_clock::now();
+    EXPECT_THAT(world.mutate(world.pod(pod_with_uri(uri))).errors,
+                ElementsAre(std::string(kByUri) + " FieldValueInvalid"))
+        << expression;
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(5)) << expression;
+  }
+}
+
 TEST(StorageContainer, OneThatCannotBeReadLeavesNoChoice) {
   PodWorld world;
   world.unknown = {"ClusterStorageContainer"};
@@ -338,6 +354,9 @@ const BadCase kBad[] = {
     {"Blank", "s3://b/a model", "", {kInvalidUri}},
     {"Dots", "gs://b/../c", "", {kInvalidUri}},
     {"UnknownScheme", "ftp://host/m", "", {kInvalidUri}},
+    {"NoBucket", "gs://", "", {kInvalidUri}},
+    {"NoClaim", "pvc:///m", "", {kInvalidUri}},
+    {"NoHost", "https:///m.tgz", "", {kInvalidUri}},
     {"Empty", "", "", {std::string(kByUri) + " FieldValueRequired"}},
     {"PathTaken",
      "s3://b/m",
@@ -370,17 +389,16 @@ struct Several {
 };
 
 /// What the reconciler does for `storageUris`.
-Several add_several(PodWorld& world, std::vector<StorageSource> sources, bool compatible = false) {
+Several add_several(PodWorld& world, std::vector<StorageSource> sources, std::string_view pod = "") {
   spec::CatalogBuilder builder;
   spec::Configuration configuration;
   configuration.storage_initializer.enable_modelcar = true;
-  if (compatible) make_compatible(configuration);
   builder.set_configuration(std::move(configuration));
   const auto catalog = builder.build(1);
   spec::Facts facts;
   facts.tell({"ServiceAccount", "default", "default"}, {});
   Several out;
-  out.pod.pod = world.pod("");
+  out.pod.pod = world.pod(pod);
   spec::Edit edit(out.pod.pod, world.arena());
   const PodContext context{.catalog = *catalog, .facts = facts, .namespace_ = "default"};
   PodPass pass(edit, context);
@@ -447,6 +465,17 @@ const PathCase kPaths[] = {
 
 INSTANTIATE_TEST_SUITE_P(Table, SeveralPaths, testing::ValuesIn(kPaths),
                          [](const auto& row) { return row.param.name; });
+
+TEST(SeveralSources, DoNotLieWhereAnotherVolumeIs) {
+  constexpr std::string_view kTaken =
+      "spec: {containers: [{name: kserve-container, volumeMounts: [{name: mine, mountPath: /mnt/a}]}]}";
+  for (const char* uri : {"s3://b", "pvc://claim"}) {
+    PodWorld world;
+    EXPECT_THAT(add_several(world, {{uri, "/mnt/a"}}, kTaken).errors,
+                ElementsAre("spec.containers[0].volumeMounts[0].mountPath FieldValueInvalid"));
+    EXPECT_THAT(add_several(world, {{uri, "/mnt/b"}}, kTaken).errors, IsEmpty());
+  }
+}
 
 TEST(SeveralSources, TenImagesAndNotEleven) {
   PodWorld world;
