@@ -348,6 +348,50 @@ TEST(Client, ListsAllPages) {
   EXPECT_EQ(requests[1].query("continue"), "n&x");
 }
 
+/// Whether the object that a call answers with has them: "get list watch apply", as far as it has.
+Task<std::string> managed_fields_in(Client& client, bool asked) {
+  const CallOptions call{.managed_fields = asked};
+  const ListOptions list{.managed_fields = asked};
+  std::string out;
+  const auto look = [&out](const Object& object, const char* name) {
+    if (spec::find(spec::find(object.value(), "metadata"), "managedFields")) out += std::string(name) + " ";
+  };
+  auto got = co_await client.get(kConfigMaps, "ns", "a", call);
+  if (got) look(*got, "get");
+  auto listed = co_await client.list(kConfigMaps, "ns", list);
+  if (listed && !listed->items.empty()) look(listed->items.front(), "list");
+  auto watch = co_await client.watch(kConfigMaps, "ns", list, "7");
+  if (watch) {
+    auto event = co_await (*watch)->next();
+    if (event && *event) look((*event)->object, "watch");
+  }
+  auto applied = co_await client.apply(kConfigMaps, "ns", "a", "{}", "me", true, call);
+  if (applied) look(*applied, "apply");
+  co_return out;
+}
+
+TEST(Client, ReadsManagedFieldsWhereTheyAreAskedFor) {
+  FakeApiServer server;
+  const std::string object =
+      R"({"kind":"ConfigMap","metadata":{"name":"a","resourceVersion":"8","managedFields":[{"manager":"x"}]}})";
+  for (const char* method : {"GET", "PATCH"})
+    server.on(method, kMapPath, [object](FakeExchange& x) { x.reply(200, object); });
+  server.on("GET", kMapsPath, [object](FakeExchange& x) {
+    if (x.request().query("watch").empty())
+      return x.reply(200, R"({"metadata":{"resourceVersion":"7"},"items":[)" + object + "]}");
+    x.begin_stream();
+    x.send(R"({"type":"ADDED","object":)" + object + "}\n");
+    x.end_stream();
+  });
+  std::string asked, not_asked;
+  with_client(server, [&](Client& client) -> Task<void> {
+    asked = co_await managed_fields_in(client, true);
+    not_asked = co_await managed_fields_in(client, false);
+  });
+  EXPECT_EQ(asked, "get list watch apply ");
+  EXPECT_EQ(not_asked, "");
+}
+
 TEST(Client, ListsAgainInOnePieceWherePagesWereForgotten) {
   FakeApiServer server;
   server.on("GET", kMapsPath, [](FakeExchange& x) {
