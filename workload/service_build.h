@@ -150,6 +150,8 @@ bool routes_by_istio(const ServiceBuild& build);
 
 /// A canary's share has no effect: the reason of a notice.
 inline constexpr std::string_view kTrafficNotSplit = "TrafficNotSplit";
+/// A version that is no longer named serves on.
+inline constexpr std::string_view kWaitsForStable = "WaitsForStable";
 
 void add_model_config(ServiceBuild& build);
 /// A server of many models, which come by TrainedModels: a predictor without a model of its own.

@@ -192,7 +192,10 @@ class StatusBuild {
 
   void add_canaries() {
     const auto canaries = service_.spec().canary();
-    if (canaries.empty()) return;
+    if (canaries.empty()) {
+      if (auto waits = told_as_notice(kWaitsForStable)) set("CanaryPredictorReady", std::move(*waits));
+      return;
+    }
     std::string missing;
     std::optional<PodTrouble> trouble;
     for (const spec::CanaryView& canary : canaries) {
@@ -219,15 +222,20 @@ class StatusBuild {
   }
 
   State canary_state(const std::string& missing, const std::optional<PodTrouble>& trouble) const {
-    const auto unsplit = std::ranges::find(wanted_.problems, kTrafficNotSplit, &Problem::reason);
-    if (build_.strict() && unsplit != wanted_.problems.end())
-      return {"False", std::string(unsplit->reason),
-              fmt::format("{} {}", unsplit->path.to_string(), unsplit->text)};
+    if (auto unsplit = told_as_notice(kTrafficNotSplit)) return std::move(*unsplit);
     if (const Problem* p = wanted_.fatal(kCanary))
       return {"False", std::string(p->reason), fmt::format("{}: {}", p->path.to_string(), p->text)};
+    if (auto waits = told_as_notice(kWaitsForStable); waits && missing.empty()) return std::move(*waits);
     if (missing.empty()) return {"True", "AllCanariesReady", "all canaries have Pods that are available"};
     if (trouble) return {"False", trouble->reason, trouble->message};
     return {"False", "CanariesNotReady", fmt::format("no Pod is available of {}", missing)};
+  }
+
+  /// KServe has no such reasons.
+  std::optional<State> told_as_notice(std::string_view reason) const {
+    const auto it = std::ranges::find(wanted_.problems, reason, &Problem::reason);
+    if (!build_.strict() || it == wanted_.problems.end()) return std::nullopt;
+    return State{"False", std::string(reason), fmt::format("{} {}", it->path.to_string(), it->text)};
   }
 
   // What leads there.

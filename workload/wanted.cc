@@ -82,7 +82,7 @@ bool add_canaries(ServiceBuild& build, const spec::PredictorView& stable) {
 void keep_leaving(ServiceBuild& build) {
   for (const PlannedVersion& v : build.versions.leaving) {
     build.keep({}, v.component);
-    build.notice(kCanary, "WaitsForStable", spec::FieldPath{} / "spec" / "canary",
+    build.notice(kCanary, kWaitsForStable, spec::FieldPath{} / "spec" / "canary",
                  fmt::format("no longer has {}, which serves on until {} is up", v.component,
                              build.versions.stable.component));
   }

@@ -27,7 +27,7 @@ std::set<std::string> reasons() {
       std::regex(R"re(\{"(?:True|False|Unknown)", "([A-Z]\w+)",)re"),
       std::regex(R"re(with\("(?:True|False|Unknown)", \w+, "([A-Z]\w+)")re"),
       std::regex(R"re((?:fatal|notice|fail)\((?:\w+(?:\.\w+)?, )?"([A-Z]\w+)")re"),
-      std::regex(R"re(kTrafficNotSplit = "([A-Z]\w+)")re"),
+      std::regex(R"re((?:kTrafficNotSplit|kWaitsForStable) = "([A-Z]\w+)")re"),
       std::regex(R"re(\{"([A-Z]\w+(?:Error|BackOff|Name|Pull|Unavailable|Failed))"\})re")};
   std::set<std::string> out;
   for (const auto& entry : fs::directory_iterator(fs::path(MODELGATE_SOURCE_DIR) / "workload")) {

@@ -27,6 +27,9 @@ constexpr std::string_view kUp =
     "{metadata: {name: m-predictor}, status: {availableReplicas: 1, conditions: [{type: Available, status: "
     "'True'}, "
     "{type: Progressing, status: 'True', reason: NewReplicaSetAvailable}]}}";
+constexpr std::string_view kGrowing =
+    "{metadata: {name: m-predictor}, status: {availableReplicas: 1, conditions: [{type: Available, status: "
+    "'False', reason: MinimumReplicasUnavailable, message: none}]}}";
 constexpr std::string_view kDown =
     "{metadata: {name: m-predictor}, status: {conditions: [{type: Available, status: 'False', reason: "
     "MinimumReplicasUnavailable, message: none}]}}";
@@ -137,6 +140,7 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"NoStatusYet", seen("{metadata: {name: m-predictor}}", ""), "False DeploymentNotReady", "Pending",
             "Pending", "-"},
         Row{"Up", seen(kUp, kReadyPod), "True PredictorReady", "Ready", "Loaded", "-"},
+        Row{"Growing", seen(kGrowing, kReadyPod), "True PredictorReady", "Ready", "Loaded", "-"},
         Row{"Starting", seen(kDown, pod_with("conditions: []")), "False MinimumReplicasUnavailable",
             "Loading", "Pending", "-"},
         Row{"Fetching",
@@ -329,6 +333,21 @@ TEST(Status, TellsOfACanaryThatNoRouteLeadsTo) {
   StatusWorld kserve(kCompatible);
   kserve.status(kWithCanary, both);
   EXPECT_EQ(kserve.condition("CanaryPredictorReady"), "True AllCanariesReady");
+}
+
+TEST(Status, TellsOfACanaryThatWasRemovedAndServesOn) {
+  constexpr std::string_view kStillThere =
+      "{{deployments: [{{metadata: {{name: m-predictor, generation: 2}}, status: {{observedGeneration: 1, "
+      "availableReplicas: 1, conditions: [{{type: Available, status: 'True'}}]}}}}, {{metadata: {{name: "
+      "m-v2-predictor, labels: {{component: predictor}}}}, status: {{availableReplicas: {}}}}}]}}";
+  StatusWorld world(kGatewayApi);
+  world.status(kService, fmt::format(kStillThere, 1));
+  EXPECT_EQ(world.condition("CanaryPredictorReady"), "False WaitsForStable");
+  world.status(kService, fmt::format(kStillThere, 0));
+  EXPECT_EQ(world.condition("CanaryPredictorReady"), "-");
+  StatusWorld kserve(kGatewayApi | kCompatible);
+  kserve.status(kService, fmt::format(kStillThere, 1));
+  EXPECT_EQ(kserve.condition("CanaryPredictorReady"), "-");
 }
 
 }  // namespace
