@@ -58,7 +58,7 @@ State from_deployments(const std::vector<const spec::Value*>& deployments, bool 
   // While an autoscaler adds Pods there are fewer than it asks for; those that are there serve.
   const bool too_few = available.any_false;
   if (too_few && serving_counts && all_have_available_pods(deployments))
-    return {"True", "SomeReplicasAvailable", "Pods are available, though fewer than wanted"};
+    return {"True", "MinimumReplicasAvailable", "Pods are available, though fewer than wanted"};
   if (too_few) return with("False", available, "MinimumReplicasUnavailable", "not enough Pods are available");
   if (progressing.any_false && !(serving_counts && available.all_true))
     return with("False", progressing, "ProgressDeadlineExceeded", "the rollout makes no progress");
