@@ -1,0 +1,360 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whatever goes wrong on the reconciler's way, the end is the same, and nothing of others is touched.
+
+One scenario, played in a namespace of its own by reconcilers of its own (--watch-namespace): services of several kinds are
+created, then changed, stopped and deleted. It is played once as it should be, and then with each fault, several at a time.
+What is there at the end, objects and status, must be the same. soak.py kills at every call there is.
+"""
+import concurrent.futures
+import contextlib
+import json
+import re
+import time
+import urllib.error
+import urllib.request
+
+from processes import free_port
+from reconciled import GROUP, NAMESPACE, Gateway
+from test_reconciler import CHILDREN, sklearn
+from world import ClusterTest
+
+SERVICES = f"/apis/{GROUP}/v1beta1/namespaces/{{}}/inferenceservices"
+KINDS = [*CHILDREN, "api/v1/{}/configmaps"]
+# What under_faults.cc ends with where it is told to die.
+KILLED = 86
+STEP_SECONDS = 120
+# Nothing is written for so long: longer than what is tried again soon takes to be.
+QUIET_SECONDS = 1.5
+AT_ONCE = 6
+# Where there are more calls than this, something never ends.
+MOST_CALLS = 2000
+# The objects' own history, and what the API server and other controllers fill in.
+FORGOTTEN = {"uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "lastTransitionTime",
+             "clusterIP", "clusterIPs", "deployment.kubernetes.io/revision", "time"}
+# Its hash holds the namespace's name, which Pods are told.
+REPLICA_SET = re.compile(r"(ReplicaSet \\\"[a-z-]+)-[0-9a-z]+")
+EVERY_WRITE = {
+    "dies after each write": ("kill=1,when=after", True),
+    "dies before each third write": ("kill=3", True),
+    "each write conflicts once": ("once=409", False),
+    "each write fails once": ("once=500", False),
+    "each write is put off once": ("once=429", False),
+    "each write is lost once": ("once=lost", False),
+    "each write's answer is lost once": ("once=unheard", False),
+    "watches are two seconds late": ("lag=2000", False),
+}
+
+
+def scaled(autoscaler):
+    metric = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}}
+    return sklearn("scaled", {f"{GROUP}/autoscalerClass": autoscaler},
+                   {"minReplicas": 2, "maxReplicas": 4, "autoScaling": {"metrics": [metric]}})
+
+
+def split():
+    service = sklearn("split")
+    service["spec"]["canary"] = [{"trafficPercent": 20, "predictor": {
+        "name": "next", "minReplicas": 1, "model": {"modelFormat": {"name": "sklearn"}, "storageUri": "s3://models/iris-2"}}}]
+    return service
+
+
+class Lives:
+    """A reconciler of one namespace, started again each time that the faults have ended it: with the same faults, or, unless
+    `again`, without any."""
+
+    def __init__(self, world, namespace, faults="", again=False):
+        self.world, self.namespace, self.faults, self.again = world, namespace, faults, again
+        self.deaths, self.process = 0, None
+        self._start()
+
+    def _start(self):
+        self.metrics_port = free_port()
+        flags = ["--kubeconfig", self.world.reconciler_kubeconfig, "--namespace", NAMESPACE, "--leader-elect=false",
+                 "--builtin-runtimes=false", "--watch-namespace", self.namespace, "--health-probe-bind-address", "0",
+                 "--metrics-bind-address", f"127.0.0.1:{self.metrics_port}"]
+        faulty = self.faults and (self.again or not self.deaths)
+        command = ["reconciler-under-faults", self.faults, "--"] if faulty else ["modelgate-reconciler"]
+        processes = self.world.plane.processes
+        self.name = f"reconciler-{self.namespace}"
+        self.process = processes.start(self.name, [self.world.binaries / command[0], *command[1:], *flags])
+        processes.let_end(self.process)
+
+    def look(self):
+        """Called again and again while a scenario waits."""
+        code = self.process.poll()
+        if code is None:
+            return
+        tail = self.world.plane.processes.tail(self.name)
+        if code != KILLED:
+            raise AssertionError(f"{self.name} ended with {code}\n{tail}")
+        self.end()
+        self.deaths += 1
+        self._start()
+
+    def storms(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=10) as reply:
+            return [line for line in reply.read().decode().splitlines()
+                    if line.startswith("modelgate_write_storms_total") and float(line.split()[-1]) > 0]
+
+    def end(self):
+        self.world.plane.processes.stop(self.process)
+
+
+class Scenario:
+    """Use as a context: it ends its reconcilers."""
+
+    def __init__(self, world, namespace):
+        self.world, self.plane, self.namespace, self.lives = world, world.plane, namespace, []
+        self.plane.post("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
+        self._plant()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for life in self.lives:
+            life.end()
+
+    def start(self, faults="", again=False):
+        self.lives.append(Lives(self.world, self.namespace, faults, again))
+
+    def play(self, after_create=lambda: None):
+        """Gives what is there at the end."""
+        for service in (sklearn("plain"), split(), scaled("hpa"), sklearn("going")):
+            self._try(lambda s=service: self.plane.post(self._services(), s))
+        after_create()
+        self._until("all to be Ready", lambda: all(self._settled(name) for name in ("plain", "split", "scaled", "going")))
+        stop = sklearn("plain", {f"{GROUP}/stop": "true"})
+        promoted = sklearn("split", storageUri="s3://models/iris-2")
+        for changed in (stop, promoted, scaled("none")):
+            self._try(lambda c=changed: self._change(c))
+        self._try(lambda: self._delete("going"))
+        self._until("all to be as changed", self._is_changed)
+        return self._quiet()
+
+    def foreign(self):
+        """resourceVersion by kind and name of what was planted."""
+        objects = self._try(self._objects)  # kinds that are new are answered with 429 for a moment
+        return {key: o["metadata"]["resourceVersion"] for key, o in objects.items() if key in self.planted}
+
+    # ---- steps
+
+    def _services(self, name=""):
+        return SERVICES.format(self.namespace) + (f"/{name}" if name else "")
+
+    def _try(self, call):
+        """Through restarts of the API server and moments in which the webhook is not reached."""
+        deadline = time.monotonic() + STEP_SECONDS
+        while True:
+            try:
+                return call()
+            except OSError as error:
+                if isinstance(error, urllib.error.HTTPError) and error.code == 409 and "AlreadyExists" in error.read().decode():
+                    return None
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+
+    def _change(self, wanted):
+        now = self.plane.get(self._services(wanted["metadata"]["name"]))
+        now["spec"] = wanted["spec"]
+        now["metadata"].setdefault("annotations", {}).update(wanted["metadata"].get("annotations", {}))
+        self.plane.put(self._services(wanted["metadata"]["name"]), now)
+
+    def _delete(self, name):
+        with contextlib.suppress(urllib.error.HTTPError), self.plane._open("DELETE", self._services(name)):
+            pass
+
+    def _settled(self, name, ready="True"):
+        service = self.plane.get(self._services(name)) or {}
+        status = service.get("status", {})
+        said = {c["type"]: c["status"] for c in status.get("conditions", [])}
+        return status.get("observedGeneration") == service.get("metadata", {}).get("generation") and said.get("Ready") == ready
+
+    def _is_changed(self):
+        there = set(self._objects()) - self.planted
+        scalers = {name for kind, name in there if kind == "horizontalpodautoscalers"}
+        left = [name for kind, name in there if kind != "inferenceservices" and name.startswith(("plain", "going"))]
+        return (self._settled("split") and self._settled("scaled") and self._settled("plain", "False")
+                and not self.plane.get(self._services("going"))
+                and scalers == {"split-predictor"} and not left)
+
+    def _until(self, what, check):
+        deadline = time.monotonic() + STEP_SECONDS
+        while True:
+            for life in self.lives:
+                life.look()
+            with contextlib.suppress(OSError):
+                if check():
+                    return
+            if time.monotonic() > deadline:
+                services = [{"name": s["metadata"]["name"], "status": s.get("status")}
+                            for s in self.plane.get(self._services())["items"]]
+                raise AssertionError(f"{self.namespace}: not within {STEP_SECONDS} s: {what}; "
+                                     f"{sorted(self._objects())}; {json.dumps(services)[:3000]}")
+            time.sleep(0.1)
+
+    def _quiet(self):
+        """The end state, once no object has changed for QUIET_SECONDS."""
+        last, since = None, time.monotonic()
+
+        def is_quiet():
+            nonlocal last, since
+            now = self._objects()
+            versions = {key: o["metadata"]["resourceVersion"] for key, o in now.items()}
+            if last is None or versions != last:
+                last, since = versions, time.monotonic()
+            return time.monotonic() - since > QUIET_SECONDS
+
+        self._until("nothing to be written any more", is_quiet)
+        return {key: self._normal(key, o) for key, o in self._objects().items() if key not in self.planted}
+
+    # ---- what is there
+
+    def _objects(self):
+        found = {}
+        for path in (*KINDS, self._services().strip("/")):
+            items = (self.plane.get("/" + path.format(f"namespaces/{self.namespace}")) or {"items": []})["items"]
+            found |= {(path.rsplit("/", 1)[1], o["metadata"]["name"]): o for o in items}
+        return found
+
+    def _normal(self, key, obj):
+        def cut(value):
+            if isinstance(value, dict):
+                return {k: cut(v) for k, v in value.items() if k not in FORGOTTEN}
+            return [cut(v) for v in value] if isinstance(value, list) else value
+        if key[0] != "inferenceservices":
+            obj = {k: v for k, v in obj.items() if k != "status"}
+        return json.loads(REPLICA_SET.sub(r"\1-HASH", json.dumps(cut(obj))).replace(self.namespace, "NS"))
+
+    def _plant(self):
+        """What others have, with names and labels as near to ours as can be."""
+        at, label = f"/api/v1/namespaces/{self.namespace}", f"{GROUP}/inferenceservice"
+        owner = self.plane.post(f"{at}/configmaps", {"metadata": {"name": "owner"}})
+        owned = [{"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": owner["metadata"]["uid"], "controller": True}]
+        pod = {"metadata": {"labels": {"app": "mine"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
+        self.plane.post(f"{at}/configmaps", {"metadata": {"name": "plain-predictor", "labels": {label: "plain"}}})
+        self.plane.post(f"{at}/services", {"metadata": {"name": "plain-predictor-mine", "labels": {label: "plain"}},
+                                           "spec": {"selector": {"app": "mine"}, "ports": [{"port": 80}]}})
+        self.plane.post(f"/apis/networking.k8s.io/v1/namespaces/{self.namespace}/ingresses", {
+            "metadata": {"name": "split", "labels": {label: "split"}},
+            "spec": {"defaultBackend": {"service": {"name": "mine", "port": {"number": 80}}}}})
+        shadow = f"/apis/apps/v1/namespaces/{self.namespace}/deployments"
+        self.plane.post(shadow, {
+            "metadata": {"name": "scaled-predictor-shadow", "labels": {label: "scaled"}, "ownerReferences": owned},
+            "spec": {"replicas": 0, "selector": {"matchLabels": {"app": "mine"}}, "template": pod}})
+        self.planted = {("configmaps", "owner"), ("configmaps", "plain-predictor"), ("services", "plain-predictor-mine"),
+                        ("ingresses", "split"), ("deployments", "scaled-predictor-shadow")}
+
+        def settled():
+            status = self.plane.get(f"{shadow}/scaled-predictor-shadow").get("status", {})
+            return status.get("observedGeneration") and len(status.get("conditions", [])) > 1
+        with contextlib.suppress(AssertionError):
+            self.plane.processes.wait_for("the planted Deployment", 10, settled)
+
+
+class FaultsTest(ClusterTest):
+    crds = "reconciled"
+    of_world = expected = None  # what is there at the end without any fault
+    writes = 0
+
+    def setUp(self):
+        super().setUp()
+        gateway = Gateway(self.world)
+        gateway.__enter__()
+        self.addCleanup(gateway.__exit__)
+        if FaultsTest.of_world is not self.world:
+            self.make_runtimes()
+            FaultsTest.expected, _ = self.play(f"{self.namespace}-as-it-should-be")
+            FaultsTest.writes = len(self.writes_in(f"{self.namespace}-as-it-should-be"))
+            FaultsTest.of_world = self.world
+
+    def make_runtimes(self):
+        """The reconcilers of a scenario make none."""
+        maker = self.world.start_reconciler()
+        self.eventually("the built-in runtimes", lambda: self.plane.get(
+            f"/apis/{GROUP}/v1alpha1/clusterservingruntimes/kserve-sklearnserver"), 30)
+        maker.terminate()
+
+    def play(self, namespace, faults="", again=False, reconcilers=1, after_create=lambda: None):
+        """What is there at the end, and how often a reconciler died."""
+        with Scenario(self.world, namespace) as scenario:
+            before = scenario.foreign()
+            for _ in range(reconcilers):
+                scenario.start(faults, again)
+            end = scenario.play(after_create)
+            if scenario.foreign() != before:
+                raise AssertionError(f"{namespace}: others' objects: {before}, then {scenario.foreign()}")
+            storms = [line for life in scenario.lives for line in life.storms()]
+            if storms:
+                raise AssertionError(f"{namespace}: {storms}")
+            return end, sum(life.deaths for life in scenario.lives)
+
+    def writes_in(self, namespace):
+        """The reconciler's to objects, from the audit log."""
+        return [f"{call['verb']} {call['requestURI']}" for call in self.world.reconciler_calls()
+                if call["verb"] in ("create", "update", "patch", "delete") and f"/namespaces/{namespace}/" in call["requestURI"]
+                and "/events" not in call["requestURI"]]
+
+    def all_end_the_same(self, plays):
+        """plays: name -> function that gives the end and the number of deaths; several at a time. Gives the deaths by name."""
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+            running = {name: pool.submit(play) for name, play in plays.items()}
+            deaths = {}
+            for name, future in running.items():
+                with self.subTest(name):
+                    end, deaths[name] = future.result()
+                    self.assertEqual(sorted(end), sorted(self.expected))
+                    for key, obj in end.items():
+                        self.assertEqual(obj, self.expected[key], f"{name}: {key}")
+        return deaths
+
+
+class Faults(FaultsTest):
+    def test_every_write_meets_one(self):
+        deaths = self.all_end_the_same({
+            name: lambda n=f"{self.namespace}-{i}", f=faults, a=again: self.play(n, f, a)
+            for i, (name, (faults, again)) in enumerate(EVERY_WRITE.items())})
+        print(f"            {self.writes} writes without faults; deaths: {({k: v for k, v in deaths.items() if v})}")
+        for name, (faults, _) in EVERY_WRITE.items():
+            if "kill" in faults and name in deaths:
+                self.assertGreater(deaths[name], 5, name)
+
+    def test_two_at_once(self):
+        """Without a lease between them; and they do not fight."""
+        namespace = f"{self.namespace}-both"
+        self.all_end_the_same({"two": lambda: self.play(namespace, reconcilers=2)})
+        writes = self.writes_in(namespace)
+        print(f"            {len(writes)} writes by two, {self.writes} by one")
+        self.assertLess(len(writes), 3 * self.writes + 10)
+
+    def test_the_api_server_restarts_meanwhile(self):
+        def restart():
+            self.plane.stop_apiserver()
+            self.plane.start_apiserver()
+        # Not in a thread of a pool: the API server is killed with the thread that started it.
+        end, _ = self.play(f"{self.namespace}-restart", after_create=restart)
+        self.assertEqual(end, self.expected)
+
+
+class KilledInTurn(FaultsTest):
+    """At the Nth write of a run, and then never again. step: which of them."""
+
+    step, of = 25, ("writes",)
+
+    def test_the_end_is_the_same(self):
+        for of in self.of:
+            for when in ("before", "after"):
+                self.in_turn(of, when)
+
+    def in_turn(self, of, when):
+        first, survived = 1 if when == "before" else 1 + self.step // 2, False
+        while not survived and first < MOST_CALLS:
+            turns = [first + i * self.step for i in range(AT_ONCE)]
+            deaths = self.all_end_the_same({
+                f"killed {when} number {n} of the {of}":
+                    lambda n=n: self.play(f"{self.namespace}-{of}-{when}-{n}", f"kill={n},of={of},when={when}")
+                for n in turns})
+            # A play that failed has no count; that is told by then, and a later one may have survived.
+            survived = not deaths or 0 in deaths.values()
+            first = turns[-1] + self.step
