@@ -52,8 +52,10 @@ cluster: all ## Start a real control plane with both programs at work, and stay
 image: build ## Assemble the container image into build/image, without a container engine
 	@$(PYTHON) deploy/image/assemble.py --bin $(BUILD)/bin --out $(BUILD)/image
 
-bench: all ## Compare the webhook with a bare TLS echo
+bench: all ## Compare the webhook with a bare TLS echo, and bring 2,000 services to Ready
 	@tests/bench/run
+	@MODELGATE_CONTROL_PLANE="$$(.ci/control-plane)" && export MODELGATE_CONTROL_PLANE && \
+	  exec $(PYTHON) tests/bench/scale.py --build $(BUILD)
 
 format: install ## Format the C++ files
 	@$(SOURCES) | xargs -0 clang-format-19 -i

@@ -1,0 +1,325 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""How long services take from created to Ready on a real control plane, and what both programs need for it: `make bench`.
+
+The control plane shares the machine, so the same objects are made by a plain client first: it creates the InferenceServices,
+what serves them (copied from one that the reconciler made), and patches each status once its Deployment is available. It
+decides nothing. The ratio of the two times is the reconciler's own share.
+
+  tests/bench/scale.py                          300 services, then 2,000 in all, a resync, 10,000 in all, some minutes
+  tests/bench/scale.py --services 50 --all 0 --memory 0     a quick look
+"""
+import argparse
+import collections
+import contextlib
+import http.client
+import json
+import os
+import queue
+import re
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "cluster"))
+
+from control_plane import BINARIES_VARIABLE, node  # noqa: E402
+from reconciled import GROUP, Gateway, Reconciled  # noqa: E402
+
+# From the design, and what KServe v0.20 took on this machine.
+TARGET_SECONDS, KSERVE_SECONDS, TARGET_MB = 15, 45, 100
+CLIENTS = 16
+WAIT_SECONDS = 1200
+NODES = 8
+ROOMY = {"cpu": "10000", "memory": "100Ti", "pods": "2000"}
+SERVICES = f"/apis/{GROUP}/v1beta1/namespaces/{{}}/inferenceservices"
+CHILDREN = ["/apis/apps/v1/namespaces/{}/deployments", "/api/v1/namespaces/{}/services",
+            "/apis/autoscaling/v2/namespaces/{}/horizontalpodautoscalers",
+            "/apis/gateway.networking.k8s.io/v1/namespaces/{}/httproutes"]
+# A template's own history.
+HISTORY = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "ownerReferences")
+
+
+def service(name, stopped=False):
+    """A small one, so that the nodes hold thousands; its Deployment has an autoscaler."""
+    small = {"cpu": "10m", "memory": "10Mi"}
+    return {"apiVersion": f"{GROUP}/v1beta1", "kind": "InferenceService",
+            "metadata": {"name": name, "annotations": {f"{GROUP}/autoscalerClass": "hpa",
+                                                       **({f"{GROUP}/stop": "true"} if stopped else {})}},
+            "spec": {"predictor": {"model": {"modelFormat": {"name": "sklearn"}, "storageUri": "s3://models/iris",
+                                             "resources": {"requests": small, "limits": small}}}}}
+
+
+class Clients:
+    """Calls on the API server, CLIENTS at a time, each with a connection of its own."""
+
+    def __init__(self, plane):
+        self.plane, self.jobs, self.failed = plane, queue.Queue(), []
+        self.threads = [threading.Thread(target=self._run, daemon=True) for _ in range(CLIENTS)]
+        for thread in self.threads:
+            thread.start()
+
+    def send(self, *calls):
+        """One behind the other, on one connection: (method, path, body)."""
+        self.jobs.put(calls)
+
+    def wait(self):
+        self.jobs.join()
+        if self.failed:
+            sys.exit(f"{len(self.failed)} calls failed: {self.failed[0]}")
+
+    def _run(self):
+        connection = http.client.HTTPSConnection("127.0.0.1", self.plane.port, context=self.plane.context, timeout=60)
+        while True:
+            for method, path, body in self.jobs.get():
+                kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
+                connection.request(method, path, json.dumps(body), {"Content-Type": kind})
+                reply = connection.getresponse()
+                text = reply.read()
+                if reply.status >= 300:
+                    self.failed.append(f"{method} {path}: {reply.status} {text[:500]}")
+            self.jobs.task_done()
+
+
+class Watched:
+    """Watches a path of a namespace that is still empty, and calls `each` with every object that comes."""
+
+    def __init__(self, plane, path, each):
+        self.connection = http.client.HTTPSConnection("127.0.0.1", plane.port, context=plane.context)
+        self.connection.request("GET", path + "?watch=1&resourceVersion=" + plane.get(path)["metadata"]["resourceVersion"])
+        self.reply, self.each = self.connection.getresponse(), each
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self):
+        with contextlib.suppress(OSError, ValueError, AttributeError, http.client.HTTPException):
+            while line := self.reply.readline():
+                self.each(json.loads(line)["object"])
+
+
+class Count:
+    """Names that were seen, and when the last new one was."""
+
+    def __init__(self):
+        self.names, self.changed = set(), threading.Condition()
+
+    def add(self, name):
+        with self.changed:
+            new = name not in self.names
+            self.names.add(name)
+            self.changed.notify_all()
+            return new
+
+    def wait(self, count, what):
+        with self.changed:
+            if not self.changed.wait_for(lambda: len(self.names) >= count, WAIT_SECONDS):
+                sys.exit(f"{len(self.names)} of {count} {what} after {WAIT_SECONDS} s")
+
+
+def condition(obj, kind):
+    return next((c["status"] for c in obj.get("status", {}).get("conditions", []) if c["type"] == kind), "")
+
+
+def kind_of(call):
+    """"patch inferenceservices/status" of a verb and a URI."""
+    verb, uri = call.split(" ")
+    parts = uri.partition("?")[0].partition("/namespaces/")[2].split("/")
+    return f"{verb} {parts[1]}" + (f"/{parts[3]}" if len(parts) > 3 else "") if len(parts) > 1 else call
+
+
+class Scale:
+    def __init__(self, cluster):
+        self.cluster, self.plane = cluster, cluster.plane
+        for i in range(NODES):
+            self.plane.post("/api/v1/nodes", node(f"roomy-{i}", ROOMY))
+        self.clients = Clients(self.plane)
+        self.reconciler = cluster.start_reconciler()
+
+    def namespace(self, name):
+        self.plane.post("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        return name
+
+    # ---- the plain client
+
+    def template(self):
+        """What the reconciler makes for a service, and its last status; {name} is to be filled in."""
+        at, name = self.namespace("copied-from"), "copied-0000000"
+        self.plane.post(SERVICES.format(at), service(name))
+        self.plane.processes.wait_for("the template to be Ready", 60, lambda: self.cluster.is_ready(at, name))
+        children = []
+        for path in CHILDREN:
+            listed = self.plane.get(path.format(at))
+            for item in listed["items"]:
+                item["metadata"] = {k: v for k, v in item["metadata"].items() if k not in HISTORY}
+                item["metadata"].pop("namespace")
+                for field in ("clusterIP", "clusterIPs"):
+                    if item.get("spec", {}).get(field) not in (None, "None", ["None"]):
+                        item["spec"].pop(field)
+                children.append((path, {"apiVersion": listed["apiVersion"], "kind": listed["kind"].removesuffix("List"), **item,
+                                        "status": {}}))
+        status = self.plane.get(f"{SERVICES.format(at)}/{name}")["status"]
+        self.plane.kubectl("delete", "namespace", at, "--wait=false")
+        text = json.dumps({"children": children, "status": status})
+        return lambda new, where: json.loads(text.replace(name, new).replace(f'"{at}"', f'"{where}"'))
+
+    def plain(self, count, template):
+        """Seconds that the plain client takes."""
+        at, available = self.namespace("plain"), Count()
+
+        def deployment(obj):
+            name = obj["metadata"]["name"].removesuffix("-predictor")
+            if condition(obj, "Available") == "True" and available.add(name):
+                self.clients.send(("PATCH", f"{SERVICES.format(at)}/{name}/status", {"status": template(name, at)["status"]}))
+
+        Watched(self.plane, CHILDREN[0].format(at), deployment)
+        began = time.monotonic()
+        for i in range(count):
+            name = f"plain-{i:07}"
+            self.clients.send(("POST", SERVICES.format(at), service(name)), *(
+                ("POST", path.format(at), child) for path, child in template(name, at)["children"]))
+        available.wait(count, "Deployments are available")
+        self.clients.wait()
+        seconds = time.monotonic() - began
+        self.plane.kubectl("delete", "namespace", at, "--timeout=300s", timeout=320)
+        return seconds
+
+    # ---- ours
+
+    def create(self, at, first, last, stopped=False):
+        """Seconds until all are Ready; of stopped ones, until their status says so."""
+        ready = Count()
+
+        def seen(obj):
+            if condition(obj, "Stopped" if stopped else "Ready") == "True":
+                ready.add(obj["metadata"]["name"])
+
+        Watched(self.plane, SERVICES.format(at), seen)
+        began = time.monotonic()
+        for i in range(first, last):
+            self.clients.send(("POST", SERVICES.format(at), service(f"scale-{i:07}", stopped)))
+        self.clients.wait()
+        ready.wait(last - first, "services are told to be as they should")
+        return time.monotonic() - began
+
+    def calls(self):
+        """By method, leases included."""
+        found = {}
+        for name, value in self.reconciler.metrics().items():
+            if name.startswith("rest_client_requests_total"):
+                method = re.search(r'method="(\w+)"', name)[1]
+                found[method] = found.get(method, 0) + int(value)
+        return found
+
+    def measured(self, what, count, run):
+        before, used, written = self.calls(), self.processor_seconds(), len(self.writes())
+        seconds = run()
+        calls = {method: n - before.get(method, 0) for method, n in self.calls().items()}
+        writes = sum(n for method, n in calls.items() if method != "GET")
+        told = ", ".join(f"{method} {n}" for method, n in sorted(calls.items()))
+        cpu = {name: self.processor_seconds()[name] - used[name] for name in used}
+        print(f"{what}: {seconds:.1f} s; calls of the reconciler: {told}; {writes / count:.1f} writes a service; processor "
+              + ", ".join(f"{name} {cpu[name]:.1f} s" for name in cpu), flush=True)
+        kinds = collections.Counter(kind_of(call) for call in self.writes()[written:])
+        print("    writes: " + ", ".join(f"{kind} {n / count:.1f}" for kind, n in kinds.most_common()) + " a service", flush=True)
+        return seconds
+
+    def pids(self):
+        found = {"webhook": self.cluster.replicas[0].process.pid, "reconciler": self.reconciler.process.pid}
+        for process in self.plane.processes.running:
+            if process.name in ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok"):
+                found[process.name] = process.pid
+        return found
+
+    def processor_seconds(self):
+        ticks = os.sysconf("SC_CLK_TCK")
+        return {name: sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13])) / ticks
+                for name, pid in self.pids().items()}
+
+    def memory(self, what):
+        sizes = {}
+        for name in ("webhook", "reconciler"):
+            text = Path(f"/proc/{self.pids()[name]}/status").read_text()
+            sizes[name] = [int(re.search(rf"{key}:\s+(\d+)", text)[1]) / 1024 for key in ("VmRSS", "VmHWM")]
+        both = sum(size for size, _ in sizes.values())
+        print(f"resident, {what}: " + ", ".join(f"{name} {now:.1f} MB (at most {most:.1f})"
+                                                 for name, (now, most) in sizes.items()) + f"; both {both:.1f} MB", flush=True)
+        return both
+
+    def writes(self):
+        return [f"{call['verb']} {call['requestURI']}" for call in self.cluster.reconciler_calls()
+                if call["verb"] not in ("get", "list", "watch") and "/leases" not in call["requestURI"]]
+
+    def settle(self):
+        """Until nothing was written for three seconds."""
+        last, since = self.calls(), time.monotonic()
+        while time.monotonic() - since < 3:
+            time.sleep(0.5)
+            now = self.calls()
+            # The lease is renewed all the while.
+            if sum(now.values()) - sum(last.values()) > 4:
+                last, since = now, time.monotonic()
+
+    def resync(self, count):
+        """Reconciles after a start, twice all services; what was written meanwhile."""
+        self.settle()
+        before = len(self.writes())
+        self.reconciler.terminate()
+        self.reconciler = self.cluster.start_reconciler("--resync=20s")
+
+        def reconciles():
+            return sum(v for k, v in self.reconciler.metrics().items() if k.startswith("controller_runtime_reconcile_total"))
+        began = time.monotonic()
+        while reconciles() < 2 * count and time.monotonic() - began < 300:
+            time.sleep(0.5)
+        looked, took = reconciles(), time.monotonic() - began
+        written = self.writes()[before:]
+        print(f"resync of {count} services: {looked:.0f} reconciles in {took:.1f} s, {len(written)} writes (none wanted)"
+              + "".join(f"\n    {call}" for call in written[:5]), flush=True)
+
+
+def measure(cluster, wanted):
+    with Gateway(cluster):
+        scale = Scale(cluster)
+        scale.memory("idle")
+        template = scale.template()
+        plain = scale.plain(wanted.services, template)
+        print(f"{wanted.services} services by the plain client, all Deployments available: {plain:.1f} s", flush=True)
+        at = scale.namespace("scale")
+        ours = scale.measured(f"{wanted.services} services from created to Ready", wanted.services,
+                              lambda: scale.create(at, 0, wanted.services))
+        print(f"    {ours / plain:.2f} x the plain client; {TARGET_SECONDS} s wanted for 300, KServe v0.20 took {KSERVE_SECONDS} s")
+        scale.memory(f"{wanted.services} services")
+        count = wanted.services
+        if wanted.all > count:
+            scale.measured(f"{wanted.all} services in all, the further {wanted.all - count}", wanted.all - count,
+                           lambda: scale.create(at, count, wanted.all))
+            count = wanted.all
+            scale.memory(f"{count} services")
+        if wanted.resync:
+            scale.resync(count)
+            scale.memory(f"{count} services, after a start")
+        if wanted.memory > count:
+            scale.measured(f"{wanted.memory} services in all, the further ones stopped", wanted.memory - count,
+                           lambda: scale.create(at, count, wanted.memory, stopped=True))
+            scale.memory(f"{wanted.memory} services; {TARGET_MB} MB wanted for 10,000")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=Path, default=Path(os.environ.get("BUILD", "build")))
+    parser.add_argument("--services", type=int, default=300, help="first")
+    parser.add_argument("--all", type=int, default=2000, help="then so many in all; 0: no more")
+    parser.add_argument("--memory", type=int, default=10000, help="at last, with stopped ones; 0: no more")
+    parser.add_argument("--resync", type=int, default=1, help="0: without")
+    wanted = parser.parse_args()
+    if not os.environ.get(BINARIES_VARIABLE):
+        os.environ[BINARIES_VARIABLE] = subprocess.run([str(ROOT / ".ci" / "control-plane")], check=True, text=True,
+                                                       stdout=subprocess.PIPE).stdout.strip()
+    with Reconciled(wanted.build.resolve() / "bin") as cluster:
+        measure(cluster, wanted)
+
+
+if __name__ == "__main__":
+    main()
