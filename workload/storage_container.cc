@@ -38,6 +38,7 @@ std::string_view literal_start(std::string_view expression) {
 /// To compile an expression costs more than all the rest of a Pod; most are passed over by their first
 /// letters.
 Claim matches(std::string_view expression, std::string_view uri) {
+  if (uri.size() > kMaxStorageUriBytes) return Claim::kNo;
   if (uri.find(literal_start(expression)) == std::string_view::npos) return Claim::kNo;
   RE2::Options options;
   options.set_log_errors(false);

@@ -74,6 +74,9 @@ std::string local_model_uri(std::string_view uri, std::string_view cached_uri, s
 std::optional<UriProblem> check_storage_uri(std::string_view uri) {
   using enum spec::ErrorType;
   if (uri.empty()) return UriProblem{kRequired, "must be a URI such as s3://bucket/model"};
+  if (uri.size() > kMaxStorageUriBytes) {
+    return UriProblem{kTooLong, fmt::format("must be at most {} bytes", kMaxStorageUriBytes)};
+  }
   if (has_blank(uri)) return UriProblem{kInvalid, "must not have blanks or control characters"};
   const std::size_t separator = uri.find(kSeparator);
   if (separator == std::string_view::npos || separator == 0) {

@@ -3,6 +3,7 @@
 // Storage URIs taken apart: which kind they are, and what is in them.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,12 +30,16 @@ std::optional<OciUri> parse_oci_uri(std::string_view uri);
 /// first 16 hexadecimal digits of the SHA-256 of the cached model's URI.
 std::string local_model_uri(std::string_view uri, std::string_view cached_uri, std::string_view claim);
 
+/// Longer than any server takes. An annotation may hold sixteen times as much, over which some regular
+/// expressions run for seconds; those are tried on nothing that is longer.
+inline constexpr std::size_t kMaxStorageUriBytes = 16 * 1024;
+
 struct UriProblem {
   spec::ErrorType type;
   std::string detail;
 };
-/// What is wrong with a URI that no ClusterStorageContainer may make right: no scheme, blanks, nothing behind
-/// the scheme, `..` in its path.
+/// What is wrong with a URI that no ClusterStorageContainer may make right: too long, no scheme, blanks,
+/// nothing behind the scheme, `..` in its path.
 std::optional<UriProblem> check_storage_uri(std::string_view uri);
 
 /// For messages: without a user's name and password, and without the query, where signatures stand.
