@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tests of test_installed.py, test_rolling.py and test_reconciler_faults.py for long: `make soak`, or run.py --soak. About half an hour with the numbers below.
+"""The tests of test_installed.py, test_rolling.py and test_reconciler_faults.py for long: `make soak`, or run.py --soak.
+More than an hour with the numbers below.
 
     MODELGATE_SOAK_STARTS=1000     two replicas start at the same moment on an empty cluster
     MODELGATE_SOAK_ROUNDS=100      each replica is replaced and the CA rotated, one is killed in every tenth round and the
