@@ -34,8 +34,8 @@ FORGOTTEN = {"uid", "resourceVersion", "creationTimestamp", "generation", "manag
 # Its hash holds the namespace's name, which Pods are told.
 REPLICA_SET = re.compile(r"(ReplicaSet \\\"[a-z-]+)-[0-9a-z]+")
 EVERY_WRITE = {
-    "dies after each write": ("kill=1,when=after", True),
-    "dies before each third write": ("kill=3", True),
+    "dies after each second write": ("kill=2,when=after", True),
+    "dies before each fifth write": ("kill=5", True),
     "each write conflicts once": ("once=409", False),
     "each write fails once": ("once=500", False),
     "each write is put off once": ("once=429", False),
