@@ -38,7 +38,8 @@ sanitized: install
 test: install ## Build, and run every test: unit, sanitizers, conformance, a real control plane
 	@MAKE="$(MAKE)" $(PYTHON) .ci/stages.py --build $(BUILD)
 
-soak: all ## The long tests of an installation: a hundred restarts, rotations, a thousand starts
+soak: all ## The long tests: a million Pods, a hundred restarts and rotations, a thousand starts, death at every call
+	@MODELGATE_PODS="$${MODELGATE_PODS:-1000000}" $(BUILD)/bin/workload_test --gtest_brief=1 --gtest_filter='*GeneratedPods*'
 	@MODELGATE_CONTROL_PLANE="$$(.ci/control-plane)" && export MODELGATE_CONTROL_PLANE && \
 	  exec $(PYTHON) tests/cluster/run.py --soak --bin $(BUILD)/bin
 

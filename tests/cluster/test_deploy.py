@@ -39,10 +39,12 @@ class Installation(PlaneTest):
     def test_pods_run_spread_and_are_found_by_the_customary_label(self):
         self.rolled_out("kserve")
         pods = self.items("pods", "-n", "kserve", "-l", "control-plane=kserve-controller-manager")
-        self.assertEqual(len(pods), 2)
-        self.assertEqual(len({p["spec"]["nodeName"] for p in pods}), 2, "both on one node")
         self.assertEqual({p["spec"]["priority"] for p in pods}, {2000000000})
-        for service in ("modelgate-webhook", "modelgate-metrics"):
+        by_name = [p["metadata"]["labels"]["app.kubernetes.io/name"] for p in pods]
+        self.assertEqual(sorted(by_name), ["modelgate-reconciler"] * 2 + ["modelgate-webhook"] * 2)
+        nodes = {p["spec"]["nodeName"] for p, name in zip(pods, by_name) if name == "modelgate-webhook"}
+        self.assertEqual(len(nodes), 2, "both on one node")
+        for service in ("modelgate-webhook", "modelgate-metrics", "modelgate-reconciler-metrics"):
             self.eventually(f"both Pods are behind {service}", lambda name=service: 2 == len(
                 [e for s in self.items("endpointslices", "-n", "kserve", "-l", f"kubernetes.io/service-name={name}")
                  for e in s["endpoints"] or []]))
