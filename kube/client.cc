@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <exception>
 #include <iterator>
@@ -114,12 +115,12 @@ std::expected<Page, std::string> read_page(const std::string& text, const Resour
   return page;
 }
 
-Task<ApiResult<ObjectList>> list_pages(Transport transport, Resource resource, std::string ns,
-                                       ListOptions list, CallOptions options) {
+Task<ApiResult<std::string>> list_pages(Transport transport, Resource resource, std::string ns,
+                                        ListOptions list, PageTaker take, CallOptions options) {
   if (options.deadline == SteadyTime())
     options.deadline = std::chrono::steady_clock::now() + kDefaultDeadline;
   const std::string path = resource.path(ns);
-  ObjectList out;
+  std::string resource_version;  // of the first page; empty: the list begins
   std::string next;
   int page_size = list.page;
   while (true) {
@@ -130,7 +131,7 @@ Task<ApiResult<ObjectList>> list_pages(Transport transport, Resource resource, s
     auto body = co_await ClientTransport::call(transport, std::move(request));
     if (!body && body.error().is_gone() && !next.empty()) {
       // The version that the pages are of was compacted away: once more from the start, in one piece.
-      out = {};
+      resource_version.clear();
       next.clear();
       page_size = 0;
       continue;
@@ -138,11 +139,27 @@ Task<ApiResult<ObjectList>> list_pages(Transport transport, Resource resource, s
     if (!body) co_return std::unexpected(std::move(body).error());
     auto page = read_page(*body, resource, list.managed_fields);
     if (!page) co_return std::unexpected(malformed("GET " + path, std::move(page).error()));
-    if (out.resource_version.empty()) out.resource_version = std::move(page->resource_version);
-    std::move(page->items.begin(), page->items.end(), std::back_inserter(out.items));
-    if (page->next.empty()) co_return out;
+    body = std::string();  // as long as the page itself
+    const bool first = resource_version.empty(), last = page->next.empty();
+    if (first) resource_version = std::move(page->resource_version);
+    take(std::move(page->items), first, last);
+    if (last) co_return resource_version;
     next = std::move(page->next);
   }
+}
+
+Task<ApiResult<ObjectList>> gather_pages(Transport transport, Resource resource, std::string ns,
+                                         ListOptions list, CallOptions options) {
+  ObjectList out;
+  PageTaker gather = [&out](std::vector<Object> page, bool first, bool) {
+    if (first) out.items.clear();
+    std::ranges::move(page, std::back_inserter(out.items));
+  };
+  auto version = co_await list_pages(std::move(transport), resource, std::move(ns), std::move(list),
+                                     std::move(gather), options);
+  if (!version) co_return std::unexpected(std::move(version).error());
+  out.resource_version = std::move(*version);
+  co_return out;
 }
 
 Task<ApiResult<std::unique_ptr<Watch>>> start_watch(Transport transport, std::string path, ListOptions list,
@@ -212,7 +229,12 @@ Task<ApiResult<Object>> Client::get(const Resource& resource, std::string ns, st
 
 Task<ApiResult<ObjectList>> Client::list(const Resource& resource, std::string ns, ListOptions list,
                                          CallOptions options) {
-  return list_pages(transport_, resource, std::move(ns), std::move(list), options);
+  return gather_pages(transport_, resource, std::move(ns), std::move(list), options);
+}
+
+Task<ApiResult<std::string>> Client::list_by_page(const Resource& resource, std::string ns, ListOptions list,
+                                                  PageTaker take, CallOptions options) {
+  return list_pages(transport_, resource, std::move(ns), std::move(list), std::move(take), options);
 }
 
 Task<ApiResult<std::unique_ptr<Watch>>> Client::watch(const Resource& resource, std::string ns,

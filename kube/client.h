@@ -110,6 +110,10 @@ struct ClientCounts {
 
 class ClientTransport;
 
+/// Is given each page of a list as it comes. `first`: the list begins, or begins once more, since its version
+/// was compacted away under it; `last`: it is whole.
+using PageTaker = std::function<void(std::vector<Object> page, bool first, bool last)>;
+
 class Client {
  public:
   Client(asio::io_context& context, ClientConfig config, ClientOptions options = {});
@@ -124,6 +128,9 @@ class Client {
                               CallOptions options = {});
   Task<ApiResult<ObjectList>> list(const Resource& resource, std::string ns, ListOptions list,
                                    CallOptions options = {});
+  /// As list(), but only one page is in memory at a time. Gives the list's resourceVersion.
+  Task<ApiResult<std::string>> list_by_page(const Resource& resource, std::string ns, ListOptions list,
+                                            PageTaker take, CallOptions options = {});
   /// From behind `resource_version`; bookmarks are asked for. Silence is bounded: the API server is asked to
   /// end the stream after five to ten minutes, and a minute past that we do.
   Task<ApiResult<std::unique_ptr<Watch>>> watch(const Resource& resource, std::string ns, ListOptions list,

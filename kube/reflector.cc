@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "process/log.h"
@@ -35,6 +37,12 @@ bool says_no_such_kind(const ApiError& error) {
 
 }  // namespace
 
+void Store::replace_page(std::vector<Object> page, bool first, bool last) {
+  if (first) gathered_.clear();
+  std::ranges::move(page, std::back_inserter(gathered_));
+  if (last) replace(std::exchange(gathered_, {}));
+}
+
 Reflector::Reflector(Client& client, const Resource& resource, ReflectorOptions options, Store& store)
     : client_(client),
       resource_(resource),
@@ -59,14 +67,18 @@ Task<void> Reflector::run() {
 
 Task<Reflector::Next> Reflector::list() {
   ++counts_.lists;
-  auto listed = co_await client_.list(resource_, options_.ns, options_.list);
-  if (!listed && says_no_such_kind(listed.error())) co_return absent();
-  if (!listed) co_return failed("list", listed.error());
-  kind_absent_ = false;
-  synced_ = true;
-  version_ = std::move(listed->resource_version);
-  succeeded();
-  store_.replace(std::move(listed->items));
+  PageTaker take = [this](std::vector<Object> page, bool first, bool last) {
+    if (last) {  // the store may ask us
+      kind_absent_ = false;
+      synced_ = true;
+      succeeded();
+    }
+    store_.replace_page(std::move(page), first, last);
+  };
+  auto version = co_await client_.list_by_page(resource_, options_.ns, options_.list, std::move(take));
+  if (!version && says_no_such_kind(version.error())) co_return absent();
+  if (!version) co_return failed("list", version.error());
+  version_ = std::move(*version);
   co_return Next::kAtOnce;
 }
 

@@ -27,10 +27,17 @@ class Store {
   virtual ~Store() = default;
   /// A fresh list: what is not in it is gone.
   virtual void replace(std::vector<Object> objects) = 0;
+  /// The same page by page, for a store that need not have a long list in memory at once. `first`: a list
+  /// begins, also where the one before broke off; `last`: what none of its pages had is gone. Where a store
+  /// does not care, pages are gathered.
+  virtual void replace_page(std::vector<Object> page, bool first, bool last);
   /// Added or changed.
   virtual void upsert(Object object) = 0;
   /// Deleted; its last state.
   virtual void remove(Object object) = 0;
+
+ private:
+  std::vector<Object> gathered_;
 };
 
 struct ReflectorOptions {

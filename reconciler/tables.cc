@@ -6,13 +6,15 @@
 
 namespace modelgate::reconciler {
 
-void Table::replace(std::vector<kube::Object> objects) {
-  const Source source = lists_ == 0 ? Source::kFirstList : Source::kList;
-  ++lists_;
-  for (kube::Object& o : objects) {
+void Table::replace_page(std::vector<kube::Object> page, bool first, bool last) {
+  const Source source = listed_ ? Source::kList : Source::kFirstList;
+  if (first) ++lists_;
+  for (kube::Object& o : page) {
     const kube::Object object = std::move(o);  // let go of one by one
     if (!forgotten_.holds(object, lists_)) take(object, source);
   }
+  if (!last) return;
+  listed_ = true;
   drop_unseen(lists_, source);
   forgotten_.drop_unseen(lists_);
 }

@@ -20,7 +20,8 @@ class Table : public kube::Store {
   Table(const Table&) = delete;
   Table& operator=(const Table&) = delete;
 
-  void replace(std::vector<kube::Object> objects) final;
+  void replace(std::vector<kube::Object> objects) final { replace_page(std::move(objects), true, true); }
+  void replace_page(std::vector<kube::Object> page, bool first, bool last) final;
   void upsert(kube::Object object) final;
   void remove(kube::Object object) final;
 
@@ -40,7 +41,8 @@ class Table : public kube::Store {
   Owners& owners_;
 
  private:
-  std::uint32_t lists_ = 0;
+  std::uint32_t lists_ = 0;  // begun
+  bool listed_ = false;      // one of them was whole
   Forgotten forgotten_;
 };
 

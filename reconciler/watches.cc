@@ -31,8 +31,12 @@ constexpr std::array kKinds = {
     Kind{kube::kOpenTelemetryCollectors, false, true},
 };
 
+// Deployments of 10 KB: a megabyte of text, and four of documents, for as long as it takes to reduce them.
+constexpr int kPage = 100;
+
 kube::ReflectorOptions options_for(const Kind& kind, const std::string& ns) {
   kube::ReflectorOptions options{.ns = ns, .list = {}};
+  options.list.page = kPage;
   if (kind.by_label) options.list.label_selector = kServiceLabel;
   options.list.managed_fields = kind.managed_fields;
   return options;
@@ -48,10 +52,12 @@ class Watches::Watched final : public kube::Store {
         store_(cache.store_of(kind.resource)),
         reflector_(all.client_, kind.resource, options_for(kind, ns), *this) {}
 
-  void replace(std::vector<kube::Object> objects) override {
+  void replace(std::vector<kube::Object> objects) override { replace_page(std::move(objects), true, true); }
+  void replace_page(std::vector<kube::Object> page, bool first, bool last) override {
+    store_.replace_page(std::move(page), first, last);
+    if (!last) return;
     const bool absent = reflector_.kind_absent();
     const bool changed = std::exchange(absent_, absent).value_or(absent) != absent;
-    store_.replace(std::move(objects));
     if (changed) all_.kinds_changed_();
   }
   void upsert(kube::Object object) override { store_.upsert(std::move(object)); }

@@ -4,8 +4,10 @@
 // too, and that nothing outlives its deadline.
 #include "kube/client.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <map>
 
 #include "tests/kube/client_outcome.h"
@@ -410,6 +412,31 @@ TEST(Client, ListsAgainInOnePieceWherePagesWereForgotten) {
     EXPECT_EQ(list->items.size(), 1U);
   });
   EXPECT_EQ(server.requests().size(), 3U);
+}
+
+TEST(Client, HandsPagesOnAsTheyCome) {
+  FakeApiServer server;
+  std::atomic<int> forgotten = 0;
+  server.on("GET", kMapsPath, [&](FakeExchange& x) {
+    const std::string from = x.request().query("continue");
+    if (from == "2" && forgotten++ == 0) return x.status(410, "Expired");
+    const bool whole = x.request().query("limit").empty();
+    const std::string next = whole || from == "2" ? "" : from.empty() ? "1" : "2";
+    x.reply(
+        200,
+        fmt::format(
+            R"({{"metadata":{{"resourceVersion":"{}","continue":"{}"}},"items":[{{"metadata":{{"name":"{}"}}}}]}})",
+            whole ? "9" : "5", next, from.empty() ? "0" : from));
+  });
+  std::string seen;
+  const PageTaker take = [&](std::vector<Object> page, bool first, bool last) {
+    seen += fmt::format("{}{}{} ", first ? "(" : "", page.front().name(), last ? ")" : "");
+  };
+  with_client(server, [&](Client& client) -> Task<void> {
+    auto version = co_await client.list_by_page(kConfigMaps, "ns", {}, take);
+    EXPECT_EQ(version.value_or("none"), "9");
+  });
+  EXPECT_EQ(seen, "(0 1 (0) ");  // the second time in one piece
 }
 
 struct ListCase {

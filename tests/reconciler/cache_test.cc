@@ -452,6 +452,28 @@ TEST(CacheTest, ALaterListTellsWhatDiffers) {
   EXPECT_THAT(w.cache.children({"default", "a"}), IsEmpty());
 }
 
+TEST(CacheTest, WhatNoPageHadIsGone) {
+  World w;
+  w.services.replace(list(service_object({.name = "a"}), service_object({.name = "b"})));
+  w.services.replace_page(list(service_object({.name = "b"})), true, false);
+  EXPECT_TRUE(w.cache.service({"default", "a"})) << "the list is not whole";
+  w.services.replace_page(list(service_object({.name = "c"})), false, true);
+  EXPECT_FALSE(w.cache.service({"default", "a"}));
+  EXPECT_TRUE(w.cache.service({"default", "b"}));
+  EXPECT_TRUE(w.cache.service({"default", "c"}));
+}
+
+TEST(CacheTest, AListThatBreaksOffTakesNothingAway) {
+  World w;
+  w.services.replace_page(list(service_object({.name = "a"})), true, false);
+  w.services.replace_page(list(service_object({.name = "b"})), true, false);
+  w.told();
+  EXPECT_TRUE(w.cache.service({"default", "a"}));
+  w.services.replace_page({}, false, true);
+  EXPECT_FALSE(w.cache.service({"default", "a"})) << "only the list that was begun last counts";
+  EXPECT_TRUE(w.cache.service({"default", "b"}));
+}
+
 TEST(CacheTest, AnEmptyListEmpties) {
   World w;
   w.services.replace(list(service_object({})));
