@@ -28,7 +28,7 @@ constexpr int kServices = 2'000;
 
 /// The reconciler is to have 10,000 services in the 100 MB that it shares with the webhook, which has 16 MB;
 /// as much goes for the program itself, and half of the rest for what passes by.
-constexpr std::size_t kMostBytesAService = 3'600;
+[[maybe_unused]] constexpr std::size_t kMostBytesAService = 3'600;
 
 constexpr std::string_view kService =
     R"({"apiVersion":"serving.kserve.io/v1beta1","kind":"InferenceService","metadata":{"annotations":{)"
