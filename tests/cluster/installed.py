@@ -375,6 +375,13 @@ def with_unknown_runtime():
     return service
 
 
+def with_claim():
+    """One whose model is on a claim, which is looked for."""
+    service = ordinary()
+    service["spec"]["predictor"]["model"]["storageUri"] = "pvc://not-there/iris"
+    return service
+
+
 def pod_with_model():
     """A Pod whose model is to be fetched: its account and that account's credentials are looked up."""
     body = pod()

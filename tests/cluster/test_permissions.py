@@ -8,7 +8,7 @@ import json
 import urllib.error
 
 from installed import (ACCOUNT, CONFIG_MAP, GROUP, NAMESPACE, SECRET, pod_with_missing_parts, pod_with_model,
-                       pod_with_unknown_fetcher, with_unknown_runtime)
+                       pod_with_unknown_fetcher, with_claim, with_unknown_runtime)
 from test_installed import FAST_ROTATION, InstalledTest, rotate
 
 CACHES = {"localmodelcaches": ("LocalModelCache", "Cluster"),
@@ -50,6 +50,7 @@ class Permissions(InstalledTest):
     def look_up_runtimes(self):
         """What the catalog lacks is looked for in the cluster before it counts as missing."""
         self.assertIsInstance(self.dry_run(with_unknown_runtime()), dict)
+        self.assertIsInstance(self.dry_run(with_claim()), dict)
         self.assertIsInstance(self.dry_run(pod_with_model(), "pods"), dict)
         self.assertIn('"not-there"', self.dry_run(pod_with_missing_parts(), "pods"))
         self.assertIn('"not-there"', self.dry_run(pod_with_unknown_fetcher(), "pods"))
