@@ -26,8 +26,8 @@ from processes import StartError, free_port
 ACCOUNT = LEASE = "modelgate-reconciler"
 READY_SECONDS = 30
 SERVED_SECONDS = 60
-# Beside those of control_plane.NODES. The examples and tests ask for these.
-ACCELERATORS = {"mixed-0": {"amd.com/gpu": "8", "nvidia.com/gpu": "8", "nvidia.com/mig-1g.5gb": "8", "habana.ai/gaudi": "8"}}
+# Beside those of control_plane.NODES: accelerators that the examples ask for, and room for what all tests leave running.
+MORE_NODES = {"large-0": {"cpu": "1000", "memory": "4Ti", "pods": "5000"}, "mixed-0": {"amd.com/gpu": "8", "nvidia.com/gpu": "8", "nvidia.com/mig-1g.5gb": "8", "habana.ai/gaudi": "8"}}
 ROUTES = "/apis/gateway.networking.k8s.io/v1"
 ACCEPTED = ("Accepted", "ResolvedRefs")
 # How often the gateway looks for a new route.
@@ -47,7 +47,7 @@ class Reconciled(Installed):
             raise StartError(f"{self.binaries / 'modelgate-reconciler'} is not there: run `make build`")
         found = subprocess.run([str(ROOT / ".ci" / "neighbours")], check=True, text=True, stdout=subprocess.PIPE)
         plane.kubectl("apply", "--server-side", "-f", found.stdout.strip())
-        for name, extended in ACCELERATORS.items():
+        for name, extended in MORE_NODES.items():
             plane.post("/api/v1/nodes", node(name, extended))
         plane.processes.wait_for("the neighbours' kinds to be served", SERVED_SECONDS, lambda: self._is_served(ROUTES))
         self.reconciler_kubeconfig = self._kubeconfig()

@@ -315,7 +315,7 @@ class Faults(ReconciledTest):
         self.assert_told("no-model", "bucket models does not exist", reason="ModelLoadFailed")
 
     def test_unschedulable(self):
-        self.apply(sklearn("too-big", resources={"requests": {"cpu": "1000"}, "limits": {"cpu": "1000"}}))
+        self.apply(sklearn("too-big", resources={"requests": {"cpu": "5000"}, "limits": {"cpu": "5000"}}))
         self.within("a Pod that no node takes", lambda: any(
             c.get("reason") == "Unschedulable" for p in self.pods("too-big") for c in p["status"].get("conditions", [])), 15)
         self.assert_told("too-big", "Insufficient cpu")
