@@ -27,7 +27,10 @@ ACCOUNT = LEASE = "modelgate-reconciler"
 READY_SECONDS = 30
 SERVED_SECONDS = 60
 # Beside those of control_plane.NODES: accelerators that the examples ask for, and room for what all tests leave running.
-MORE_NODES = {"large-0": {"cpu": "1000", "memory": "4Ti", "pods": "5000"}, "mixed-0": {"amd.com/gpu": "8", "nvidia.com/gpu": "8", "nvidia.com/mig-1g.5gb": "8", "habana.ai/gaudi": "8"}}
+MORE_NODES = {
+    "large-0": {"cpu": "1000", "memory": "4Ti", "pods": "5000"},
+    "mixed-0": {"amd.com/gpu": "8", "nvidia.com/gpu": "8", "nvidia.com/mig-1g.5gb": "8", "habana.ai/gaudi": "8"},
+}
 ROUTES = "/apis/gateway.networking.k8s.io/v1"
 ACCEPTED = ("Accepted", "ResolvedRefs")
 # How often the gateway looks for a new route.
