@@ -106,6 +106,7 @@ class Registration(CertificatesTest):
         self.apply(hook("a.modelgate.io"), hook("b.modelgate.io"))
         replica = self.start()
         self.wait_trusted(replica, "a.modelgate.io", "b.modelgate.io")
+        self.wait_given_up()
         self.apply(hook("a.modelgate.io"), hook("c.modelgate.io"))
         self.wait_trusted(replica, "a.modelgate.io", "c.modelgate.io")
         self.assertEqual([sorted(bundles) for bundles in self.bundles()], [["a.modelgate.io", "c.modelgate.io"]] * 2)
@@ -128,11 +129,12 @@ class Registration(CertificatesTest):
         replica = self.start()
         self.wait_trusted(replica, "a.modelgate.io")
         self.assertEqual([bundles["theirs.example.com"] for bundles in self.bundles()], ["", ""])
-        # The field's ownership is given up by a second patch, right behind the first.
-        self.eventually("nothing is kept from its author", lambda: self.managers() == {"kubectl"})
+        self.wait_given_up()
 
-    def managers(self):
-        return {entry["manager"] for found in self.registrations() for entry in found["metadata"]["managedFields"]}
+    def wait_given_up(self):
+        """The field's ownership is given up by a second patch, right behind the first."""
+        self.eventually("nothing is kept from its author", lambda: {"kubectl"} == {
+            entry["manager"] for found in self.registrations() for entry in found["metadata"]["managedFields"]})
 
     def test_a_quiet_cluster_sees_no_write(self):
         self.apply(hook("a.modelgate.io"))

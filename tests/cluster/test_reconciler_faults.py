@@ -25,6 +25,8 @@ KILLED = 86
 STEP_SECONDS = 120
 # Nothing is written for so long: longer than what is tried again soon takes to be.
 QUIET_SECONDS = 1.5
+# What is to be written may be that much later: where watches are late, where something is tried again.
+LATE_SECONDS = 10
 AT_ONCE = 6
 # Where there are more calls than this, something never ends.
 MOST_CALLS = 2000
@@ -119,8 +121,8 @@ class Scenario:
     def start(self, faults="", again=False):
         self.lives.append(Lives(self.world, self.namespace, faults, again))
 
-    def play(self, after_create=lambda: None):
-        """Gives what is there at the end."""
+    def play(self, after_create=lambda: None, expected=None):
+        """Gives what is there at the end: once it is as expected, or nothing changes any more."""
         for service in (sklearn("plain"), split(), scaled("hpa"), sklearn("going")):
             self._try(lambda s=service: self.plane.post(self._services(), s))
         after_create()
@@ -131,7 +133,10 @@ class Scenario:
             self._try(lambda c=changed: self._change(c))
         self._try(lambda: self._delete("going"))
         self._until("all to be as changed", self._is_changed)
-        return self._quiet()
+        end, deadline = self._quiet(), time.monotonic() + LATE_SECONDS
+        while expected and end != expected and time.monotonic() < deadline:
+            end = self._quiet()
+        return end
 
     def foreign(self):
         """resourceVersion by kind and name of what was planted."""
@@ -196,7 +201,7 @@ class Scenario:
             time.sleep(0.1)
 
     def _quiet(self):
-        """The end state, once no object has changed for QUIET_SECONDS."""
+        """The end state, once no object has changed for a while."""
         last, since = None, time.monotonic()
 
         def is_quiet():
@@ -283,7 +288,7 @@ class FaultsTest(ClusterTest):
             before = scenario.foreign()
             for _ in range(reconcilers):
                 scenario.start(faults, again)
-            end = scenario.play(after_create)
+            end = scenario.play(after_create, self.expected)
             if scenario.foreign() != before:
                 raise AssertionError(f"{namespace}: others' objects: {before}, then {scenario.foreign()}")
             storms = [line for life in scenario.lives for line in life.storms()]

@@ -71,9 +71,9 @@ def hand_to_kserve(test):
         test.kubectl("delete", plural if core else f"{plural}.{o['apiVersion'].partition('/')[0]}", name, "--timeout=30s")
         test.plane.post(f"/{'api' if core else 'apis'}/{o['apiVersion']}/namespaces/{test.namespace}/{plural}"
                         f"?fieldManager={KSERVES_MANAGER}", as_made(o))
-    test.eventually("the Deployments to be available", lambda: all(
-        o.get("status", {}).get("availableReplicas") for (plural, _), o in test.children().items() if plural == "deployments"),
-        30)
+    told = {"deployments": "availableReplicas", "httproutes": "parents"}  # by controllers, and by the gateway
+    test.eventually("the Deployments to be available and the routes accepted", lambda: all(
+        o.get("status", {}).get(told[plural]) for (plural, _), o in test.children().items() if plural in told), 30)
     return test.children()
 
 
