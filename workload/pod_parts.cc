@@ -7,9 +7,9 @@
 #include <array>
 #include <set>
 
+#include "spec/copy.h"
 #include "workload/annotations.h"
 #include "workload/canonical.h"
-#include "workload/copy.h"
 #include "workload/object_builder.h"
 
 namespace modelgate::workload {
@@ -23,7 +23,7 @@ Value fields_of(const Value* object, const spec::schema::Type& type, Arena& aren
   for (const auto& m : object->GetObject()) {
     const std::string_view name = spec::text_of(m.name);
     if (!spec::schema::find_field(type, name)) continue;
-    out.AddMember(spec::make_string(name, arena), copy(m.value, arena), arena);
+    out.AddMember(spec::make_string(name, arena), spec::copy(m.value, arena), arena);
   }
   return out;
 }

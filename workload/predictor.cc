@@ -4,10 +4,10 @@
 // service's own.
 #include <fmt/format.h>
 
+#include "spec/copy.h"
 #include "spec/runtime_support.h"
 #include "spec/schema.h"
 #include "workload/annotations.h"
-#include "workload/copy.h"
 #include "workload/go_json.h"
 #include "workload/pod_parts.h"
 #include "workload/runtime_server.h"
@@ -221,7 +221,7 @@ class PredictorBuild {
     Value base(rapidjson::kObjectType);
     for (const std::string_view name : kTaken) {
       if (const Value* v = runtime.field(name))
-        base.AddMember(spec::make_literal(name), copy(*v, arena_), arena_);
+        base.AddMember(spec::make_literal(name), spec::copy(*v, arena_), arena_);
     }
     Value own = fields_of(predictor_.value(), spec::schema::kPodSpec, arena_);
     own.RemoveMember("containers");
@@ -235,7 +235,7 @@ class PredictorBuild {
     if (!base && !own) return true;
     Value merged = base && own ? strategic_merge(*base.value(), *own.value(), spec::schema::kContainer,
                                                  {.concatenate_args = true}, arena_)
-                               : copy(base ? *base.value() : *own.value(), arena_);
+                               : spec::copy(base ? *base.value() : *own.value(), arena_);
     if (!fill_in(merged)) return false;
     containers.PushBack(std::move(merged), arena_);
     return true;
@@ -245,7 +245,7 @@ class PredictorBuild {
                      std::initializer_list<std::string_view> but) {
     for (const spec::ContainerView& c : from) {
       if (c && std::ranges::find(but, c.name()) == but.end()) {
-        containers.PushBack(copy(*c.value(), arena_), arena_);
+        containers.PushBack(spec::copy(*c.value(), arena_), arena_);
       }
     }
   }

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "spec/copy.h"
 #include "spec/schema_core.h"
-#include "workload/copy.h"
 
 namespace modelgate::workload {
 namespace {
@@ -27,14 +27,15 @@ class Merge {
   Merge(MergeExceptions exceptions, Arena& arena) : exceptions_(exceptions), arena_(arena) {}
 
   Value objects(const Value& base, const Value& overlay, const Type* type) {
-    Value out = copy(base, arena_);
+    Value out = spec::copy(base, arena_);
     for (const auto& m : overlay.GetObject()) {
       if (says_nothing(m.value)) continue;
       const std::string_view name = spec::text_of(m.name);
       const Value* before = spec::find(base, name);
       const Type* member = type_of_member(type, name);
       spec::set_member(out, name,
-                       before ? values(*before, m.value, member, type, name) : copy(m.value, arena_), arena_);
+                       before ? values(*before, m.value, member, type, name) : spec::copy(m.value, arena_),
+                       arena_);
     }
     return out;
   }
@@ -57,12 +58,12 @@ class Merge {
         return concatenated(base, overlay);
       }
     }
-    return copy(overlay, arena_);
+    return spec::copy(overlay, arena_);
   }
 
   Value concatenated(const Value& base, const Value& overlay) {
-    Value out = copy(base, arena_);
-    for (const Value& e : overlay.GetArray()) out.PushBack(copy(e, arena_), arena_);
+    Value out = spec::copy(base, arena_);
+    for (const Value& e : overlay.GetArray()) out.PushBack(spec::copy(e, arena_), arena_);
     return out;
   }
 
@@ -105,7 +106,7 @@ class Merge {
       seen.emplace(key, named.size());
       const auto place = places.find(key);
       if (place == places.end()) {
-        named.push_back({copy(element, arena_)});
+        named.push_back({spec::copy(element, arena_)});
       } else {
         named.push_back({element_of(base[static_cast<rapidjson::SizeType>(place->second)], element, type),
                          place->second});
@@ -115,7 +116,7 @@ class Merge {
   }
 
   Value element_of(const Value& base, const Value& overlay, const Type& type) {
-    if (!base.IsObject() || !overlay.IsObject()) return copy(overlay, arena_);
+    if (!base.IsObject() || !overlay.IsObject()) return spec::copy(overlay, arena_);
     Value out = objects(base, overlay, type.element);
     if (type.retain_keys) drop_what_is_not_in(overlay, type.patch_key, out);
     if (type.element == &spec::schema::kEnvVar) settle_env(overlay, out);
@@ -156,12 +157,12 @@ class Merge {
     for (Named& n : named) {
       for (skip_taken(); i < taken.size() && n.in_base >= 0 && static_cast<std::ptrdiff_t>(i) < n.in_base;
            skip_taken()) {
-        out.PushBack(copy(base[static_cast<rapidjson::SizeType>(i++)], arena_), arena_);
+        out.PushBack(spec::copy(base[static_cast<rapidjson::SizeType>(i++)], arena_), arena_);
       }
       out.PushBack(std::move(n.value), arena_);
     }
     for (skip_taken(); i < taken.size(); skip_taken()) {
-      out.PushBack(copy(base[static_cast<rapidjson::SizeType>(i++)], arena_), arena_);
+      out.PushBack(spec::copy(base[static_cast<rapidjson::SizeType>(i++)], arena_), arena_);
     }
     return out;
   }

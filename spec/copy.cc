@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "workload/copy.h"
+#include "spec/copy.h"
 
-namespace modelgate::workload {
-
-using spec::Value;
+namespace modelgate::spec {
 
 // As deep as the document is; its reader bounds that.
-Value copy(const Value& value, spec::Arena& arena) {
+Value copy(const Value& value, Arena& arena) {
   if (value.IsObject()) {
     Value out(rapidjson::kObjectType);
     for (const auto& m : value.GetObject()) out.AddMember(Value(m.name, arena), copy(m.value, arena), arena);
@@ -21,4 +19,4 @@ Value copy(const Value& value, spec::Arena& arena) {
   return Value(value, arena);
 }
 
-}  // namespace modelgate::workload
+}  // namespace modelgate::spec
