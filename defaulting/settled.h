@@ -15,7 +15,8 @@
 
 namespace modelgate::defaulting {
 
-/// As it is annotated, else as the configuration says; legacy spellings normalized.
+/// As its status says, since a mode once chosen stays, else as it is annotated, else as the configuration
+/// says; legacy spellings normalized. What is no mode does not count.
 std::string_view settled_mode(const spec::InferenceServiceView& service,
                               const spec::Configuration& configuration);
 

@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "defaulting/settled.h"
 #include "spec/edit.h"
 #include "spec/inference_service.h"
 #include "spec/schema.h"
@@ -63,7 +64,8 @@ void Assessment::judge() {
     verdict_ = Verdict::kLeaveAlone;
     return;
   }
-  const std::string_view mode = deployment_mode_of(document_, catalog_->configuration());
+  const std::string_view mode =
+      defaulting::settled_mode(spec::InferenceServiceView(document_), catalog_->configuration());
   if (mode != spec::kStandardMode) refuse(not_served(document_, mode));
 }
 
@@ -75,9 +77,9 @@ void Assessment::refuse(Refusal refusal) {
 kube::Task<void> Assessment::build(kube::Client& client, kube::SteadyTime until) {
   facts_.emplace(client);
   settle_defaults();
-  name_style_ = name_style();
   for (int round = 0;; ++round) {
     observe();
+    name_style_ = name_style();
     ready_ = workload::ready_components(defaulted_, catalog_->configuration(), observed_, name_style_);
     wanted_ = workload::build_wanted(defaulted_, context(), arena_);
     if (wanted_.needs.empty() || round > kRounds) break;
@@ -126,12 +128,9 @@ workload::ServiceContext Assessment::context() const {
 }
 
 workload::NameStyle Assessment::name_style() const {
-  const std::vector<Child> children = surroundings_.cache.children(record_.key);
   std::vector<std::string_view> deployments;
-  for (const Child& child : children) {
-    const bool is_its = child.resource == &kube::kDeployments && child.owner_uid == record_.uid;
-    if (is_its) deployments.push_back(child.name);
-  }
+  for (const Value* deployment : observed_.deployments)
+    deployments.push_back(spec::ObjectView(deployment).object("metadata").string("name"));
   return workload::name_style_for(record_.key.name, deployments, catalog_->configuration());
 }
 

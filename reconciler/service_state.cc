@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "spec/inference_service.h"
 #include "workload/object_builder.h"
@@ -19,12 +18,6 @@ constexpr std::string_view kDisableAutoUpdate = "serving.kserve.io/disable-auto-
 constexpr std::string_view kReady = "Ready";
 constexpr std::string_view kNotServedSuffix = "NotServed";
 
-std::string_view known_mode(std::string_view mode) {
-  constexpr std::array kModes = {spec::kStandardMode, spec::kKnativeMode, spec::kModelMeshMode};
-  const auto* it = std::ranges::find(kModes, spec::normalized_deployment_mode(mode));
-  return it == kModes.end() ? std::string_view() : *it;
-}
-
 ObjectView status_of(const Value& service) {
   return ObjectView(service).object("status");
 }
@@ -36,13 +29,6 @@ std::string_view transition_time(const ObjectView& before, std::string_view valu
 }
 
 }  // namespace
-
-std::string_view deployment_mode_of(const Value& service, const spec::Configuration& configuration) {
-  const spec::InferenceServiceView view(service);
-  if (const auto mode = known_mode(view.status().deployment_mode()); !mode.empty()) return mode;
-  if (const auto mode = known_mode(view.deployment_mode()); !mode.empty()) return mode;
-  return known_mode(configuration.deploy.default_deployment_mode);
-}
 
 bool is_left_alone(const Value& service) {
   const spec::InferenceServiceView view(service);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What an InferenceService itself says of how it is to be treated: the mode that it runs in, whether it is to
-// be left alone, and what its status was. And the status of one that nothing is made for. Pure; for
+// What an InferenceService itself says of how it is to be treated: whether it is to be left alone, and what
+// its status was. And the status of one that nothing is made for. Pure; for
 // assessment.cc, finalizer.cc, service_events.cc.
 //
-//   if (deployment_mode_of(service, configuration) != spec::kStandardMode)
+//   if (mode != spec::kStandardMode)
 //     write(refused_status(service, not_served(service, mode), now, arena));
 #pragma once
 
@@ -13,7 +13,6 @@
 #include <string_view>
 #include <vector>
 
-#include "spec/configuration.h"
 #include "spec/json.h"
 #include "spec/view.h"
 
@@ -21,10 +20,6 @@ namespace modelgate::reconciler {
 
 /// KServe's; whoever runs a service takes it away once what it made elsewhere is gone.
 inline constexpr std::string_view kFinalizer = "inferenceservice.finalizers";
-
-/// As KServe decides: as it ran before, else as annotated, else the configuration's default. Older names are
-/// read as today's.
-std::string_view deployment_mode_of(const spec::Value& service, const spec::Configuration& configuration);
 
 /// A service that is Ready and annotated `serving.kserve.io/disable-auto-update: "true"`: nothing of it
 /// changes.

@@ -18,45 +18,6 @@ Value read(std::string_view json, spec::Arena& arena) {
   return std::move(value).value();
 }
 
-struct ModeCase {
-  std::string name;
-  std::string service;
-  std::string configured;
-  std::string mode;
-};
-void PrintTo(const ModeCase& c, std::ostream* out) {
-  *out << c.name;
-}
-
-class DeploymentMode : public testing::TestWithParam<ModeCase> {};
-
-TEST_P(DeploymentMode, IsKserves) {
-  spec::Arena arena;
-  spec::Configuration configuration;
-  configuration.deploy.default_deployment_mode = GetParam().configured;
-  EXPECT_EQ(deployment_mode_of(read(GetParam().service, arena), configuration), GetParam().mode);
-}
-
-constexpr const char* kAnnotatedKnative =
-    R"({"metadata":{"annotations":{"serving.kserve.io/deploymentMode":"Knative"}}})";
-INSTANTIATE_TEST_SUITE_P(
-    , DeploymentMode,
-    testing::Values(
-        ModeCase{"Configured", "{}", "Knative", "Knative"},
-        ModeCase{"Annotated", kAnnotatedKnative, "Standard", "Knative"},
-        ModeCase{"AnnotatedOldName",
-                 R"({"metadata":{"annotations":{"serving.kserve.io/deploymentMode":"RawDeployment"}}})",
-                 "Knative", "Standard"},
-        ModeCase{"AnnotatedUnknown",
-                 R"({"metadata":{"annotations":{"serving.kserve.io/deploymentMode":"Sometimes"}}})",
-                 "Knative", "Knative"},
-        ModeCase{"StatusGoesFirst",
-                 R"({"metadata":{"annotations":{"serving.kserve.io/deploymentMode":"Knative"}},)"
-                 R"("status":{"deploymentMode":"Standard"}})",
-                 "Knative", "Standard"},
-        ModeCase{"StatusOldName", R"({"status":{"deploymentMode":"Serverless"}})", "Standard", "Knative"}),
-    [](const auto& c) { return c.param.name; });
-
 struct AloneCase {
   std::string name;
   std::string annotation;
