@@ -51,6 +51,7 @@ Wanted build(const Realizing& in, const Value& service, spec::Arena& arena) {
        .runtime = defaulting::settled_runtime(view, ns, in.catalog),
        .facts = &in.facts,
        .name_style = workload::name_style_for(view.metadata().name(), {}, in.catalog.configuration()),
+       .virtual_services = in.catalog.configuration().modelgate.istio_routes,
        .as_strict = true,
        .problems_only = true},
       arena);
@@ -153,7 +154,7 @@ bool was_told(const Problem& p, const validation::Findings& told) {
 /// What it lacks may come, or the configuration may change: the service itself can stay as it is. A route's
 /// host that is wrong by the service's own name is told by the rules.
 bool may_work_later(const Problem& p) {
-  return p.kind == Problem::Kind::kNotice || p.component == "ingress" || is_about_missing_runtime(p);
+  return p.kind == Problem::Kind::kNotice || p.component == workload::kIngress || is_about_missing_runtime(p);
 }
 
 void tell(const Problem& p, Realization& out) {

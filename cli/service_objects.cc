@@ -55,7 +55,8 @@ Wanted build(const Value& service, std::string_view ns, const Input& input,
       .runtime = defaulting::settled_runtime(view, ns, catalog),
       .ready = everything(view),
       .facts = &facts,
-      .name_style = workload::name_style_for(name, existing, catalog.configuration())};
+      .name_style = workload::name_style_for(name, existing, catalog.configuration()),
+      .virtual_services = catalog.configuration().modelgate.istio_routes};
   Wanted wanted = workload::build_wanted(service, context, *input.arena);
   for (int round = 0; !wanted.needs.empty() && round < admission::kMaxRounds; ++round) {
     look_up(Needs{std::move(wanted.needs)}, input, facts, assumed);

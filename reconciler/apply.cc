@@ -144,6 +144,9 @@ class Applier::Impl::Run {
   void refuse(const Step& step, ApplyProblem problem);
   void late();
   void tell(const Step& step, std::string reason, std::string text, bool transient = true);
+  void tell(const Step& step, Passing passing) {
+    tell(step, std::string(passing.reason), std::string(passing.text));
+  }
   kube::CallOptions options() const;
 
   Impl& applier_;
@@ -299,12 +302,10 @@ void Applier::Impl::Run::found(const Step& step, const Object& live) {
     return;
   }
   if (spec::ObjectView(live.value()).object("metadata").has("deletionTimestamp")) {
-    return tell(step, "BeingDeleted", "is being deleted; it is made anew once it has gone");
+    return tell(step, being_deleted());
   }
   if (owner.string("kind") == kube::kInferenceServices.kind && owner.string("name") == key_.name) {
-    return tell(step, "OwnerDeleted",
-                "belongs to an earlier service of this name; it is made anew once the garbage collector has "
-                "taken it");
+    return tell(step, owner_deleted());
   }
   const std::string whose = owner
                                 ? fmt::format("belongs to {} {}", owner.string("kind"), owner.string("name"))

@@ -102,19 +102,14 @@ void Planner::want(const workload::WantedObject& wanted) {
 std::optional<Conflict> Planner::conflict_with(const Child& child) const {
   Conflict conflict{.resource = child.resource, .name = child.name};
   const std::string what = kind_and_name(*child.resource, child.name);
-  if (child.being_deleted) {
-    conflict.reason = "BeingDeleted";
-    conflict.text = what + " is being deleted; it is made anew once it has gone";
+  const auto passes = [&](Passing passing) {
+    conflict.reason = passing.reason;
+    conflict.text = fmt::format("{} {}", what, passing.text);
     return conflict;
-  }
+  };
+  if (child.being_deleted) return passes(being_deleted());
   if (is_ours(child)) return std::nullopt;
-  if (child.owner == service_.key) {
-    conflict.reason = "OwnerDeleted";
-    conflict.text = what +
-                    " belongs to an earlier service of this name; it is made anew once the garbage "
-                    "collector has taken it";
-    return conflict;
-  }
+  if (child.owner == service_.key) return passes(owner_deleted());
   conflict.text =
       fmt::format("{} belongs to InferenceService {}, not to this service", what, child.owner.name);
   return conflict;
@@ -235,9 +230,20 @@ Unwanted unwanted_of(const workload::Wanted& wanted) {
   Unwanted out = Unwanted::kDelete;
   for (const workload::Problem& problem : wanted.problems) {
     if (problem.kind != workload::Problem::Kind::kFatal) continue;
-    out = std::max(out, problem.component == "ingress" ? Unwanted::kKeepRoutes : Unwanted::kKeep);
+    out = std::max(out, problem.component == workload::kIngress ? Unwanted::kKeepRoutes : Unwanted::kKeep);
   }
   return out;
+}
+
+Passing being_deleted() {
+  return {.reason = "BeingDeleted", .text = "is being deleted; it is made anew once it has gone"};
+}
+
+Passing owner_deleted() {
+  return {.reason = "OwnerDeleted",
+          .text =
+              "belongs to an earlier service of this name; it is made anew once the garbage collector has "
+              "taken it"};
 }
 
 std::string describe(const ServiceKey& service, const Plan& plan) {

@@ -86,6 +86,15 @@ struct Conflict {
   std::string_view reason = "NameTaken";  // or "BeingDeleted", "OwnerDeleted": those go by themselves
 };
 
+/// What has a wanted name and goes by itself, so that one need only wait: what it is called, and what is said
+/// of the object.
+struct Passing {
+  std::string_view reason, text;
+};
+Passing being_deleted();
+/// It belongs to an earlier service of the same name.
+Passing owner_deleted();
+
 struct Plan {
   std::vector<Step> steps = {};
   std::vector<Conflict> conflicts = {};
