@@ -7,9 +7,12 @@ installed.Installed are.
 
     with Mine(binaries) as cluster: cluster.plane.kubectl(...)
 """
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 from control_plane import ControlPlane
+from processes import free_port
 
 
 class Cluster:
@@ -36,3 +39,33 @@ class Cluster:
 
     def _install(self):
         raise NotImplementedError
+
+
+class Program:
+    """A process of ours in a cluster, as its probes and its log show it. Its log is NAME.log."""
+
+    def __init__(self, cluster, name):
+        self.cluster, self.name = cluster, name
+        self.health_port, self.metrics_port = free_port(), free_port()
+
+    def readiness(self):
+        """/readyz's status and text; 0 where nobody answers."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.health_port}/readyz?verbose", timeout=5) as reply:
+                return reply.status, reply.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError as error:
+            return 0, str(error)
+
+    def ready(self):
+        return self.readiness()[0] == 200
+
+    def metrics(self):
+        """Each sample's value by its name with labels."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=10) as reply:
+            lines = reply.read().decode().splitlines()
+        return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line and line[0] != "#")}
+
+    def log(self):
+        return (self.cluster.plane.processes.logs / f"{self.name}.log").read_text(errors="replace")

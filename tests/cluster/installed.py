@@ -21,14 +21,12 @@ import signal
 import ssl
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from cluster import Cluster
+from cluster import Cluster, Program
 from excuses import Down, Killed
 from processes import StartError, free_port
 
@@ -73,15 +71,15 @@ class Installed(Cluster):
         self.register()
         plane.post("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": LOAD_NAMESPACE}})
 
-    def kubeconfig_for(self, server):
-        """A kubeconfig with a token of the webhook's own ServiceAccount, for an address of the API server's."""
-        token = self.plane.kubectl("create", "token", ACCOUNT, "-n", NAMESPACE, "--duration", "24h").stdout.strip()
-        path = self.plane.directory / f"webhook-{server.rsplit(':', 1)[1]}.kubeconfig"
+    def kubeconfig_for(self, server, account=ACCOUNT):
+        """A kubeconfig with a token of a program's own ServiceAccount, for an address of the API server's."""
+        token = self.plane.kubectl("create", "token", account, "-n", NAMESPACE, "--duration", "24h").stdout.strip()
+        path = self.plane.directory / f"{account}-{server.rsplit(':', 1)[1]}.kubeconfig"
         path.write_text(yaml.safe_dump({
-            "apiVersion": "v1", "kind": "Config", "current-context": "webhook",
+            "apiVersion": "v1", "kind": "Config", "current-context": account,
             "clusters": [{"name": "here", "cluster": {"server": server, "certificate-authority": str(self.plane.ca.certificate)}}],
-            "users": [{"name": "webhook", "user": {"token": token}}],
-            "contexts": [{"name": "webhook", "context": {"cluster": "here", "user": "webhook", "namespace": NAMESPACE}}]}))
+            "users": [{"name": account, "user": {"token": token}}],
+            "contexts": [{"name": account, "context": {"cluster": "here", "user": account, "namespace": NAMESPACE}}]}))
         return path
 
     def register(self):
@@ -191,12 +189,12 @@ class Installed(Cluster):
                 if event["user"].get("username") == f"system:serviceaccount:{NAMESPACE}:{ACCOUNT}"]
 
 
-class Replica:
+class Replica(Program):
     """One process of the webhook. Its log is NAME.log."""
 
     def __init__(self, cluster, name, flags, kubeconfig):
-        self.cluster, self.name = cluster, name
-        self.port, self.health_port, self.metrics_port = free_port(), free_port(), free_port()
+        super().__init__(cluster, name)
+        self.port = free_port()
         # What the forwarder said before is not of this one: a port comes again after a while.
         self.forwarder_log = cluster.plane.processes.logs / "forwarder.log"
         self.forwarder_said = self.forwarder_log.stat().st_size
@@ -209,19 +207,6 @@ class Replica:
             "--cert-host", "127.0.0.1", "--shutdown-delay", SHUTDOWN_DELAY, *cluster.flags, *flags],
             environment={"POD_NAME": name, "POD_NAMESPACE": NAMESPACE}, stop_with=signal.SIGKILL)
 
-    def readiness(self):
-        """/readyz's status and text; 0 where nobody answers."""
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.health_port}/readyz?verbose", timeout=5) as reply:
-                return reply.status, reply.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
-        except OSError as error:
-            return 0, str(error)
-
-    def ready(self):
-        return self.readiness()[0] == 200
-
     def is_known(self):
         """Whether the forwarder says that it is ready."""
         with open(self.forwarder_log, encoding="utf-8") as log:
@@ -229,18 +214,9 @@ class Replica:
             said = [line.split()[2:] for line in log if line.split()[1:2] == [str(self.port)]]
         return bool(said) and said[-1][0] == "ready:"
 
-    def metrics(self):
-        """Each sample's value by its name with labels."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=10) as reply:
-            lines = reply.read().decode().splitlines()
-        return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line and line[0] != "#")}
-
     def leaf(self):
         """The certificate that it serves, in PEM."""
         return ssl.get_server_certificate(("127.0.0.1", self.port), timeout=10)
-
-    def log(self):
-        return (self.cluster.plane.processes.logs / f"{self.name}.log").read_text(errors="replace")
 
     def terminate(self):
         """As when its Pod is deleted: SIGTERM, and out of the Service. It drains by itself; see reap()."""

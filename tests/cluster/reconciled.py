@@ -15,13 +15,11 @@ import json
 import subprocess
 import threading
 import urllib.error
-import urllib.request
 
-import yaml
-
+from cluster import Program
 from control_plane import node
 from installed import CONFIG_MAP, GROUP, NAMESPACE, ROOT, Installed
-from processes import StartError, free_port
+from processes import StartError
 
 ACCOUNT = LEASE = "modelgate-reconciler"
 READY_SECONDS = 30
@@ -53,7 +51,7 @@ class Reconciled(Installed):
         for name, extended in MORE_NODES.items():
             plane.post("/api/v1/nodes", node(name, extended))
         plane.processes.wait_for("the neighbours' kinds to be served", SERVED_SECONDS, lambda: self._is_served(ROUTES))
-        self.reconciler_kubeconfig = self._kubeconfig()
+        self.reconciler_kubeconfig = self.kubeconfig_for(plane.server, ACCOUNT)
         if self.gateway_api:
             self.configure("ingress", enableGatewayApi=True)
         self.start_replica()
@@ -64,18 +62,6 @@ class Reconciled(Installed):
             return self.plane.get(f"{group}/httproutes?limit=1")
         except urllib.error.HTTPError:
             return None
-
-    def _kubeconfig(self):
-        token = self.plane.kubectl("create", "token", ACCOUNT, "-n", NAMESPACE, "--duration", "24h").stdout.strip()
-        path = self.plane.directory / "reconciler.kubeconfig"
-        path.write_text(yaml.safe_dump({
-            "apiVersion": "v1", "kind": "Config", "current-context": "reconciler",
-            "clusters": [{"name": "here", "cluster": {"server": self.plane.server,
-                                                      "certificate-authority": str(self.plane.ca.certificate)}}],
-            "users": [{"name": "reconciler", "user": {"token": token}}],
-            "contexts": [{"name": "reconciler", "context": {"cluster": "here", "user": "reconciler",
-                                                            "namespace": NAMESPACE}}]}))
-        return path
 
     def configure(self, key, **fields):
         """Sets fields of one of the configuration's keys."""
@@ -126,42 +112,22 @@ class Reconciled(Installed):
         return self.condition(namespace, name, "Ready").get("status") == "True"
 
 
-class Reconciler:
+class Reconciler(Program):
     """One process of the reconciler. Its log is NAME.log."""
 
     def __init__(self, cluster, name, flags):
-        self.cluster, self.name = cluster, name
-        self.health_port, self.metrics_port = free_port(), free_port()
+        super().__init__(cluster, name)
         self.process = cluster.plane.processes.start(name, [
             cluster.binaries / "modelgate-reconciler", "--kubeconfig", cluster.reconciler_kubeconfig, "--namespace", NAMESPACE,
             "--health-probe-bind-address", f"127.0.0.1:{self.health_port}",
             "--metrics-bind-address", f"127.0.0.1:{self.metrics_port}", *flags],
             environment={"POD_NAME": name, "POD_NAMESPACE": NAMESPACE})
 
-    def readiness(self):
-        """/readyz's status and text; 0 where nobody answers."""
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.health_port}/readyz?verbose", timeout=5) as reply:
-                return reply.status, reply.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
-        except OSError as error:
-            return 0, str(error)
-
     def wait_ready(self, seconds=READY_SECONDS):
-        self.cluster.plane.processes.wait_for(f"{self.name} to be ready", seconds, lambda: self.readiness()[0] == 200)
-
-    def metrics(self):
-        """Each sample's value by its name with labels."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=10) as reply:
-            lines = reply.read().decode().splitlines()
-        return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line and line[0] != "#")}
+        self.cluster.plane.processes.wait_for(f"{self.name} to be ready", seconds, self.ready)
 
     def leads(self):
         return any(value == 1 for name, value in self.metrics().items() if name.startswith("leader_election_master_status"))
-
-    def log(self):
-        return (self.cluster.plane.processes.logs / f"{self.name}.log").read_text(errors="replace")
 
     def terminate(self, seconds=20):
         """As when its Pod is deleted; gives its exit code."""
