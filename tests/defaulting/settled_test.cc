@@ -19,9 +19,9 @@ void PrintTo(const ModeCase& c, std::ostream* out) {
   *out << c.name;
 }
 
-class DeploymentMode : public testing::TestWithParam<ModeCase> {};
+class SettledMode : public testing::TestWithParam<ModeCase> {};
 
-TEST_P(DeploymentMode, IsKserves) {
+TEST_P(SettledMode, IsKserves) {
   spec::Arena arena;
   spec::Configuration configuration;
   configuration.deploy.default_deployment_mode = GetParam().configured;
@@ -33,7 +33,7 @@ TEST_P(DeploymentMode, IsKserves) {
 constexpr const char* kAnnotatedKnative =
     R"({"metadata":{"annotations":{"serving.kserve.io/deploymentMode":"Knative"}}})";
 INSTANTIATE_TEST_SUITE_P(
-    , DeploymentMode,
+    , SettledMode,
     testing::Values(
         ModeCase{"Configured", "{}", "Knative", "Knative"},
         ModeCase{"Annotated", kAnnotatedKnative, "Standard", "Knative"},
