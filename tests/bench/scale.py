@@ -4,7 +4,8 @@
 
 The control plane shares the machine, so the same objects are made by a plain client first: it creates the InferenceServices,
 what serves them (copied from one that the reconciler made), and patches each status once its Deployment is available. It
-decides nothing. The ratio of the two times is the reconciler's own share.
+decides nothing. The ratio of the two times is the reconciler's own share. Requests come in by Ingresses, as where Modelgate is
+installed as it is; with --gateway-api by HTTPRoutes, two a service, which a gateway that is played here accepts.
 
   tests/bench/scale.py                          300 services, then 2,000 in all, a resync, 10,000 in all, some minutes
   tests/bench/scale.py --services 50 --all 0 --memory 0     a quick look
@@ -36,9 +37,10 @@ WAIT_SECONDS = 1200
 NODES = 8
 ROOMY = {"cpu": "10000", "memory": "100Ti", "pods": "2000"}
 SERVICES = f"/apis/{GROUP}/v1beta1/namespaces/{{}}/inferenceservices"
-CHILDREN = ["/apis/apps/v1/namespaces/{}/deployments", "/api/v1/namespaces/{}/services",
-            "/apis/autoscaling/v2/namespaces/{}/horizontalpodautoscalers",
-            "/apis/gateway.networking.k8s.io/v1/namespaces/{}/httproutes"]
+DEPLOYMENTS = "/apis/apps/v1/namespaces/{}/deployments"
+HTTP_ROUTES = "/apis/gateway.networking.k8s.io/v1/namespaces/{}/httproutes"
+INGRESSES = "/apis/networking.k8s.io/v1/namespaces/{}/ingresses"
+CHILDREN = [DEPLOYMENTS, "/api/v1/namespaces/{}/services", "/apis/autoscaling/v2/namespaces/{}/horizontalpodautoscalers"]
 # A template's own history.
 HISTORY = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "ownerReferences")
 
@@ -135,12 +137,15 @@ class Scale:
         for i in range(NODES):
             self.plane.post("/api/v1/nodes", node(f"roomy-{i}", ROOMY))
         self.clients = Clients(self.plane)
+        self.children = [*CHILDREN, HTTP_ROUTES if cluster.gateway_api else INGRESSES]
         self.reconciler = cluster.start_reconciler()
 
     def namespace(self, name):
-        """A new one, in which a gateway accepts every route."""
+        """A new one, in which a gateway accepts every HTTPRoute."""
         self.plane.post("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-        path, accepted = CHILDREN[-1].format(name), Count()
+        if not self.cluster.gateway_api:
+            return name
+        path, accepted = HTTP_ROUTES.format(name), Count()
 
         def accept(route):
             if not route.get("status", {}).get("parents") and accepted.add(route["metadata"]["name"]):
@@ -160,7 +165,7 @@ class Scale:
         self.plane.post(SERVICES.format(at), service(name))
         self.plane.processes.wait_for("the template to be Ready", 60, lambda: self.cluster.is_ready(at, name))
         children = []
-        for path in CHILDREN:
+        for path in self.children:
             listed = self.plane.get(path.format(at))
             for item in listed["items"]:
                 item["metadata"] = {k: v for k, v in item["metadata"].items() if k not in HISTORY}
@@ -176,7 +181,8 @@ class Scale:
         return lambda new, where: json.loads(text.replace(name, new).replace(f'"{at}"', f'"{where}"'))
 
     def plain(self, count, template):
-        """Seconds that the plain client takes."""
+        """Seconds that the plain client takes; the reconciler is away meanwhile."""
+        self.reconciler.terminate()
         at, available = self.namespace("plain"), Count()
 
         def deployment(obj):
@@ -184,7 +190,7 @@ class Scale:
             if condition(obj, "Available") == "True" and available.add(name):
                 self.clients.send(("PATCH", f"{SERVICES.format(at)}/{name}/status", {"status": template(name, at)["status"]}))
 
-        Watched(self.plane, CHILDREN[0].format(at), deployment)
+        Watched(self.plane, DEPLOYMENTS.format(at), deployment)
         began = time.monotonic()
         for i in range(count):
             name = f"plain-{i:07}"
@@ -194,6 +200,7 @@ class Scale:
         self.clients.wait()
         seconds = time.monotonic() - began
         self.plane.kubectl("delete", "namespace", at, "--timeout=300s", timeout=320)
+        self.reconciler = self.cluster.start_reconciler()
         return seconds
 
     # ---- ours
@@ -323,12 +330,14 @@ def main():
     parser.add_argument("--services", type=int, default=300, help="first")
     parser.add_argument("--all", type=int, default=2000, help="then so many in all; 0: no more")
     parser.add_argument("--memory", type=int, default=10000, help="at last, with stopped ones; 0: no more")
+    parser.add_argument("--gateway-api", action="store_true", help="with HTTPRoutes in the place of Ingresses")
     parser.add_argument("--plain", type=int, default=1, help="0: without the plain client")
     parser.add_argument("--resync", type=int, default=1, help="0: without")
     wanted = parser.parse_args()
     if not os.environ.get(BINARIES_VARIABLE):
         os.environ[BINARIES_VARIABLE] = subprocess.run([str(ROOT / ".ci" / "control-plane")], check=True, text=True,
                                                        stdout=subprocess.PIPE).stdout.strip()
+    Reconciled.gateway_api = wanted.gateway_api
     with Reconciled(wanted.build.resolve() / "bin") as cluster:
         measure(cluster, wanted)
 
