@@ -11,4 +11,8 @@ void set_up_allocator() {
   mallopt(M_ARENA_MAX, 4);
 }
 
+void give_back_free_memory() {
+  malloc_trim(0);
+}
+
 }  // namespace modelgate::process

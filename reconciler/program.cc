@@ -15,6 +15,7 @@
 
 #include "http/probe_servers.h"
 #include "kube/connection_flags.h"
+#include "process/allocator.h"
 #include "process/doorbell.h"
 #include "process/log.h"
 #include "process/write_file.h"
@@ -32,6 +33,9 @@ using Woken = process::Doorbell::Woken;
 /// Nothing wakes the main thread but signals and the bell.
 constexpr milliseconds kLookEvery{1000};
 constexpr milliseconds kLookWhileEnding{50};
+
+/// What a thousand services pass through at once is twice what they are kept in.
+constexpr std::chrono::minutes kGiveBackEvery{1};
 
 /// What giving up the lease may take; kube/lease.h takes one retry at the most.
 constexpr std::chrono::seconds kLeaseWait{3};
@@ -67,8 +71,12 @@ class Program {
       log::error("cannot start", {{"reason", started.error()}});
       return 1;
     }
+    auto give_back_at = Clock::now() + kGiveBackEvery;
     while (!controller_->finished()) {
       if (doorbell_.wait(kLookEvery) == Woken::kSignal) return flags_.dry_run ? 1 : end();
+      if (Clock::now() < give_back_at) continue;
+      process::give_back_free_memory();
+      give_back_at = Clock::now() + kGiveBackEvery;
     }
     return *controller_->finished();
   }

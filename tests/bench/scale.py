@@ -34,6 +34,10 @@ from reconciled import ACCEPTED, GROUP, Reconciled  # noqa: E402
 TARGET_SECONDS, KSERVE_SECONDS, TARGET_MB = 15, 45, 100
 CLIENTS = 16
 WAIT_SECONDS = 1200
+# The API server ends connections that are idle for 90 s.
+IDLE_SECONDS = 30
+# The reconciler gives back free memory each minute.
+GIVEN_BACK_SECONDS = 65
 NODES = 8
 ROOMY = {"cpu": "10000", "memory": "100Ti", "pods": "2000"}
 SERVICES = f"/apis/{GROUP}/v1beta1/namespaces/{{}}/inferenceservices"
@@ -75,14 +79,19 @@ class Clients:
 
     def _run(self):
         connection = http.client.HTTPSConnection("127.0.0.1", self.plane.port, context=self.plane.context, timeout=60)
+        used = 0.0
         while True:
-            for method, path, body in self.jobs.get():
+            calls = self.jobs.get()
+            if time.monotonic() - used > IDLE_SECONDS:
+                connection.close()
+            for method, path, body in calls:
                 kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
                 connection.request(method, path, json.dumps(body), {"Content-Type": kind})
                 reply = connection.getresponse()
                 text = reply.read()
                 if reply.status >= 300:
                     self.failed.append(f"{method} {path}: {reply.status} {text[:500]}")
+            used = time.monotonic()
             self.jobs.task_done()
 
 
@@ -319,8 +328,9 @@ def measure(cluster, wanted):
         scale.resync(count)
         scale.memory(f"{count} services, after a start")
     if wanted.memory > count:
-        scale.measured(f"{wanted.memory} services in all, the further ones stopped", wanted.memory - count,
-                       lambda: scale.create(at, count, wanted.memory, stopped=True))
+        scale.measured(f"{wanted.memory} services in all, the further ones {'stopped' if wanted.stopped else 'live'}",
+                       wanted.memory - count, lambda: scale.create(at, count, wanted.memory, wanted.stopped))
+        time.sleep(GIVEN_BACK_SECONDS)
         scale.memory(f"{wanted.memory} services; {TARGET_MB} MB wanted for 10,000")
 
 
@@ -329,7 +339,8 @@ def main():
     parser.add_argument("--build", type=Path, default=Path(os.environ.get("BUILD", "build")))
     parser.add_argument("--services", type=int, default=300, help="first")
     parser.add_argument("--all", type=int, default=2000, help="then so many in all; 0: no more")
-    parser.add_argument("--memory", type=int, default=10000, help="at last, with stopped ones; 0: no more")
+    parser.add_argument("--memory", type=int, default=10000, help="at last; 0: no more")
+    parser.add_argument("--stopped", type=int, default=1, help="whether the last ones are stopped, which takes a third of the time")
     parser.add_argument("--gateway-api", action="store_true", help="with HTTPRoutes in the place of Ingresses")
     parser.add_argument("--plain", type=int, default=1, help="0: without the plain client")
     parser.add_argument("--resync", type=int, default=1, help="0: without")
