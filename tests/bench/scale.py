@@ -84,15 +84,22 @@ class Clients:
             calls = self.jobs.get()
             if time.monotonic() - used > IDLE_SECONDS:
                 connection.close()
-            for method, path, body in calls:
-                kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
-                connection.request(method, path, json.dumps(body), {"Content-Type": kind})
-                reply = connection.getresponse()
-                text = reply.read()
-                if reply.status >= 300:
-                    self.failed.append(f"{method} {path}: {reply.status} {text[:500]}")
+            for call in calls:
+                try:
+                    self._call(connection, *call)
+                except (OSError, http.client.HTTPException) as error:
+                    connection.close()
+                    self.failed.append(f"{call[0]} {call[1]}: {error}")
             used = time.monotonic()
             self.jobs.task_done()
+
+    def _call(self, connection, method, path, body):
+        kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
+        connection.request(method, path, json.dumps(body), {"Content-Type": kind})
+        reply = connection.getresponse()
+        text = reply.read()
+        if reply.status >= 300:
+            self.failed.append(f"{method} {path}: {reply.status} {text[:500]}")
 
 
 class Watched:
