@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workload/go_json.h"
 
-#include <fmt/format.h>
-
+#include <algorithm>
+#include <array>
 #include <span>
 
 namespace modelgate::workload {
@@ -16,6 +16,7 @@ struct GoField {
   bool omit_empty = true;
   std::string_view zero = {};            // what stands there where it is absent and not left out
   std::span<const GoField> fields = {};  // of a struct, or of the structs in a list
+  bool pointer = false;                  // to a number: zero is not empty
 };
 
 constexpr GoField kHeader[] = {{"name", false, R"("")"}, {"value", false, R"("")"}};
@@ -33,22 +34,33 @@ constexpr GoField kProbe[] = {{"exec", true, {}, kExec},
                               {"periodSeconds"},
                               {"successThreshold"},
                               {"failureThreshold"},
-                              {"terminationGracePeriodSeconds"}};
+                              {"terminationGracePeriodSeconds", true, {}, {}, true}};
+
+/// What Go escapes beside JSON's own, so that a text may stand in HTML and in JavaScript.
+struct Escape {
+  std::string_view text;
+  std::string_view escaped;
+};
+constexpr std::array<Escape, 5> kEscapes = {{{"<", "\\u003c"},
+                                             {">", "\\u003e"},
+                                             {"&", "\\u0026"},
+                                             {"\xe2\x80\xa8", "\\u2028"},
+                                             {"\xe2\x80\xa9", "\\u2029"}}};
 
 void append_text(std::string_view text, std::string& out) {
   std::string plain;
   spec::append_json(text, plain);
-  for (const char c : plain) {
-    if (c == '<' || c == '>' || c == '&') {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
-    } else {
-      out += c;
-    }
+  for (std::string_view rest = plain; !rest.empty();) {
+    const auto* escape =
+        std::ranges::find_if(kEscapes, [&](const Escape& e) { return rest.starts_with(e.text); });
+    const bool found = escape != kEscapes.end();
+    out += found ? escape->escaped : rest.substr(0, 1);
+    rest.remove_prefix(found ? escape->text.size() : 1);
   }
 }
 
-bool is_empty(const Value& v) {
-  return (v.IsString() && v.GetStringLength() == 0) || (v.IsNumber() && v.GetDouble() == 0) ||
+bool is_empty(const Value& v, bool pointer) {
+  return (v.IsString() && v.GetStringLength() == 0) || (v.IsNumber() && !pointer && v.GetDouble() == 0) ||
          (v.IsArray() && v.Empty());
 }
 
@@ -59,7 +71,7 @@ void append_struct(const Value& v, std::span<const GoField> fields, std::string&
   bool first = true;
   for (const GoField& f : fields) {
     const Value* member = spec::find(v, f.name);
-    if (f.omit_empty && (!member || is_empty(*member))) continue;
+    if (f.omit_empty && (!member || is_empty(*member, f.pointer))) continue;
     if (!first) out += ',';
     first = false;
     append_text(f.name, out);

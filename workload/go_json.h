@@ -2,7 +2,7 @@
 //
 // JSON that becomes a text inside an object: the value of an environment variable. A Pod would differ from
 // what KServe makes by a blank or by an order, so the text is that of Go's encoding/json: members in the
-// order of the Go type, what is empty left out, < > and & escaped.
+// order of the Go type, what is empty left out, < > & and the separators U+2028 and U+2029 escaped.
 #pragma once
 
 #include <string>

@@ -184,6 +184,7 @@ INSTANTIATE_TEST_SUITE_P(Table, Base64, testing::ValuesIn(kBase64),
 
 TEST(GoJson, Map) {
   EXPECT_EQ("{}", go_json({}));
+  EXPECT_EQ("{\"a\":\"x\\u2028y\\u2029z\xe2\x80\xaa\"}", go_json({{"a", "x\u2028y\u2029z\u202a"}}));
   EXPECT_EQ(R"({"a":"1","b":"\u003c\u0026\u003e\""})", go_json({{"a", "1"}, {"b", "<&>\""}}));
 }
 
@@ -212,6 +213,8 @@ const ProbeCase kProbes[] = {
     {"TcpSocket", R"({"tcpSocket":{"host":"h","port":1},"failureThreshold":3})",
      R"({"tcpSocket":{"port":1,"host":"h"},"failureThreshold":3})"},
     {"ZerosAreLeftOut", R"({"tcpSocket":{"port":1},"timeoutSeconds":0})", R"({"tcpSocket":{"port":1}})"},
+    {"ZeroOfAPointerIsNotEmpty", R"({"tcpSocket":{"port":1},"terminationGracePeriodSeconds":0})",
+     R"({"tcpSocket":{"port":1},"terminationGracePeriodSeconds":0})"},
     {"UnknownIsLeftOut", R"({"tcpSocket":{"port":1},"x":1})", R"({"tcpSocket":{"port":1}})"},
 };
 
