@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "spec/copy.h"
@@ -81,15 +83,13 @@ class Merge {
 
   Value lists(const Value& base, const Value& overlay, const Type& type) {
     std::map<std::string, std::ptrdiff_t> places;
+    std::vector<std::ptrdiff_t> first(base.Size());  // of each element's namesakes
     for (rapidjson::SizeType i = 0; i < base.Size(); ++i) {
-      places.emplace(key_of(base[i], type.patch_key), static_cast<std::ptrdiff_t>(i));
+      first[i] =
+          places.emplace(key_of(base[i], type.patch_key), static_cast<std::ptrdiff_t>(i)).first->second;
     }
     std::vector<Named> named = merge_elements(base, overlay, type, places);
-    std::vector<bool> taken(base.Size());
-    for (const Named& n : named) {
-      if (n.in_base >= 0) taken[static_cast<std::size_t>(n.in_base)] = true;
-    }
-    return interleave(base, taken, named);
+    return interleave(base, first, named);
   }
 
   std::vector<Named> merge_elements(const Value& base, const Value& overlay, const Type& type,
@@ -147,22 +147,35 @@ class Merge {
   }
 
   /// Both in their own order; where an element of the base may go before or after, by the base's order, and
-  /// new elements of the overlay first.
-  Value interleave(const Value& base, const std::vector<bool>& taken, std::vector<Named>& named) {
+  /// new elements of the overlay first. Those of the base that share a name stand together, at the first of
+  /// them; the overlay changes that one only.
+  Value interleave(const Value& base, const std::vector<std::ptrdiff_t>& first, std::vector<Named>& named) {
+    std::vector<std::ptrdiff_t> order(first.size());
+    std::iota(order.begin(), order.end(), 0);
+    const auto group = [&](std::ptrdiff_t i) { return first[static_cast<std::size_t>(i)]; };
+    std::ranges::sort(order, {}, [&](std::ptrdiff_t i) { return std::pair(group(i), i); });
+    std::vector<bool> taken(first.size());
+    for (const Named& n : named) {
+      if (n.in_base >= 0) taken[static_cast<std::size_t>(n.in_base)] = true;
+    }
     Value out(rapidjson::kArrayType);
-    std::size_t i = 0;
-    const auto skip_taken = [&] {
-      while (i < taken.size() && taken[i]) ++i;
+    const auto push = [&](std::ptrdiff_t i) {
+      out.PushBack(spec::copy(base[static_cast<rapidjson::SizeType>(i)], arena_), arena_);
     };
+    const auto is_free = [&](std::ptrdiff_t i) { return !taken[static_cast<std::size_t>(group(i))]; };
+    auto next = order.begin();
     for (Named& n : named) {
-      for (skip_taken(); i < taken.size() && n.in_base >= 0 && static_cast<std::ptrdiff_t>(i) < n.in_base;
-           skip_taken()) {
-        out.PushBack(spec::copy(base[static_cast<rapidjson::SizeType>(i++)], arena_), arena_);
+      for (; n.in_base >= 0 && next != order.end() && group(*next) < n.in_base; ++next) {
+        if (is_free(*next)) push(*next);
       }
       out.PushBack(std::move(n.value), arena_);
+      if (n.in_base < 0) continue;
+      for (const std::ptrdiff_t i : std::ranges::equal_range(order, n.in_base, {}, group)) {
+        if (i != n.in_base) push(i);
+      }
     }
-    for (skip_taken(); i < taken.size(); skip_taken()) {
-      out.PushBack(spec::copy(base[static_cast<rapidjson::SizeType>(i++)], arena_), arena_);
+    for (; next != order.end(); ++next) {
+      if (is_free(*next)) push(*next);
     }
     return out;
   }
