@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <map>
 #include <utility>
 
@@ -14,6 +13,7 @@
 #include "workload/model_state.h"
 #include "workload/object_builder.h"
 #include "workload/service_build.h"
+#include "workload/status_parts.h"
 
 namespace modelgate::workload {
 namespace {
@@ -21,48 +21,6 @@ namespace {
 using spec::Value;
 
 constexpr std::string_view kStoppedReason = "Stopped";
-
-/// The Deployments and Pods of one component. Pods that are being deleted are none any more.
-struct Parts {
-  std::vector<const Value*> deployments;
-  std::vector<spec::PodView> pods;  // newest first
-
-  /// Of the Pods that are to serve: those of an earlier template, and one that failed for good and has a
-  /// successor, only wait to be taken away.
-  std::vector<PodTrouble> troubles() const {
-    std::vector<PodTrouble> out;
-    std::map<std::string_view, std::string_view> newest;  // template by app: a head's, and workers'
-    for (const spec::PodView& p : pods) {
-      const auto labels = p.metadata().labels();
-      const std::string_view hash = labels.get("pod-template-hash").value_or("");
-      const auto [it, first] = newest.emplace(labels.get("app").value_or(""), hash);
-      if (!first && (it->second != hash || p.object("status").string("phase") == "Failed")) continue;
-      if (auto t = trouble_of(p)) out.push_back(std::move(*t));
-    }
-    return out;
-  }
-};
-
-Parts parts_of(const Observed& observed, std::string_view component_name) {
-  Parts out;
-  const std::string worker = fmt::format("{}-worker", component_name);
-  for (const Value* d : observed.deployments) {
-    const std::string_view name = spec::ObjectView(d).object("metadata").string("name");
-    if (name == component_name || name == worker) out.deployments.push_back(d);
-  }
-  const std::string app = app_label(component_name);
-  const std::string worker_app = worker_app_label(component_name);
-  for (const Value* p : observed.pods) {
-    const spec::PodView pod(p);
-    const std::string_view label = pod.metadata().labels().get("app").value_or("");
-    if ((label == app || label == worker_app) && !is_leaving(pod)) out.pods.push_back(pod);
-  }
-  // RFC 3339: text order is time order.
-  std::ranges::sort(out.pods, std::greater{}, [](const spec::PodView& p) {
-    return std::pair(p.metadata().creation_timestamp(), p.metadata().name());
-  });
-  return out;
-}
 
 /// The one to tell of: what the scheduler waits for may pass, a failure is told first.
 const PodTrouble* worst_of(const std::vector<PodTrouble>& troubles) {

@@ -288,6 +288,22 @@ TEST(Status, WhatServesStaysReadyUnderASpecThatCannotBeRealized) {
   EXPECT_EQ(world.text("/phase"), "Failed");
 }
 
+/// An autoscaler adds Pods of the earlier template while the rollout does not get on.
+TEST(Status, TheLatestTemplateIsNotThatOfTheLatestPod) {
+  constexpr std::string_view kPods =
+      "{{deployments: [{}], pods: [{{metadata: {{name: p-a-1, creationTimestamp: '2026-01-01T00:00:00Z', "
+      "labels: {{app: isvc.m-predictor, pod-template-hash: a}}}}}}, {{metadata: {{name: p-b-1, "
+      "creationTimestamp: '2026-01-02T00:00:00Z', labels: {{app: isvc.m-predictor, pod-template-hash: b}}}}, "
+      "status: {{phase: Pending, containerStatuses: [{{name: c, state: {{waiting: {{reason: "
+      "ImagePullBackOff}}}}}}]}}}}, {{metadata: {{name: p-a-2, creationTimestamp: '2026-01-03T00:00:00Z', "
+      "labels: {{app: isvc.m-predictor, pod-template-hash: a}}}}, status: {{phase: {}}}}}]}}";
+  for (const std::string_view phase : {"Running", "Failed"}) {
+    StatusWorld world;
+    world.status(kService, fmt::format(kPods, kUp, phase));
+    EXPECT_EQ(world.text("/modelStatus/lastFailureInfo/location"), "p-b-1") << phase;
+  }
+}
+
 TEST(Status, RoutesThatAreRefusedAreTold) {
   StatusWorld world(kGatewayApi);
   const std::string parts = fmt::format("deployments: [{}], pods: [{}]", kUp, kReadyPod);

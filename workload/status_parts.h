@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What there is of one component: its Deployments and Pods, and what is wrong with those Pods that matter.
+// For status.cc only.
+#pragma once
+
+#include <map>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "spec/core.h"
+#include "spec/json.h"
+#include "workload/pod_trouble.h"
+#include "workload/status.h"
+
+namespace modelgate::workload {
+
+/// Pods that are being deleted are none any more.
+struct Parts {
+  std::vector<const spec::Value*> deployments;
+  std::vector<spec::PodView> pods;  // newest first
+
+  /// Of the Pods that are to serve: those of an earlier template, and one that failed for good and has a
+  /// successor, only wait to be taken away.
+  std::vector<PodTrouble> troubles() const;
+};
+
+/// Of the component of that name, a head's and its workers'.
+Parts parts_of(const Observed& observed, std::string_view component_name);
+
+}  // namespace modelgate::workload
