@@ -67,6 +67,7 @@ class StatusBuild {
       if (!predictor_is_invalid() || build_.strict()) add_canaries();
       add_ingress(left_off);
       if (!left_off) set("Stopped", {"False", "NotStopped", "the service is not stopped"});
+      if (left_off) keep_conditions();
     }
     add_ready();
     return assemble();
@@ -102,7 +103,10 @@ class StatusBuild {
     for (const auto& [kind, name] : components_of(service_, build_.context.name_style)) {
       const Parts parts = parts_of(observed_, name);
       const Problem* problem = kind == kPredictor ? predictor_problem() : wanted_.fatal(kind);
-      if (!build_.strict() && predictor_is_invalid() && kind != kPredictor) continue;
+      if (!build_.strict() && predictor_is_invalid() && kind != kPredictor) {
+        add_url(kind, name, false);
+        continue;
+      }
       const std::vector<PodTrouble> troubles = parts.troubles();
       State state = problem ? state_of_invalid(kind, *problem, parts)
                             : state_of(parts.deployments, troubles, build_.strict());
@@ -115,10 +119,12 @@ class StatusBuild {
     }
   }
 
-  /// What serves goes on serving, whatever its service says now.
+  /// What serves goes on serving, whatever its service says now. KServe, which leaves off there, leaves the
+  /// condition as it was.
   State state_of_invalid(std::string_view kind, const Problem& problem, const Parts& parts) const {
     std::string text = fmt::format("{}: {}", problem.path.to_string(), problem.text);
-    if (build_.strict() && has_available_pods(parts.deployments))
+    const bool was_ready = old_condition(ready_condition(kind)).string("status") == "True";
+    if ((build_.strict() || was_ready) && has_available_pods(parts.deployments))
       return {"True", std::string(problem.reason), text};
     const bool unknown = !build_.strict() && kind == kPredictor;
     return {unknown ? "Unknown" : "False", std::string(problem.reason), std::move(text)};
@@ -131,7 +137,7 @@ class StatusBuild {
       if (const auto host = host_of(build_, name)) url = fmt::format("http://{}", *host);
     }
     const bool made = !predictor_is_invalid() || build_.strict();
-    if (made) component_urls_.emplace_back(kind, std::move(url));
+    if (made || !url.empty()) component_urls_.emplace_back(kind, std::move(url));
   }
 
   void add_model(const Parts& parts, const std::vector<PodTrouble>& troubles, const Problem* problem,
@@ -203,6 +209,7 @@ class StatusBuild {
   }
 
   void add_ingress(bool left_off) {
+    if (left_off && old_condition("IngressReady")) return;
     if (left_off)
       return set("IngressReady", {"Unknown", "NotReconciled", "the components could not all be made"});
     State state = ingress_state();
@@ -222,6 +229,16 @@ class StatusBuild {
     if (routes_by_istio(build_))
       return {"True", "VirtualServiceCreated", "the VirtualService leads to the service"};
     return {"True", "IngressCreated", "the Ingress leads to the service"};
+  }
+
+  /// What was not come to is as it was.
+  void keep_conditions() {
+    for (const spec::ObjectView& c : old_.list("conditions")) {
+      const std::string_view type = c.string("type");
+      if (type == "Ready" || type.empty()) continue;
+      conditions_.try_emplace(std::string(type), State{c.string("status"), std::string(c.string("reason")),
+                                                       std::string(c.string("message"))});
+    }
   }
 
   static State not_created(std::string_view component, std::string_view kind) {
@@ -307,7 +324,7 @@ class StatusBuild {
     out.value("observedGeneration", Value(observed_generation()))
         .value("conditions", conditions())
         .text("deploymentMode", spec::kStandardMode)
-        .value("modelStatus", to_value(model_, arena_));
+        .value("modelStatus", model_status());
     add_runtime(out);
     if (!wanted_.stopped) keep_addresses();
     if (!address_.empty()) out.value("address", ObjectBuilder(arena_).text("url", address_).take());
@@ -316,6 +333,15 @@ class StatusBuild {
     if (!canaries_.empty()) out.value("canaryStatuses", canary_statuses());
     if (const std::string_view word = phase(); !word.empty()) out.text("phase", word);
     return out.take();
+  }
+
+  /// What KServe says nothing of stays.
+  Value model_status() const {
+    const Value* before = spec::find(*service_.value(), "status");
+    before = before ? spec::find(*before, "modelStatus") : nullptr;
+    const bool says_nothing = !build_.strict() && !wanted_.stopped && predictor_is_invalid();
+    if (says_nothing && before && model_.target.empty()) return spec::clone(*before, arena_);
+    return to_value(model_, arena_);
   }
 
   std::int64_t observed_generation() const {

@@ -288,6 +288,20 @@ TEST(Status, WhatServesStaysReadyUnderASpecThatCannotBeRealized) {
   EXPECT_EQ(world.text("/phase"), "Failed");
 }
 
+/// KServe leaves off where its reconciler fails, and leaves the status as it was.
+TEST(Status, WhatServesStaysReadyWhereKServeLeavesOff) {
+  StatusWorld world(kCompatible);
+  const std::string old = spec::to_json(world.status(kService, seen(kUp, kReadyPod)));
+  world.status(kNoRuntime, seen(kUp, kReadyPod), old);
+  EXPECT_EQ(world.condition("PredictorReady"), "True PredictorReady");
+  EXPECT_EQ(world.condition("IngressReady"), "True IngressCreated");
+  EXPECT_EQ(world.condition("Stopped"), "False NotStopped");
+  EXPECT_EQ(world.condition("Ready"), "True InferenceServiceReady");
+  EXPECT_EQ(world.text("/components/predictor/url"), "http://m-predictor-default.example.com");
+  world.status(kNoRuntime, seen(kDown, ""), old);
+  EXPECT_EQ(world.condition("PredictorReady"), "Unknown RuntimeNotRecognized");
+}
+
 /// An autoscaler adds Pods of the earlier template while the rollout does not get on.
 TEST(Status, TheLatestTemplateIsNotThatOfTheLatestPod) {
   constexpr std::string_view kPods =
