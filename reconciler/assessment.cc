@@ -178,7 +178,9 @@ void Assessment::make_plan() {
   }
   std::vector<const Child*> pointers;
   for (const Child& child : children) pointers.push_back(&child);
-  plan_ = reconciler::make_plan(record_, wanted_, pointers, surroundings_.memory, arena_);
+  // In Compatible mode as KServe.
+  const Begin begin = configuration().modelgate.strict() ? Begin::kWithMinimum : Begin::kWithOne;
+  plan_ = reconciler::make_plan(record_, wanted_, pointers, surroundings_.memory, arena_, begin);
   for (const Conflict& conflict : plan_.conflicts) {
     const bool passes = conflict.reason != "NameTaken";
     add_problem(passes ? Problem::Kind::kNotice : Problem::Kind::kFatal, conflict.component,

@@ -41,6 +41,19 @@ bool is_named(const std::vector<workload::KeptObject>& kept, const Child& child)
   });
 }
 
+/// The least that the autoscaler of the Deployment of that name will have; nothing where none is wanted.
+std::optional<std::int64_t> least_replicas(const std::vector<workload::WantedObject>& wanted,
+                                           std::string_view deployment) {
+  for (const workload::WantedObject& w : wanted) {
+    const spec::ObjectView object(w.object);
+    const spec::ObjectView spec = object.object("spec");
+    if (spec.object("scaleTargetRef").string("name") != deployment) continue;
+    const bool keda = object.string("kind") == kube::kScaledObjects.kind;
+    return spec.integer(keda ? "minReplicaCount" : "minReplicas");
+  }
+  return std::nullopt;
+}
+
 class Planner {
  public:
   Planner(const ServiceRecord& service, const std::vector<const Child*>& children,
@@ -51,7 +64,8 @@ class Planner {
     }
   }
 
-  void want(const workload::WantedObject& wanted);
+  /// `begins_with`: replicas of what is made, where the wanted object says nothing of them.
+  void want(const workload::WantedObject& wanted, std::optional<std::int64_t> begins_with);
   void remove_unwanted(Unwanted unwanted, const std::vector<workload::KeptObject>& kept);
   Plan take();
 
@@ -63,7 +77,7 @@ class Planner {
 
   /// Why it cannot be written; nothing where it can.
   std::optional<Conflict> conflict_with(const Child& child) const;
-  void create(const workload::WantedObject& wanted, Step step);
+  void create(const workload::WantedObject& wanted, Step step, std::optional<std::int64_t> begins_with);
   void bring_in_line(const workload::WantedObject& wanted, const Child& child, Step step);
   bool is_unchanged(const Child& child, const std::string& wanted_digest) const;
 
@@ -76,7 +90,7 @@ class Planner {
   std::vector<Conflict> conflicts_;
 };
 
-void Planner::want(const workload::WantedObject& wanted) {
+void Planner::want(const workload::WantedObject& wanted, std::optional<std::int64_t> begins_with) {
   const kube::Resource* resource = resource_of(wanted.object);
   if (!resource) throw std::logic_error("an object of a kind that we never make is wanted");
   const std::string_view name = spec::ObjectView(wanted.object).object("metadata").string("name");
@@ -87,7 +101,7 @@ void Planner::want(const workload::WantedObject& wanted) {
             .wanted_digest = comparable_digest(wanted.object, arena_),
             .component = wanted.component};
   const auto it = there_.find({resource->kind, name});
-  if (it == there_.end()) return create(wanted, std::move(step));
+  if (it == there_.end()) return create(wanted, std::move(step), begins_with);
   const Child& child = *it->second;
   wanted_there_.push_back(&child);
   if (auto conflict = conflict_with(child)) {
@@ -115,9 +129,16 @@ std::optional<Conflict> Planner::conflict_with(const Child& child) const {
   return conflict;
 }
 
-void Planner::create(const workload::WantedObject& wanted, Step step) {
+void Planner::create(const workload::WantedObject& wanted, Step step,
+                     std::optional<std::int64_t> begins_with) {
   step.kind = wanted.create_only ? Step::Kind::kPost : Step::Kind::kCreate;
-  step.body = spec::to_json(wanted.object);
+  spec::Value object = spec::clone(wanted.object, arena_);
+  spec::Value* spec = spec::find(object, "spec");
+  if (begins_with.value_or(1) > 1 && spec && !spec::find(*spec, "replicas")) {
+    spec::set_member(*spec, "replicas", spec::Value(*begins_with), arena_);
+    step.wanted_digest = comparable_digest(object, arena_);
+  }
+  step.body = spec::to_json(object);
   step.why = "absent";
   writes_.push_back(std::move(step));
 }
@@ -202,10 +223,16 @@ std::string_view verb_of(Step::Kind kind) {
 
 Plan plan_of(const ServiceRecord& service, const std::vector<workload::WantedObject>& wanted,
              const std::vector<const Child*>& children, const AppliedMemory& memory, spec::Arena& arena,
-             Unwanted unwanted, const std::vector<workload::KeptObject>& kept) {
+             Unwanted unwanted, const std::vector<workload::KeptObject>& kept, Begin begin) {
   if (service.being_deleted) return {};
   Planner planner(service, children, memory, arena);
-  for (const workload::WantedObject& object : wanted) planner.want(object);
+  for (const workload::WantedObject& object : wanted) {
+    const spec::ObjectView view(object.object);
+    std::optional<std::int64_t> begins_with;
+    if (begin == Begin::kWithMinimum && view.string("kind") == kube::kDeployments.kind)
+      begins_with = least_replicas(wanted, view.object("metadata").string("name"));
+    planner.want(object, begins_with);
+  }
   planner.remove_unwanted(unwanted, kept);
   return planner.take();
 }
@@ -213,15 +240,16 @@ Plan plan_of(const ServiceRecord& service, const std::vector<workload::WantedObj
 }  // namespace
 
 Plan make_plan(const ServiceRecord& service, const workload::Wanted& wanted,
-               const std::vector<const Child*>& children, const AppliedMemory& memory, spec::Arena& arena) {
+               const std::vector<const Child*>& children, const AppliedMemory& memory, spec::Arena& arena,
+               Begin begin) {
   const auto kept = wanted.stopped ? std::vector<workload::KeptObject>() : wanted.kept;
-  return plan_of(service, wanted.objects, children, memory, arena, unwanted_of(wanted), kept);
+  return plan_of(service, wanted.objects, children, memory, arena, unwanted_of(wanted), kept, begin);
 }
 
 Plan make_plan(const ServiceRecord& service, const std::vector<workload::WantedObject>& wanted,
                const std::vector<const Child*>& children, const AppliedMemory& memory, spec::Arena& arena,
                Unwanted unwanted) {
-  return plan_of(service, wanted, children, memory, arena, unwanted, {});
+  return plan_of(service, wanted, children, memory, arena, unwanted, {}, Begin::kWithOne);
 }
 
 Unwanted unwanted_of(const workload::Wanted& wanted) {

@@ -103,10 +103,16 @@ struct Plan {
 /// What becomes of what is ours and not wanted.
 enum class Unwanted : std::uint8_t { kDelete, kKeepRoutes, kKeep };
 
+/// How many replicas a Deployment has when it is made, where an autoscaler is wanted for it and so nothing is
+/// said of them: one, as the API server has it, or as few as the autoscaler will have, which otherwise comes
+/// to that only at its next turn.
+enum class Begin : std::uint8_t { kWithOne, kWithMinimum };
+
 /// `children`: all that names the service as its controller, and whatever else has a wanted name; one may be
 /// there twice. The cache must be in sync: what is not in it counts as absent.
 Plan make_plan(const ServiceRecord& service, const workload::Wanted& wanted,
-               const std::vector<const Child*>& children, const AppliedMemory& memory, spec::Arena& arena);
+               const std::vector<const Child*>& children, const AppliedMemory& memory, spec::Arena& arena,
+               Begin begin = Begin::kWithOne);
 /// The same of objects alone.
 Plan make_plan(const ServiceRecord& service, const std::vector<workload::WantedObject>& wanted,
                const std::vector<const Child*>& children, const AppliedMemory& memory, spec::Arena& arena,

@@ -226,6 +226,14 @@ class Replicas(ReconciledTest):
                 self.kubectl("scale", "deployment/seven-predictor", "--replicas=7")
         self.assertEqual([n for n in watched() if n < 7], [])
 
+    def test_a_deployment_begins_with_as_many_as_its_autoscaler_will_have(self):
+        self.apply(sklearn("three", component={"minReplicas": 3, "maxReplicas": 5}))
+        made = self.eventually("its Deployment", lambda: self.deployment("three-predictor"))
+        self.assertEqual(made["spec"]["replicas"], 3)
+        self.wait_ready("three")
+        self.eventually("three Pods", lambda: self.deployment("three-predictor")["status"].get("availableReplicas") == 3)
+        self.assertEqual(self.deployment("three-predictor")["metadata"]["generation"], 1)
+
     @staticmethod
     def scaled(autoscaler):
         metric = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}}

@@ -310,6 +310,61 @@ INSTANTIATE_TEST_SUITE_P(
                      with(scaled(false, true, "{}"), [](Child& c) { c.kserve_manages = true; }), "2"}),
     [](const auto& info) { return std::string(info.param.name); });
 
+struct BeginCase {
+  const char* name;
+  std::string_view kind, autoscaler;  // wanted beside the Deployment "a"
+  std::string_view deployment;
+  Begin begin;
+  const char* replicas;  // as made
+};
+
+class Beginning : public testing::TestWithParam<BeginCase> {};
+
+TEST_P(Beginning, IsWithAsManyAsTheAutoscalerWillHave) {
+  const BeginCase& c = GetParam();
+  spec::Arena arena;
+  const auto parsed = [&](std::string_view kind, std::string_view spec) {
+    return spec::parse_json(object_text(kind, "a", spec), arena).value();
+  };
+  workload::Wanted wanted;
+  wanted.objects.push_back({parsed("Deployment", c.deployment), false, "predictor"});
+  wanted.objects.push_back({parsed(c.kind, c.autoscaler), false, "predictor"});
+  const Plan plan = make_plan(kService, wanted, {}, {}, arena, c.begin);
+  ASSERT_EQ(plan.steps.size(), 2U);
+  const spec::Value body = spec::parse_json(plan.steps[0].body, arena).value();
+  const auto replicas = spec::ObjectView(body).object("spec").integer("replicas");
+  EXPECT_EQ(replicas ? fmt::format("{}", *replicas) : "-", c.replicas);
+  EXPECT_EQ(plan.steps[0].wanted_digest, comparable_digest(body, arena));
+
+  // Once it is made nothing is to be done, until somebody else owns them.
+  Child made = there("Deployment", "a", fmt::format("{{\"replicas\":{}}}", replicas.value_or(1)));
+  made.replicas = replicas.value_or(1);
+  made.replicas_ours = replicas.has_value();
+  if (!replicas) made.applied_digest = digest_of(object_text("Deployment", "a", "{}"));
+  const Child scaler = there(c.kind, "a", c.autoscaler);
+  EXPECT_EQ(outline(make_plan(kService, wanted, {&made, &scaler}, {}, arena, c.begin)), "");
+}
+
+constexpr std::string_view kHpa =
+    R"({"scaleTargetRef":{"kind":"Deployment","name":"a"},"minReplicas":7,"maxReplicas":9})";
+INSTANTIATE_TEST_SUITE_P(
+    Table, Beginning,
+    testing::Values(BeginCase{"Hpa", "HorizontalPodAutoscaler", kHpa, "{}", Begin::kWithMinimum, "7"},
+                    BeginCase{"AsKserve", "HorizontalPodAutoscaler", kHpa, "{}", Begin::kWithOne, "-"},
+                    BeginCase{"OfAnother", "HorizontalPodAutoscaler",
+                              R"({"scaleTargetRef":{"kind":"Deployment","name":"b"},"minReplicas":7})", "{}",
+                              Begin::kWithMinimum, "-"},
+                    BeginCase{"Keda", "ScaledObject",
+                              R"({"scaleTargetRef":{"name":"a"},"minReplicaCount":3})", "{}",
+                              Begin::kWithMinimum, "3"},
+                    BeginCase{"KedaFromZero", "ScaledObject",
+                              R"({"scaleTargetRef":{"name":"a"},"minReplicaCount":0})", "{}",
+                              Begin::kWithMinimum, "-"},
+                    BeginCase{"One", "HorizontalPodAutoscaler",
+                              R"({"scaleTargetRef":{"kind":"Deployment","name":"a"},"minReplicas":1})", "{}",
+                              Begin::kWithMinimum, "-"}),
+    [](const auto& info) { return std::string(info.param.name); });
+
 // ---- what steps carry
 
 TEST(Steps, OfWhatIsMadeNameNoUid) {
