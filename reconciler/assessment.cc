@@ -91,6 +91,26 @@ kube::Task<void> Assessment::build(kube::Client& client, kube::SteadyTime until)
   }
   leave_out_absent_kinds();
   make_plan();
+  has_late_versions_ = notice_late_versions();
+  if (!has_late_versions_) co_return;
+  wanted_ = workload::build_wanted(defaulted_, context(), arena_);
+  leave_out_absent_kinds();
+  make_plan();
+}
+
+/// A version whose Deployment is still to be changed is not rolled out, whatever that says of itself:
+/// requests must not move to the Pods of before because a write has failed, now or the last time. True where
+/// there is one.
+bool Assessment::notice_late_versions() {
+  bool found = false;
+  for (const Step& step : plan_.steps) {
+    if (step.kind != Step::Kind::kApply || step.resource != &kube::kDeployments) continue;
+    const auto it = std::ranges::find(ready_.versions, step.name, &workload::DeployedVersion::component);
+    if (it == ready_.versions.end() || !it->rolled_out) continue;
+    it->rolled_out = false;
+    found = true;
+  }
+  return found;
 }
 
 /// Where the one who chooses is us, a runtime that was chosen earlier and is gone gives way to another; but
@@ -189,7 +209,7 @@ void Assessment::make_plan() {
 }
 
 bool Assessment::may_change_unseen() const {
-  return (facts_ && facts_->may_change()) || !plan_.conflicts.empty();
+  return (facts_ && facts_->may_change()) || !plan_.conflicts.empty() || has_late_versions_;
 }
 
 void Assessment::add_problem(Problem::Kind kind, std::string_view component, std::string reason,

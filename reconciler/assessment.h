@@ -100,6 +100,7 @@ class Assessment {
   workload::NameStyle name_style() const;
   void leave_out_absent_kinds();
   void make_plan();
+  bool notice_late_versions();
   void add_problem(workload::Problem::Kind kind, std::string_view component, std::string reason,
                    std::string text);
 
@@ -119,6 +120,7 @@ class Assessment {
   workload::ReadyComponents ready_;
   workload::Wanted wanted_;
   Plan plan_;
+  bool has_late_versions_ = false;
 };
 
 }  // namespace modelgate::reconciler

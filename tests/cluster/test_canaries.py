@@ -108,6 +108,44 @@ class Canaries(ReconciledTest):
             self.eventually("the canary's Deployment to be gone", lambda: not self.deployment("up-next-predictor"), 20)
         self.wait_ready("up")
 
+    def test_a_promotion_that_cannot_be_written_moves_nothing(self):
+        """The predictor's Pods are those of before for as long as its Deployment is: no request must come back to them."""
+        self.begin("held")
+        self.step("held", canary(100))
+        self.expect("held", stable=0, next=100)
+        thaw = self.freeze_deployments("held-predictor")
+        self.patch("held", {"spec": {"canary": None, "predictor": {"model": {"storageUri": "s3://models/iris-2"}}}})
+        self.eventually("the refusal in the status", lambda: "held fast" in json.dumps(self.status("held")), 20)
+        self.eventually("its generation in the status", lambda: self.status("held").get("observedGeneration") ==
+                        self.service("held")["metadata"]["generation"])
+        time.sleep(2)
+        self.assertEqual({k: v for k, v in self.weights("held").items() if v}, {"held-next-predictor": 100})
+        self.assertTrue(self.deployment("held-next-predictor"))
+        with Watcher(self, "held"):
+            thaw()
+            self.expect("held", stable=100)
+            self.eventually("the canary's Deployment to be gone", lambda: not self.deployment("held-next-predictor"), 30)
+        self.assertIn("iris-2", json.dumps(self.deployment("held-predictor")["spec"]["template"]))
+
+    def freeze_deployments(self, name):
+        """Denies changes of that Deployment; call what is given to end that."""
+        kind, policy = "validatingadmissionpolicy", f"frozen-{self.namespace}"
+        here = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": self.namespace}}}
+        version = "admissionregistration.k8s.io/v1"
+        self.apply({"apiVersion": version, "kind": "ValidatingAdmissionPolicy", "metadata": {"name": policy},
+                    "spec": {"failurePolicy": "Fail", "matchConstraints": {"resourceRules": [
+                        {"apiGroups": ["apps"], "apiVersions": ["v1"], "resources": ["deployments"], "operations": ["UPDATE"]}]},
+                        "validations": [{"expression": f"object.metadata.name != '{name}'", "message": "it is held fast"}]}},
+                   {"apiVersion": version, "kind": "ValidatingAdmissionPolicyBinding", "metadata": {"name": policy},
+                    "spec": {"policyName": policy, "validationActions": ["Deny"], "matchResources": here}})
+
+        def thaw():
+            self.plane.kubectl("delete", f"{kind}binding/{policy}", f"{kind}/{policy}", "--ignore-not-found")
+        self.addCleanup(thaw)
+        self.eventually("the policy", lambda: "held fast" in self.kubectl(
+            "annotate", "deployment", name, "touched=yes", "--dry-run=server", "--overwrite", expect=None).stderr, 20)
+        return thaw
+
     def test_and_back(self):
         self.begin("back")
         with Watcher(self, "back"):

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a service comes to, from a cache that a test fills: here, that requests wait for what is still to be
+// written. tests/workload has what is built; tests/cluster the whole way.
+#include "reconciler/assessment.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tests/kube/fake_api_server.h"
+#include "tests/reconciler/cluster_objects.h"
+#include "tests/workload/service_world.h"
+
+namespace modelgate::reconciler {
+namespace {
+
+constexpr std::string_view kUp =
+    R"({"observedGeneration":1,"replicas":1,"updatedReplicas":1,"availableReplicas":1,"conditions":[)"
+    R"({"type":"Available","status":"True"}]})";
+
+/// A Deployment of a predictor: "<name>-predictor".
+kube::Object version(std::string name, std::string managed_fields = "[]") {
+  return deployment_object({.name = name,
+                            .uid = "uid-" + name,
+                            .service = "m",
+                            .service_uid = "u-1",
+                            .extra = R"("generation":1,"labels":{"component":"predictor"})",
+                            .status = std::string(kUp),
+                            .managed_fields = std::move(managed_fields)});
+}
+
+/// The canary "next" had all requests; now it is the predictor, and the service lists no canary any more.
+class Promotion : public testing::Test {
+ protected:
+  Promotion() {
+    spec::Value service = world_.service(
+        "{metadata: {resourceVersion: '5', finalizers: [inferenceservice.finalizers]}, status: "
+        "{observedGeneration: "
+        "3, deploymentMode: Standard}, spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt, "
+        "storageUri: 's3://b/2'}}}}");
+    cache_.put(kube::kInferenceServices, object_of(spec::to_json(service)));
+    const std::string ours = managed("modelgate-reconciler", "Apply", R"({"f:spec":{"f:replicas":{}}})");
+    cache_.put(kube::kDeployments, version("m", "[" + ours + "]"));
+    cache_.put(kube::kDeployments, version("m-next"));
+    for (const std::string_view route : {"m", "m-predictor"}) cache_.put(kube::kHttpRoutes, leading(route));
+  }
+
+  static kube::Object leading(std::string_view name) {
+    return object_of(fmt::format(
+        R"({{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{{"name":"{0}",)"
+        R"("namespace":"default","uid":"uid-{0}-route","resourceVersion":"1","ownerReferences":[{{)"
+        R"("apiVersion":"serving.kserve.io/v1beta1","kind":"InferenceService","name":"m","uid":"u-1",)"
+        R"("controller":true}}]}},"spec":{{"rules":[{{"backendRefs":[{{"name":"m-predictor","weight":0}},)"
+        R"({{"name":"m-next-predictor","weight":100}}]}}]}}}})",
+        name));
+  }
+
+  /// Looks at the service; `at` is told what it comes to.
+  template <class Look>
+  void assess(Look at) {
+    kube::run_with_client(server_.config(), {}, [&](kube::Client& client) -> kube::Task<void> {
+      const std::shared_ptr<const spec::Catalog> catalog(std::shared_ptr<void>(), &world_.catalog());
+      const auto record = cache_.service({"default", "m"});
+      Assessment assessment(record.value(), catalog, surroundings_);
+      const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+      co_await assessment.build(client, until);
+      at(assessment);
+    });
+  }
+
+  /// "next 100": who has how many of a hundred requests, by the route wanted.
+  static std::string share(const Assessment& assessment) {
+    std::string out;
+    for (const workload::WantedObject& wanted : assessment.wanted().objects) {
+      const spec::ObjectView object(wanted.object);
+      if (object.string("kind") != "HTTPRoute" || object.object("metadata").string("name") != "m") continue;
+      for (const spec::ObjectView rule : object.object("spec").list("rules")) {
+        for (const spec::ObjectView to : rule.list("backendRefs"))
+          out += fmt::format("{} {} ", to.string("name"), to.integer("weight").value_or(100));
+        break;
+      }
+    }
+    return out;
+  }
+
+  workload::ServiceWorld world_{workload::kGatewayApi};
+  kube::FakeApiServer server_;
+  Cache cache_{[](const ServiceKey&, Priority) {}};
+  AppliedMemory memory_;
+  Surroundings surroundings_{cache_, memory_, [](const kube::Resource&) { return false; }};
+};
+
+TEST_F(Promotion, WaitsForADeploymentThatIsStillToBeWritten) {
+  std::string wanted_digest;
+  assess([&](const Assessment& assessment) {
+    EXPECT_EQ(share(assessment), "m-predictor 0 m-next-predictor 100 ");
+    EXPECT_TRUE(assessment.may_change_unseen());
+    const auto& steps = assessment.plan().steps;
+    const auto step = std::ranges::find_if(
+        steps, [](const Step& s) { return s.resource == &kube::kDeployments && s.name == "m-predictor"; });
+    ASSERT_NE(step, steps.end());
+    EXPECT_TRUE(std::ranges::none_of(steps, [](const Step& s) { return s.kind == Step::Kind::kDelete; }));
+    wanted_digest = step->wanted_digest;
+  });
+  const auto child = cache_.child(kube::kDeployments, "default", "m-predictor");
+  memory_.remember(child->uid, {.wanted_digest = wanted_digest, .reply_digest = child->applied_digest});
+  assess([&](const Assessment& assessment) {
+    EXPECT_EQ(share(assessment), "m-predictor 1 ");  // alone
+    EXPECT_FALSE(assessment.may_change_unseen());
+  });
+}
+
+}  // namespace
+}  // namespace modelgate::reconciler
