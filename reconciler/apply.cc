@@ -84,6 +84,21 @@ std::string held_at(const std::string& body, const std::string& version) {
   return spec::to_json(*object);
 }
 
+/// A Service cannot become headless, nor cease to be so. Whether it is one is decided when it is made, as in
+/// KServe: the configuration speaks of those that are to come.
+bool keeps_its_address(const Step& step, const ApiError& error) {
+  return step.resource == &kube::kServices && error.code == 422 && error.message.contains("spec.clusterIP");
+}
+
+/// Nothing where it says nothing of its address.
+std::optional<std::string> without_address(const std::string& body) {
+  spec::Arena arena;
+  auto object = spec::parse_json(body, arena);
+  spec::Value* spec = object ? spec::find(*object, "spec") : nullptr;
+  if (!spec || !spec->IsObject() || !spec->RemoveMember("clusterIP")) return std::nullopt;
+  return spec::to_json(*object);
+}
+
 /// A merge patch that makes KServe's entries ours, of that very object in that very state.
 std::string adoption_of(const Object& live) {
   spec::Arena arena;
@@ -319,11 +334,18 @@ Task<void> Applier::Impl::Run::apply(const Step& step) {
   const auto ours = versions_.find(step.uid);
   std::string version = ours == versions_.end() ? step.resource_version : ours->second;
   const std::string manager(kFieldManager);
+  std::string wanted = step.body;
   for (int left = kTries;; --left) {
-    const std::string body = step.held_replicas ? held_at(step.body, version) : step.body;
+    const std::string body = step.held_replicas ? held_at(wanted, version) : wanted;
     auto reply =
         co_await applier_.client_.apply(*step.resource, step.ns, step.name, body, manager, true, options());
     if (reply) co_return taken(step, *reply);
+    if (keeps_its_address(step, reply.error())) {
+      auto rest = without_address(wanted);
+      if (!rest) co_return failed(step, reply.error());
+      wanted = std::move(*rest);
+      continue;
+    }
     if (!step.held_replicas || !is_late(reply.error()) || left == 1) co_return failed(step, reply.error());
     const auto live = co_await look(step);
     if (!live) co_return;

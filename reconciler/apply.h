@@ -18,6 +18,8 @@
 // exception: KEDA refuses a ScaledObject while an HPA scales the same thing, so an autoscaler gives way to
 // one that a webhook refused.
 //
+// A Service that is there keeps its address, or goes on without one, whatever is wanted.
+//
 // What the API server refused is not sent again for kRefusalHolds; the problem is told again meanwhile.
 //
 // A breaker guards each object: more than kWriteBurst writes, refilled at one in kWriteEvery, are refused

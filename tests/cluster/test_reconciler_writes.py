@@ -75,6 +75,20 @@ class Refused(Writes):
         self.kubectl("delete", "deployment", "fixed-predictor", "--timeout=30s")
         self.wait_ready("fixed")
 
+    def test_a_service_keeps_its_address_when_the_configuration_asks_for_none(self):
+        self.apply(sklearn("addressed"))
+        self.wait_ready("addressed")
+        path = f"/api/v1/namespaces/{self.namespace}/services/addressed-predictor"
+        address = self.plane.get(path)["spec"]["clusterIP"]
+        began = len(self.writes_of("services", "addressed-predictor"))
+        self.addCleanup(self.world.configure, "service", serviceClusterIPNone=False)
+        self.world.configure("service", serviceClusterIPNone=True)
+        self.eventually("it to be written", lambda: 200 in self.writes_of("services", "addressed-predictor")[began:], 20)
+        self.eventually("the status to tell of it", lambda: self.status("addressed")["address"]["url"].endswith(":8080"), 20)
+        self.assertEqual(self.plane.get(path)["spec"]["clusterIP"], address)
+        self.assertEqual(self.status("addressed")["phase"], "Ready")
+        self.assertEqual(self.events("Invalid") + self.events("FieldImmutable"), [])
+
     def test_a_namespace_that_goes(self):
         self.apply(sklearn("going"), {"apiVersion": "v1", "kind": "ConfigMap",
                                       "metadata": {"name": "holds-it", "finalizers": ["example.com/holds"]}})

@@ -682,6 +682,27 @@ INSTANTIATE_TEST_SUITE_P(
                     "refused"}),
     [](const auto& info) { return std::string(info.param.name); });
 
+TEST_F(Apply, LeavesAServiceTheAddressThatItHas) {
+  server_.once("PATCH", path_of(kube::kServices), [](FakeExchange& x) {
+    x.status(422, "Invalid", {},
+             escaped("spec.clusterIPs[0]: Invalid value: [\"None\"]: may not change once set"));
+  });
+  Step headless = step(Step::Kind::kApply);
+  headless.body = R"({"metadata":{"name":"a"},"spec":{"clusterIP":"None","x":1}})";
+  headless.wanted_digest = digest_of(headless.body);
+  const ApplyOutcome outcome = carry_out({.steps = {headless}});
+  EXPECT_EQ(reasons(outcome), std::vector<std::string>{});
+  EXPECT_EQ(last().body, R"({"metadata":{"name":"a"},"spec":{"x":1}})");
+  // The next plan knows that this is what came of it.
+  const AppliedMemory::Entry* entry = memory_.find("uid-a");
+  ASSERT_NE(entry, nullptr);
+  EXPECT_EQ(entry->wanted_digest, headless.wanted_digest);
+
+  headless.body = R"({"metadata":{"name":"a"},"spec":{"x":1}})";
+  refuse("PATCH", kube::kServices, 422, "Invalid", "spec.clusterIPs: Invalid value");
+  EXPECT_THAT(reasons(carry_out({.steps = {headless}})), ElementsAre("Invalid"));
+}
+
 TEST(ProblemOf, CutsLongWordsBetweenCharacters) {
   const auto text_of = [](std::size_t before) {
     const std::string words = std::string(before, 'x') + "\xC3\xA4" + std::string(2000, 'y');
