@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reconciler/status_writer.h"
 
+#include <algorithm>
+#include <string>
 #include <utility>
 
 #include "workload/object_builder.h"
@@ -52,7 +54,7 @@ kube::Task<StatusOutcome> StatusWriter::write(ServiceRecord record, const Value&
                                               kube::SteadyTime until) {
   spec::Arena arena;
   auto patch = merge_patch(status_of(service), status, arena);
-  if (!patch) co_return StatusOutcome{};
+  if (!patch || would_be_pruned(*patch)) co_return StatusOutcome{};
   const std::string digest = spec::digest(status);
   const auto known = pruned_.find(record.uid);
   const bool sent_before = known != pruned_.end() && known->second.sent_digest == digest &&
@@ -75,8 +77,27 @@ kube::Task<StatusOutcome> StatusWriter::write(ServiceRecord record, const Value&
   } else {
     pruned_.insert_or_assign(record.uid, Pruned{digest, stored});
   }
+  note_pruned(status, status_of(written->value()));
   cache_.put(kube::kInferenceServices, *written);
   co_return StatusOutcome{Result::kWritten, {}};
+}
+
+bool StatusWriter::would_be_pruned(const Value& patch) const {
+  return std::ranges::all_of(patch.GetObject(), [this](const auto& m) {
+    return pruned_members_.contains(std::string(spec::text_of(m.name)));
+  });
+}
+
+/// A CRD may be replaced by one that knows more.
+void StatusWriter::note_pruned(const Value& sent, const Value& stored) {
+  for (const auto& m : sent.GetObject()) {
+    const std::string name(spec::text_of(m.name));
+    if (spec::find(stored, name)) {
+      pruned_members_.erase(name);
+    } else {
+      pruned_members_.insert(name);
+    }
+  }
 }
 
 }  // namespace modelgate::reconciler

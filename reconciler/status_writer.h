@@ -8,11 +8,13 @@
 //
 // A merge patch of `/status` with the version that the status was made from: whoever wrote meanwhile wins,
 // and the service is looked at again. What the API server left out of a reply (a CRD of KServe's has no
-// `phase`) is not sent again until something else changes.
+// `phase`) is not sent again until something else changes; nor is a member that it left out of the last reply
+// sent alone, of whatever service.
 #pragma once
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "kube/client.h"
@@ -48,9 +50,13 @@ class StatusWriter {
     std::string sent_digest, stored_digest;
   };
 
+  bool would_be_pruned(const spec::Value& patch) const;
+  void note_pruned(const spec::Value& sent, const spec::Value& stored);
+
   kube::Client& client_;
   Cache& cache_;
   std::map<std::string, Pruned> pruned_;  // by uid
+  std::set<std::string> pruned_members_;  // of a status
 };
 
 /// The RFC 7386 patch from one object to another; nothing where they mean the same.

@@ -114,6 +114,38 @@ TEST_F(StatusWrite, DoesNotSendAgainWhatWasPruned) {
   EXPECT_EQ(server_.requests().size(), 1U);
 }
 
+/// After a restart nobody knows that of each service; it is learnt from the first.
+TEST_F(StatusWrite, DoesNotSendAloneWhatIsPrunedOfOthers) {
+  const auto of_other = [](std::string status) {
+    std::string text = service_with(status);
+    return text.replace(text.find(R"("uid":"u")"), 9, R"("uid":"v")");
+  };
+  server_.once("PATCH", kPath, [](FakeExchange& x) { x.reply(200, service_with(R"({"a":1})")); });
+  server_.on("PATCH", kPath,
+             [](FakeExchange& x) { x.reply(200, service_with(R"({"a":2,"phase":"Ready"})")); });
+  kube::run_with_client(server_.config(), {}, [&](kube::Client& client) -> kube::Task<void> {
+    StatusWriter writer(client, cache_);
+    spec::Arena arena;
+    const Value stored = read(of_other(R"({"a":1})"), arena);
+    const Value with_phase = read(R"({"a":1,"phase":"Ready"})", arena);
+    const Value changed = read(R"({"a":2,"phase":"Ready"})", arena);
+    ServiceRecord first, other;
+    first.key = other.key = {"ns", "iris"};
+    first.uid = "u";
+    other.uid = "v";
+    const auto until = std::chrono::steady_clock::now() + 10s;
+    const StatusOutcome learnt = co_await writer.write(first, stored, with_phase, until);
+    EXPECT_EQ(learnt.result, Result::kWritten);
+    const StatusOutcome alone = co_await writer.write(other, stored, with_phase, until);
+    EXPECT_EQ(alone.result, Result::kUnchanged);
+    const StatusOutcome with_more = co_await writer.write(other, stored, changed, until);
+    EXPECT_EQ(with_more.result, Result::kWritten);
+    // The CRD has it now.
+    const StatusOutcome again = co_await writer.write(other, stored, with_phase, until);
+    EXPECT_EQ(again.result, Result::kWritten);
+  });
+}
+
 struct RefusalCase {
   std::string name;
   int code;
