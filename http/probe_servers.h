@@ -25,11 +25,12 @@ namespace modelgate::http {
 
 class ProbeServers {
  public:
+  // `ailing`: why /healthz is to fail, empty while it is not (probes.h).
   // No address: that one is turned off. The error is text for people and names the flag.
   static std::expected<ProbeServers, std::string> listen(
       const std::optional<process::Address>& health, const std::optional<process::Address>& metrics,
       const std::function<std::vector<ReadyCheck>()>& checks,
-      const std::function<std::string()>& metrics_text);
+      const std::function<std::string()>& metrics_text, const std::function<std::string()>& ailing = {});
   void start();
 
   // As bound, or "off".

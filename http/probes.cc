@@ -8,8 +8,8 @@
 namespace modelgate::http {
 
 ProbeHandler::ProbeHandler(ProbePaths paths, std::vector<ReadyCheck> checks,
-                           std::function<std::string()> metrics)
-    : paths_(paths), checks_(std::move(checks)), metrics_(std::move(metrics)) {}
+                           std::function<std::string()> metrics, std::function<std::string()> ailing)
+    : paths_(paths), checks_(std::move(checks)), metrics_(std::move(metrics)), ailing_(std::move(ailing)) {}
 
 std::optional<Reply> ProbeHandler::handle(const Request& request, ReplyLater&) {
   const bool is_health = request.path == "/healthz" || request.path == "/readyz";
@@ -22,8 +22,13 @@ std::optional<Reply> ProbeHandler::handle(const Request& request, ReplyLater&) {
     return reply;
   }
   if (is_metrics) return Reply{.content_type = process::kMetricsContentType, .body = metrics_()};
-  if (request.path == "/healthz") return text_reply(200, "ok");
+  if (request.path == "/healthz") return healthy();
   return ready(request.query == "verbose" || request.query.starts_with("verbose="));
+}
+
+Reply ProbeHandler::healthy() const {
+  const std::string wrong = ailing_ ? ailing_() : std::string();
+  return wrong.empty() ? text_reply(200, "ok") : text_reply(503, wrong);
 }
 
 Reply ProbeHandler::ready(bool verbose) const {

@@ -6,9 +6,9 @@
 //
 //   ProbeHandler handler({.health = true, .metrics = false}, checks, [] { return metrics_text(...); });
 //
-// /healthz: 200 while the process runs its threads. /readyz: 200 when every check passes, else 503 with one
-// line a check, "[-] certificate: expired"; "?verbose" shows the lines always, as Kubernetes' own components
-// do.
+// /healthz: 200 while the process runs its threads, and `ailing`, where there is one, has nothing to say;
+// else 503 with that. /readyz: 200 when every check passes, else 503 with one line a check, "[-] certificate:
+// expired"; "?verbose" shows the lines always, as Kubernetes' own components do.
 
 #include <functional>
 #include <optional>
@@ -33,16 +33,18 @@ struct ProbePaths {
 
 class ProbeHandler final : public Handler {
  public:
-  ProbeHandler(ProbePaths paths, std::vector<ReadyCheck> checks, std::function<std::string()> metrics);
+  ProbeHandler(ProbePaths paths, std::vector<ReadyCheck> checks, std::function<std::string()> metrics,
+               std::function<std::string()> ailing = {});
 
   std::optional<Reply> handle(const Request& request, ReplyLater& later) override;
 
  private:
   Reply ready(bool verbose) const;
+  Reply healthy() const;
 
   ProbePaths paths_;
   std::vector<ReadyCheck> checks_;
-  std::function<std::string()> metrics_;
+  std::function<std::string()> metrics_, ailing_;
 };
 
 }  // namespace modelgate::http

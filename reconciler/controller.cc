@@ -19,6 +19,7 @@
 #include "reconciler/builtin_runtimes.h"
 #include "reconciler/cache.h"
 #include "reconciler/dry_run.h"
+#include "reconciler/heartbeat.h"
 #include "reconciler/reconcile.h"
 #include "reconciler/watches.h"
 #include "reconciler/work_queue.h"
@@ -96,6 +97,8 @@ class Controller::Impl {
     return problem ? std::move(*problem) : "the loop does not answer";
   }
 
+  std::string ailing() const { return heart_.ailing(Clock::now()); }
+
   std::optional<Counts> counts() const {
     return loop_.ask([this] { return counts_now(); });
   }
@@ -169,6 +172,7 @@ class Controller::Impl {
   // ---------------------------------------------------------------------------------------------- the work
 
   void start_work() {
+    kube::spawn(loop_.context(), "heartbeat", [this] { return keep_beating(); });
     for (int i = 0; i < options_.workers; ++i)
       kube::spawn(loop_.context(), "worker", [this] { return work(); });
     if (options_.resync.count() > 0) kube::spawn(loop_.context(), "resync", [this] { return resync(); });
@@ -176,6 +180,14 @@ class Controller::Impl {
       kube::spawn(loop_.context(), "lease", [this] { return elector_.run(); });
     } else {
       kube::asio::post(loop_.context(), [this] { lead(true); });
+    }
+  }
+
+  kube::Task<void> keep_beating() {
+    while (true) {
+      heart_.beat(Clock::now());
+      const bool slept = co_await kube::sleep_for(kHeartbeat);
+      if (!slept) co_return;
     }
   }
 
@@ -323,6 +335,7 @@ class Controller::Impl {
   std::function<void()> rung_;
   std::atomic<bool> retired_ = false;
   std::atomic<int> finished_ = -1;
+  Heartbeat heart_{Clock::now()};
 
   // Of the thread. The context goes last: with it go the coroutines that refer to the rest.
   kube::LoopThread loop_{"reconciler"};
@@ -355,6 +368,9 @@ void Controller::stop() {
 }
 std::string Controller::not_ready() const {
   return impl_->not_ready();
+}
+std::string Controller::ailing() const {
+  return impl_->ailing();
 }
 std::optional<Counts> Controller::counts() const {
   return impl_->counts();

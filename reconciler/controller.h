@@ -59,6 +59,8 @@ class Controller {
 
   /// What is waited for until the first lists are in and there is a catalog; empty afterwards. For /readyz.
   std::string not_ready() const;
+  /// Why it is to be started anew; empty while all is well. For /healthz.
+  std::string ailing() const;
   /// Nothing where the thread does not answer within a moment.
   std::optional<Counts> counts() const;
   /// What a dry run printed to the standard output came to: the exit code, once it is over.

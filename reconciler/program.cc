@@ -97,7 +97,7 @@ class Program {
   std::expected<void, std::string> listen() {
     auto probes = http::ProbeServers::listen(
         flags_.health, flags_.metrics, [this] { return checks(); },
-        [this] { return metrics_text(controller_->counts()); });
+        [this] { return metrics_text(controller_->counts()); }, [this] { return controller_->ailing(); });
     if (!probes) return std::unexpected(probes.error());
     probes_ = std::move(*probes);
     probes_->start();

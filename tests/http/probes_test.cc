@@ -24,6 +24,21 @@ Reply ask(ProbePaths paths, std::string failure, std::string_view method, std::s
                          later);
 }
 
+TEST(ProbesHealth, FailsWithWhatIsWrong) {
+  std::string wrong;
+  ProbeHandler handler(
+      {.health = true, .metrics = false}, {}, [] { return std::string(); }, [&wrong] { return wrong; });
+  const auto ask_health = [&] {
+    NoLater later;
+    return *handler.handle({.method = "GET", .path = "/healthz", .query = "", .content_type = "", .body = ""},
+                           later);
+  };
+  EXPECT_EQ(ask_health().status, 200);
+  wrong = "the thread is silent";
+  EXPECT_EQ(ask_health().status, 503);
+  EXPECT_NE(ask_health().body.find(wrong), std::string::npos);
+}
+
 struct ProbeCase {
   const char* name;
   ProbePaths paths;
