@@ -37,9 +37,15 @@ std::string_view without_scheme(std::string_view url) {
 
 }  // namespace
 
+std::string_view Permission::subresource() const {
+  const std::size_t at = resource.find('/');
+  return at == std::string_view::npos ? std::string_view() : resource.substr(at + 1);
+}
+
 std::string Permission::to_string() const {
-  std::string out = fmt::format("{} {}", verb, resource);
+  std::string out = fmt::format("{} {}", verb, kind());
   if (!group.empty()) out += fmt::format(".{}", group);
+  if (!subresource().empty()) out += fmt::format("/{}", subresource());
   if (!name.empty()) out += fmt::format("/{}", name);
   if (!ns.empty()) out += fmt::format(" in {}", ns);
   return out;
@@ -86,6 +92,16 @@ const kube::ApiError* ClusterPicture::error_about(const kube::Resource& resource
 
 bool ClusterPicture::has_group(std::string_view group) const {
   return std::ranges::find(groups, group) != groups.end();
+}
+
+std::optional<bool> ClusterPicture::serves(const kube::Resource& resource) const {
+  const auto it = kinds_.find(kind_key(resource));
+  if (it == kinds_.end()) return std::nullopt;
+  return it->second;
+}
+
+void ClusterPicture::put_served(const kube::Resource& resource, bool is_served) {
+  kinds_.insert_or_assign(kind_key(resource), is_served);
 }
 
 bool ClusterPicture::installed() const {

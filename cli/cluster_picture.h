@@ -15,6 +15,7 @@
 #include <tuple>
 #include <vector>
 
+#include "cli/doctor_tally.h"
 #include "cli/served_certificate.h"
 #include "kube/api_error.h"
 #include "kube/object.h"
@@ -27,6 +28,14 @@ inline constexpr kube::Resource kPodDisruptionBudgets{"policy", "v1", "poddisrup
 inline constexpr kube::Resource kIngressClasses{"networking.k8s.io", "v1", "ingressclasses", "IngressClass",
                                                 false};
 
+/// In the place of a namespace, of an error: what was looked for in all of them at once. Who may not do that
+/// may still look into one.
+inline constexpr std::string_view kAllNamespaces = "*";
+
+// KServe's own, by its names.
+inline constexpr std::string_view kKserveController = "kserve-controller-manager";
+inline constexpr std::string_view kKserveLease = "kserve-controller-manager-leader-lock";
+
 /// Names of an installation; the defaults are those of deploy/.
 struct InstallationNames {
   std::string ns = "kserve";
@@ -34,18 +43,21 @@ struct InstallationNames {
   std::string registration = "modelgate";
   std::string ca_secret = "modelgate-webhook-ca";
   std::string lease = "modelgate-webhook";
+  std::string reconciler = "modelgate-reconciler";  // of Deployment, ServiceAccount and Lease
 };
 
 /// Something that somebody may or may not do.
 struct Permission {
   std::string_view verb;
   std::string_view group;
-  std::string_view resource;
-  std::string name = {};  // empty: any
-  std::string ns = {};    // empty: everywhere, or cluster scoped
+  std::string_view resource;  // with its subresource: "inferenceservices/status"
+  std::string name = {};      // empty: any
+  std::string ns = {};        // empty: everywhere, or cluster scoped
   std::string_view what_for;
 
-  /// "get secrets/modelgate-webhook-ca in kserve"
+  std::string_view kind() const { return resource.substr(0, resource.find('/')); }
+  std::string_view subresource() const;  // may be empty
+  /// "get secrets/modelgate-webhook-ca in kserve", "patch inferenceservices.serving.kserve.io/status"
   std::string to_string() const;
 };
 
@@ -72,9 +84,12 @@ class ClusterPicture {
 
   // ---- answers
   std::vector<PermissionAnswer> webhook_permissions;  // of the webhook's ServiceAccount
-  std::vector<PermissionAnswer> own_permissions;      // of whoever runs this
+  std::vector<PermissionAnswer> reconciler_permissions;
+  std::vector<PermissionAnswer> own_permissions;  // of whoever runs this
   std::vector<ServedCertificate> served;
   std::string not_served_why;  // where no certificate was looked at: why
+
+  std::optional<ServiceTally> services;  // nothing: they could not be listed
 
   // ---- objects
   void put(const kube::Resource& resource, kube::Object object);
@@ -90,6 +105,9 @@ class ClusterPicture {
   const kube::ApiError* error_about(const kube::Resource& resource, std::string_view ns = {}) const;
 
   bool has_group(std::string_view group) const;
+  /// Whether the API server serves this kind in this version; nothing where that is not known.
+  std::optional<bool> serves(const kube::Resource& resource) const;
+  void put_served(const kube::Resource& resource, bool is_served);
   /// True where anything of an installation is there: its registration, Deployment or Service.
   bool installed() const;
 
@@ -97,6 +115,7 @@ class ClusterPicture {
   using Key = std::tuple<std::string, std::string, std::string>;  // plural.group, namespace, name
   std::map<Key, kube::Object> objects_;
   std::map<std::pair<std::string, std::string>, kube::ApiError> errors_;  // plural.group, namespace
+  std::map<std::string, bool, std::less<>> kinds_;                        // plural.group
 };
 
 // ---- webhooks, as they are registered

@@ -58,9 +58,10 @@ std::string seconds_text(seconds time) {
 
 /// Whose answers, for "kubectl auth can-i".
 std::string can_i(const Permission& p, std::string_view as) {
-  std::string out = fmt::format("kubectl auth can-i {} {}", p.verb, p.resource);
+  std::string out = fmt::format("kubectl auth can-i {} {}", p.verb, p.kind());
   if (!p.group.empty()) out += fmt::format(".{}", p.group);
   if (!p.name.empty()) out += fmt::format("/{}", p.name);
+  if (!p.subresource().empty()) out += fmt::format(" --subresource={}", p.subresource());
   if (!p.ns.empty()) out += fmt::format(" -n {}", p.ns);
   if (!as.empty()) out += fmt::format(" --as {}", as);
   return out;
@@ -141,31 +142,36 @@ void check_installation(const ClusterPicture& picture, Findings& out) {
                .command = command});
 }
 
-void check_permissions(const ClusterPicture& picture, Findings& out) {
+void tell_permissions(const ClusterPicture& picture, std::string_view program, std::string_view account,
+                      const std::vector<PermissionAnswer>& answers, Findings& out) {
   const InstallationNames& names = picture.names;
   const bool can_tell = out.could_read(picture, kube::kServiceAccounts, names.ns);
-  if (can_tell && !picture.find(kube::kServiceAccounts, names.ns, names.service)) {
-    return out.error({.about = fmt::format("ServiceAccount {}/{}", names.ns, names.service),
+  if (can_tell && !picture.find(kube::kServiceAccounts, names.ns, account)) {
+    return out.error({.about = fmt::format("ServiceAccount {}/{}", names.ns, account),
                       .found = "it is not there",
-                      .cause = "no Pod of the webhook can start",
+                      .cause = fmt::format("no Pod of {} can start", program),
                       .remedy = "apply the installation again",
                       .command = std::string(kInstallCommand)});
   }
-  const std::string account = fmt::format("system:serviceaccount:{}:{}", names.ns, names.service);
-  for (const PermissionAnswer& answer : picture.webhook_permissions) {
+  const std::string user = fmt::format("system:serviceaccount:{}:{}", names.ns, account);
+  for (const PermissionAnswer& answer : answers) {
     if (answer.allowed.value_or(true)) continue;
-    out.error({.about = fmt::format("ServiceAccount {}/{}", names.ns, names.service),
+    out.error({.about = fmt::format("ServiceAccount {}/{}", names.ns, account),
                .found = fmt::format("may not {}", answer.permission.to_string()),
-               .cause = fmt::format("the webhook needs it: {}", answer.permission.what_for),
+               .cause = fmt::format("{} needs it: {}", program, answer.permission.what_for),
                .remedy = "apply the roles of the installation again; then this says yes:",
-               .command = fmt::format("{}\n{}", kInstallCommand, can_i(answer.permission, account))});
+               .command = fmt::format("{}\n{}", kInstallCommand, can_i(answer.permission, user))});
   }
-  const AnswerCounts unknown = count_unknown(picture.webhook_permissions);
+  const AnswerCounts unknown = count_unknown(answers);
   if (unknown.unknown > 0) {
     out.skipped({.found = fmt::format("{} of {} permissions could not be asked about: {}", unknown.unknown,
-                                      picture.webhook_permissions.size(), unknown.why),
+                                      answers.size(), unknown.why),
                  .remedy = "run this as somebody who may create subjectaccessreviews.authorization.k8s.io"});
   }
+}
+
+void check_permissions(const ClusterPicture& picture, Findings& out) {
+  tell_permissions(picture, "the webhook", picture.names.service, picture.webhook_permissions, out);
 }
 
 void check_own_permissions(const ClusterPicture& picture, Findings& out) {

@@ -26,15 +26,6 @@ std::string edit_command(const ClusterPicture& picture) {
   return fmt::format("kubectl edit configmap -n {} {}", picture.names.ns, spec::kConfigMapName);
 }
 
-/// The one that is in force; nothing where it cannot be read.
-std::optional<spec::Configuration> configuration_of(const ClusterPicture& picture) {
-  const Value* config_map = picture.find(kube::kConfigMaps, picture.names.ns, spec::kConfigMapName);
-  if (!config_map) return spec::Configuration();
-  auto configuration = spec::parse_configuration(*config_map);
-  if (!configuration) return std::nullopt;
-  return std::move(*configuration);
-}
-
 // ---- runtimes
 
 /// Two formats of two runtimes that one service could be given to, with nothing to tell them apart.
@@ -111,7 +102,6 @@ void take_runtime(const Value& object, spec::CatalogBuilder& builder, Findings& 
 // ---- what a mode needs
 
 constexpr std::string_view kKnative = "serving.knative.dev";
-constexpr std::string_view kGateway = "gateway.networking.k8s.io";
 constexpr std::string_view kIstio = "networking.istio.io";
 
 void check_ingress_class(const spec::Configuration& configuration, const ClusterPicture& picture,
@@ -134,6 +124,14 @@ void check_ingress_class(const spec::Configuration& configuration, const Cluster
 }
 
 }  // namespace
+
+std::optional<spec::Configuration> configuration_of(const ClusterPicture& picture) {
+  const Value* config_map = picture.find(kube::kConfigMaps, picture.names.ns, spec::kConfigMapName);
+  if (!config_map) return spec::Configuration();
+  auto configuration = spec::parse_configuration(*config_map);
+  if (!configuration) return std::nullopt;
+  return std::move(*configuration);
+}
 
 void check_configuration(const ClusterPicture& picture, Findings& out) {
   const Value* config_map = picture.find(kube::kConfigMaps, picture.names.ns, spec::kConfigMapName);
@@ -205,14 +203,7 @@ void check_configured_mode(const ClusterPicture& picture, Findings& out) {
                  .command = edit_command(picture)});
   }
   if (mode != "Standard" || configuration->ingress.disable_ingress_creation) return;
-  if (!configuration->ingress.enable_gateway_api) return check_ingress_class(*configuration, picture, out);
-  if (picture.has_group(kGateway)) return;
-  out.error(
-      {.about = config_map_name(picture),
-       .found = "ingress: enableGatewayApi is true, and the Gateway API's CRDs are not there",
-       .cause = "services get no route, and never become ready",
-       .remedy = "install the Gateway API and a Gateway, or set enableGatewayApi to false",
-       .command = "kubectl get crd gateways.gateway.networking.k8s.io httproutes.gateway.networking.k8s.io"});
+  if (!configuration->ingress.enable_gateway_api) check_ingress_class(*configuration, picture, out);
 }
 
 }  // namespace modelgate::cli

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Trust: the CAs in the Secret, those that the API server is told to trust, what is really served, and who
-// keeps them together.
+// Trust: the CAs in the Secret, those that the API server is told to trust, and what is really served.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
 #include <expected>
 #include <map>
 #include <optional>
@@ -14,7 +12,6 @@
 #include "certs/certificate.h"
 #include "cli/doctor_checks.h"
 #include "kube/base64.h"
-#include "kube/lease_record.h"
 #include "spec/view.h"
 
 namespace modelgate::cli {
@@ -192,15 +189,6 @@ void tell_verdict(const CertificateVerdict& verdict, const ServedCertificate& se
   out.error(std::move(words));
 }
 
-// ---- lease
-
-/// "2026-11-23T14:00:00.123456Z" without its fraction. In seconds, since nanoseconds end with the year 2262.
-std::optional<std::chrono::sys_seconds> time_of(const std::string& text) {
-  std::tm parts{};
-  if (!strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts)) return std::nullopt;
-  return std::chrono::sys_seconds(std::chrono::seconds(timegm(&parts)));
-}
-
 }  // namespace
 
 void check_ca_secret(const ClusterPicture& picture, Findings& out) {
@@ -303,38 +291,6 @@ void check_certificate(const ClusterPicture& picture, Findings& out) {
       tell_verdict(verdict, served, question.first, picture, out);
     }
   }
-}
-
-void check_lease(const ClusterPicture& picture, Findings& out) {
-  if (!makes_own_certificates(picture)) {
-    return out.ok({.found = "not used: nobody rotates certificates here"});
-  }
-  const std::string about = fmt::format("Lease {}/{}", picture.names.ns, picture.names.lease);
-  const Value* lease = picture.find(kube::kLeases, picture.names.ns, picture.names.lease);
-  Words words{.about = about,
-              .cause = "nobody rotates certificates or writes the caBundle",
-              .remedy = "see whether the webhook runs, and may get, create and update leases",
-              .command = logs_command(picture)};
-  if (!lease) {
-    if (!out.could_read(picture, kube::kLeases, picture.names.ns)) return;
-    words.found = "it is not there";
-    return out.error(std::move(words));
-  }
-  const kube::LeaseRecord record = kube::read_lease(*lease);
-  if (record.holder.empty()) {
-    words.found = "nobody holds it";
-    return out.error(std::move(words));
-  }
-  const auto renewed = time_of(record.renew_time);
-  const auto now = std::chrono::floor<std::chrono::seconds>(picture.now) +
-                   picture.clock_ahead.value_or(std::chrono::seconds(0));
-  // Twice, since the holder's clock is a third one.
-  if (!renewed || now - *renewed > 2 * record.duration) {
-    words.found = fmt::format("{} holds it, and renewed it last at {}", record.holder,
-                              record.renew_time.empty() ? "no time" : record.renew_time);
-    return out.error(std::move(words));
-  }
-  out.ok({.found = fmt::format("{} holds it", record.holder)});
 }
 
 }  // namespace modelgate::cli

@@ -11,8 +11,8 @@ namespace {
 using When = Check::When;
 using spec::ObjectView;
 
-/// In the order of a write's way: the API server, what it knows of us, how it reaches and trusts us, and what
-/// we then decide by.
+/// In the order of a write's way: the API server, what it knows of us, how it reaches and trusts us, who then
+/// makes what serves, by what we decide, and what came of it.
 constexpr Check kChecks[] = {
     {"api-server", "it answers", When::kAlways, check_api_server},
     {"clock", "its clock and ours agree", When::kAlways, check_clock},
@@ -31,11 +31,18 @@ constexpr Check kChecks[] = {
     {"certificate", "what is served is what the API server trusts", When::kInstalled, check_certificate},
     {"lease", "it is held and fresh", When::kInstalled, check_lease},
     {"permissions", "the webhook may do all that it has to", When::kInstalled, check_permissions},
+    {"reconciler", "its replicas are available", When::kInstalled, check_reconciler},
+    {"reconciler-lease", "it is held and fresh", When::kInstalled, check_reconciler_lease},
+    {"reconciler-permissions", "the reconciler may do all that it has to", When::kInstalled,
+     check_reconciler_permissions},
+    {"controllers", "one makes what serves InferenceServices", When::kAlways, check_controllers},
     {"other-webhooks", "nobody else is asked about the same objects", When::kAlways, check_other_webhooks},
     {"configuration", "it can be read", When::kAlways, check_configuration},
     {"runtimes", "they can be read, and no two are equal", When::kAlways, check_runtimes},
     {"configured-mode", "what the configured deployment mode needs is there", When::kAlways,
      check_configured_mode},
+    {"configured-kinds", "what routes and autoscalers need is there", When::kAlways, check_configured_kinds},
+    {"services", "all are Ready", When::kAlways, check_services},
 };
 
 bool applies(const Check& check, bool before) {
@@ -126,6 +133,18 @@ EndpointCount endpoints_of(const ClusterPicture& picture, std::string_view ns, s
       (ready ? out.ready : out.not_ready) += count;
     }
   }
+  return out;
+}
+
+std::string shortened(std::string_view text, std::size_t bytes) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
+  std::size_t end = std::min(text.size(), bytes);
+  if (end < text.size()) {  // never within a character
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  }
+  std::string out(text.substr(0, end));
+  std::ranges::replace_if(out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
+  if (end < text.size()) out += "...";
   return out;
 }
 

@@ -14,7 +14,16 @@ constexpr std::string_view kAdmission = "admissionregistration.k8s.io";
 constexpr std::string_view kLeaseGroup = "coordination.k8s.io";
 
 /// Which of the installation's names a permission is for.
-enum class Named : std::uint8_t { kAny, kConfigMap, kRegistration, kSecret, kLease };
+enum class Named : std::uint8_t {
+  kAny,
+  kConfigMap,
+  kRegistration,
+  kSecret,
+  kLease,
+  kReconcilerLease,
+  kCaBundle,
+  kBuiltinRuntimes,
+};
 
 struct Row {
   std::string_view group, resource;
@@ -36,6 +45,12 @@ std::string name_of(Named named, const InstallationNames& names) {
       return names.ca_secret;
     case Named::kLease:
       return names.lease;
+    case Named::kReconcilerLease:
+      return names.reconciler;
+    case Named::kCaBundle:
+      return "global-ca-bundle";
+    case Named::kBuiltinRuntimes:
+      return "modelgate-builtin-runtimes";
   }
   return {};
 }
@@ -146,6 +161,55 @@ std::vector<Permission> webhook_permissions(const InstallationNames& names, bool
   return out;
 }
 
+std::vector<Permission> reconciler_permissions(const InstallationNames& names) {
+  using Verbs = std::vector<std::string_view>;
+  const Verbs follow = {"list", "watch"};
+  const Verbs make = {"get", "list", "watch", "create", "patch", "delete"};
+  constexpr Named kAny = Named::kAny;
+  const Row rows[] = {
+      {kServing, "inferenceservices", kAny, false, {"list", "watch", "patch"}, "what is asked of it"},
+      {kServing, "inferenceservices/status", kAny, false, {"patch"}, "to tell how a service fares"},
+      {kServing, "inferenceservices/finalizers", kAny, false, {"update"}, "to own what serves a service"},
+      {kServing, "servingruntimes", kAny, false, follow, "the runtimes to choose from"},
+      {kServing, "clusterstoragecontainers", kAny, false, follow, "which storage is supported"},
+      {kServing, "localmodelcaches", kAny, false, follow, "which models are on nodes already"},
+      {kServing, "localmodelnamespacecaches", kAny, false, follow, "which models are on nodes already"},
+      {kServing, "clusterservingruntimes", kAny, false, follow, "the runtimes to choose from"},
+      {kServing, "clusterservingruntimes", kAny, false, {"create"}, "to make the stock runtimes"},
+      {kServing, "trainedmodels", kAny, false, {"list", "delete"}, "to delete a server's models with it"},
+      {"apps", "deployments", kAny, false, make, "what serves a model"},
+      {"", "services", kAny, false, make, "what leads to a model"},
+      {"", "configmaps", kAny, false, {"get", "list", "watch", "create"}, "models of a server of many"},
+      {"", "configmaps", Named::kCaBundle, false, {"patch"}, "the CAs of private object stores"},
+      {"autoscaling", "horizontalpodautoscalers", kAny, false, make, "what scales a model"},
+      {"networking.k8s.io", "ingresses", kAny, false, make, "the way in from outside"},
+      {"gateway.networking.k8s.io", "httproutes", kAny, false, make, "the way in from outside"},
+      {"networking.istio.io", "virtualservices", kAny, false, make, "the way in from outside"},
+      {"keda.sh", "scaledobjects", kAny, false, make, "what scales a model by KEDA"},
+      {"opentelemetry.io", "opentelemetrycollectors", kAny, false, make, "metrics to scale by"},
+      {"", "pods", kAny, false, follow, "to tell why a model does not start"},
+      {"", "serviceaccounts", kAny, false, {"get"}, "the credentials of a model"},
+      {"", "secrets", kAny, false, {"get"}, "the credentials of a model"},
+      {"", "events", kAny, false, {"create", "patch"}, "to tell what happened to a service"},
+      {kLeaseGroup, "leases", kAny, true, {"create"}, "so that one replica works at a time"},
+      {kLeaseGroup,
+       "leases",
+       Named::kReconcilerLease,
+       true,
+       {"get", "update"},
+       "so that one replica works at a time"},
+      {"",
+       "configmaps",
+       Named::kBuiltinRuntimes,
+       true,
+       {"get", "patch"},
+       "to remember which stock runtimes were made"},
+  };
+  std::vector<Permission> out;
+  append(rows, names, out);
+  return out;
+}
+
 std::vector<Permission> installer_permissions(const InstallationNames& names) {
   const Row rows[] = {
       {"apiextensions.k8s.io",
@@ -160,13 +224,13 @@ std::vector<Permission> installer_permissions(const InstallationNames& names) {
        Named::kAny,
        false,
        {"create", "escalate"},
-       "what the webhook may read"},
+       "what the programs may do"},
       {"rbac.authorization.k8s.io",
        "clusterrolebindings",
        Named::kAny,
        false,
        {"create"},
-       "what the webhook may read"},
+       "what the programs may do"},
       {kAdmission,
        "mutatingwebhookconfigurations",
        Named::kAny,
@@ -179,7 +243,7 @@ std::vector<Permission> installer_permissions(const InstallationNames& names) {
        false,
        {"create", "patch"},
        "the registration"},
-      {"apps", "deployments", Named::kAny, true, {"create", "patch"}, "the webhook itself"},
+      {"apps", "deployments", Named::kAny, true, {"create", "patch"}, "the programs themselves"},
   };
   std::vector<Permission> out;
   append(rows, names, out);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the webhook's ServiceAccount has to be allowed, and whoever installs. tests/cli holds the first
-// against the roles in deploy/base. Called by cli/read_cluster.cc, which asks the API server about each.
+// What the programs' ServiceAccounts have to be allowed, and whoever installs. tests/cli holds the first two
+// against the roles in deploy/base and deploy/reconciler. Called by cli/read_cluster.cc, which asks the API
+// server about each.
 #pragma once
 
 #include <string>
@@ -13,6 +14,8 @@ namespace modelgate::cli {
 
 /// `own_certificates`: also what it takes to make them (makes_own_certificates()).
 std::vector<Permission> webhook_permissions(const InstallationNames& names, bool own_certificates);
+
+std::vector<Permission> reconciler_permissions(const InstallationNames& names);
 
 std::vector<Permission> installer_permissions(const InstallationNames& names);
 

@@ -26,7 +26,7 @@ const SeverityText& text_of(Severity severity) {
   return kSeverities[static_cast<std::size_t>(severity)];
 }
 
-constexpr std::string_view kIndent = "                               ";
+constexpr std::string_view kIndent = "                                ";
 
 /// Further lines stand below the first.
 std::string indented(std::string_view text, std::string_view indent) {
@@ -42,12 +42,12 @@ void print_text(const Finding& finding, bool color, std::ostream& out) {
   const SeverityText& severity = text_of(finding.severity);
   const Words& w = finding.words;
   const std::string line = w.about.empty() ? w.found : fmt::format("{}: {}", w.about, w.found);
-  fmt::print(out, "{}  {:<21} {}\n", paint(fmt::format("{:<8}", severity.text), severity.style, color),
+  fmt::print(out, "{}  {:<22} {}\n", paint(fmt::format("{:<8}", severity.text), severity.style, color),
              finding.check, indented(line, kIndent));
   const std::string_view gap(kIndent.substr(0, 10));
   const auto more = [&](std::string_view label, std::string_view text) {
     if (text.empty()) return;
-    fmt::print(out, "{}{:<21} {}\n", gap, paint(fmt::format("{:>21}", label), kDim, color),
+    fmt::print(out, "{}{:<22} {}\n", gap, paint(fmt::format("{:>22}", label), kDim, color),
                indented(text, kIndent));
   };
   more("why", w.cause);
@@ -117,14 +117,17 @@ bool Findings::could_read(const ClusterPicture& picture, const kube::Resource& r
                           std::string_view ns) {
   const kube::ApiError* error = picture.error_about(resource, ns);
   if (!error) return true;
-  const std::string where = ns.empty() ? "" : fmt::format(" in {}", ns);
+  const bool everywhere = ns == kAllNamespaces;
+  const std::string where = everywhere ? " in all namespaces" : ns.empty() ? "" : fmt::format(" in {}", ns);
   Words words{.about = fmt::format("{}{}", resource.plural, where), .found = error->to_string()};
   if (error->is_forbidden()) {
     words.found = fmt::format("{} may not read them", picture.user.empty() ? "you" : picture.user);
     words.remedy = "run this as somebody who may; to see who:";
-    words.command =
-        fmt::format("kubectl auth can-i list {}{}{}{}", resource.plural, resource.group.empty() ? "" : ".",
-                    resource.group, ns.empty() ? "" : fmt::format(" -n {}", ns));
+    words.command = fmt::format("kubectl auth can-i list {}{}{}{}", resource.plural,
+                                resource.group.empty() ? "" : ".", resource.group,
+                                everywhere   ? " -A"
+                                : ns.empty() ? ""
+                                             : fmt::format(" -n {}", ns));
   }
   skipped(std::move(words));
   return false;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "cli/doctor_checks.h"
+#include "cli/doctor_pods.h"
 #include "spec/view.h"
 
 namespace modelgate::cli {
@@ -14,73 +15,8 @@ namespace {
 using spec::ObjectView;
 using spec::Value;
 
-/// More than an upgrade or a moved node explains.
-constexpr std::int64_t kManyRestarts = 5;
-
 std::string deployment_name(const ClusterPicture& picture) {
   return fmt::format("Deployment {}/{}", picture.names.ns, picture.names.service);
-}
-
-bool has_labels(const ObjectView& wanted, const ObjectView& labels) {
-  if (!wanted || wanted.value()->ObjectEmpty()) return false;
-  return std::ranges::all_of(wanted.value()->GetObject(), [&](const auto& member) {
-    return member.value.IsString() &&
-           labels.string(spec::text_of(member.name)) == spec::text_of(member.value);
-  });
-}
-
-/// What to say about a reason that a container waits for.
-struct WaitingReason {
-  std::string_view reason;
-  std::string_view remedy;
-};
-constexpr WaitingReason kWaitingReasons[] = {
-    {"ImagePullBackOff",
-     "see whether the image is there and the node may pull it; imagePullSecrets for a private one"},
-    {"ErrImagePull",
-     "see whether the image is there and the node may pull it; imagePullSecrets for a private one"},
-    {"InvalidImageName", "mend the image's name in the Deployment"},
-    {"CrashLoopBackOff", "read its last words"},
-    {"CreateContainerConfigError", "a Secret or ConfigMap that the Pod refers to is missing"},
-};
-
-/// Adds what is wrong with one Pod.
-void check_pod(const ObjectView& pod, const ClusterPicture& picture, Findings& out) {
-  const std::string name(pod.object("metadata").string("name"));
-  const std::string about = fmt::format("Pod {}/{}", picture.names.ns, name);
-  const ObjectView status = pod.object("status");
-  for (const ObjectView c : status.list("conditions")) {
-    if (c.string("type") != "PodScheduled" || c.string("status") != "False") continue;
-    out.error({.about = about,
-               .found = fmt::format("no node takes it: {}", c.string("message")),
-               .cause = "it asks for what no node has left, or the nodes have taints",
-               .remedy = "make room, or add a node",
-               .command = fmt::format("kubectl describe pod -n {} {}", picture.names.ns, name)});
-  }
-  for (const ObjectView container : status.list("containerStatuses")) {
-    const ObjectView waiting = container.object("state").object("waiting");
-    const ObjectView last = container.object("lastState").object("terminated");
-    const std::string_view reason = waiting.string("reason");
-    const auto* known = std::ranges::find(kWaitingReasons, reason, &WaitingReason::reason);
-    if (known != std::end(kWaitingReasons)) {
-      const std::string ended = last ? fmt::format(" (ended with {} {})", last.string("reason"),
-                                                   last.integer("exitCode").value_or(0))
-                                     : std::string();
-      out.error({.about = about,
-                 .found = fmt::format("{}{}: {}", reason, ended, waiting.string("message")),
-                 .cause = {},
-                 .remedy = std::string(known->remedy),
-                 .command = fmt::format("kubectl logs -n {} {} --previous", picture.names.ns, name)});
-    } else if (container.integer("restartCount").value_or(0) > kManyRestarts) {
-      const bool memory = last.string("reason") == "OOMKilled";
-      out.warning({.about = about,
-                   .found = fmt::format("restarted {} times, the last time for {}",
-                                        container.integer("restartCount").value_or(0), last.string("reason")),
-                   .cause = memory ? "it uses more memory than its limit" : "",
-                   .remedy = memory ? "raise the limit of memory" : "read its last words",
-                   .command = fmt::format("kubectl logs -n {} {} --previous", picture.names.ns, name)});
-    }
-  }
 }
 
 void check_replicas(const ObjectView& deployment, const ClusterPicture& picture, Findings& out) {
@@ -169,24 +105,9 @@ void check_deployment(const ClusterPicture& picture, Findings& out) {
                       .remedy = "apply the installation again, or name it with --service-name",
                       .command = std::string(kInstallCommand)});
   }
-  for (const ObjectView c : deployment.object("status").list("conditions")) {
-    const std::string_view type = c.string("type");
-    const bool bad = (type == "ReplicaFailure" && c.string("status") == "True") ||
-                     (type == "Progressing" && c.string("status") == "False");
-    if (!bad) continue;
-    out.error({.about = deployment_name(picture),
-               .found = fmt::format("{}: {}", c.string("reason"), c.string("message")),
-               .cause = "its Pods are not admitted or do not become ready",
-               .remedy = "mend what the message names: a quota, Pod security, the image",
-               .command = fmt::format("kubectl describe replicaset -n {} -l app.kubernetes.io/name={}",
-                                      names.ns, names.service)});
-  }
+  tell_rollout(deployment, picture, out);
   check_replicas(deployment, picture, out);
-  const ObjectView selector = deployment.object("spec").object("selector").object("matchLabels");
-  for (const Value* pod : picture.all(kube::kPods, names.ns)) {
-    const ObjectView view(pod);
-    if (has_labels(selector, view.object("metadata").object("labels"))) check_pod(view, picture, out);
-  }
+  tell_pods(deployment, picture, out);
 }
 
 void check_disruption_budget(const ClusterPicture& picture, Findings& out) {

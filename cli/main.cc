@@ -72,10 +72,10 @@ constexpr const char* kDoctorAbout =
     "Look at a cluster, and tell what is wrong with the installation there and how to mend it";
 
 constexpr const char* kDoctorMore =
-    "\nChecks the API server, CRDs, registrations, certificates, the webhook's Pods and permissions, the\n"
-    "configuration and the runtimes. It changes nothing. Before an installation, --preflight tells whether "
-    "the\n"
-    "cluster is ready for it.\n"
+    "\nChecks the API server, CRDs, registrations, certificates, both programs' Pods, leases and "
+    "permissions,\n"
+    "the configuration, the runtimes, and how the InferenceServices fare. It changes nothing. Before an\n"
+    "installation, --preflight tells whether the cluster is ready for it.\n"
     "docs/troubleshooting.md explains each check.\n"
     "\nExamples:\n"
     "  modelgate doctor\n"
@@ -158,6 +158,7 @@ void add_installation(CLI::App& command, InstallationNames& names) {
   add("--registration", names.registration, "of its Mutating- and ValidatingWebhookConfiguration");
   add("--ca-secret", names.ca_secret, "of the Secret with its CAs");
   add("--lease", names.lease, "of the Lease that says which replica rotates them");
+  add("--reconciler-name", names.reconciler, "of the reconciler's Deployment, ServiceAccount and Lease");
 }
 
 CLI::App& add_doctor(CLI::App& app, DoctorOptions& options, Color& color) {

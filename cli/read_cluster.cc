@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
 #include <utility>
 
 #include "cli/doctor_checks.h"
@@ -34,19 +33,22 @@ constexpr std::string_view kCrds[] = {
     "inferenceservices.serving.kserve.io", "servingruntimes.serving.kserve.io",
     "clusterservingruntimes.serving.kserve.io", "clusterstoragecontainers.serving.kserve.io"};
 
-/// Some seventy calls, and no reason to spread them.
-constexpr double kCallsPerSecond = 200;
+/// Some two hundred calls, and no reason to spread them.
+constexpr double kCallsPerSecond = 400;
+
+/// Services may be large and many; each page of them is counted and let go.
+constexpr int kServicesPage = 100;
+/// Of `timeout`s, for all pages together: some ten thousand services.
+constexpr int kServicesTimeouts = 6;
+
+/// Kinds of others that a check may ask for (doctor_kinds.cc).
+constexpr const Resource* kNeighbours[] = {&kube::kHttpRoutes, &kube::kVirtualServices, &kube::kScaledObjects,
+                                           &kube::kOpenTelemetryCollectors};
 
 std::string quoted(std::string_view text) {
   std::string out;
   spec::append_json(text, out);
   return out;
-}
-
-std::optional<std::chrono::sys_seconds> time_of(std::string_view text) {
-  std::tm parts{};
-  if (!strptime(std::string(text).c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts)) return std::nullopt;
-  return std::chrono::sys_seconds(std::chrono::seconds(timegm(&parts)));
 }
 
 class Reader {
@@ -63,7 +65,10 @@ class Reader {
     co_await installation();
     co_await catalog();
     co_await behind_webhooks();
+    co_await neighbours();
+    co_await services();
     co_await permissions();
+    co_await look_again_at_those_behind();
   }
 
  private:
@@ -92,7 +97,7 @@ class Reader {
     if (review) {
       const ObjectView view(review->value());
       picture_.user = view.object("status").object("userInfo").string("username");
-      if (const auto theirs = time_of(view.object("metadata").string("creationTimestamp"))) {
+      if (const auto theirs = read_time(view.object("metadata").string("creationTimestamp"))) {
         // Both without their fractions, so it is right to a second.
         const auto ours = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
         picture_.clock_ahead = *theirs - ours;
@@ -131,6 +136,12 @@ class Reader {
     co_await one(kube::kLeases, names.ns, names.lease);
     co_await many(kPodDisruptionBudgets, names.ns, "");
     co_await many(kube::kPods, names.ns, fmt::format("app.kubernetes.io/name={}", names.service));
+    co_await one(kube::kDeployments, names.ns, names.reconciler);
+    co_await one(kube::kServiceAccounts, names.ns, names.reconciler);
+    co_await one(kube::kLeases, names.ns, names.reconciler);
+    co_await many(kube::kPods, names.ns, fmt::format("app.kubernetes.io/name={}", names.reconciler));
+    co_await everywhere(kube::kDeployments, std::string(kKserveController));
+    co_await everywhere(kube::kLeases, std::string(kKserveLease));
   }
 
   Task<void> catalog() {
@@ -154,6 +165,67 @@ class Reader {
     }
   }
 
+  /// Whether the API server serves them in the version that we speak, by its discovery, which all may read.
+  Task<void> neighbours() {
+    for (const Resource* resource : kNeighbours) {
+      if (picture_.unreachable) co_return;
+      const std::string path = fmt::format("/apis/{}", resource->api_version());
+      const ApiResult<std::string> answer = co_await client_.get_raw(path, call());
+      if (!answer) {
+        if (answer.error().is_not_found())
+          picture_.put_served(*resource, false);
+        else
+          note(answer.error());
+        continue;
+      }
+      const auto read = Object::read(*answer);
+      if (!read) continue;
+      const auto is_it = [&](const ObjectView& r) { return r.string("name") == resource->plural; };
+      picture_.put_served(*resource, std::ranges::any_of(ObjectView(read->value()).list("resources"), is_it));
+    }
+  }
+
+  Task<void> services() {
+    if (picture_.unreachable) co_return;
+    const auto now = now_of(picture_);
+    ServiceTally tally;
+    const auto count = [&](std::vector<Object> page, bool first, bool) {
+      if (first) tally = ServiceTally();
+      for (const Object& service : page) tally.add(service.value(), now);
+    };
+    kube::CallOptions options;
+    options.deadline = std::chrono::steady_clock::now() + kServicesTimeouts * options_.timeout;
+    const kube::ListOptions which{.page = kServicesPage};
+    const kube::PageTaker take = count;
+    const auto listed = co_await client_.list_by_page(kube::kInferenceServices, "", which, take, options);
+    if (!listed && !listed.error().is_not_found()) {
+      note(listed.error());
+      picture_.put_error(kube::kInferenceServices, "", listed.error());
+      co_return;
+    }
+    picture_.services = std::move(tally);
+  }
+
+  /// A second look, some time after the first: whoever has caught up by now was only busy.
+  Task<void> look_again_at_those_behind() {
+    if (!picture_.services) co_return;
+    ServiceTally::Group& behind = picture_.services->behind;
+    const std::vector<ServiceTally::Named> first = std::exchange(behind.first, {});
+    for (const ServiceTally::Named& service : first) {
+      if (picture_.unreachable) co_return;
+      const ApiResult<Object> now =
+          co_await client_.get(kube::kInferenceServices, service.ns, service.name, call());
+      const bool caught_up = now ? !is_behind(now->value(), now_of(picture_)) : now.error().is_not_found();
+      if (caught_up) {
+        --behind.count;
+      } else {
+        behind.first.push_back(service);
+      }
+    }
+    // Those that are not named were not looked at again, and are taken to be as the others are.
+    if (behind.first.empty()) behind.count = 0;
+  }
+
   Task<void> permissions() {
     const bool before = before_installation(picture_);
     if (before) {
@@ -162,15 +234,24 @@ class Reader {
       }
       co_return;
     }
-    const std::string& ns = picture_.names.ns;
-    const std::string who =
-        fmt::format(R"("user":{},"groups":["system:serviceaccounts",{},"system:authenticated"],)",
-                    quoted(fmt::format("system:serviceaccount:{}:{}", ns, picture_.names.service)),
-                    quoted(fmt::format("system:serviceaccounts:{}", ns)));
-    for (const Permission& permission :
-         webhook_permissions(picture_.names, makes_own_certificates(picture_))) {
-      co_await ask(kSubjectAccessReviews, who, permission, picture_.webhook_permissions);
+    const InstallationNames names = picture_.names;
+    const std::string webhook = account(names.service);
+    const std::string reconciler = account(names.reconciler);
+    for (const Permission& permission : webhook_permissions(names, makes_own_certificates(picture_))) {
+      co_await ask(kSubjectAccessReviews, webhook, permission, picture_.webhook_permissions);
     }
+    if (!picture_.find(kube::kDeployments, names.ns, names.reconciler)) co_return;
+    for (const Permission& permission : reconciler_permissions(names)) {
+      co_await ask(kSubjectAccessReviews, reconciler, permission, picture_.reconciler_permissions);
+    }
+  }
+
+  /// The members of a review that name a ServiceAccount of ours.
+  std::string account(const std::string& name) const {
+    const std::string& ns = picture_.names.ns;
+    return fmt::format(R"("user":{},"groups":["system:serviceaccounts",{},"system:authenticated"],)",
+                       quoted(fmt::format("system:serviceaccount:{}:{}", ns, name)),
+                       quoted(fmt::format("system:serviceaccounts:{}", ns)));
   }
 
   /// `who`: the members of the review that name somebody else, or nothing.
@@ -178,12 +259,12 @@ class Reader {
                  std::vector<PermissionAnswer>& answers) {
     PermissionAnswer answer{.permission = permission, .allowed = std::nullopt};
     if (!picture_.unreachable) {
-      const std::string body =
-          fmt::format(R"({{"apiVersion":{},"kind":{},"spec":{{{}"resourceAttributes":)"
-                      R"({{"verb":{},"group":{},"resource":{},"name":{},"namespace":{}}}}}}})",
-                      quoted(resource.api_version()), quoted(resource.kind), who, quoted(permission.verb),
-                      quoted(permission.group), quoted(permission.resource), quoted(permission.name),
-                      quoted(permission.ns));
+      const std::string body = fmt::format(
+          R"({{"apiVersion":{},"kind":{},"spec":{{{}"resourceAttributes":)"
+          R"({{"verb":{},"group":{},"resource":{},"subresource":{},"name":{},"namespace":{}}}}}}})",
+          quoted(resource.api_version()), quoted(resource.kind), who, quoted(permission.verb),
+          quoted(permission.group), quoted(permission.kind()), quoted(permission.subresource()),
+          quoted(permission.name), quoted(permission.ns));
       const ApiResult<Object> review = co_await client_.create(resource, "", body, call());
       if (review) {
         answer.allowed = ObjectView(review->value()).object("status").boolean("allowed").value_or(false);
@@ -215,6 +296,19 @@ class Reader {
     } else if (!list.error().is_not_found()) {  // no such kind: no such objects
       note(list.error());
       picture_.put_error(resource, ns, list.error());
+    }
+  }
+
+  /// All of this name, in whichever namespaces.
+  Task<void> everywhere(const Resource& resource, std::string name) {
+    if (picture_.unreachable) co_return;
+    const kube::ListOptions which{.field_selector = fmt::format("metadata.name={}", name)};
+    ApiResult<ObjectList> list = co_await client_.list(resource, "", which, call());
+    if (list) {
+      for (Object& object : list->items) picture_.put(resource, std::move(object));
+    } else {
+      note(list.error());
+      picture_.put_error(resource, kAllNamespaces, list.error());
     }
   }
 

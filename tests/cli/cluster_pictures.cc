@@ -9,10 +9,10 @@
 #include <sstream>
 
 #include "certs/authority.h"
-#include "kube/base64.h"
 #include "certs/ca_set.h"
 #include "certs/certificate.h"
 #include "cli/doctor_permissions.h"
+#include "kube/base64.h"
 #include "kube/lease_record.h"
 #include "kube/manifests.h"
 #include "spec/view.h"
@@ -28,6 +28,7 @@ using spec::ObjectView;
 const fs::path kRoot = MODELGATE_SOURCE_DIR;
 constexpr std::string_view kNamespace = "kserve";
 constexpr std::string_view kName = "modelgate-webhook";
+constexpr std::string_view kReconciler = "modelgate-reconciler";
 
 const Resource* resource_of(const ObjectView& object) {
   const auto is_it = [&](const Resource& r) {
@@ -65,7 +66,7 @@ void put_crds(ClusterPicture& picture) {
 const std::vector<std::pair<const Resource*, std::string>>& deployed() {
   static const auto all = [] {
     ClusterPicture picture;
-    for (const char* folder : {"deploy/base", "deploy/config", "deploy/runtimes"})
+    for (const char* folder : {"deploy/base", "deploy/reconciler", "deploy/config", "deploy/runtimes"})
       put_folder(picture, folder);
     put_crds(picture);
     std::vector<std::pair<const Resource*, std::string>> out;
@@ -107,9 +108,12 @@ void put_certificates(ClusterPicture& picture) {
 }
 
 void put_running(ClusterPicture& picture) {
-  rewrite(picture, kube::kDeployments, kNamespace, kName, R"("kind":"Deployment")",
-          R"("kind":"Deployment","status":{"replicas":2,"readyReplicas":2,"conditions":[
-              {"type":"Available","status":"True"},{"type":"Progressing","status":"True"}]})");
+  for (const std::string_view name : {kName, kReconciler}) {
+    rewrite(
+        picture, kube::kDeployments, kNamespace, name, R"("kind":"Deployment")",
+        R"("kind":"Deployment","status":{"replicas":2,"readyReplicas":2,"availableReplicas":2,"conditions":[
+                {"type":"Available","status":"True"},{"type":"Progressing","status":"True"}]})");
+  }
   put_yaml(picture, R"(
 apiVersion: discovery.k8s.io/v1
 kind: EndpointSlice
@@ -128,17 +132,30 @@ status:
   conditions: [{type: PodScheduled, status: "True"}]
   containerStatuses: [{name: webhook, restartCount: 0, state: {running: {}}}]
 ---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: modelgate-reconciler-1
+  namespace: kserve
+  labels: {app.kubernetes.io/name: modelgate-reconciler, control-plane: kserve-controller-manager}
+status:
+  phase: Running
+  conditions: [{type: PodScheduled, status: "True"}]
+  containerStatuses: [{name: reconciler, restartCount: 0, state: {running: {}}}]
+---
 apiVersion: networking.k8s.io/v1
 kind: IngressClass
 metadata: {name: istio}
 )");
-  put_yaml(picture, fmt::format(R"(
+  for (const std::string_view name : {kName, kReconciler}) {
+    put_yaml(picture, fmt::format(R"(
 apiVersion: coordination.k8s.io/v1
 kind: Lease
-metadata: {{name: modelgate-webhook, namespace: kserve}}
-spec: {{holderIdentity: modelgate-webhook-1_a, leaseDurationSeconds: 15, renewTime: "{}"}}
+metadata: {{name: {0}, namespace: kserve}}
+spec: {{holderIdentity: {0}-1_a, leaseDurationSeconds: 15, renewTime: "{1}"}}
 )",
-                                kube::micro_time(picture.now)));
+                                  name, kube::micro_time(picture.now)));
+  }
 }
 
 }  // namespace
@@ -190,6 +207,11 @@ ClusterPicture empty_picture() {
   picture.clock_ahead = std::chrono::seconds(0);
   picture.groups = {"apps", "networking.k8s.io"};
   picture.now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  picture.services.emplace();
+  for (const Resource* kind : {&kube::kHttpRoutes, &kube::kVirtualServices, &kube::kScaledObjects,
+                               &kube::kOpenTelemetryCollectors}) {
+    picture.put_served(*kind, true);
+  }
   return picture;
 }
 
@@ -200,6 +222,9 @@ ClusterPicture healthy_picture() {
   put_certificates(picture);
   for (Permission& permission : webhook_permissions(picture.names, true)) {
     picture.webhook_permissions.push_back({.permission = std::move(permission), .allowed = true});
+  }
+  for (Permission& permission : reconciler_permissions(picture.names)) {
+    picture.reconciler_permissions.push_back({.permission = std::move(permission), .allowed = true});
   }
   return picture;
 }

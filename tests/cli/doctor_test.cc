@@ -177,8 +177,10 @@ const FaultCase kFaults[] = {
     {"AClockAnHourOff",
      [](auto& p) {
        p.clock_ahead = std::chrono::hours(1);
-       rewrite(p, kube::kLeases, kNs, kName, R"("renewTime":")",
-               R"("renewTime":"2999-01-01T00:00:00.0Z","was":")");
+       for (const std::string_view lease : {kName, std::string_view("modelgate-reconciler")}) {
+         rewrite(p, kube::kLeases, kNs, lease, R"("renewTime":")",
+                 R"("renewTime":"2999-01-01T00:00:00.0Z","was":")");
+       }
      },
      {"clock error"}},
     // the objects of the installation
@@ -318,7 +320,9 @@ const FaultCase kFaults[] = {
      },
      {"ca-secret error"}},
     {"NoLease", [](auto& p) { p.remove(kube::kLeases, kNs, kName); }, {"lease error"}},
-    {"AStaleLease", [](auto& p) { p.now += std::chrono::minutes(1); }, {"lease error"}},
+    {"StaleLeases",
+     [](auto& p) { p.now += std::chrono::minutes(1); },
+     {"lease error", "reconciler-lease error"}},
     {"AReleasedLease",
      [](auto& p) { rewrite(p, kube::kLeases, kNs, kName, "modelgate-webhook-1_a", ""); },
      {"lease error"}},
@@ -539,6 +543,14 @@ std::set<std::string> asked_about(bool own_certificates) {
   std::set<std::string> out;
   for (const Permission& p : webhook_permissions({}, own_certificates)) out.insert(p.to_string());
   return out;
+}
+
+TEST(DoctorPermissionsTest, OfTheReconcilerAreWhatItsRolesGrant) {
+  std::set<std::string> granted;
+  add_granted("deploy/reconciler/role.yaml", granted);
+  std::set<std::string> asked;
+  for (const Permission& p : reconciler_permissions({})) asked.insert(p.to_string());
+  EXPECT_EQ(asked, granted);
 }
 
 TEST(DoctorPermissionsTest, AreWhatTheRolesGrant) {
