@@ -23,7 +23,7 @@ std::string edit_command(const ClusterPicture& picture) {
 }
 
 std::string services_text(const ServiceTally::Group& group) {
-  std::string out = fmt::format("{} InferenceServices", group.count);
+  std::string out = fmt::format("{} InferenceService{}", group.count, group.count == 1 ? "" : "s");
   for (std::size_t i = 0; i < group.first.size(); ++i)
     out += fmt::format("{}{}", i == 0 ? " (" : ", ", group.first[i].to_string());
   if (group.count > group.first.size()) out += ", ...";

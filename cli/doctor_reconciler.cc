@@ -30,7 +30,7 @@ std::string wake(const ClusterPicture& picture) {
 /// A controller of KServe's that is to run, by its Deployment or its Lease.
 struct Theirs {
   std::string ns;
-  std::string what;  // "Deployment kserve/kserve-controller-manager, 1 replicas"
+  std::string what;  // "Deployment kserve/kserve-controller-manager (replicas: 1)"
 };
 
 std::optional<Theirs> their_controller(const ClusterPicture& picture) {
@@ -40,7 +40,7 @@ std::optional<Theirs> their_controller(const ClusterPicture& picture) {
     if (metadata.string("name") != kKserveController || replicas_of(deployment) == 0) continue;
     return Theirs{
         .ns = std::string(metadata.string("namespace")),
-        .what = fmt::format("{}, {} replicas", deployment_name(deployment), replicas_of(deployment))};
+        .what = fmt::format("{} (replicas: {})", deployment_name(deployment), replicas_of(deployment))};
   }
   for (const Value* value : picture.all(kube::kLeases)) {
     const ObjectView metadata = ObjectView(value).object("metadata");
@@ -58,7 +58,7 @@ std::optional<Theirs> their_controller(const ClusterPicture& picture) {
 std::string our_controller(const ClusterPicture& picture) {
   const ObjectView deployment = our_deployment(picture);
   if (deployment && replicas_of(deployment) > 0)
-    return fmt::format("{}, {} replicas", deployment_name(deployment), replicas_of(deployment));
+    return fmt::format("{} (replicas: {})", deployment_name(deployment), replicas_of(deployment));
   const auto look = look_at_lease(picture, picture.names.ns, picture.names.reconciler);
   if (!look || !look->fresh) return {};
   return fmt::format("{} holds the Lease {}/{}", look->record.holder, picture.names.ns,

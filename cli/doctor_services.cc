@@ -68,7 +68,9 @@ void check_services(const ClusterPicture& picture, Findings& out) {
   std::string rest;
   if (tally.stopped > 0) rest += fmt::format(", {} stopped", tally.stopped);
   if (tally.coming > 0) rest += fmt::format(", {} coming up", tally.coming);
-  out.ok({.found = fmt::format("{} of {} are Ready{}", tally.ready, tally.all, rest)});
+  Words words{.found = fmt::format("{} of {} are Ready{}", tally.ready, tally.all, rest)};
+  const bool all_well = tally.ready + tally.stopped + tally.coming == tally.all && tally.behind.count == 0;
+  all_well ? out.ok(std::move(words)) : out.info(std::move(words));
 }
 
 }  // namespace modelgate::cli

@@ -229,14 +229,14 @@ const Case kCases[] = {
        p.services->all = 2;
        p.services->failed = {.count = 1, .first = {{.ns = "a", .name = "m", .why = "OOMKilled: ..."}}};
      },
-     {"services warning"}},
+     {"services warning", "services info"}},
     {"OneStuckAndOneBehind",
      [](auto& p) {
        p.services->all = 9;
        p.services->stuck = {.count = 1, .first = {{.ns = "a", .name = "m", .why = {}}}};
        p.services->behind = {.count = 8, .first = {{.ns = "a", .name = "n", .why = {}}}};
      },
-     {"services error", "services warning"}},
+     {"services error", "services warning", "services info"}},
 };
 
 INSTANTIATE_TEST_SUITE_P(Table, ReconcilerTest, testing::ValuesIn(kCases),
