@@ -2,9 +2,10 @@
 """`modelgate doctor` on a real control plane: it finds nothing where all is well, and each fault that is planted.
 
 The webhook here mends what it can within a second, so it runs without writing caBundles, and what it watches over is spoiled
-in ways that it does not touch.
+in ways that it does not touch. The reconciler's Deployment has Pods that kwok plays; who works is a process.
 """
 import base64
+import calendar
 import json
 import subprocess
 import time
@@ -12,9 +13,11 @@ import time
 import yaml
 
 from certificates import Authority
-from installed import CONFIG_MAP, DEPLOY, LEASE, NAMESPACE, REGISTRATION, REGISTRATIONS, SECRET
+from installed import CONFIG_MAP, DEPLOY, GROUP, LEASE, NAMESPACE, REGISTRATION, REGISTRATIONS, SECRET
 from processes import ENVIRONMENT, free_port
+from reconciled import LEASE as RECONCILER
 from test_installed import InstalledTest
+from world import ClusterTest, inference_service
 
 HEALTHY, WARNINGS, ERRORS = 0, 1, 2
 MUTATING = "mutatingwebhookconfigurations"
@@ -22,9 +25,34 @@ INGRESS_CLASS = {"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "
                  "spec": {"controller": "example.com/none"}}
 
 
+KSERVES = "kserve-controller-manager"
+KSERVE = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": KSERVES, "namespace": "default"},
+          "spec": {"replicas": 1, "selector": {"matchLabels": {"app": KSERVES}},
+                   "template": {"metadata": {"labels": {"app": KSERVES}},
+                                "spec": {"containers": [{"name": "manager", "image": "example/manager:1"}]}}}}
+MODEL = {"model": {"modelFormat": {"name": "sklearn"}, "storageUri": "s3://models/iris"}}
+HTTP_ROUTES = "httproutes.gateway.networking.k8s.io"
+
+
 class Doctor(InstalledTest):
+    crds = "reconciled"
+
+    @classmethod
+    def setUpClass(cls):
+        """A world of its own: what other tests leave behind would be found, and what this one does would be in their way."""
+        ClusterTest.leave()
+        super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls):
+        ClusterTest.leave()
+        super().tearDownClass()
+
     def setUp(self):
         super().setUp()
+        self.addCleanup(self.world.stop_reconcilers)
+        self.world.start_reconciler()
+        self.roll_out(RECONCILER, 2)
         self.plane.kubectl("apply", "-f", "-", stdin=INGRESS_CLASS)
         self.world.start_replica()
         self.world.wait_asked()
@@ -118,10 +146,13 @@ class Doctor(InstalledTest):
         self.scale(0)
         return lambda: (self.patch_registrations(back), self.scale(2)), {("endpoints", "error"), ("deployment", "error")}
 
-    def scale(self, replicas):
-        self.plane.kubectl("scale", "deployment", "modelgate-webhook", "-n", NAMESPACE, f"--replicas={replicas}")
-        ready = lambda: self.plane.get(f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/modelgate-webhook")["status"]
-        self.eventually("the replicas", lambda: ready().get("readyReplicas", 0) == replicas, seconds=60)
+    def scale(self, replicas, name="modelgate-webhook"):
+        self.plane.kubectl("scale", "deployment", name, "-n", NAMESPACE, f"--replicas={replicas}")
+        self.roll_out(name, replicas)
+
+    def roll_out(self, name, replicas):
+        status = lambda: self.plane.get(f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/{name}").get("status", {})
+        self.eventually("the replicas", lambda: status().get("availableReplicas", 0) == replicas, seconds=60)
 
     def a_forbidden_permission(self):
         path = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{NAMESPACE}/rolebindings/modelgate-webhook-certificates"
@@ -157,8 +188,7 @@ class Doctor(InstalledTest):
     def a_mode_without_its_system(self):
         body = self.stored(f"/api/v1/namespaces/{NAMESPACE}/configmaps/{CONFIG_MAP}")
         self.set_config(deploy={"defaultDeploymentMode": "Knative"})
-        return (lambda: self.set_config(deploy=json.loads(body["data"]["deploy"])),
-                {("configured-mode", "error"), ("configured-mode", "warning")})
+        return lambda: self.set_config(deploy=json.loads(body["data"]["deploy"])), {("configured-mode", "error")}
 
     def two_runtimes_alike(self):
         names = ["doctor-a", "doctor-b"]
@@ -184,6 +214,90 @@ class Doctor(InstalledTest):
         self.plane.kubectl("delete", "crd", "clusterstoragecontainers.serving.kserve.io")
         return lambda: self.plane.kubectl("apply", "--server-side", "-k", DEPLOY / "crds"), {("crds", "error")}
 
+    # ---- of the reconciler
+
+    def nobody_reconciles(self):
+        """The process ends in good order and gives the lease up; the Pods that kwok plays take nothing."""
+        self.world.stop_reconcilers()
+        return self.world.start_reconciler, {("reconciler-lease", "error")}
+
+    def a_lease_of_a_dead_holder(self):
+        self.world.stop_reconcilers()
+        self.plane.kubectl("patch", "lease", RECONCILER, "-n", NAMESPACE, "--type=merge", "-p", json.dumps(
+            {"spec": {"holderIdentity": f"{RECONCILER}-gone_1", "renewTime": "2020-01-01T00:00:00.000000Z"}}))
+        return self.world.start_reconciler, {("reconciler-lease", "error")}
+
+    def a_reconciler_that_sleeps(self):
+        self.world.stop_reconcilers()
+        self.scale(0, RECONCILER)
+        return (lambda: (self.scale(2, RECONCILER), self.world.start_reconciler()),
+                {("reconciler", "warning"), ("controllers", "error")})
+
+    def kserves_controller_beside_it(self):
+        self.plane.kubectl("create", "-f", "-", stdin=KSERVE)
+        return (lambda: self.plane.kubectl("delete", "deployment", KSERVES, "-n", "default"),
+                {("controllers", "error")})
+
+    def another_version(self):
+        image = lambda tag: self.plane.kubectl("set", "image", "-n", NAMESPACE, f"deployment/{RECONCILER}",
+                                               f"reconciler=modelgate/modelgate:{tag}")
+        before = self.plane.get(f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/{RECONCILER}")
+        tag = before["spec"]["template"]["spec"]["containers"][0]["image"].rsplit(":", 1)[1]
+        image("v0.0.9")
+        self.plane.kubectl("rollout", "status", f"deployment/{RECONCILER}", "-n", NAMESPACE, "--timeout=60s")
+        return lambda: image(tag), {("reconciler", "warning")}
+
+    def a_permission_of_the_reconciler_taken_away(self):
+        path = "/apis/rbac.authorization.k8s.io/v1/clusterroles/" + RECONCILER
+        body = self.stored(path)
+        rules = [{**rule, "verbs": [verb for verb in rule["verbs"] if verb != "delete"]} for rule in body["rules"]]
+        write = lambda these: self.plane.kubectl("patch", "clusterrole", RECONCILER, "--type=merge", "-p",
+                                                 json.dumps({"rules": these}))
+        write(rules)
+        return lambda: write(body["rules"]), {("reconciler-permissions", "error")}
+
+    def no_http_routes(self):
+        path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{HTTP_ROUTES}"
+        body = self.stored(path)
+        self.plane.kubectl("delete", "crd", HTTP_ROUTES)
+        return lambda: self.plane.kubectl("create", "-f", "-", stdin=json.dumps(body)), {("configured-kinds", "error")}
+
+    def no_keda_where_a_service_asks(self):
+        path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/scaledobjects.keda.sh"
+        body = self.stored(path)
+        self.plane.kubectl("delete", "crd", "scaledobjects.keda.sh")
+        annotations = {f"{GROUP}/autoscalerClass": "keda"}
+        self.kubectl("create", "-f", "-", stdin=inference_service("scaled", MODEL, annotations))
+        self.eventually("it to fail", lambda: ("services", "warning") in self.troubles(), seconds=30)
+
+        def undo():
+            self.kubectl("delete", "inferenceservice", "scaled")
+            self.plane.kubectl("create", "-f", "-", stdin=json.dumps(body))
+        return undo, {("configured-kinds", "error"), ("services", "warning")}
+
+    def a_service_that_nobody_looks_at(self):
+        """Its last change is as old as a service has to be: a status is written as of long ago, then nobody is there."""
+        self.kubectl("create", "-f", "-", stdin=inference_service("seen", MODEL))
+        self.eventually("its status", lambda: self.service("seen").get("status", {}).get("observedGeneration"), 20)
+        self.world.stop_reconcilers()
+        self.kubectl("patch", "inferenceservice", "seen", "--type=merge", "-p", '{"spec": {"predictor": {"minReplicas": 2}}}')
+        old = lambda: time.time() - self.made_at("seen") > 62
+        self.eventually("it to be a minute old", old, seconds=90)
+
+        def undo():
+            self.world.start_reconciler()
+            self.kubectl("delete", "inferenceservice", "seen")
+        return undo, {("reconciler-lease", "error"), ("services", "error")}
+
+    def made_at(self, name):
+        created = self.service(name)["metadata"]["creationTimestamp"]
+        return created.timestamp() if hasattr(created, "timestamp") else calendar.timegm(
+            time.strptime(created, "%Y-%m-%dT%H:%M:%SZ"))
+
+    RECONCILERS_FAULTS = [nobody_reconciles, a_lease_of_a_dead_holder, a_reconciler_that_sleeps, kserves_controller_beside_it,
+                          another_version, a_permission_of_the_reconciler_taken_away, no_http_routes,
+                          no_keda_where_a_service_asks, a_service_that_nobody_looks_at]
+
     FAULTS = [a_ca_bundle_of_another, no_registration, a_policy_that_ignores, a_service_without_endpoints,
               a_forbidden_permission, a_spoiled_secret, no_webhook_and_no_lease, no_disruption_budget,
               a_broken_configuration, a_mode_without_its_system, two_runtimes_alike, another_webhook_that_is_down,
@@ -196,16 +310,41 @@ class Doctor(InstalledTest):
         # The installation here is registered by URL, so that no Service is asked about.
         skipped = [f["check"] for f in findings if f["severity"] == "skipped"]
         self.assertEqual((code, skipped), (HEALTHY, ["endpoints"]))
-        for plant in self.FAULTS:
+        self.plant_each(self.FAULTS)
+
+    def test_finds_each_fault_of_the_reconciler(self):
+        self.assertEqual(self.troubles(), set())
+        self.plant_each(self.RECONCILERS_FAULTS)
+
+    def plant_each(self, faults):
+        for plant in faults:
             with self.subTest(plant.__name__):
                 undo, expected = plant(self)
                 try:
-                    self.assertEqual(self.troubles(), expected)
+                    self.assertEqual(self.troubles(), expected, self.run_doctor().stdout)
                     errors = any(severity == "error" for _, severity in expected)
                     self.assertEqual(self.run_doctor().returncode, ERRORS if errors else WARNINGS)
                 finally:
                     undo()
-                self.eventually("it to be healthy again", lambda: not self.troubles(), seconds=30)
+                self.eventually("it to be healthy again", lambda: not self.troubles(), seconds=60)
+
+    def test_preflight_tells_what_happens_in_a_cluster_of_kserves(self):
+        self.world.stop_reconcilers()
+        self.scale(0, RECONCILER)
+        self.plane.kubectl("create", "-f", "-", stdin=KSERVE)
+        try:
+            self.eventually("the lease to be given up", lambda: not self.lease_holder())
+            _, findings = self.findings("--preflight")
+            told = [f for f in findings if f["check"] == "controllers"]
+            self.assertEqual([f["severity"] for f in told], ["info"])
+            self.assertIn("in-place-of-kserve", told[0]["command"])
+        finally:
+            self.plane.kubectl("delete", "deployment", KSERVES, "-n", "default")
+            self.scale(2, RECONCILER)
+
+    def lease_holder(self):
+        lease = self.plane.get(f"/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases/{RECONCILER}")
+        return lease["spec"].get("holderIdentity")
 
     def test_says_so_at_once_where_the_api_server_is_away(self):
         kubeconfig = yaml.safe_load(self.plane.kubeconfig.read_text())
