@@ -65,6 +65,18 @@ std::string our_controller(const ClusterPicture& picture) {
                      picture.names.reconciler);
 }
 
+/// Another reconciler of ours in another namespace, which has a lease of its own.
+std::optional<ObjectView> our_second(const ClusterPicture& picture) {
+  for (const Value* value : picture.all(kube::kDeployments)) {
+    const ObjectView deployment(value);
+    const ObjectView metadata = deployment.object("metadata");
+    const bool other = metadata.string("name") == picture.names.reconciler &&
+                       metadata.string("namespace") != picture.names.ns;
+    if (other && replicas_of(deployment) > 0) return deployment;
+  }
+  return std::nullopt;
+}
+
 // ---- its Deployment
 
 /// Of "example.com:5000/modelgate/modelgate:v0.1.0@sha256:...": the digest, else the tag. Mirrors differ.
@@ -175,6 +187,17 @@ void check_controllers(const ClusterPicture& picture, Findings& out) {
          .remedy = "stop one of the two: the first command leaves ours, the second KServe's",
          .command = fmt::format("{}\n{}", scale(theirs->ns, kKserveController, 0),
                                 scale(picture.names.ns, picture.names.reconciler, 0))});
+  }
+  if (const auto second = our_second(picture)) {
+    const std::string_view ns = second->object("metadata").string("namespace");
+    return out.error(
+        {.about = deployment_name(*second),
+         .found = fmt::format("a second reconciler of ours (replicas: {})", replicas_of(*second)),
+         .cause = fmt::format("each namespace has a lease of its own, so it works beside {}, by its own "
+                              "configuration, and the two undo each other's work where those differ",
+                              ours.empty() ? (theirs ? theirs->what : "whoever works later") : ours),
+         .remedy = "stop one of the two, and keep one installation; --namespace looks at the other one",
+         .command = scale(ns, picture.names.reconciler, 0)});
   }
   if (theirs && before_installation(picture)) {
     return out.info(

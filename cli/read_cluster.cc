@@ -140,6 +140,7 @@ class Reader {
     co_await one(kube::kServiceAccounts, names.ns, names.reconciler);
     co_await one(kube::kLeases, names.ns, names.reconciler);
     co_await many(kube::kPods, names.ns, fmt::format("app.kubernetes.io/name={}", names.reconciler));
+    co_await everywhere(kube::kDeployments, names.reconciler);
     co_await everywhere(kube::kDeployments, std::string(kKserveController));
     co_await everywhere(kube::kLeases, std::string(kKserveLease));
   }

@@ -169,6 +169,20 @@ const Case kCases[] = {
     {"KServesLeaseIsOld",
      [](auto& p) { put_lease(p, "kserve", kKserveLease, "x_1", std::chrono::minutes(3)); },
      {}},
+    {"ASecondOneOfOurs",
+     [](auto& p) {
+       put_yaml(p,
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: modelgate-reconciler, "
+                "namespace: modelgate}\nspec: {replicas: 1}");
+     },
+     {"controllers error"}},
+    {"ASecondOneOfOursAsleep",
+     [](auto& p) {
+       put_yaml(p,
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: modelgate-reconciler, "
+                "namespace: modelgate}\nspec: {replicas: 0}");
+     },
+     {}},
     // permissions
     {"NoServiceAccount",
      [](auto& p) { p.remove(kube::kServiceAccounts, kNs, kName); },
