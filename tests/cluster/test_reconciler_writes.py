@@ -99,6 +99,46 @@ class Refused(Writes):
         self.patch("holds-it", {"metadata": {"finalizers": None}}, "configmap")
 
 
+class Kinds(Writes):
+    """A CRD that goes, and one that comes later."""
+
+    CRD = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/scaledobjects.keda.sh"
+    # The reconciler looks for it again every ten seconds.
+    LOOKED_FOR = 30
+
+    def test_one_that_is_not_there_is_told_and_used_once_it_is(self):
+        crd = self.plane.get(self.CRD)
+        self.addCleanup(self.install, crd)
+        self.kubectl("delete", "crd", "scaledobjects.keda.sh", "--timeout=30s")
+        log = self.plane.processes.logs / f"{self.reconciler.name}.log"
+        self.eventually("the reconciler to notice", lambda: any(
+            "this kind is not installed" in line and "scaledobjects" in line for line in log.read_text().splitlines()), self.LOOKED_FOR)
+        metric = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}}
+        self.apply(sklearn("later", {"serving.kserve.io/autoscalerClass": "keda"},
+                           {"minReplicas": 1, "maxReplicas": 2, "autoScaling": {"metrics": [metric]}}))
+        told = self.eventually("the missing kind in the status", lambda: "ScaledObject" in self.condition(
+            "later", "PredictorReady").get("message", "") and self.condition("later", "PredictorReady"), 20)
+        self.assertIn("keda.sh is not installed", told["message"])
+        self.eventually("what does not need it", lambda: self.deployment("later-predictor"))
+        self.install(crd)
+        self.eventually("its ScaledObject", lambda: ("scaledobjects", "later-predictor") in self.children(), self.LOOKED_FOR)
+        self.wait_ready("later")
+        self.assertNotIn("not installed", self.condition("later", "PredictorReady")["message"])
+
+    def install(self, crd):
+        if not self.plane.get(self.CRD):
+            keep = ("name", "annotations", "labels")
+            self.plane.post(self.CRD.rsplit("/", 1)[0], {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+                            "metadata": {k: crd["metadata"][k] for k in keep if k in crd["metadata"]}, "spec": crd["spec"]})
+
+        def served():
+            try:
+                return self.plane.get("/apis/keda.sh/v1alpha1/scaledobjects?limit=1")
+            except OSError:
+                return None
+        self.eventually("the kind", served, 20)
+
+
 class Storms(Writes):
     def test_two_that_undo_each_others_work(self):
         self.apply(sklearn("stormy"))
