@@ -187,6 +187,11 @@ std::string_view oci_mode(const PodPass& pass, std::string_view uri) {
   return oci->mode.empty() ? pass.configuration.storage_initializer.resolved_oci_model_mode() : oci->mode;
 }
 
+bool has_oci_source(const PodPass& pass, const StorageRequest& request) {
+  return std::ranges::any_of(request.sources,
+                             [&](const StorageSource& s) { return !oci_mode(pass, s.uri).empty(); });
+}
+
 void mount_oci_sources(PodPass& pass, const StorageRequest& request) {
   const auto images = std::ranges::count_if(
       request.sources, [](const StorageSource& s) { return s.uri.starts_with("oci://"); });

@@ -18,6 +18,8 @@ namespace modelgate::workload {
 /// not served.
 std::string_view oci_mode(const PodPass& pass, std::string_view uri);
 
+/// Whether any source is an image, and served as one.
+bool has_oci_source(const PodPass& pass, const StorageRequest& request);
 /// Those of the sources that are images.
 void mount_oci_sources(PodPass& pass, const StorageRequest& request);
 

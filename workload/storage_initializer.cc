@@ -218,9 +218,11 @@ void add_model_storage(PodPass& pass, const StorageRequest& request) {
 
 void add_storage(PodPass& pass, const StorageRequest& request) {
   check_sources(pass, request);
-  if (!has_model_container(pass)) return;
-  mount_oci_sources(pass, request);
-  if (has_init_container(pass, request)) return;
+  if (has_oci_source(pass, request)) {
+    if (!has_model_container(pass)) return;
+    mount_oci_sources(pass, request);
+  }
+  if (has_init_container(pass, request) || !has_model_container(pass)) return;
   const spec::StorageContainerSpecView container = request.container.spec();
   if (request.container && !container.boolean("supportsMultiModelDownload").value_or(false)) {
     pass.rule("storage-container-single")

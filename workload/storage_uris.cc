@@ -24,7 +24,8 @@ StorageRequest request_for(const spec::ComponentView& view, const spec::FieldPat
   request.read_only = value_of(component.annotations, annotation::kReadOnly) != "false";
   request.field = path;
   const spec::StorageSpecView storage = spec::PredictorView(view.value()).model().storage();
-  if (!storage) return request;
+  // KServe's: with only one of the two, the ServiceAccount's credentials count.
+  if (!storage.key() || !storage.parameters()) return request;
   request.storage.emplace();
   request.storage->key = storage.key().value_or("");
   for (const auto& [key, value] : to_map(storage.parameters()))

@@ -8,6 +8,7 @@
 #include <chrono>
 
 #include "pod_world.h"
+#include "service_world.h"
 #include "spec/edit.h"
 #include "workload/annotations.h"
 #include "workload/storage_initializer.h"
@@ -399,10 +400,11 @@ struct Several {
 };
 
 /// What the reconciler does for `storageUris`.
-Several add_several(PodWorld& world, std::vector<StorageSource> sources, std::string_view pod = "") {
+Several add_several(PodWorld& world, std::vector<StorageSource> sources, std::string_view pod = "",
+                    bool images = true) {
   spec::CatalogBuilder builder;
   spec::Configuration configuration;
-  configuration.storage_initializer.enable_modelcar = true;
+  configuration.storage_initializer.enable_modelcar = images;
   builder.set_configuration(std::move(configuration));
   const auto catalog = builder.build(1);
   spec::Facts facts;
@@ -495,6 +497,57 @@ TEST(SeveralSources, TenImagesAndNotEleven) {
   sources.push_back({"oci://r/x", "/mnt/x/m"});
   EXPECT_THAT(add_several(world, sources).errors, ElementsAre("spec.storageUris FieldValueTooMany"));
 }
+
+// Then nothing serves them, and none is a sidecar too many.
+TEST(SeveralSources, ImagesAreNotCountedWhereTheyAreTurnedOff) {
+  PodWorld world;
+  std::vector<StorageSource> sources;
+  for (int i = 0; i < 11; ++i) sources.push_back({fmt::format("oci://r/{}", i), fmt::format("/mnt/{}/m", i)});
+  const Several s = add_several(world, sources, "", false);
+  EXPECT_THAT(s.errors, IsEmpty());
+  EXPECT_EQ(nullptr, s.pod.container("modelcar"));
+}
+
+TEST(SeveralSources, AreLeftToAnInitializerThatIsThere) {
+  constexpr std::string_view kOther = "containers: [{name: other}]";
+  PodWorld world;
+  EXPECT_THAT(
+      add_several(world, {{"s3://b", "/mnt/a"}},
+                  fmt::format("spec: {{{}, initContainers: [{{name: storage-initializer}}]}}", kOther))
+          .errors,
+      IsEmpty());
+  EXPECT_THAT(add_several(world, {{"s3://b", "/mnt/a"}}, fmt::format("spec: {{{}}}", kOther)).errors,
+              ElementsAre("spec.containers FieldValueRequired"));
+}
+
+struct BesideSeveral {
+  const char* name;
+  const char* storage;
+  std::string asked;
+};
+
+class StorageBesideSeveral : public testing::TestWithParam<BesideSeveral> {};
+
+// With only one of key and parameters the ServiceAccount's credentials count, as in KServe.
+TEST_P(StorageBesideSeveral, SaysWhoseCredentials) {
+  ServiceWorld world;
+  const Rendered r = world.render(
+      fmt::format("spec: {{predictor: {{storageUris: [{{uri: 's3://b/m'}}], model: {{modelFormat: {{name: "
+                  "sklearn}}, runtime: rt, storage: {}}}}}}}",
+                  GetParam().storage));
+  std::vector<std::string> kinds;
+  for (const spec::ObjectKey& key : r.wanted.needs) kinds.push_back(key.kind);
+  EXPECT_THAT(kinds, testing::Contains(GetParam().asked));
+}
+
+const BesideSeveral kBeside[] = {
+    {"KeyAndParameters", "{key: s3, parameters: {type: s3}}", "Secret"},
+    {"KeyAlone", "{key: s3}", "ServiceAccount"},
+    {"ParametersAlone", "{parameters: {type: s3}}", "ServiceAccount"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Table, StorageBesideSeveral, testing::ValuesIn(kBeside),
+                         [](const auto& row) { return row.param.name; });
 
 }  // namespace
 }  // namespace modelgate::workload
