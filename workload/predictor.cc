@@ -23,6 +23,14 @@ using spec::Value;
 constexpr std::string_view kInvalidSpec = "InvalidPredictorSpec";
 constexpr std::string_view kMultiModelEnv = "MULTI_MODEL_SERVER";
 
+/// What says where the model lies. A canary's framework field goes before the `model` that it inherits.
+spec::ModelSpecView storage_source(const spec::PredictorView& predictor) {
+  for (const spec::Framework& framework : spec::kFrameworks) {
+    if (const Value* own = predictor.field(framework.name)) return spec::ModelSpecView(own);
+  }
+  return predictor.model();
+}
+
 class PredictorBuild {
  public:
   PredictorBuild(ServiceBuild& build, const spec::PredictorView& predictor, const spec::FieldPath& path)
@@ -32,11 +40,11 @@ class PredictorBuild {
     annotations_ = build_.allowed_annotations(build_.annotations);
     if (!annotate()) return std::nullopt;
     if (predictor_.model() && !settle_runtime()) return std::nullopt;
+    // The stable version is built first.
+    if (!build_.wanted.runtime) build_.wanted.runtime = runtime_;
     if (!(predictor_.model() ? build_model_pod() : build_custom_pod())) return std::nullopt;
     name_service_in(pod_, build_.name, arena_);
     Component component = assemble();
-    // The stable version is built first.
-    if (!build_.wanted.runtime) build_.wanted.runtime = runtime_;
     if (predictor_.worker_spec()) {
       if (!runtime_) return fail(kInvalidSpec, path_ / "workerSpec", "needs a model and its runtime");
       if (!add_workers(build_, predictor_, *runtime_, component)) return std::nullopt;
@@ -56,7 +64,7 @@ class PredictorBuild {
   bool annotate() {
     annotate_logger(predictor_.logger(), annotations_);
     annotate_batcher(predictor_.batcher(), annotations_);
-    annotate_storage_spec(predictor_.model().storage());
+    annotate_storage_spec(storage_source(predictor_).storage());
     if (serves_many_models(predictor_)) annotate_agent();
     if (!annotate_storage_uri()) return false;
     annotate_confidential();
@@ -90,7 +98,7 @@ class PredictorBuild {
   }
 
   std::optional<std::string_view> storage_uri() const {
-    if (const auto model = predictor_.model()) return model.storage_uri();
+    if (const auto source = storage_source(predictor_)) return source.storage_uri();
     for (const spec::ContainerView& c : predictor_.containers()) {
       if (c.name() != container::kModelServer) continue;
       const spec::EnvVarView env = c.find_env(spec::kStorageUriEnv);
@@ -196,7 +204,8 @@ class PredictorBuild {
                                 .labels = build_.labels,
                                 .annotations = build_.annotations,
                                 .storage_uri = predictor_.model().storage_uri().value_or(""),
-                                .strict = build_.strict()};
+                                .strict = build_.strict(),
+                                .as_html = !build_.strict()};
     if (auto problem = resolve_templates(container, values, arena_)) {
       fail(kInvalidSpec, path_ / "model" / "runtime",
            fmt::format("the container \"{}\" of {}: {}", spec::ContainerView(container).name(),
@@ -216,8 +225,8 @@ class PredictorBuild {
 
   /// Of the runtime's PodSpec only what KServe takes over.
   Value merged_pod_spec(const spec::ServingRuntimeSpecView& runtime) {
-    constexpr std::string_view kTaken[] = {"nodeSelector", "affinity",         "tolerations",
-                                           "volumes",      "imagePullSecrets", "schedulerName"};
+    constexpr std::string_view kTaken[] = {"nodeSelector",     "affinity",      "tolerations",   "volumes",
+                                           "imagePullSecrets", "schedulerName", "resourceClaims"};
     Value base(rapidjson::kObjectType);
     for (const std::string_view name : kTaken) {
       if (const Value* v = runtime.field(name))
@@ -299,10 +308,12 @@ std::optional<Component> build_predictor(ServiceBuild& build, const spec::Predic
 bool serves_many_models(const spec::PredictorView& predictor) {
   const auto containers = predictor.containers();
   if (!containers.empty()) return containers[0].find_env(kMultiModelEnv).env_value() == "true";
-  const spec::ModelSpecView model = predictor.model();
+  const spec::ModelSpecView source = storage_source(predictor);
   // Hugging Face's server fetches a model by its name.
-  if (!model || model.model_format().name() == "huggingface") return false;
-  return !model.storage_uri() && !model.storage() && predictor.storage_uris().empty();
+  const bool fetches_by_name =
+      predictor.field("huggingface") || predictor.model().model_format().name() == "huggingface";
+  if (!source || fetches_by_name) return false;
+  return !source.storage_uri() && !source.storage() && predictor.storage_uris().empty();
 }
 
 Scaling scaling_of(const spec::ComponentView& component) {

@@ -21,6 +21,8 @@ namespace {
 using spec::Value;
 
 constexpr std::string_view kStoppedReason = "Stopped";
+constexpr std::string_view kReconcileFailed = "ReconcileFailed";
+constexpr std::string_view kInvalidName = "InvalidName";
 
 /// The one to tell of: what the scheduler waits for may pass, a failure is told first.
 const PodTrouble* worst_of(const std::vector<PodTrouble>& troubles) {
@@ -60,7 +62,7 @@ class StatusBuild {
 
   Value run() {
     const bool left_off = !build_.strict() && has_fatal();
-    if (wanted_.stopped) {
+    if (is_stopped()) {
       stop();
     } else {
       add_components();
@@ -70,10 +72,14 @@ class StatusBuild {
       if (left_off) keep_conditions();
     }
     add_ready();
+    if (!build_.strict() && !is_stopped()) settle_model();
     return assemble();
   }
 
  private:
+  /// KServe does not come to stop what it cannot understand.
+  bool is_stopped() const { return wanted_.stopped && (build_.strict() || !wanted_.fatal(kPredictor)); }
+
   void set(std::string_view type, State state) {
     const spec::ObjectView before = old_condition(type);
     // The kubelet tells in turns why an image cannot be pulled, and that it waits before it tries again.
@@ -81,7 +87,10 @@ class StatusBuild {
     if (only_waits && before.string("reason") == state.reason) state.message = before.string("message");
     conditions_[std::string(type)] = std::move(state);
   }
-  const State& condition(std::string_view type) { return conditions_[std::string(type)]; }
+  State condition(std::string_view type) const {
+    const auto it = conditions_.find(std::string(type));
+    return it == conditions_.end() ? State{} : it->second;
+  }
 
   bool has_fatal() const {
     return std::ranges::any_of(wanted_.problems,
@@ -126,8 +135,14 @@ class StatusBuild {
     const bool was_ready = old_condition(ready_condition(kind)).string("status") == "True";
     if ((build_.strict() || was_ready) && has_available_pods(parts.deployments))
       return {"True", std::string(problem.reason), text};
-    const bool unknown = !build_.strict() && kind == kPredictor;
+    const bool unknown = !build_.strict() && kind == kPredictor && !came_to_objects(problem);
     return {unknown ? "Unknown" : "False", std::string(problem.reason), std::move(text)};
+  }
+
+  /// KServe tells of the predictor in its condition once it makes the predictor's objects, not before.
+  bool came_to_objects(const Problem& problem) const {
+    const bool is_theirs = problem.reason == kReconcileFailed || problem.reason == kInvalidName;
+    return is_theirs && wanted_.fatal(kPredictor) == &problem;
   }
 
   void add_url(std::string_view kind, const std::string& name, bool ready) {
@@ -140,8 +155,15 @@ class StatusBuild {
     if (made || !url.empty()) component_urls_.emplace_back(kind, std::move(url));
   }
 
+  /// KServe says nothing of the stable model where a canary is wrong.
   void add_model(const Parts& parts, const std::vector<PodTrouble>& troubles, const Problem* problem,
                  bool ready) {
+    if (problem && problem != wanted_.fatal(kPredictor)) {
+      model_ = {.active = old_.object("modelStatus").object("states").string("activeModelState"),
+                .target = {},
+                .transition = {}};
+      return;
+    }
     model_ =
         model_state({.pods = parts.pods,
                      .troubles = troubles,
@@ -150,6 +172,13 @@ class StatusBuild {
                      .ready = ready,
                      .active_before = old_.object("modelStatus").object("states").string("activeModelState"),
                      .strict = build_.strict()});
+  }
+
+  /// KServe takes a model for loaded once the whole service is ready, the way to it included.
+  void settle_model() {
+    if (predictor_problem() || condition("Ready").is_true()) return;
+    const Parts parts = parts_of(observed_, build_.predictor(service_.spec().predictor().name()));
+    add_model(parts, parts.troubles(), nullptr, false);
   }
 
   // Canaries.
@@ -300,15 +329,30 @@ class StatusBuild {
     if (build_.configuration.ingress.enable_gateway_api && no_route_is_wanted()) {
       set("IngressReady", {"True", "NoRouteWanted", "the service is reached within the cluster"});
       publish_url();
-    } else {
+    } else if (knew_of_ingress()) {
       set("IngressReady", stopped);
     }
+    stop_canaries(stopped);
+  }
+
+  /// With an Ingress KServe says nothing of it for a service that never ran.
+  bool knew_of_ingress() const {
+    return build_.strict() || build_.configuration.ingress.enable_gateway_api ||
+           old_condition("IngressReady");
+  }
+
+  void stop_canaries(const State& stopped) {
+    const auto canaries = service_.spec().canary();
+    for (const spec::CanaryView& canary : canaries)
+      canaries_.push_back(
+          {std::string(canary.predictor().name()), false, canary.traffic_percent().value_or(0), {}});
+    if (!canaries.empty()) set("CanaryPredictorReady", stopped);
   }
 
   /// The predictor and what leads to it: KServe's rule.
   void add_ready() {
-    const State& predictor = condition("PredictorReady");
-    const State& ingress = condition("IngressReady");
+    const State predictor = condition("PredictorReady");
+    const State ingress = condition("IngressReady");
     for (const std::string_view status : {"False", "Unknown"}) {
       for (const State* s : {&predictor, &ingress}) {
         if (s->status == status) return set("Ready", *s);
@@ -326,10 +370,10 @@ class StatusBuild {
         .text("deploymentMode", spec::kStandardMode)
         .value("modelStatus", model_status());
     add_runtime(out);
-    if (!wanted_.stopped) keep_addresses();
+    if (!is_stopped()) keep_addresses();
     if (!address_.empty()) out.value("address", ObjectBuilder(arena_).text("url", address_).take());
     out.text_if_any("url", url_);
-    if (!wanted_.stopped && !component_urls_.empty()) out.value("components", components());
+    if (!is_stopped() && !component_urls_.empty()) out.value("components", components());
     if (!canaries_.empty()) out.value("canaryStatuses", canary_statuses());
     if (const std::string_view word = phase(); !word.empty()) out.text("phase", word);
     return out.take();
@@ -339,7 +383,7 @@ class StatusBuild {
   Value model_status() const {
     const Value* before = spec::find(*service_.value(), "status");
     before = before ? spec::find(*before, "modelStatus") : nullptr;
-    const bool says_nothing = !build_.strict() && !wanted_.stopped && predictor_is_invalid();
+    const bool says_nothing = !build_.strict() && !is_stopped() && predictor_is_invalid();
     if (says_nothing && before && model_.target.empty()) return spec::clone(*before, arena_);
     return to_value(model_, arena_);
   }

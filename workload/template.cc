@@ -48,13 +48,42 @@ std::string shown(std::string_view action) {
 
 using Text = std::expected<std::string, std::string>;
 
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '"':
+        out += "&#34;";
+        break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      case '+':
+        out += "&#43;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
 Text of_map(const StringMap& map, std::string_view key, std::string_view action,
             const TemplateValues& values) {
   if (key.empty()) return std::unexpected(fmt::format("{} needs a key", shown(action)));
   const auto it = map.find(key);
-  if (it != map.end()) return it->second;
+  if (it != map.end()) return values.as_html ? escaped(it->second) : it->second;
   if (values.strict) return std::unexpected(fmt::format("{}: the service has no \"{}\"", shown(action), key));
-  return std::string(kNoValue);
+  return std::string(values.as_html ? std::string_view{} : kNoValue);
 }
 
 Text value_of_action(std::string_view action, const TemplateValues& values) {

@@ -27,6 +27,9 @@ struct TemplateValues {
   std::optional<std::string_view> ingress_domain = std::nullopt;  // likewise
   /// A label or annotation that is not there is an error; else it gives Go's "<no value>".
   bool strict = true;
+  /// As Go's html/template writes it, by which KServe resolves containers: signs of HTML are escaped, and what
+  /// is not there is empty.
+  bool as_html = false;
 };
 
 /// The text, or what is wrong with it: a text in lower case that shows the template and not what surrounds

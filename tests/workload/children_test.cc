@@ -143,7 +143,18 @@ INSTANTIATE_TEST_SUITE_P(
             kDeployment, "/spec/template/spec/containers/0/args", R"(["t","o","s3://b/m","amb"])"},
         Row{"AMissingLabelInCompatible", kCompatible,
             "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: templated}}}", kDeployment,
-            "/spec/template/spec/containers/0/args/0", R"("<no value>")"}),
+            "/spec/template/spec/containers/0/args/0", R"("")"},
+        Row{"AnAnnotationIsEscapedInCompatible", kCompatible,
+            "{metadata: {annotations: {owner: 'a&b+<c>'}}, spec: {predictor: {model: {modelFormat: {name: "
+            "sklearn}, runtime: templated}}}}",
+            kDeployment, "/spec/template/spec/containers/0/args/1", R"("a&amp;b&#43;&lt;c&gt;")"},
+        Row{"AnAnnotationAsItIs", 0,
+            "{metadata: {labels: {team: t}, annotations: {owner: 'a&b'}}, spec: {predictor: {model: "
+            "{modelFormat: {name: sklearn}, runtime: templated, storageUri: 's3://b/m'}}}}",
+            kDeployment, "/spec/template/spec/containers/0/args/1", R"("a&b")"},
+        Row{"ClaimsOfTheRuntime", 0,
+            "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: claiming}}}", kDeployment,
+            "/spec/template/spec/resourceClaims", R"([{"name":"gpu","resourceClaimTemplateName":"t"}])"}),
     name_of);
 
 INSTANTIATE_TEST_SUITE_P(
@@ -320,6 +331,10 @@ constexpr std::string_view kAllThree =
     "containerPort: 9000}]}]}, explainer: {art: {type: SquareAttack, args: [--x], config: {b: '1', a: "
     "'2'}}}}";
 
+constexpr std::string_view kFrameworkCanary =
+    "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt}}, canary: [{trafficPercent: 10, "
+    "predictor: {name: v2, sklearn: {storageUri: 's3://b/2'}}}]}";
+
 INSTANTIATE_TEST_SUITE_P(
     Canaries, MadeFor,
     ::testing::Values(Row{"InheritsWhatItDoesNotSay", 0, kCanaries, "Deployment/m-v2-predictor",
@@ -327,6 +342,11 @@ INSTANTIATE_TEST_SUITE_P(
                       Row{"HasItsOwnModel", 0, kCanaries, "Deployment/m-v2-predictor",
                           "/metadata/annotations/internal.serving.kserve.io~1storage-initializer-sourceuri",
                           R"("s3://b/2")"},
+                      Row{"ItsFrameworkSaysWhereItsModelIs", 0, kFrameworkCanary, "Deployment/m-v2-predictor",
+                          "/metadata/annotations/internal.serving.kserve.io~1storage-initializer-sourceuri",
+                          R"("s3://b/2")"},
+                      Row{"WhichIsOneModel", 0, kFrameworkCanary, "Deployment/m-v2-predictor",
+                          "/metadata/annotations/internal.serving.kserve.io~1agent", "-"},
                       Row{"ReplicasByShare", 0, kCanaries, "HorizontalPodAutoscaler/m-v2-predictor",
                           "/spec/minReplicas", "3"},
                       Row{"ReplicasOfItsOwn", 0, kCanaries, "HorizontalPodAutoscaler/m-v3-predictor",

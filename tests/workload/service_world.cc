@@ -47,6 +47,16 @@ spec:
 ---
 apiVersion: serving.kserve.io/v1alpha1
 kind: ClusterServingRuntime
+metadata: {name: claiming}
+spec:
+  supportedModelFormats: [{name: sklearn}]
+  resourceClaims: [{name: gpu, resourceClaimTemplateName: t}]
+  containers:
+    - name: kserve-container
+      image: example.com/server:v1
+---
+apiVersion: serving.kserve.io/v1alpha1
+kind: ClusterServingRuntime
 metadata: {name: collocated}
 spec:
   supportedModelFormats: [{name: sklearn}]

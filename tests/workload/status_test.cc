@@ -254,6 +254,75 @@ TEST(Status, KeepsItsUrlUntilItIsStopped) {
   EXPECT_EQ(world.condition("Ready"), "False Stopped");
 }
 
+constexpr std::string_view kStoppedCanary =
+    "{metadata: {annotations: {serving.kserve.io/stop: 'true'}}, spec: {predictor: {model: {modelFormat: "
+    "{name: sklearn}, runtime: rt, storageUri: 's3://b/m'}}, canary: [{trafficPercent: 10, predictor: {name: "
+    "v2}}]}}";
+
+TEST(Status, OfCanariesThatAreStopped) {
+  StatusWorld world;
+  world.status(kStoppedCanary, "{}");
+  EXPECT_EQ(world.condition("CanaryPredictorReady"), "False Stopped");
+  EXPECT_EQ(world.text("/canaryStatuses/0/name"), "v2");
+  EXPECT_EQ(world.text("/canaryStatuses/0/ready"), "false");
+  EXPECT_EQ(world.text("/canaryStatuses/0/trafficPercent"), "10");
+}
+
+TEST(Status, SaysNothingInKServeOfAnIngressThatNeverWas) {
+  StatusWorld world(kCompatible);
+  world.status(kStoppedCanary, "{}");
+  EXPECT_EQ(world.condition("IngressReady"), "-");
+  EXPECT_EQ(world.condition("Ready"), "False Stopped");
+  world.status(kStoppedCanary, "{}", "{conditions: [{type: IngressReady, status: 'True'}]}");
+  EXPECT_EQ(world.condition("IngressReady"), "False Stopped");
+}
+
+TEST(Status, DoesNotComeToStopInKServeWhatCannotBeRealized) {
+  StatusWorld world(kCompatible);
+  world.status(
+      "{metadata: {annotations: {serving.kserve.io/stop: 'true'}}, spec: {predictor: {model: {modelFormat: "
+      "{name: sklearn}, runtime: gone}}}}",
+      "{}");
+  EXPECT_EQ(world.condition("Stopped"), "-");
+  EXPECT_EQ(world.condition("PredictorReady"), "Unknown RuntimeNotRecognized");
+}
+
+constexpr std::string_view kUnscalable =
+    "{metadata: {annotations: {serving.kserve.io/autoscalerClass: keda}}, spec: {predictor: {model: "
+    "{modelFormat: {name: sklearn}, runtime: rt, storageUri: 's3://b/m'}}}}";
+
+TEST(Status, OfAPredictorThatCannotBeScaledIsFalseInKServe) {
+  StatusWorld world(kCompatible);
+  world.status(kUnscalable, "{}");
+  EXPECT_EQ(world.condition("PredictorReady"), "False ReconcileFailed");
+  EXPECT_EQ(world.condition("IngressReady"), "Unknown NotReconciled");
+}
+
+constexpr std::string_view kTransformed =
+    "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt, storageUri: 's3://b/m'}}, "
+    "transformer: {containers: [{name: kserve-container, image: t}]}}";
+
+/// In Strict the predictor alone says whether its model is loaded.
+TEST(Status, TheModelIsLoadedInKServeOnceAllIsReady) {
+  StatusWorld strict;
+  strict.status(kTransformed, seen(kUp, kReadyPod));
+  EXPECT_EQ(strict.text("/modelStatus/states/targetModelState"), "Loaded");
+  StatusWorld compatible(kCompatible);
+  compatible.status(kTransformed, seen(kUp, kReadyPod));
+  EXPECT_EQ(compatible.text("/modelStatus/states/targetModelState"), "Pending");
+}
+
+constexpr std::string_view kUnfitCanary =
+    "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt, storageUri: 's3://b/m'}}, canary: "
+    "[{trafficPercent: 10, predictor: {name: v2, model: {modelFormat: {name: unheard-of}}}}]}";
+
+TEST(Status, SaysNothingInKServeOfTheModelWhereACanaryIsWrong) {
+  StatusWorld world(kCompatible);
+  world.status(kUnfitCanary, "{}");
+  EXPECT_EQ(world.condition("PredictorReady"), "Unknown NoSupportingRuntime");
+  EXPECT_EQ(world.text("/modelStatus/states"), "-");
+}
+
 TEST(Status, NeverGoesBackInGeneration) {
   StatusWorld world;
   world.status(kService, "{}", "{observedGeneration: 9}");
