@@ -45,7 +45,7 @@ class Routes {
     const auto spec = build_.service.spec();
     const ReadyComponents& ready = build_.context.ready;
     const bool predicts = ready.predictor || another_version_serves(build_);
-    component_route(build_.predictor(), spec.predictor(), predicts);
+    predictor_route(predicts);
     if (spec.transformer()) component_route(build_.transformer(), spec.transformer(), ready.transformer);
     if (spec.explainer()) component_route(build_.explainer(), spec.explainer(), ready.explainer);
     const bool whole =
@@ -58,8 +58,14 @@ class Routes {
   /// What leads to a component is made when that is up, and stays when it is down for a while.
   void component_route(const std::string& name, const spec::ComponentView& component, bool up) {
     if (!up) return build_.keep(kKind, name);
-    const bool predicts = name == build_.predictor();
-    add_component(name, component, predicts ? predictor_backends() : std::vector<Backend>{{name}});
+    add_component(name, name, component, {{name}});
+  }
+
+  /// Its name and host stay when a canary is promoted and gives the predictor its name.
+  void predictor_route(bool up) {
+    const std::string route = build_.predictor({});
+    if (!up) return build_.keep(kKind, route);
+    add_component(route, build_.predictor(), build_.service.spec().predictor(), predictor_backends());
   }
 
   std::vector<Backend> predictor_backends() const {
@@ -68,12 +74,12 @@ class Routes {
     return out;
   }
 
-  void add_component(const std::string& name, const spec::ComponentView& component,
+  void add_component(const std::string& name, std::string_view service, const spec::ComponentView& component,
                      const std::vector<Backend>& backends) {
     const auto host = host_of(build_, name);
     if (!host) return fail(host.error());
     Value rules(rapidjson::kArrayType);
-    add_rules(rules, name, component, backends);
+    add_rules(rules, service, component, backends);
     add(name, hostnames({*host}), std::move(rules));
   }
 

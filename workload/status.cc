@@ -277,6 +277,7 @@ class StatusBuild {
 
   State gateway_state() {
     auto names = components_of(service_, build_.context.name_style);
+    names.front().second = build_.predictor({});  // of the route, which does not change its name
     names.emplace_back("service", build_.name);
     for (const auto& [kind, name] : names) {
       const auto route = std::ranges::find_if(observed_.http_routes, [&](const Value* r) {

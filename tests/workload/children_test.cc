@@ -360,9 +360,16 @@ INSTANTIATE_TEST_SUITE_P(
                           "/spec/rules/0/backendRefs/2/weight", "10"}),
     name_of);
 
+constexpr std::string_view kNamed =
+    "spec: {predictor: {name: v2, model: {modelFormat: {name: sklearn}, runtime: rt}}}";
+
 INSTANTIATE_TEST_SUITE_P(
     Routes, MadeFor,
     ::testing::Values(
+        Row{"ANamedPredictorKeepsItsRoute", kGatewayApi, kNamed, "HTTPRoute/m-predictor", "/spec/hostnames/0",
+            R"("m-predictor-default.example.com")"},
+        Row{"WhichLeadsToIt", kGatewayApi, kNamed, "HTTPRoute/m-predictor",
+            "/spec/rules/0/backendRefs/0/name", R"("m-v2-predictor")"},
         Row{"IngressOfThree", 0, kAllThree, "Ingress/m", "/spec/rules/1/host", R"("m-default.example.com")"},
         Row{"DottedHost", kDottedDomain, kPlain, "Ingress/m", "/spec/rules/0/host",
             R"("m.default.example.com")"},
