@@ -313,7 +313,23 @@ class StatusBuild {
     const std::string entrance = spec.transformer() ? build_.transformer() : build_.predictor();
     address_ = fmt::format("http://{}", cluster_host(entrance, build_.namespace_));
     if (build_.configuration.service.service_cluster_ip_none)
-      address_ += fmt::format(":{}", kModelServerPort);
+      address_ += fmt::format(":{}", http_port_behind(entrance));
+  }
+
+  /// Without an address of the Service's own, requests reach the Pods' own port: the first that is not
+  /// gRPC's.
+  std::int64_t http_port_behind(std::string_view service) const {
+    for (const WantedObject& o : wanted_.objects) {
+      const spec::ObjectView object(o.object);
+      if (object.string("kind") != "Service" || object.object("metadata").string("name") != service) continue;
+      for (const spec::ObjectView& port : object.object("spec").list("ports")) {
+        const std::string_view name = port.string("name");
+        const bool grpc = name.contains("grpc") || name.contains("h2c") ||
+                          port.string("appProtocol") == "kubernetes.io/h2c";
+        if (const auto target = port.integer("targetPort"); !grpc && target && *target > 0) return *target;
+      }
+    }
+    return kModelServerPort;
   }
 
   void publish_url() {

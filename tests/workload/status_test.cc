@@ -323,6 +323,18 @@ TEST(Status, SaysNothingInKServeOfTheModelWhereACanaryIsWrong) {
   EXPECT_EQ(world.text("/modelStatus/states"), "-");
 }
 
+constexpr std::string_view kBatched =
+    "spec: {predictor: {batcher: {maxBatchSize: 4}, model: {modelFormat: {name: sklearn}, runtime: rt, "
+    "storageUri: 's3://b/m'}}}";
+
+TEST(Status, AddressOfAHeadlessServiceHasThePodsPort) {
+  StatusWorld world(kHeadless);
+  world.status(kService, seen(kUp, kReadyPod));
+  EXPECT_EQ(world.text("/address/url"), "http://m-predictor.default.svc.cluster.local:8080");
+  world.status(kBatched, seen(kUp, kReadyPod));
+  EXPECT_EQ(world.text("/address/url"), "http://m-predictor.default.svc.cluster.local:9081");
+}
+
 TEST(Status, NeverGoesBackInGeneration) {
   StatusWorld world;
   world.status(kService, "{}", "{observedGeneration: 9}");
