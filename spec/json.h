@@ -14,7 +14,8 @@
 //   - a duplicate key is an error (of two, Kubernetes takes the last and RapidJSON finds the first);
 //   - UTF-8 is checked, numbers are read from their text by the standard library;
 //   - an explicit null member is absent: it is not in the document;
-//   - `metadata.managedFields` is skipped: nobody here reads it, and it is often half of an object.
+//   - `metadata.managedFields` is skipped, unless asked for: it is often half of an object, and only the
+//     reconciler reads it, of what it has made.
 //
 // Numbers follow Kubernetes' own model of untyped JSON (sigs.k8s.io/json): an integer that fits into 64 bits
 // is one, everything else is a double. A number too large for a double is an error.

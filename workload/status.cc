@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "workload/component_state.h"
-#include "workload/deployed_versions.h"
 #include "workload/host.h"
 #include "workload/model_state.h"
 #include "workload/object_builder.h"
@@ -29,18 +28,6 @@ const PodTrouble* worst_of(const std::vector<PodTrouble>& troubles) {
   if (troubles.empty()) return nullptr;
   const auto failure = std::ranges::find(troubles, false, &PodTrouble::may_pass);
   return failure == troubles.end() ? &troubles.front() : &*failure;
-}
-
-/// The components of a service that there are, with their names.
-std::vector<std::pair<std::string_view, std::string>> components_of(const spec::InferenceServiceView& service,
-                                                                    NameStyle style) {
-  const std::string_view name = service.metadata().name();
-  const auto spec = service.spec();
-  std::vector<std::pair<std::string_view, std::string>> out = {
-      {kPredictor, predictor_name(name, spec.predictor().name(), style)}};
-  if (spec.transformer()) out.emplace_back(kTransformer, transformer_name(name, style));
-  if (spec.explainer()) out.emplace_back(kExplainer, explainer_name(name, style));
-  return out;
 }
 
 std::string_view ready_condition(std::string_view component) {
@@ -509,30 +496,6 @@ class StatusBuild {
 };
 
 }  // namespace
-
-ReadyComponents ready_components(const Value& service, const spec::Configuration& configuration,
-                                 const Observed& observed, NameStyle style) {
-  const spec::InferenceServiceView view(service);
-  const bool serving_counts = configuration.modelgate.strict();
-  const auto is_up = [&](std::string_view name) {
-    return state_of(parts_of(observed, name).deployments, {}, serving_counts).is_true();
-  };
-  ReadyComponents out;
-  for (const auto& [kind, name] : components_of(view, style)) {
-    bool& up = kind == kPredictor ? out.predictor : kind == kTransformer ? out.transformer : out.explainer;
-    up = is_up(name);
-  }
-  const std::string_view own = view.metadata().name();
-  std::vector<std::string> versions = {predictor_name(own, view.spec().predictor().name(), style)};
-  for (const spec::CanaryView& canary : view.spec().canary()) {
-    const std::string_view variant = canary.predictor().name();
-    versions.push_back(predictor_name(own, variant, style));
-    if (has_available_pods(parts_of(observed, versions.back()).deployments))
-      out.canaries.emplace_back(variant);
-  }
-  out.versions = deployed_versions(observed, own, std::move(versions));
-  return out;
-}
 
 Value build_status(const Value& service, const Wanted& wanted, const ServiceContext& context,
                    const Observed& observed, std::string_view now, spec::Arena& arena) {

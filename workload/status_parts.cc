@@ -78,4 +78,15 @@ Parts parts_of(const Observed& observed, std::string_view component_name) {
   return out;
 }
 
+std::vector<std::pair<std::string_view, std::string>> components_of(const spec::InferenceServiceView& service,
+                                                                    NameStyle style) {
+  const std::string_view name = service.metadata().name();
+  const auto spec = service.spec();
+  std::vector<std::pair<std::string_view, std::string>> out = {
+      {kPredictor, predictor_name(name, spec.predictor().name(), style)}};
+  if (spec.transformer()) out.emplace_back(kTransformer, transformer_name(name, style));
+  if (spec.explainer()) out.emplace_back(kExplainer, explainer_name(name, style));
+  return out;
+}
+
 }  // namespace modelgate::workload

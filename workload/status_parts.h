@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What there is of one component: its Deployments and Pods, and what is wrong with those Pods that matter.
-// For status.cc only.
+// For status.cc and ready_components.cc only.
 #pragma once
 
 #include <map>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "spec/core.h"
+#include "spec/inference_service.h"
 #include "spec/json.h"
 #include "workload/pod_trouble.h"
 #include "workload/status.h"
@@ -28,5 +30,9 @@ struct Parts {
 
 /// Of the component of that name, a head's and its workers'.
 Parts parts_of(const Observed& observed, std::string_view component_name);
+
+/// The components of a service that there are, with their names.
+std::vector<std::pair<std::string_view, std::string>> components_of(const spec::InferenceServiceView& service,
+                                                                    NameStyle style);
 
 }  // namespace modelgate::workload

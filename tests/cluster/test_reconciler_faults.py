@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 
+from control_plane import node
 from processes import free_port
 from reconciled import GROUP, NAMESPACE, Gateway
 from test_reconciler import CHILDREN, sklearn
@@ -353,6 +354,12 @@ class KilledInTurn(FaultsTest):
     """At the Nth write of a run, and then never again. step: which of them."""
 
     step, of = 25, ("writes",)
+
+    def setUp(self):
+        super().setUp()
+        # What the plays leave goes on running, a thousand services.
+        with contextlib.suppress(urllib.error.HTTPError):
+            self.plane.post("/api/v1/nodes", node("endless-0", {"cpu": "100000", "memory": "1000Ti", "pods": "100000"}))
 
     def test_the_end_is_the_same(self):
         for of in self.of:
