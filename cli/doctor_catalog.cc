@@ -18,14 +18,6 @@ namespace {
 using spec::ObjectView;
 using spec::Value;
 
-std::string config_map_name(const ClusterPicture& picture) {
-  return fmt::format("ConfigMap {}/{}", picture.names.ns, spec::kConfigMapName);
-}
-
-std::string edit_command(const ClusterPicture& picture) {
-  return fmt::format("kubectl edit configmap -n {} {}", picture.names.ns, spec::kConfigMapName);
-}
-
 // ---- runtimes
 
 /// Two formats of two runtimes that one service could be given to, with nothing to tell them apart.
@@ -124,6 +116,14 @@ void check_ingress_class(const spec::Configuration& configuration, const Cluster
 }
 
 }  // namespace
+
+std::string config_map_name(const ClusterPicture& picture) {
+  return fmt::format("ConfigMap {}/{}", picture.names.ns, spec::kConfigMapName);
+}
+
+std::string edit_command(const ClusterPicture& picture) {
+  return fmt::format("kubectl edit configmap -n {} {}", picture.names.ns, spec::kConfigMapName);
+}
 
 std::optional<spec::Configuration> configuration_of(const ClusterPicture& picture) {
   const Value* config_map = picture.find(kube::kConfigMaps, picture.names.ns, spec::kConfigMapName);

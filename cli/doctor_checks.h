@@ -112,6 +112,10 @@ std::chrono::sys_seconds now_of(const ClusterPicture& picture);
 /// The configuration that is in force: the cluster's, else the one compiled in; nothing where it cannot be
 /// read.
 std::optional<spec::Configuration> configuration_of(const ClusterPicture& picture);
+/// "ConfigMap kserve/inferenceservice-config"
+std::string config_map_name(const ClusterPicture& picture);
+/// "kubectl edit ..." of it.
+std::string edit_command(const ClusterPicture& picture);
 
 /// Denied permissions of a program's ServiceAccount, and how many could not be asked about.
 /// `program`: "the webhook".

@@ -18,10 +18,6 @@ struct Asked {
   bool error;  // else there is a way around it
 };
 
-std::string edit_command(const ClusterPicture& picture) {
-  return fmt::format("kubectl edit configmap -n {} {}", picture.names.ns, spec::kConfigMapName);
-}
-
 std::string services_text(const ServiceTally::Group& group) {
   std::string out = fmt::format("{} InferenceService{}", group.count, group.count == 1 ? "" : "s");
   for (std::size_t i = 0; i < group.first.size(); ++i)
@@ -33,7 +29,7 @@ std::string services_text(const ServiceTally::Group& group) {
 std::vector<Asked> asked_by_configuration(const ClusterPicture& picture, const spec::Configuration& c) {
   std::vector<Asked> out;
   if (c.ingress.disable_ingress_creation) return out;
-  const std::string about = fmt::format("ConfigMap {}/{}", picture.names.ns, spec::kConfigMapName);
+  const std::string about = config_map_name(picture);
   if (c.ingress.enable_gateway_api) {
     out.push_back({&kube::kHttpRoutes, about, "ingress: enableGatewayApi is true",
                    "services in Standard mode get no route, and never become ready",

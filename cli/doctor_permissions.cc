@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "spec/configuration.h"
+#include "workload/storage_initializer.h"
 
 namespace modelgate::cli {
 namespace {
@@ -48,7 +49,7 @@ std::string name_of(Named named, const InstallationNames& names) {
     case Named::kReconcilerLease:
       return names.reconciler;
     case Named::kCaBundle:
-      return "global-ca-bundle";
+      return std::string(workload::kCaBundleCopy);
     case Named::kBuiltinRuntimes:
       return "modelgate-builtin-runtimes";
   }

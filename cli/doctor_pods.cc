@@ -104,12 +104,9 @@ std::int64_t replicas_of(const ObjectView& deployment) {
   return deployment.object("spec").integer("replicas").value_or(1);
 }
 
-std::string_view image_of(const ObjectView& deployment) {
-  for (const ObjectView container :
-       deployment.object("spec").object("template").object("spec").list("containers")) {
-    return container.string("image");
-  }
-  return {};
+ObjectView first_container_of(const ObjectView& deployment) {
+  const auto containers = deployment.object("spec").object("template").object("spec").list("containers");
+  return containers.empty() ? ObjectView() : containers[0];
 }
 
 void tell_rollout(const ObjectView& deployment, const ClusterPicture& picture, Findings& out) {

@@ -21,7 +21,7 @@ bool has_labels(const spec::ObjectView& wanted, const spec::ObjectView& labels);
 /// "Deployment kserve/modelgate-webhook"
 std::string deployment_name(const spec::ObjectView& deployment);
 std::int64_t replicas_of(const spec::ObjectView& deployment);
-/// Of its first container; empty where there is none.
-std::string_view image_of(const spec::ObjectView& deployment);
+/// One without fields where there is none.
+spec::ObjectView first_container_of(const spec::ObjectView& deployment);
 
 }  // namespace modelgate::cli

@@ -90,21 +90,16 @@ std::string_view version_of(std::string_view image) {
 
 void check_image(const ObjectView& deployment, const ClusterPicture& picture, Findings& out) {
   const ObjectView webhook(picture.find(kube::kDeployments, picture.names.ns, picture.names.service));
-  const std::string_view ours = image_of(deployment);
-  const std::string_view theirs = image_of(webhook);
+  const ObjectView container = first_container_of(deployment);
+  const std::string_view ours = container.string("image");
+  const std::string_view theirs = first_container_of(webhook).string("image");
   if (!webhook || version_of(ours) == version_of(theirs)) return;
-  const ObjectView spec = deployment.object("spec").object("template").object("spec");
-  std::string_view container;
-  for (const ObjectView c : spec.list("containers")) {
-    container = c.string("name");
-    break;
-  }
   out.warning({.about = deployment_name(deployment),
                .found = fmt::format("its image is {}, and the webhook's is {}", ours, theirs),
                .cause = "what is admitted and what is then made may follow different rules",
                .remedy = "run one version of both: apply the installation again, or",
                .command = fmt::format("kubectl set image -n {} deployment/{} {}={}", picture.names.ns,
-                                      picture.names.reconciler, container, theirs)});
+                                      picture.names.reconciler, container.string("name"), theirs)});
 }
 
 void check_available(const ObjectView& deployment, const ClusterPicture& picture, Findings& out) {
@@ -112,7 +107,7 @@ void check_available(const ObjectView& deployment, const ClusterPicture& picture
   const std::int64_t available = deployment.object("status").integer("availableReplicas").value_or(0);
   if (available >= wanted) {
     return out.ok({.found = fmt::format("{} of {} replicas are available, version {}", available, wanted,
-                                        version_of(image_of(deployment)))});
+                                        version_of(first_container_of(deployment).string("image")))});
   }
   Words words{
       .about = deployment_name(deployment),

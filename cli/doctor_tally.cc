@@ -23,16 +23,7 @@ constexpr std::size_t kLongestReason = 200;
 /// A busy reconciler may be some seconds late; a new service gets its first status within one.
 constexpr std::chrono::minutes kLate{1};
 
-constexpr std::string_view kStop = "serving.kserve.io/stop";
-constexpr std::string_view kDisableAutoUpdate = "serving.kserve.io/disable-auto-update";
 constexpr std::string_view kComponents[] = {"predictor", "transformer", "explainer"};
-
-ObjectView condition(const ObjectView& status, std::string_view type) {
-  for (const ObjectView c : status.list("conditions")) {
-    if (c.string("type") == type) return c;
-  }
-  return ObjectView(nullptr);
-}
 
 std::string reason_and_message(const ObjectView& condition) {
   const std::string_view reason = condition.string("reason");
@@ -43,8 +34,9 @@ std::string reason_and_message(const ObjectView& condition) {
 
 /// Ready's own words; where it has none, the failure's, or those of whatever else is not True.
 std::string why_not_ready(const ObjectView& status) {
-  if (!condition(status, "Ready")) return "no condition Ready: nobody wrote its status";
-  std::string why = reason_and_message(condition(status, "Ready"));
+  const ObjectView ready = condition_of(status, "Ready");
+  if (!ready) return "no condition Ready: nobody wrote its status";
+  std::string why = reason_and_message(ready);
   if (why.empty()) why = status.object("modelStatus").object("lastFailureInfo").string("message");
   for (const ObjectView c : status.list("conditions")) {
     if (!why.empty()) break;
@@ -83,30 +75,27 @@ bool scales_by_collector(const ObjectView& component) {
 }  // namespace
 
 bool is_behind(const Value& service, sys_seconds now) {
-  const ObjectView view(service);
-  const ObjectView metadata = view.object("metadata");
-  // Its owner asked that it be left alone.
-  if (metadata.object("annotations").string(kDisableAutoUpdate) == "true") return false;
+  const spec::InferenceServiceView view(service);
+  const ObjectView metadata = view.metadata();
+  if (view.is_left_alone()) return false;
   if (!older(metadata.string("creationTimestamp"), now, kLate)) return false;
-  return view.object("status").integer("observedGeneration").value_or(0) <
-         metadata.integer("generation").value_or(0);
+  return view.status().integer("observedGeneration").value_or(0) < metadata.integer("generation").value_or(0);
 }
 
 void ServiceTally::add(const Value& service, sys_seconds now) {
-  const ObjectView view(service);
-  const ObjectView metadata = view.object("metadata");
-  const ObjectView annotations = metadata.object("annotations");
-  const ObjectView status = view.object("status");
+  const spec::InferenceServiceView view(service);
+  const ObjectView metadata = view.metadata();
+  const ObjectView status = view.status();
   ++all;
   if (metadata.has("deletionTimestamp")) {
     if (older(metadata.string("deletionTimestamp"), now, kStuckAfter)) add_to(deleting, metadata, {});
     return;
   }
-  if (annotations.string(spec::kAutoscalerClassAnnotation) == "keda" &&
+  if (view.metadata().annotations().get(spec::kAutoscalerClassAnnotation) == "keda" &&
       status.string("deploymentMode") != spec::kKnativeMode) {
     add_to(keda, metadata, {});
     if (std::ranges::any_of(kComponents, [&](std::string_view component) {
-          return scales_by_collector(view.object("spec").object(component));
+          return scales_by_collector(view.spec().object(component));
         })) {
       add_to(collectors, metadata, {});
     }
@@ -116,10 +105,10 @@ void ServiceTally::add(const Value& service, sys_seconds now) {
            fmt::format("generation {}, observed {}", metadata.integer("generation").value_or(0),
                        status.integer("observedGeneration").value_or(0)));
   }
-  const ObjectView is_ready = condition(status, "Ready");
+  const ObjectView is_ready = condition_of(status, "Ready");
   if (is_ready.string("status") == "True") {
     ++ready;
-  } else if (annotations.string(kStop) == "true") {
+  } else if (view.is_stopped()) {
     ++stopped;
   } else if (has_failed(status)) {
     add_to(failed, metadata, why_not_ready(status));

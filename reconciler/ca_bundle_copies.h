@@ -19,10 +19,11 @@
 #include <utility>
 
 #include "kube/client.h"
+#include "workload/storage_initializer.h"
 
 namespace modelgate::reconciler {
 
-inline constexpr std::string_view kCaBundleCopy = "global-ca-bundle";
+using workload::kCaBundleCopy;
 inline constexpr std::string_view kCaBundleKey = "cabundle.crt";
 
 class CaBundleCopies {

@@ -54,6 +54,18 @@ std::optional<std::int64_t> least_replicas(const std::vector<workload::WantedObj
   return std::nullopt;
 }
 
+/// Its spec says nothing of replicas, which are left to an autoscaler.
+bool leaves_replicas(const spec::Value& object) {
+  const spec::ObjectView spec = spec::ObjectView(object).object("spec");
+  return spec && !spec.has("replicas");
+}
+
+spec::Value with_replicas(const spec::Value& object, std::int64_t replicas, spec::Arena& arena) {
+  spec::Value out = spec::clone(object, arena);
+  spec::set_member(*spec::find(out, "spec"), "replicas", spec::Value(replicas), arena);
+  return out;
+}
+
 class Planner {
  public:
   Planner(const ServiceRecord& service, const std::vector<const Child*>& children,
@@ -132,13 +144,13 @@ std::optional<Conflict> Planner::conflict_with(const Child& child) const {
 void Planner::create(const workload::WantedObject& wanted, Step step,
                      std::optional<std::int64_t> begins_with) {
   step.kind = wanted.create_only ? Step::Kind::kPost : Step::Kind::kCreate;
-  spec::Value object = spec::clone(wanted.object, arena_);
-  spec::Value* spec = spec::find(object, "spec");
-  if (begins_with.value_or(1) > 1 && spec && !spec::find(*spec, "replicas")) {
-    spec::set_member(*spec, "replicas", spec::Value(*begins_with), arena_);
+  if (begins_with.value_or(1) > 1 && leaves_replicas(wanted.object)) {
+    const spec::Value object = with_replicas(wanted.object, *begins_with, arena_);
     step.wanted_digest = comparable_digest(object, arena_);
+    step.body = spec::to_json(object);
+  } else {
+    step.body = spec::to_json(wanted.object);
   }
-  step.body = spec::to_json(object);
   step.why = "absent";
   writes_.push_back(std::move(step));
 }
@@ -146,15 +158,16 @@ void Planner::create(const workload::WantedObject& wanted, Step step,
 void Planner::bring_in_line(const workload::WantedObject& wanted, const Child& child, Step step) {
   step.uid = child.uid;
   step.resource_version = child.resource_version;
-  spec::Value object = spec::clone(wanted.object, arena_);
-  spec::Value* spec = spec::find(object, "spec");
-  const bool given_up = child.replicas && spec && spec->IsObject() && !spec::find(*spec, "replicas");
-  if (given_up && (child.kserve_manages || (child.replicas_ours && !child.replicas_others))) {
-    spec::set_member(*spec, "replicas", spec::Value(*child.replicas), arena_);
+  const bool nobody_elses = child.kserve_manages || (child.replicas_ours && !child.replicas_others);
+  const bool holds = child.replicas && nobody_elses && leaves_replicas(wanted.object);
+  spec::Value object;
+  if (holds) {
+    object = with_replicas(wanted.object, *child.replicas, arena_);
     step.wanted_digest = comparable_digest(object, arena_);
     step.held_replicas = child.replicas;
   }
   if (!child.kserve_manages && is_unchanged(child, step.wanted_digest)) return;
+  if (!holds) object = spec::clone(wanted.object, arena_);
 
   if (child.kserve_manages) {
     Step adopt = step;

@@ -14,7 +14,6 @@ namespace {
 using spec::ObjectView;
 using spec::Value;
 
-constexpr std::string_view kDisableAutoUpdate = "serving.kserve.io/disable-auto-update";
 constexpr std::string_view kReady = "Ready";
 constexpr std::string_view kNotServedSuffix = "NotServed";
 
@@ -31,9 +30,7 @@ std::string_view transition_time(const ObjectView& before, std::string_view valu
 }  // namespace
 
 bool is_left_alone(const Value& service) {
-  const spec::InferenceServiceView view(service);
-  return view.metadata().annotations().get(kDisableAutoUpdate) == "true" &&
-         condition_of(status_of(service), kReady).string("status") == "True";
+  return spec::InferenceServiceView(service).is_left_alone();
 }
 
 std::vector<std::string> finalizers_of(const Value& service) {
@@ -49,13 +46,6 @@ std::vector<std::string> finalizers_of(const Value& service) {
 bool has_finalizer(const Value& service) {
   const std::vector<std::string> all = finalizers_of(service);
   return std::ranges::find(all, kFinalizer) != all.end();
-}
-
-ObjectView condition_of(const ObjectView& status, std::string_view type) {
-  for (const ObjectView& c : status.list("conditions")) {
-    if (c.string("type") == type) return c;
-  }
-  return {};
 }
 
 Refusal not_served(const Value& service, std::string_view mode) {

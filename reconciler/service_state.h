@@ -28,9 +28,6 @@ bool is_left_alone(const spec::Value& service);
 std::vector<std::string> finalizers_of(const spec::Value& service);
 bool has_finalizer(const spec::Value& service);
 
-/// The condition of that type; one without fields where there is none.
-spec::ObjectView condition_of(const spec::ObjectView& status, std::string_view type);
-
 /// Why nothing is made for a service, for its condition Ready.
 struct Refusal {
   std::string_view status = "False";  // or "Unknown"

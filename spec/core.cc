@@ -3,6 +3,13 @@
 
 namespace modelgate::spec {
 
+ObjectView condition_of(const ObjectView& status, std::string_view type) {
+  for (const ObjectView& c : status.list("conditions")) {
+    if (c.string("type") == type) return c;
+  }
+  return {};
+}
+
 EnvVarView ContainerView::find_env(std::string_view wanted) const {
   for (EnvVarView e : env()) {
     if (e.name() == wanted) return e;

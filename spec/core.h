@@ -12,6 +12,9 @@
 
 namespace modelgate::spec {
 
+/// The condition of that type in a status; one without fields where there is none.
+ObjectView condition_of(const ObjectView& status, std::string_view type);
+
 class OwnerReferenceView : public ObjectView {
  public:
   using ObjectView::ObjectView;

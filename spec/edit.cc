@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "spec/copy.h"
-
 namespace modelgate::spec {
 namespace {
 
@@ -135,7 +133,7 @@ class Patch {
     Value operation(rapidjson::kObjectType);
     operation.AddMember(make_literal("op"), make_literal(op), arena_);
     operation.AddMember(make_literal("path"), make_string(path_to(at).to_pointer(), arena_), arena_);
-    if (value) operation.AddMember(make_literal("value"), copy(*value, arena_), arena_);
+    if (value) operation.AddMember(make_literal("value"), clone(*value, arena_), arena_);
     operations_.PushBack(operation, arena_);
   }
 
@@ -159,7 +157,7 @@ void Edit::remember(const FieldPath& path) {
   }
   Touched touched{length == segments.size() ? path : first_segments(path, length), std::nullopt};
   const Segments part = touched.path.segments();
-  if (at) touched.original = copy(*at, arena_);
+  if (at) touched.original = clone(*at, arena_);
   std::erase_if(touched_, [&](Touched& deeper) {
     if (!leads_to(part, deeper.path.segments())) return false;
     FieldPath below;

@@ -6,6 +6,14 @@
 namespace modelgate::spec {
 namespace {
 
+constexpr std::string_view kStop = "serving.kserve.io/stop";
+constexpr std::string_view kDisableAutoUpdate = "serving.kserve.io/disable-auto-update";
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
 std::optional<std::string_view> custom_storage_uri(const ComponentView& component) {
   for (ContainerView c : component.containers()) {
     if (c.name() != kServingContainerName) continue;
@@ -27,6 +35,15 @@ std::string_view normalized_deployment_mode(std::string_view mode) {
   if (mode == "RawDeployment") return kStandardMode;
   if (mode == "Serverless") return kKnativeMode;
   return mode;
+}
+
+bool InferenceServiceView::is_stopped() const {
+  return equal_ignoring_case(metadata().annotations().get(kStop).value_or(std::string_view{}), "true");
+}
+
+bool InferenceServiceView::is_left_alone() const {
+  return metadata().annotations().get(kDisableAutoUpdate) == "true" &&
+         condition_of(status(), "Ready").string("status") == "True";
 }
 
 std::vector<Implementation> implementations(const PredictorView& predictor) {

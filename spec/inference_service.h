@@ -266,6 +266,10 @@ class InferenceServiceView : public ObjectView {
   std::string_view deployment_mode() const {
     return metadata().annotations().get(kDeploymentModeAnnotation).value_or(std::string_view{});
   }
+  /// By the annotation `serving.kserve.io/stop`: "true", in any case.
+  bool is_stopped() const;
+  /// Ready, and annotated `serving.kserve.io/disable-auto-update: "true"`: nothing of it changes.
+  bool is_left_alone() const;
 };
 
 /// What serves a component. KServe calls them its implementations and wants exactly one of them.

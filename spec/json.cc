@@ -3,9 +3,10 @@
 // The reader behind spec/json.h; writing and comparing are in json_text.cc.
 //
 // RapidJSON's reader hands everything to the handler below, which stands before its document and applies what
-// spec/json.h promises. The reader recurses, which takes a tenth less than its stack of its own, but no deeper
-// than the handler lets it: JsonLimits::max_depth. Numbers it hands over as text, so its own number parsing is
-// used for scanning only: CVE-2024-38517 and CVE-2024-39684 are in the arithmetic that it does for a double.
+// spec/json.h promises. The reader recurses, which takes a tenth less than its stack of its own, but no
+// deeper than the handler lets it: JsonLimits::max_depth. Numbers it hands over as text, so its own number
+// parsing is used for scanning only: CVE-2024-38517 and CVE-2024-39684 are in the arithmetic that it does for
+// a double.
 
 #include "spec/json.h"
 
@@ -490,27 +491,6 @@ Result<Value, JsonError> parse_json(std::string_view text, Arena& arena, const P
         JsonError{0, fmt::format("duplicate key \"{}\"{}{}", key, path.empty() ? "" : " in ", path)});
   }
   return Value(std::move(static_cast<Value&>(document)));
-}
-
-const Value* find(const Value& v, std::string_view key) {
-  if (!v.IsObject()) return nullptr;
-  const auto end = v.MemberEnd();
-  for (auto m = v.MemberBegin(); m != end; ++m) {
-    if (m->name.GetStringLength() == key.size() && text_of(m->name) == key) return &m->value;
-  }
-  return nullptr;
-}
-
-Value* find(Value& v, std::string_view key) {
-  return const_cast<Value*>(find(static_cast<const Value&>(v), key));
-}
-
-void set_member(Value& object, std::string_view key, Value value, Arena& arena) {
-  if (Value* there = find(object, key)) {
-    *there = value;  // RapidJSON's assignment moves
-    return;
-  }
-  object.AddMember(make_string(key, arena), value, arena);
 }
 
 }  // namespace modelgate::spec

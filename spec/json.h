@@ -109,9 +109,9 @@ inline Value make_literal(std::string_view s) {
   return Value(rapidjson::StringRef(s.data(), static_cast<rapidjson::SizeType>(s.size())));
 }
 
-inline Value clone(const Value& v, Arena& arena) {
-  return Value(v, arena);
-}
+/// A deep copy. Nothing of it refers to `v`, but for texts that `v` itself only refers to (literals, and what
+/// was read with `deferred`).
+Value clone(const Value& v, Arena& arena);
 
 /// The member, or nullptr where `v` is no object or has no such member.
 const Value* find(const Value& v, std::string_view key);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "spec/copy.h"
 #include "workload/service_build.h"
 
 namespace modelgate::workload {
@@ -26,9 +25,9 @@ void merge_over(Value& base, const Value& over, spec::Arena& arena) {
     if (present && present->IsObject() && m.value.IsObject()) {
       merge_over(*present, m.value, arena);
     } else if (present) {
-      *present = spec::copy(m.value, arena);
+      *present = spec::clone(m.value, arena);
     } else {
-      base.AddMember(spec::make_string(name, arena), spec::copy(m.value, arena), arena);
+      base.AddMember(spec::make_string(name, arena), spec::clone(m.value, arena), arena);
     }
   }
 }
@@ -41,7 +40,7 @@ constexpr std::string_view kNotInherited[] = {"maxReplicas", "scaleTarget", "sca
 
 Value canary_predictor(const spec::CanaryView& canary, const spec::PredictorView& stable,
                        spec::Arena& arena) {
-  Value out = stable.value() ? spec::copy(*stable.value(), arena) : Value(rapidjson::kObjectType);
+  Value out = stable.value() ? spec::clone(*stable.value(), arena) : Value(rapidjson::kObjectType);
   if (const Value* over = canary.predictor().value()) merge_over(out, *over, arena);
   for (const std::string_view name : kNotInherited) out.RemoveMember(Value(spec::make_literal(name)));
   return out;

@@ -7,7 +7,6 @@
 #include <array>
 #include <set>
 
-#include "spec/copy.h"
 #include "workload/annotations.h"
 #include "workload/canonical.h"
 #include "workload/object_builder.h"
@@ -23,7 +22,7 @@ Value fields_of(const Value* object, const spec::schema::Type& type, Arena& aren
   for (const auto& m : object->GetObject()) {
     const std::string_view name = spec::text_of(m.name);
     if (!spec::schema::find_field(type, name)) continue;
-    out.AddMember(spec::make_string(name, arena), spec::copy(m.value, arena), arena);
+    out.AddMember(spec::make_string(name, arena), spec::clone(m.value, arena), arena);
   }
   return out;
 }

@@ -4,7 +4,6 @@
 // service's own.
 #include <fmt/format.h>
 
-#include "spec/copy.h"
 #include "spec/runtime_support.h"
 #include "spec/schema.h"
 #include "workload/annotations.h"
@@ -230,7 +229,7 @@ class PredictorBuild {
     Value base(rapidjson::kObjectType);
     for (const std::string_view name : kTaken) {
       if (const Value* v = runtime.field(name))
-        base.AddMember(spec::make_literal(name), spec::copy(*v, arena_), arena_);
+        base.AddMember(spec::make_literal(name), spec::clone(*v, arena_), arena_);
     }
     Value own = fields_of(predictor_.value(), spec::schema::kPodSpec, arena_);
     own.RemoveMember("containers");
@@ -244,7 +243,7 @@ class PredictorBuild {
     if (!base && !own) return true;
     Value merged = base && own ? strategic_merge(*base.value(), *own.value(), spec::schema::kContainer,
                                                  {.concatenate_args = true}, arena_)
-                               : spec::copy(base ? *base.value() : *own.value(), arena_);
+                               : spec::clone(base ? *base.value() : *own.value(), arena_);
     if (!fill_in(merged)) return false;
     containers.PushBack(std::move(merged), arena_);
     return true;
@@ -254,7 +253,7 @@ class PredictorBuild {
                      std::initializer_list<std::string_view> but) {
     for (const spec::ContainerView& c : from) {
       if (c && std::ranges::find(but, c.name()) == but.end()) {
-        containers.PushBack(spec::copy(*c.value(), arena_), arena_);
+        containers.PushBack(spec::clone(*c.value(), arena_), arena_);
       }
     }
   }

@@ -8,13 +8,7 @@
 namespace modelgate::workload {
 namespace {
 
-constexpr std::string_view kStopAnnotation = "serving.kserve.io/stop";
 constexpr std::string_view kOurPrefix = "modelgate.io/";
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
 
 StringMap without(const StringMap& from, const std::vector<std::string>& forbidden) {
   StringMap out;
@@ -42,7 +36,7 @@ ServiceBuild::ServiceBuild(const spec::Value& service_in, const ServiceContext& 
       labels(to_map(service.metadata().labels())),
       annotations(to_map(service.metadata().annotations())) {
   std::erase_if(annotations, [](const auto& entry) { return entry.first.starts_with(kOurPrefix); });
-  wanted.stopped = equal_ignoring_case(value_of(annotations, kStopAnnotation), "true");
+  wanted.stopped = service.is_stopped();
 }
 
 std::string ServiceBuild::generation() const {

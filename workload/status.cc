@@ -23,13 +23,6 @@ constexpr std::string_view kStoppedReason = "Stopped";
 constexpr std::string_view kReconcileFailed = "ReconcileFailed";
 constexpr std::string_view kInvalidName = "InvalidName";
 
-/// The one to tell of: what the scheduler waits for may pass, a failure is told first.
-const PodTrouble* worst_of(const std::vector<PodTrouble>& troubles) {
-  if (troubles.empty()) return nullptr;
-  const auto failure = std::ranges::find(troubles, false, &PodTrouble::may_pass);
-  return failure == troubles.end() ? &troubles.front() : &*failure;
-}
-
 std::string_view ready_condition(std::string_view component) {
   if (component == kPredictor) return "PredictorReady";
   return component == kTransformer ? "TransformerReady" : "ExplainerReady";

@@ -57,6 +57,12 @@ std::vector<PodTrouble> Parts::troubles() const {
   return out;
 }
 
+const PodTrouble* worst_of(const std::vector<PodTrouble>& troubles) {
+  if (troubles.empty()) return nullptr;
+  const auto failure = std::ranges::find(troubles, false, &PodTrouble::may_pass);
+  return failure == troubles.end() ? &troubles.front() : &*failure;
+}
+
 Parts parts_of(const Observed& observed, std::string_view component_name) {
   Parts out;
   const std::string worker = fmt::format("{}-worker", component_name);

@@ -4,7 +4,6 @@
 // For status.cc and ready_components.cc only.
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,6 +26,10 @@ struct Parts {
   /// successor, only wait to be taken away.
   std::vector<PodTrouble> troubles() const;
 };
+
+/// The one to tell of: what the scheduler waits for may pass, a failure is told first. nullptr where there is
+/// none.
+const PodTrouble* worst_of(const std::vector<PodTrouble>& troubles);
 
 /// Of the component of that name, a head's and its workers'.
 Parts parts_of(const Observed& observed, std::string_view component_name);

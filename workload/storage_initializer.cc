@@ -26,7 +26,6 @@ constexpr std::string_view kStorageUriEnv = "STORAGE_URI";
 
 constexpr std::string_view kCaBundleVolume = "cabundle-cert";
 constexpr std::string_view kCaBundlePath = "/etc/ssl/custom-certs";
-constexpr std::string_view kCaBundleCopy = "global-ca-bundle";  // of each namespace
 
 /// Makes downloads from Hugging Face fast, unless somebody set them otherwise.
 const std::array<EnvVar, 3>& hugging_face_defaults() {

@@ -37,6 +37,9 @@ struct StorageRequest {
   spec::FieldPath field = PodPass::annotation_path(annotation::kSourceUri);
 };
 
+/// The ConfigMap of each namespace with the CAs of private object stores, copied from ours.
+inline constexpr std::string_view kCaBundleCopy = "global-ca-bundle";
+
 /// More sources than a Pod can hold volumes and sidecars for.
 inline constexpr std::size_t kMaxStorageSources = 64;
 

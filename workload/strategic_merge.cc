@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "spec/copy.h"
 #include "spec/schema_core.h"
 
 namespace modelgate::workload {
@@ -29,14 +28,14 @@ class Merge {
   Merge(MergeExceptions exceptions, Arena& arena) : exceptions_(exceptions), arena_(arena) {}
 
   Value objects(const Value& base, const Value& overlay, const Type* type) {
-    Value out = spec::copy(base, arena_);
+    Value out = spec::clone(base, arena_);
     for (const auto& m : overlay.GetObject()) {
       if (says_nothing(m.value)) continue;
       const std::string_view name = spec::text_of(m.name);
       const Value* before = spec::find(base, name);
       const Type* member = type_of_member(type, name);
       spec::set_member(out, name,
-                       before ? values(*before, m.value, member, type, name) : spec::copy(m.value, arena_),
+                       before ? values(*before, m.value, member, type, name) : spec::clone(m.value, arena_),
                        arena_);
     }
     return out;
@@ -60,12 +59,12 @@ class Merge {
         return concatenated(base, overlay);
       }
     }
-    return spec::copy(overlay, arena_);
+    return spec::clone(overlay, arena_);
   }
 
   Value concatenated(const Value& base, const Value& overlay) {
-    Value out = spec::copy(base, arena_);
-    for (const Value& e : overlay.GetArray()) out.PushBack(spec::copy(e, arena_), arena_);
+    Value out = spec::clone(base, arena_);
+    for (const Value& e : overlay.GetArray()) out.PushBack(spec::clone(e, arena_), arena_);
     return out;
   }
 
@@ -106,7 +105,7 @@ class Merge {
       seen.emplace(key, named.size());
       const auto place = places.find(key);
       if (place == places.end()) {
-        named.push_back({spec::copy(element, arena_)});
+        named.push_back({spec::clone(element, arena_)});
       } else {
         named.push_back({element_of(base[static_cast<rapidjson::SizeType>(place->second)], element, type),
                          place->second});
@@ -116,7 +115,7 @@ class Merge {
   }
 
   Value element_of(const Value& base, const Value& overlay, const Type& type) {
-    if (!base.IsObject() || !overlay.IsObject()) return spec::copy(overlay, arena_);
+    if (!base.IsObject() || !overlay.IsObject()) return spec::clone(overlay, arena_);
     Value out = objects(base, overlay, type.element);
     if (type.retain_keys) drop_what_is_not_in(overlay, type.patch_key, out);
     if (type.element == &spec::schema::kEnvVar) settle_env(overlay, out);
@@ -160,7 +159,7 @@ class Merge {
     }
     Value out(rapidjson::kArrayType);
     const auto push = [&](std::ptrdiff_t i) {
-      out.PushBack(spec::copy(base[static_cast<rapidjson::SizeType>(i)], arena_), arena_);
+      out.PushBack(spec::clone(base[static_cast<rapidjson::SizeType>(i)], arena_), arena_);
     };
     const auto is_free = [&](std::ptrdiff_t i) { return !taken[static_cast<std::size_t>(group(i))]; };
     auto next = order.begin();
