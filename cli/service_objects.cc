@@ -119,7 +119,7 @@ ServiceObjects objects_of(const Value& service, std::string_view ns, const Input
   ServiceObjects out;
   Wanted wanted = build(named, ns, input, out.assumed);
   for (const workload::Problem& p : wanted.problems) {
-    const bool fatal = p.kind == workload::Problem::Kind::kFatal;
+    const bool fatal = p.is_fatal();
     if (!fatal && is_about(p.text, out.assumed)) continue;
     out.problems.push_back({fatal, p.path.to_string(), p.text, std::string(p.reason)});
   }

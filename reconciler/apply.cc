@@ -158,7 +158,7 @@ class Applier::Impl::Run {
   void failed(const Step& step, const ApiError& error);
   void refuse(const Step& step, ApplyProblem problem);
   void late();
-  void tell(const Step& step, std::string reason, std::string text, bool transient = true);
+  void tell(const Step& step, std::string reason, std::string text, bool may_pass = true);
   void tell(const Step& step, Passing passing) {
     tell(step, std::string(passing.reason), std::string(passing.text));
   }
@@ -325,9 +325,10 @@ void Applier::Impl::Run::found(const Step& step, const Object& live) {
   const std::string whose = owner
                                 ? fmt::format("belongs to {} {}", owner.string("kind"), owner.string("name"))
                                 : "belongs to no InferenceService";
-  tell(step, "NameTaken",
+  tell(step, std::string(kNameTaken),
        fmt::format("is there already and {} (written by {}); delete it, or give the service another name",
-                   whose, managers_of(live.value())));
+                   whose, managers_of(live.value())),
+       false);
 }
 
 Task<void> Applier::Impl::Run::apply(const Step& step) {
@@ -431,12 +432,12 @@ void Applier::Impl::Run::late() {
   whole_ = autoscaler_only_ = false;
 }
 
-void Applier::Impl::Run::tell(const Step& step, std::string reason, std::string text, bool transient) {
+void Applier::Impl::Run::tell(const Step& step, std::string reason, std::string text, bool may_pass) {
   whole_ = autoscaler_only_ = false;
   outcome_.problems.push_back({.component = step.component,
                                .reason = std::move(reason),
                                .text = fmt::format("{} {} {}", step.resource->kind, step.name, text),
-                               .transient = transient});
+                               .may_pass = may_pass});
 }
 
 kube::CallOptions Applier::Impl::Run::options() const {

@@ -58,7 +58,8 @@ struct ApplyProblem {
   std::string_view component;  // empty for what is not wanted and could not be deleted
   std::string reason;          // in CamelCase: "Forbidden", "NameTaken", "KindAbsent", "WriteStorm", ...
   std::string text;            // with the object's kind and name and the API server's words, on one line
-  bool transient = true;       // trying again may help, though nothing that we watch changes
+  /// The same write may be taken later. False: something has to change first, here or in what is in its way.
+  bool may_pass = true;
 };
 
 struct ApplyOutcome {
@@ -85,7 +86,5 @@ class Applier {
 
 /// What the API server's refusal of a step means. Pure.
 ApplyProblem problem_of(const Step& step, const kube::ApiError& error);
-/// Of a plan's conflict, which carry_out() does not tell.
-ApplyProblem problem_of(const Conflict& conflict);
 
 }  // namespace modelgate::reconciler

@@ -202,7 +202,7 @@ void Assessment::make_plan() {
   const Begin begin = configuration().modelgate.strict() ? Begin::kWithMinimum : Begin::kWithOne;
   plan_ = reconciler::make_plan(record_, wanted_, pointers, surroundings_.memory, arena_, begin);
   for (const Conflict& conflict : plan_.conflicts) {
-    const bool passes = conflict.reason != "NameTaken";
+    const bool passes = conflict.reason != kNameTaken;
     add_problem(passes ? Problem::Kind::kNotice : Problem::Kind::kFatal, conflict.component,
                 std::string(conflict.reason), conflict.text);
   }
@@ -222,8 +222,10 @@ void Assessment::add_problem(Problem::Kind kind, std::string_view component, std
 }
 
 void Assessment::take(std::vector<ApplyProblem> problems) {
-  for (ApplyProblem& p : problems)
+  for (ApplyProblem& p : problems) {
     add_problem(Problem::Kind::kFatal, p.component, std::move(p.reason), std::move(p.text));
+    wanted_.problems.back().may_pass = p.may_pass;
+  }
 }
 
 spec::Value Assessment::status(std::string_view now) {

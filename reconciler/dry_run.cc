@@ -21,7 +21,7 @@ constexpr std::string_view kNow = "1970-01-01T00:00:00Z";
 
 std::string problem_line(const ServiceKey& key, const workload::Problem& p) {
   const std::string path = p.path.to_string();
-  const std::string_view kind = p.kind == workload::Problem::Kind::kFatal ? "problem" : "notice";
+  const std::string_view kind = p.is_fatal() ? "problem" : "notice";
   return fmt::format("{}: {}: {}: {}: {}{}{}\n", key.to_string(), kind, p.component, p.reason, path,
                      path.empty() ? "" : ": ", p.text);
 }

@@ -77,13 +77,16 @@ class AppliedMemory {
   std::map<std::string, Entry> entries_;  // by uid
 };
 
+/// A condition's reason: an object of that name is somebody else's.
+inline constexpr std::string_view kNameTaken = "NameTaken";
+
 /// A wanted object that cannot be written because its name is taken.
 struct Conflict {
   const kube::Resource* resource = nullptr;
   std::string name = {};
   std::string_view component = {};
   std::string text = {};  // "Deployment iris-predictor belongs to InferenceService x, not to this service"
-  std::string_view reason = "NameTaken";  // or "BeingDeleted", "OwnerDeleted": those go by themselves
+  std::string_view reason = kNameTaken;  // or "BeingDeleted", "OwnerDeleted": those go by themselves
 };
 
 /// What has a wanted name and goes by itself, so that one need only wait: what it is called, and what is said

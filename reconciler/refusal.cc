@@ -19,11 +19,11 @@ struct Saying {
   int code;                // 0: any
   std::string_view words;  // in the message
   std::string_view reason;
-  bool transient;
+  bool may_pass;
 };
 constexpr std::array kSayings{
-    Saying{0, "denied the request", "DeniedByWebhook", true},
-    Saying{0, "ValidatingAdmissionPolicy", "DeniedByPolicy", true},
+    Saying{0, "denied the request", "DeniedByWebhook", false},
+    Saying{0, "ValidatingAdmissionPolicy", "DeniedByPolicy", false},
     Saying{0, "failed calling webhook", "WebhookFailed", true},
     Saying{403, "is being terminated", "NamespaceTerminating", false},
     Saying{404, "namespaces \"", "NamespaceTerminating", false},
@@ -31,7 +31,7 @@ constexpr std::array kSayings{
     Saying{403, "exceeded quota", "QuotaExceeded", true},
     Saying{403, "", "Forbidden", true},
     Saying{401, "", "Unauthorized", true},
-    Saying{409, "Apply failed with", "NameTaken", true},
+    Saying{409, "Apply failed with", kNameTaken, false},
     Saying{409, "", "Conflict", true},
     Saying{422, "field is immutable", "FieldImmutable", false},
     Saying{422, "", "Invalid", false},
@@ -79,7 +79,7 @@ std::string advice_of(const Step& step, std::string_view reason) {
   if (reason == "FieldImmutable") {
     return fmt::format("; delete {} {} and it is made anew", step.resource->kind, step.name);
   }
-  if (reason == "NameTaken") return "; delete it, or give the service another name";
+  if (reason == kNameTaken) return "; delete it, or give the service another name";
   return {};
 }
 
@@ -98,10 +98,10 @@ ApplyProblem problem_of(const Step& step, const kube::ApiError& error) {
     problem.reason = transport_reason(error.kind);
   } else if (const Saying* saying = saying_of(error)) {
     problem.reason = saying->reason;
-    problem.transient = saying->transient;
+    problem.may_pass = saying->may_pass;
   } else if (error.code >= 400 && error.code < 500) {
     problem.reason = "Refused";
-    problem.transient = false;
+    problem.may_pass = false;
   }
   if (problem.reason == "KindAbsent") {
     problem.text = absent_text(step);
@@ -110,10 +110,6 @@ ApplyProblem problem_of(const Step& step, const kube::ApiError& error) {
   problem.text = fmt::format("{} {}: {}{}", step.resource->kind, step.name, shortened(error.message),
                              advice_of(step, problem.reason));
   return problem;
-}
-
-ApplyProblem problem_of(const Conflict& conflict) {
-  return {.component = conflict.component, .reason = std::string(conflict.reason), .text = conflict.text};
 }
 
 }  // namespace modelgate::reconciler

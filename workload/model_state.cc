@@ -20,16 +20,26 @@ void set(ModelState& state, std::string_view target, std::string_view transition
   state.transition = transition;
 }
 
+PodTrouble failure_of(std::string_view reason, std::string message) {
+  return {.reason = {}, .failure = reason, .message = std::move(message), .pod = {}, .time = {}};
+}
+
+std::string text_of(const Problem& problem) {
+  return fmt::format("{}: {}", problem.path.to_string(), problem.text);
+}
+
 /// KServe says nothing of the model where something else than its runtime is wrong.
 void tell_problem(ModelState& state, const Problem& problem, bool strict) {
   const bool known = std::ranges::find(kSpecReasons, problem.reason) != kSpecReasons.end();
   if (!known && !strict) return;
   set(state, "FailedToLoad", "InvalidSpec");
-  state.failure = PodTrouble{.reason = {},
-                             .failure = known ? problem.reason : "InvalidPredictorSpec",
-                             .message = fmt::format("{}: {}", problem.path.to_string(), problem.text),
-                             .pod = {},
-                             .time = {}};
+  state.failure = failure_of(known ? problem.reason : "InvalidPredictorSpec", text_of(problem));
+}
+
+/// What keeps Pods from being made, though nothing is wrong with the service.
+std::optional<std::string> why_no_pods(const ModelEvidence& evidence) {
+  if (!evidence.strict) return std::nullopt;
+  return evidence.problem ? text_of(*evidence.problem) : evidence.no_pods;
 }
 
 spec::Value failure_info(const PodTrouble& failure, spec::Arena& arena) {
@@ -45,7 +55,7 @@ spec::Value failure_info(const PodTrouble& failure, spec::Arena& arena) {
 
 ModelState model_state(const ModelEvidence& evidence) {
   ModelState state{.active = evidence.active_before, .target = {}, .transition = {}};
-  if (evidence.problem) {
+  if (evidence.problem && !(evidence.strict && evidence.problem->may_pass)) {
     tell_problem(state, *evidence.problem, evidence.strict);
     return state;
   }
@@ -53,10 +63,7 @@ ModelState model_state(const ModelEvidence& evidence) {
   state.observed = true;
   state.ready_copies = std::ranges::count_if(evidence.pods, is_ready);
   state.failed_copies = std::ranges::count(evidence.troubles, false, &PodTrouble::may_pass);
-  if (evidence.no_pods && evidence.strict) {
-    state.failure = PodTrouble{
-        .reason = {}, .failure = "RuntimeUnhealthy", .message = *evidence.no_pods, .pod = {}, .time = {}};
-  }
+  if (auto why = why_no_pods(evidence)) state.failure = failure_of("RuntimeUnhealthy", std::move(*why));
   if (evidence.pods.empty()) {
     set(state, "Pending", "InProgress");
   } else if (failure != evidence.troubles.end()) {
@@ -66,7 +73,11 @@ ModelState model_state(const ModelEvidence& evidence) {
     set(state, "Loading", "InProgress");
   } else if (evidence.ready && state.ready_copies > 0) {
     state.active = "Loaded";
-    set(state, "Loaded", "UpToDate");
+    if (evidence.problem) {
+      set(state, "Pending", "InProgress");
+    } else {
+      set(state, "Loaded", "UpToDate");
+    }
   } else {
     set(state, "Pending", "InProgress");
   }

@@ -20,7 +20,7 @@ namespace modelgate::workload {
 struct ModelEvidence {
   const std::vector<spec::PodView>& pods;  // newest first
   const std::vector<PodTrouble>& troubles;
-  /// The predictor cannot be made, and why; nullptr: it can.
+  /// The predictor, or its present version, is not made, and why; nullptr: it is.
   const Problem* problem = nullptr;
   /// Why Pods cannot be made; nothing where they can.
   std::optional<std::string> no_pods = std::nullopt;

@@ -72,10 +72,7 @@ class StatusBuild {
     return it == conditions_.end() ? State{} : it->second;
   }
 
-  bool has_fatal() const {
-    return std::ranges::any_of(wanted_.problems,
-                               [](const Problem& p) { return p.kind == Problem::Kind::kFatal; });
-  }
+  bool has_fatal() const { return std::ranges::any_of(wanted_.problems, &Problem::is_fatal); }
 
   // Components.
 
@@ -453,9 +450,11 @@ class StatusBuild {
   /// Nothing for a stopped service: there is no word for it.
   std::string_view phase() {
     if (wanted_.stopped) return {};
-    if (predictor_is_invalid()) return "Failed";
+    if (const Problem* p = predictor_problem(); p && p->is_failure()) return "Failed";
     if (condition("Ready").is_true()) return "Ready";
-    if (has_fatal() || failed_ || model_.target == "FailedToLoad") return "Failed";
+    if (std::ranges::any_of(wanted_.problems, &Problem::is_failure) || failed_ ||
+        model_.target == "FailedToLoad")
+      return "Failed";
     const bool any = std::ranges::any_of(observed_.pods, [](const Value* p) {
       const spec::PodView pod(p);
       return is_scheduled(pod) && !is_leaving(pod);

@@ -16,8 +16,8 @@
 //
 // Pure: the time is an argument. A condition keeps its lastTransitionTime while its status stays, so the same
 // observations give the same status. What serves stays Ready while a new version comes up; what is wrong with
-// that is in modelStatus. URLs stay once they were there, until the service is stopped. observedGeneration
-// never goes back.
+// that is in modelStatus. What the cluster does not take just now (Problem::may_pass) makes no service
+// Failed. URLs stay once they were there, until the service is stopped. observedGeneration never goes back.
 #pragma once
 
 #include <string_view>

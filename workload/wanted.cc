@@ -18,9 +18,8 @@ bool ReadyComponents::canary(std::string_view name) const {
 }
 
 const Problem* Wanted::fatal(std::string_view component) const {
-  const auto it = std::ranges::find_if(problems, [&](const Problem& p) {
-    return p.kind == Problem::Kind::kFatal && p.component == component;
-  });
+  const auto it = std::ranges::find_if(
+      problems, [&](const Problem& p) { return p.is_fatal() && p.component == component; });
   return it == problems.end() ? nullptr : &*it;
 }
 
@@ -31,9 +30,7 @@ bool Wanted::keeps(std::string_view kind, std::string_view name) const {
   };
   if (std::ranges::any_of(objects, is_it)) return false;
   if (stopped) return false;
-  const bool half_built = !needs.empty() || std::ranges::any_of(problems, [](const Problem& p) {
-    return p.kind == Problem::Kind::kFatal;
-  });
+  const bool half_built = !needs.empty() || std::ranges::any_of(problems, &Problem::is_fatal);
   return half_built || std::ranges::any_of(kept, [&](const KeptObject& k) {
            return (k.kind.empty() || k.kind == kind) && k.name == name;
          });

@@ -93,6 +93,12 @@ struct Problem {
   std::string_view reason;
   spec::FieldPath path;  // in the service; its names belong to the service's document
   std::string text;      // starts in lower case
+  /// The service may be as it should be, and only the cluster does not take its objects now: no failure of
+  /// the service, though nothing of the component is made meanwhile.
+  bool may_pass = false;
+
+  bool is_fatal() const { return kind == Kind::kFatal; }
+  bool is_failure() const { return is_fatal() && !may_pass; }
 };
 
 struct WantedObject {

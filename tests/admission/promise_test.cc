@@ -152,7 +152,7 @@ Built build(const std::string& stored, const spec::Catalog& catalog, bool proble
                               .problems_only = problems_only},
                              arena);
   for (const workload::Problem& p : wanted.problems) {
-    const bool fatal = p.kind == workload::Problem::Kind::kFatal;
+    const bool fatal = p.is_fatal();
     (fatal ? out.fatal : out.notices)
         .push_back(fmt::format("{} {}: {}: {}", p.component, p.reason, p.path.to_string(), p.text));
   }

@@ -545,7 +545,7 @@ TEST_F(Apply, StopsWhereTheNamespaceGoes) {
   const Plan plan{.steps = {step(Step::Kind::kCreate), step(Step::Kind::kCreate, kube::kDeployments)}};
   const ApplyOutcome outcome = carry_out(plan);
   ASSERT_THAT(reasons(outcome), ElementsAre("NamespaceTerminating"));
-  EXPECT_FALSE(outcome.problems[0].transient);
+  EXPECT_FALSE(outcome.problems[0].may_pass);
   EXPECT_EQ(server_.requests().size(), 2U);
 }
 
@@ -554,7 +554,7 @@ TEST_F(Apply, StopsWhereThereIsNoWay) {
   const Plan plan{.steps = {step(Step::Kind::kApply), step(Step::Kind::kApply, kube::kDeployments)}};
   const ApplyOutcome outcome = carry_out(plan, 2s);
   ASSERT_EQ(outcome.problems.size(), 1U);
-  EXPECT_TRUE(outcome.problems[0].transient);
+  EXPECT_TRUE(outcome.problems[0].may_pass);
   EXPECT_EQ(outcome.writes, 0);
 }
 
@@ -610,7 +610,7 @@ struct ProblemCase {
   const char* name;
   kube::ApiError error;
   const char* reason;
-  bool transient;
+  bool may_pass;
   const char* words;
 };
 
@@ -623,7 +623,7 @@ class Problems : public testing::TestWithParam<ProblemCase> {};
 TEST_P(Problems, HaveAReasonAndWords) {
   const ApplyProblem problem = problem_of(step(Step::Kind::kApply, kube::kHttpRoutes), GetParam().error);
   EXPECT_EQ(problem.reason, GetParam().reason);
-  EXPECT_EQ(problem.transient, GetParam().transient);
+  EXPECT_EQ(problem.may_pass, GetParam().may_pass);
   EXPECT_EQ(problem.component, "predictor");
   EXPECT_THAT(problem.text, HasSubstr("HTTPRoute a"));
   EXPECT_THAT(problem.text, HasSubstr(GetParam().words));
@@ -652,11 +652,11 @@ INSTANTIATE_TEST_SUITE_P(
                     error(404, "NotFound", "the server could not find the requested resource"), "KindAbsent",
                     false, "enableGatewayApi"},
         ProblemCase{"Webhook", error(400, "", "admission webhook \"w\" denied the request: exceeded quota"),
-                    "DeniedByWebhook", true, "\"w\" denied"},
+                    "DeniedByWebhook", false, "\"w\" denied"},
         ProblemCase{"WebhookDown", error(500, "InternalError", "failed calling webhook \"w\": refused"),
                     "WebhookFailed", true, "\"w\""},
         ProblemCase{"Policy", error(422, "Invalid", "ValidatingAdmissionPolicy 'p' denied request: no"),
-                    "DeniedByPolicy", true, "'p'"},
+                    "DeniedByPolicy", false, "'p'"},
         ProblemCase{"Immutable",
                     error(422, "Invalid", "spec.selector: Invalid value: {}: field is immutable"),
                     "FieldImmutable", false, "delete HTTPRoute a and it is made anew"},
@@ -665,7 +665,7 @@ INSTANTIATE_TEST_SUITE_P(
         ProblemCase{
             "Fields",
             error(409, "Conflict", "Apply failed with 1 conflict: conflict with \"helm\" using v1: .spec"),
-            "NameTaken", true, "\"helm\""},
+            "NameTaken", false, "\"helm\""},
         ProblemCase{"Busy", error(429, "TooManyRequests", "wait"), "ApiServerBusy", true, "wait"},
         ProblemCase{"Broken", error(503, "ServiceUnavailable", "etcd"), "ApiServerError", true, "etcd"},
         ProblemCase{"Unknown", error(413, "RequestEntityTooLarge", "too large"), "Refused", false,
@@ -710,17 +710,6 @@ TEST(ProblemOf, CutsLongWordsBetweenCharacters) {
   };
   EXPECT_EQ(text_of(kMaxApiWords - 1), "Service a: " + std::string(kMaxApiWords - 1, 'x') + " ...");
   EXPECT_EQ(text_of(kMaxApiWords - 2), "Service a: " + std::string(kMaxApiWords - 2, 'x') + "\xC3\xA4 ...");
-}
-
-TEST(ProblemOf, IsThatOfAConflict) {
-  const ApplyProblem problem = problem_of(Conflict{.resource = &kube::kServices,
-                                                   .name = "a",
-                                                   .component = "ingress",
-                                                   .text = "Service a is another's",
-                                                   .reason = "BeingDeleted"});
-  EXPECT_EQ(problem.reason, "BeingDeleted");
-  EXPECT_EQ(problem.component, "ingress");
-  EXPECT_TRUE(problem.transient);
 }
 
 }  // namespace

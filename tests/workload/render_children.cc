@@ -110,7 +110,7 @@ std::string render(const std::string& line, const spec::Catalog& catalog) {
                           .text("component", p.component)
                           .text("reason", p.reason)
                           .text("text", fmt::format("{}: {}", p.path.to_string(), p.text))
-                          .flag("fatal", p.kind == Problem::Kind::kFatal)
+                          .flag("fatal", p.is_fatal())
                           .take(),
                       arena);
   }

@@ -69,6 +69,9 @@ class StatusWorld {
     return status_;
   }
 
+  /// Of whoever applied the objects; told beside the builder's own.
+  std::vector<Problem> problems;
+
   /// "True PredictorReady", or "-".
   std::string condition(std::string_view type) const {
     for (const spec::ObjectView& c : spec::ObjectView(status_).list("conditions")) {
@@ -89,7 +92,8 @@ class StatusWorld {
     const ServiceContext context{
         .catalog = world_.catalog(),
         .ready = ready_components(service_, world_.catalog().configuration(), observed)};
-    const Wanted wanted = build_wanted(service_, context, world_.arena());
+    Wanted wanted = build_wanted(service_, context, world_.arena());
+    std::ranges::copy(problems, std::back_inserter(wanted.problems));
     return build_status(service_, wanted, context, observed, kNow, world_.arena());
   }
 
@@ -353,6 +357,57 @@ TEST(Status, TellsWhatCannotBeRealized) {
   EXPECT_EQ(world.text("/phase"), "Failed");
   EXPECT_EQ(world.text("/modelStatus/transitionStatus"), "InvalidSpec");
   EXPECT_EQ(world.text("/modelStatus/lastFailureInfo/reason"), "RuntimeNotRecognized");
+}
+
+Problem refused(std::string_view component, std::string_view reason, bool may_pass) {
+  return {.component = component,
+          .reason = reason,
+          .path = spec::FieldPath{} / "spec" / component,
+          .text = "Deployment m-predictor: no",
+          .may_pass = may_pass};
+}
+
+/// A client that waits gives up at "Failed": it is not told of an API server that was away for a moment.
+TEST(Status, WhatTheClusterDoesNotTakeNowIsNoFailure) {
+  StatusWorld world;
+  world.problems = {refused(kPredictor, "ApiServerBusy", true)};
+  world.status(kService, "{}");
+  EXPECT_EQ(world.condition("PredictorReady"), "False ApiServerBusy");
+  EXPECT_EQ(world.text("/phase"), "Pending");
+  EXPECT_EQ(world.text("/modelStatus/transitionStatus"), "InProgress");
+  EXPECT_EQ(world.text("/modelStatus/lastFailureInfo/reason"), "RuntimeUnhealthy");
+  EXPECT_EQ(world.text("/modelStatus/lastFailureInfo/message"), "spec.predictor: Deployment m-predictor: no");
+
+  world.problems.push_back(refused(kIngress, "Invalid", false));
+  world.status(kService, "{}");
+  EXPECT_EQ(world.text("/phase"), "Failed");
+
+  world.problems = {refused(kPredictor, "DeniedByPolicy", false)};
+  world.status(kService, "{}");
+  EXPECT_EQ(world.text("/phase"), "Failed");
+  EXPECT_EQ(world.text("/modelStatus/transitionStatus"), "InvalidSpec");
+  EXPECT_EQ(world.text("/modelStatus/lastFailureInfo/reason"), "InvalidPredictorSpec");
+}
+
+TEST(Status, WhatServesStaysReadyWhileItsNextVersionIsNotTaken) {
+  StatusWorld world;
+  world.problems = {refused(kPredictor, "QuotaExceeded", true)};
+  world.status(kService, seen(kUp, kReadyPod));
+  EXPECT_EQ(world.condition("Ready"), "True InferenceServiceReady");
+  EXPECT_EQ(world.text("/phase"), "Ready");
+  EXPECT_EQ(world.text("/modelStatus/states/activeModelState"), "Loaded");
+  EXPECT_EQ(world.text("/modelStatus/states/targetModelState"), "Pending");
+  EXPECT_EQ(world.text("/modelStatus/transitionStatus"), "InProgress");
+  EXPECT_EQ(world.text("/modelStatus/lastFailureInfo/reason"), "RuntimeUnhealthy");
+}
+
+TEST(Status, SaysNothingOfTheModelWhereKServeCouldNotWrite) {
+  StatusWorld world(kCompatible);
+  world.problems = {refused(kPredictor, "ApiServerBusy", true)};
+  world.status(kService, "{}");
+  EXPECT_EQ(world.condition("PredictorReady"), "Unknown ApiServerBusy");
+  EXPECT_EQ(world.text("/modelStatus/lastFailureInfo"), "-");
+  EXPECT_EQ(world.text("/phase"), "Pending");
 }
 
 TEST(Status, IsUnknownInKServeWhereNothingCanBeRealized) {
