@@ -27,6 +27,25 @@ std::string describe(const Group& group) {
   return fmt::format("kubectl describe inferenceservice -n {} {}", group.first[0].ns, group.first[0].name);
 }
 
+/// Who holds the lease works, and may only have much to do.
+void tell_behind(const ClusterPicture& picture, const ServiceTally& tally, Findings& out) {
+  Words words{.found = listed(tally.behind, tally.all, "have an observedGeneration behind their generation")};
+  words.command = reconciler_logs(picture);
+  const auto lease = look_at_lease(picture, picture.names.ns, picture.names.reconciler);
+  if (lease && lease->fresh) {
+    words.cause =
+        "the reconciler runs, and has not come to them for a minute: many services changed at "
+        "once, or their writes fail";
+    words.remedy =
+        "run this again: the number falls where there is only much to do; the log names services "
+        "whose writes fail";
+    return out.warning(std::move(words));
+  }
+  words.cause = "nobody reconciles them: what their users changed has no effect";
+  words.remedy = "see `reconciler`, `reconciler-lease` and `controllers` above";
+  out.error(std::move(words));
+}
+
 }  // namespace
 
 void check_services(const ClusterPicture& picture, Findings& out) {
@@ -34,13 +53,7 @@ void check_services(const ClusterPicture& picture, Findings& out) {
   if (!picture.services) return out.skipped({.found = "they were not listed"});
   const ServiceTally& tally = *picture.services;
   if (tally.all == 0) return out.ok({.found = "there are none"});
-  if (tally.behind.count > 0) {
-    out.error({.found = listed(tally.behind, tally.all, "have an observedGeneration behind their generation"),
-               .cause = "nobody reconciles them: what their users changed has no effect",
-               .remedy = "see `reconciler`, `reconciler-lease` and `controllers` above; the log names "
-                         "services whose writes fail",
-               .command = reconciler_logs(picture)});
-  }
+  if (tally.behind.count > 0) tell_behind(picture, tally, out);
   if (tally.failed.count > 0) {
     out.warning({.found = listed(tally.failed, tally.all, "have failed"),
                  .cause = "a spec that cannot be realized, or a model that does not load; they serve nobody",

@@ -250,7 +250,14 @@ const Case kCases[] = {
        p.services->stuck = {.count = 1, .first = {{.ns = "a", .name = "m", .why = {}}}};
        p.services->behind = {.count = 8, .first = {{.ns = "a", .name = "n", .why = {}}}};
      },
-     {"services error", "services warning", "services info"}},
+     {"services warning", "services warning", "services info"}},
+    {"OneBehindAndNobodyReconciles",
+     [](auto& p) {
+       p.services->all = 9;
+       p.services->behind = {.count = 1, .first = {{.ns = "a", .name = "n", .why = {}}}};
+       p.remove(kube::kLeases, kNs, kName);
+     },
+     {"reconciler-lease error", "services error", "services info"}},
 };
 
 INSTANTIATE_TEST_SUITE_P(Table, ReconcilerTest, testing::ValuesIn(kCases),
