@@ -23,19 +23,6 @@ using spec::FieldPath;
 using spec::Framework;
 using spec::Value;
 
-/// The first framework whose field is there, in KServe's order, or nullptr.
-const Framework* first_framework(const spec::PredictorView& predictor) {
-  const Framework* first = nullptr;
-  if (!predictor) return first;
-  // One walk over the predictor's members: most have no such field.
-  for (const auto& m : predictor.value()->GetObject()) {
-    if (!m.value.IsObject()) continue;
-    const Framework* f = spec::find_framework(spec::text_of(m.name));
-    if (f && (!first || f < first)) first = f;
-  }
-  return first;
-}
-
 /// Removes an empty object below `parent`: KServe writes them, we do not, and the digest should not tell.
 void drop_if_empty(Value& parent, std::string_view name) {
   const Value* v = spec::find(parent, name);
@@ -154,7 +141,7 @@ bool was_left_over(const Pass& pass, const FieldPath& predictor, const Framework
 
 /// False where a field is left beside a model.
 bool move_framework_field(Pass& pass, const FieldPath& predictor) {
-  const Framework* framework = first_framework(spec::PredictorView(pass.edit.find(predictor)));
+  const Framework* framework = spec::first_framework(spec::PredictorView(pass.edit.find(predictor)));
   if (!framework || was_left_over(pass, predictor, *framework)) {
     keep_moved_model(pass, predictor);
     return framework == nullptr;
@@ -169,7 +156,7 @@ bool move_framework_field(Pass& pass, const FieldPath& predictor) {
     case Beside::kLeave:
       break;
   }
-  return !first_framework(spec::PredictorView(pass.edit.find(predictor)));
+  return !spec::first_framework(spec::PredictorView(pass.edit.find(predictor)));
 }
 
 }  // namespace

@@ -49,9 +49,8 @@ std::optional<Match> find_local_model(const Pass& pass, std::string_view uri) {
 std::optional<std::string_view> model_uri(const Pass& pass) {
   const spec::PredictorView predictor = pass.service().spec().predictor();
   const bool may_have_fields = pass.model_mesh || pass.model_is_ambiguous;  // all others were moved
-  for (std::size_t i = 0; may_have_fields && i < spec::kFrameworks.size(); ++i) {
-    if (const auto field = predictor.framework(spec::kFrameworks[i].name)) return field.storage_uri();
-  }
+  const spec::Framework* own = may_have_fields ? spec::first_framework(predictor) : nullptr;
+  if (own) return predictor.framework(own->name).storage_uri();
   if (const auto model = predictor.model()) return model.storage_uri();
   if (predictor.containers().empty()) return std::nullopt;
   return spec::storage_uri_of(predictor, {spec::Implementation::Kind::kCustom, "containers"});

@@ -46,6 +46,18 @@ bool InferenceServiceView::is_left_alone() const {
          condition_of(status(), "Ready").string("status") == "True";
 }
 
+const Framework* first_framework(const PredictorView& predictor) {
+  const Framework* first = nullptr;
+  if (!predictor) return first;
+  // One walk over the predictor's members: most have no such field.
+  for (const auto& m : predictor.value()->GetObject()) {
+    if (!m.value.IsObject()) continue;
+    const Framework* f = find_framework(text_of(m.name));
+    if (f && (!first || f < first)) first = f;
+  }
+  return first;
+}
+
 std::vector<Implementation> implementations(const PredictorView& predictor) {
   std::vector<Implementation> out;
   for (const Framework& f : kFrameworks) {

@@ -272,6 +272,9 @@ class InferenceServiceView : public ObjectView {
   bool is_left_alone() const;
 };
 
+/// The first framework, in KServe's order, whose field is there, or nullptr.
+const Framework* first_framework(const PredictorView& predictor);
+
 /// What serves a component. KServe calls them its implementations and wants exactly one of them.
 struct Implementation {
   enum class Kind { kFramework, kModel, kCustom, kArt };

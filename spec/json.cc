@@ -89,9 +89,8 @@ class TextStream {
       if (p == end_) return Skipped::kUnbalanced;
       switch (const char c = *p++) {
         case '"':
-          while (p != end_ && *p != '"') p += *p == '\\' && end_ - p > 1 ? 2 : 1;
-          if (p == end_) return Skipped::kUnbalanced;
-          ++p;
+          p = behind_string(p);
+          if (!p) return Skipped::kUnbalanced;
           break;
         case '{':
         case '[':
@@ -126,6 +125,17 @@ class TextStream {
   const char* skip_blanks(const char* p) const {
     while (p != end_ && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) ++p;
     return p;
+  }
+
+  /// `p` stands behind a string's first quote. Behind its last one, or nullptr where there is none.
+  const char* behind_string(const char* p) const {
+    for (;;) {
+      p += plain_length({p, end_});
+      if (p == end_) return nullptr;
+      const char c = *p++;
+      if (c == '"') return p;
+      if (c == '\\' && p != end_) ++p;
+    }
   }
 
   void leave_stand_in() {

@@ -27,7 +27,10 @@ const Value* find(const Value& v, std::string_view key) {
   if (!v.IsObject()) return nullptr;
   const auto end = v.MemberEnd();
   for (auto m = v.MemberBegin(); m != end; ++m) {
-    if (m->name.GetStringLength() == key.size() && text_of(m->name) == key) return &m->value;
+    if (m->name.GetStringLength() != key.size()) continue;
+    // Most names of that length differ in their first character, and then nothing has to be called.
+    const char* name = m->name.GetString();
+    if (key.empty() || (*name == key.front() && std::string_view(name, key.size()) == key)) return &m->value;
   }
   return nullptr;
 }

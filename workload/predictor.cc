@@ -24,10 +24,8 @@ constexpr std::string_view kMultiModelEnv = "MULTI_MODEL_SERVER";
 
 /// What says where the model lies. A canary's framework field goes before the `model` that it inherits.
 spec::ModelSpecView storage_source(const spec::PredictorView& predictor) {
-  for (const spec::Framework& framework : spec::kFrameworks) {
-    if (const Value* own = predictor.field(framework.name)) return spec::ModelSpecView(own);
-  }
-  return predictor.model();
+  const spec::Framework* own = spec::first_framework(predictor);
+  return own ? predictor.framework(own->name) : predictor.model();
 }
 
 class PredictorBuild {

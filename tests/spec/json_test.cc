@@ -240,12 +240,27 @@ INSTANTIATE_TEST_SUITE_P(
         DeferCase{"Unbalanced", R"({"request":{"oldObject":{"a":[}]}})", "", false},
         DeferCase{"Unterminated", R"({"request":{"oldObject":{"a":"}}})", "", false},
         DeferCase{"EscapedQuote", R"({"request":{"oldObject":{"a\\\"}":"\\"}}})", R"({"a\\\"}":"\\"})"},
+        DeferCase{"QuotesOneAfterTheOther", R"({"request":{"oldObject":{"a":"\"\"}","b":""}}})",
+                  R"({"a":"\"\"}","b":""})"},
+        DeferCase{"SlashesBeforeTheQuote", R"({"request":{"oldObject":{"a":"\\\\","b":"}\\\""}}})",
+                  R"({"a":"\\\\","b":"}\\\""})"},
+        DeferCase{"EscapedLastQuote", R"({"request":{"oldObject":{"a":"\"}}})", "", false},
         DeferCase{"TextBehind", R"({"request":{"oldObject":{}.5}})", "", false},
         DeferCase{"NoColon", R"({"request":{"oldObject"{}}})", "", false},
         DeferCase{"Twice", R"({"request":{"oldObject":{},"oldObject":{}}})", "", false},
         DeferCase{"TooDeep", R"({"request":{"oldObject":{"a":)" + repeat("[", 200) + repeat("]", 200) + "}}}",
                   "", false}),
     [](const auto& i) { return i.param.name; });
+
+TEST(JsonReading, FindsMembersByTheirWholeName) {
+  Arena arena;
+  const Value v = *parse_json(R"({"name":1,"nama":2,"":3,"names":4})", arena);
+  EXPECT_EQ(to_json(*find(v, "nama")), "2");
+  EXPECT_EQ(to_json(*find(v, "")), "3");
+  EXPECT_EQ(find(v, "nam"), nullptr);
+  EXPECT_EQ(find(v, "namo"), nullptr);
+  EXPECT_EQ(find(Value(1), "name"), nullptr);
+}
 
 TEST(JsonReading, SkipsWhatNobodyAsksFor) {
   constexpr std::string_view kSkip[] = {"a", "b"};
