@@ -27,7 +27,7 @@ Response deny(const Review& review, const spec::FieldErrors& errors) {
     std::string field = e.path.to_string();
     response.message += fmt::format("\n{}: {}", field, message);
     response.causes.push_back({std::move(field), std::string(spec::reason_of(e.type)), std::move(message)});
-    if (!e.rule.empty() && rules.find(e.rule) == rules.npos)
+    if (!e.rule.empty() && rules.find(e.rule) == std::string::npos)
       rules += (rules.empty() ? "" : ",") + std::string(e.rule);
   }
   if (errors.dropped() > 0) {

@@ -49,6 +49,6 @@ struct Realization {
 };
 
 /// `told` is what the rules found. Error paths refer to the service's document and the arena.
-Realization realize(const Realizing& realizing, const validation::Findings& told, spec::Arena& arena);
+Realization realize(const Realizing& in, const validation::Findings& told, spec::Arena& arena);
 
 }  // namespace modelgate::admission

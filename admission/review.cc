@@ -40,9 +40,9 @@ std::string base64(std::string_view in) {
   constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string out((in.size() + 2) / 3 * 4, '=');
   char* to = out.data();
-  const auto byte = [&](std::size_t i) { return unsigned{static_cast<unsigned char>(in.data()[i])}; };
+  const auto byte = [&](std::size_t i) { return unsigned{static_cast<unsigned char>(in[i])}; };
   const auto put = [&](unsigned bits, std::size_t characters) {
-    for (std::size_t k = 0; k < characters; ++k) *to++ = kAlphabet.data()[bits >> (18 - 6 * k) & 63];
+    for (std::size_t k = 0; k < characters; ++k) *to++ = kAlphabet[bits >> (18 - 6 * k) & 63];
   };
   std::size_t i = 0;
   for (; i + 3 <= in.size(); i += 3) put(byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2), 4);

@@ -59,7 +59,7 @@ void compare(const Lines& a, const Lines& b, std::vector<Row>& out) {
 }
 
 std::vector<Row> all_rows(const Lines& a, const Lines& b) {
-  const auto [a_end, b_end] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+  const auto [a_end, b_end] = std::ranges::mismatch(a, b);
   const auto same_start = static_cast<std::size_t>(a_end - a.begin());
   std::size_t same_end = 0;
   while (same_end < std::min(a.size(), b.size()) - same_start &&

@@ -204,7 +204,7 @@ bool is_limited(const RegisteredWebhook& webhook) {
     const Value* value = view.field(selector);
     if (value && value->IsObject() && !value->ObjectEmpty()) return true;
   }
-  return view.list("matchConditions").size() > 0;
+  return !view.list("matchConditions").empty();
 }
 
 /// Ours are asked only where a label says so: another may stay for the rest (deploy/overlays/beside-kserve).

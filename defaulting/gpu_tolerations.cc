@@ -164,7 +164,8 @@ std::vector<std::string> taint_keys(const PodParts& pod, const Accelerators& acc
     if (auto key = accelerators.key_for(kMultiNodeResource)) keys.push_back(std::move(*key));
   }
   std::ranges::sort(keys);
-  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  const auto repeated = std::ranges::unique(keys);
+  keys.erase(repeated.begin(), repeated.end());
   if (keys.size() > kMaxAccelerators) keys.resize(kMaxAccelerators);
   return keys;
 }

@@ -140,7 +140,8 @@ Task<ApiResult<std::string>> list_pages(Transport transport, Resource resource, 
     auto page = read_page(*body, resource, list.managed_fields);
     if (!page) co_return std::unexpected(malformed("GET " + path, std::move(page).error()));
     body = std::string();  // as long as the page itself
-    const bool first = resource_version.empty(), last = page->next.empty();
+    const bool first = resource_version.empty();
+    const bool last = page->next.empty();
     if (first) resource_version = std::move(page->resource_version);
     take(std::move(page->items), first, last);
     if (last) co_return resource_version;

@@ -39,10 +39,10 @@ class Stream final : public Watch {
   Task<Next> next() override {
     while (true) {
       const auto end = text_.find('\n', searched_);
-      if (end != text_.npos) {
+      if (end != std::string::npos) {
         const std::string_view line = std::string_view(text_).substr(begin_, end - begin_);
         begin_ = searched_ = end + 1;
-        if (line.find_first_not_of(" \t\r") == line.npos) continue;
+        if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
         auto event = read_watch_event(line, managed_fields_);
         if (!event) co_return failed(std::move(event).error());
         co_return std::move(*event);

@@ -95,7 +95,8 @@ class NamedItems {
 
   void add(std::string_view element, const Value& set) {
     if (element.size() < 2) return;
-    const std::string_view prefix = element.substr(0, 2), rest = element.substr(2);
+    const std::string_view prefix = element.substr(0, 2);
+    const std::string_view rest = element.substr(2);
     if (prefix == kByPlace) {
       SizeType place = 0;
       const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), place);

@@ -32,7 +32,7 @@ bool is_path(std::string_view path) {
 
 std::expected<ServerUrl, std::string> read_server_url(std::string_view text, bool has_tls_settings) {
   ServerUrl url{.tls = has_tls_settings};
-  if (const auto scheme = text.find("://"); scheme != text.npos) {
+  if (const auto scheme = text.find("://"); scheme != std::string_view::npos) {
     const std::string_view name = text.substr(0, scheme);
     if (name != "https" && name != "http") return std::unexpected("its scheme must be https or http");
     url.tls = name == "https";
@@ -46,13 +46,14 @@ std::expected<ServerUrl, std::string> read_server_url(std::string_view text, boo
   url.base_path = path;
   url.port = url.tls ? "443" : "80";
   std::string_view host = authority;
-  if (const auto bracket = authority.find(']'); authority.starts_with('[') && bracket != authority.npos) {
+  if (const auto bracket = authority.find(']');
+      authority.starts_with('[') && bracket != std::string_view::npos) {
     host = authority.substr(1, bracket - 1);
     authority.remove_prefix(bracket + 1);
     if (!authority.empty() && !authority.starts_with(':'))
       return std::unexpected("its port must follow a colon");
     if (!authority.empty()) url.port = authority.substr(1);
-  } else if (const auto colon = authority.find(':'); colon != authority.npos) {
+  } else if (const auto colon = authority.find(':'); colon != std::string_view::npos) {
     host = authority.substr(0, colon);
     url.port = authority.substr(colon + 1);
     if (host.contains(':') || url.port.contains(':'))

@@ -293,7 +293,7 @@ bool has_meaning(std::string_view tag) {
 std::optional<YamlScalar> YamlJson::meaning_of(const YamlNode& node) {
   node_text_ = node.text;
   if (!spec::is_valid_utf8(node_text_)) {  // of yaml-cpp's making: it writes \_ and \N as single bytes
-    fail(node, "the escapes \\_ and \\N are not supported; write \\u00a0 and \\u0085");
+    fail(node, R"(the escapes \_ and \N are not supported; write \u00a0 and \u0085)");
     return std::nullopt;
   }
   if (node.tag.empty()) return node.plain ? resolve_scalar(node.text) : YamlScalar{};

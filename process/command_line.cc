@@ -134,7 +134,7 @@ Setter set_name(std::string& target) {
       return std::islower(c) || std::isdigit(c) || c == '-' || c == '.';
     };
     if (text.empty() || text.size() > 253 || !std::ranges::all_of(text, allowed)) {
-      return "\"" + text + "\" is not a name of lower case letters, digits, \"-\" and \".\"";
+      return "\"" + text + R"(" is not a name of lower case letters, digits, "-" and ".")";
     }
     target = text;
     return {};

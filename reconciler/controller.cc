@@ -265,7 +265,7 @@ class Controller::Impl {
     return out;
   }
 
-  void note(const ServiceKey& key, const ReconcileOutcome& outcome, std::chrono::nanoseconds took) {
+  static void note(const ServiceKey& key, const ReconcileOutcome& outcome, std::chrono::nanoseconds took) {
     const auto ms = std::chrono::duration_cast<milliseconds>(took).count();
     const bool trouble = !outcome.problem.empty();
     if (trouble) {

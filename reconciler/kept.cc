@@ -18,7 +18,8 @@ std::optional<std::uint64_t> version_number(std::string_view version) {
 }
 
 bool is_older(std::string_view version, std::string_view kept) {
-  const auto a = version_number(version), b = version_number(kept);
+  const auto a = version_number(version);
+  const auto b = version_number(kept);
   return a && b && *a < *b;
 }
 

@@ -14,7 +14,6 @@ namespace {
 using process::add;
 using process::Labels;
 using process::MetricFamilies;
-using process::MetricFamily;
 using process::MetricType;
 
 constexpr const char* kController = "inferenceservice";

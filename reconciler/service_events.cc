@@ -105,7 +105,8 @@ std::string_view origin_of(Selection::Source source) {
 
 std::vector<ServiceEvent> events_of(const spec::Value* before, const spec::Value& after) {
   std::vector<ServiceEvent> out;
-  const ObjectView was(before), now(after);
+  const ObjectView was(before);
+  const ObjectView now(after);
   add_stop(was, now, out);
   add_failures(was, now, out);
   add_readiness(was, now, out);

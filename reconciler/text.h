@@ -30,9 +30,9 @@ class Text {
     }
     if (text.size() > UINT32_MAX) throw std::length_error("a text of more than 4 GiB");
     void* const memory = ::operator new(sizeof(Block) + text.size());
-    Block* const block = new (memory) Block{1, static_cast<std::uint32_t>(text.size())};
+    auto* const block = new (memory) Block{1, static_cast<std::uint32_t>(text.size())};
     std::memcpy(block + 1, text.data(), text.size());
-    std::memcpy(bytes_, &block, sizeof block);
+    std::memcpy(bytes_, static_cast<const void*>(&block), sizeof(Block*));
     bytes_[kInline] = kShared;
   }
   Text(const Text& other) noexcept {
@@ -72,7 +72,7 @@ class Text {
   bool is_shared() const noexcept { return bytes_[kInline] == kShared; }
   Block* block() const noexcept {
     Block* out;
-    std::memcpy(&out, bytes_, sizeof out);
+    std::memcpy(static_cast<void*>(&out), bytes_, sizeof(Block*));
     return out;
   }
   void set_inline(std::string_view text) noexcept {

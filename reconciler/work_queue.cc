@@ -58,7 +58,7 @@ std::optional<ServiceKey> WorkQueue::take(SteadyTime now) {
   make_ready(now);
   Line* const line = next_line();
   if (!line) return std::nullopt;
-  const ServiceKey key = *line->begin()->key;
+  ServiceKey key = *line->begin()->key;
   Item& item = items_.at(key);
   leave_line(item);
   item.working = true;

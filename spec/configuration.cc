@@ -269,7 +269,7 @@ void read_gpu_tolerations(Section& section, std::vector<GpuToleration>& out) {
 void read_metric_name(Section& section, std::string_view field, std::string& out) {
   std::string name = out;
   section.text_or_default(field, name);
-  if (name == "." || name == ".." || name.find_first_of("/%") != name.npos) {
+  if (name == "." || name == ".." || name.find_first_of("/%") != std::string::npos) {
     section.error(field,
                   fmt::format("is {}, allowed is a metric's name, without \"/\" and \"%\"", quoted(name)));
   } else {

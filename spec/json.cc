@@ -330,7 +330,7 @@ class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
       // just above a double's range or too small, and that reads as zero, as it does in Go.
       const auto exponent = digits.find_first_of("eE");
       const bool small = digits.starts_with("0.") || digits.starts_with("-0.") ||
-                         (exponent != digits.npos && digits.substr(exponent + 1).starts_with('-'));
+                         (exponent != std::string_view::npos && digits.substr(exponent + 1).starts_with('-'));
       if (!small) return fail("a number is too large");
       d = 0;
     } else if (ec != std::errc{}) {

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <limits>
 #include <optional>
+#include <ranges>
 #include <system_error>
 #include <utility>
 
@@ -211,8 +212,8 @@ class QuantityReader {
     const uint128 factor = kPowersOfTen[9] << suffix_exponent_;
     uint128 nanos = 0;
     bool inexact = false;
-    for (auto c = fraction_.rbegin(); c != fraction_.rend(); ++c) {
-      nanos += factor * static_cast<unsigned>(*c - '0');
+    for (const char c : fraction_ | std::views::reverse) {
+      nanos += factor * static_cast<unsigned>(c - '0');
       inexact |= nanos % 10 != 0;
       nanos /= 10;
     }

@@ -32,7 +32,7 @@ std::string local_model_uri(std::string_view uri, std::string_view cached_uri, s
 
 /// Longer than any server takes. An annotation may hold sixteen times as much, over which some regular
 /// expressions run for seconds; those are tried on nothing that is longer.
-inline constexpr std::size_t kMaxStorageUriBytes = 16 * 1024;
+inline constexpr std::size_t kMaxStorageUriBytes = 16UL * 1024;
 
 struct UriProblem {
   spec::ErrorType type;
