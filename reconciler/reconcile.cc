@@ -171,6 +171,9 @@ Task<void> Reconciler::write_status(Assessment& assessment, SteadyTime until, Re
     case StatusOutcome::Result::kConflict:
       come_to(outcome, Result::kStale);
       break;
+    case StatusOutcome::Result::kHeld:
+      outcome.again_at = std::min(outcome.again_at.value_or(*written.again_at), *written.again_at);
+      break;
     case StatusOutcome::Result::kGone:
       break;
     case StatusOutcome::Result::kFailed:

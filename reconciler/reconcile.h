@@ -41,8 +41,8 @@ struct ReconcileOutcome {
   };
   Result result = Result::kDone;
   int writes = 0;
-  int write_storms = 0;                           // writes that the breaker held back
-  std::optional<kube::SteadyTime> again_at = {};  // when it may let them through
+  int write_storms = 0;                           // writes of children that the breaker held back
+  std::optional<kube::SteadyTime> again_at = {};  // when what was held back may be written
   std::string problem;                            // the first one, for the log
 };
 

@@ -60,6 +60,9 @@ kube::Task<StatusOutcome> StatusWriter::write(ServiceRecord record, const Value&
   const bool sent_before = known != pruned_.end() && known->second.sent_digest == digest &&
                            known->second.stored_digest == spec::digest(status_of(service));
   if (sent_before) co_return StatusOutcome{};
+  const kube::SteadyTime now = std::chrono::steady_clock::now();
+  if (const auto wait = breaker_.wait(record.uid, now); wait.count() > 0)
+    co_return StatusOutcome{.result = Result::kHeld, .again_at = now + wait};
 
   const std::string body = patch_body(record, std::move(*patch), arena);
   const kube::CallOptions call{.deadline = until, .subresource = "status"};
@@ -67,10 +70,11 @@ kube::Task<StatusOutcome> StatusWriter::write(ServiceRecord record, const Value&
       co_await client_.merge_patch(kube::kInferenceServices, record.key.ns, record.key.name, body, call);
   if (!written) {
     const kube::ApiError& error = written.error();
-    if (error.is_not_found()) co_return StatusOutcome{Result::kGone, {}};
-    if (error.is_conflict()) co_return StatusOutcome{Result::kConflict, {}};
-    co_return StatusOutcome{Result::kFailed, error.to_string()};
+    if (error.is_not_found()) co_return StatusOutcome{.result = Result::kGone};
+    if (error.is_conflict()) co_return StatusOutcome{.result = Result::kConflict};
+    co_return StatusOutcome{.result = Result::kFailed, .problem = error.to_string()};
   }
+  breaker_.note(record.uid, now);
   const std::string stored = spec::digest(status_of(written->value()));
   if (stored == digest) {
     pruned_.erase(record.uid);
@@ -79,7 +83,7 @@ kube::Task<StatusOutcome> StatusWriter::write(ServiceRecord record, const Value&
   }
   note_pruned(status, status_of(written->value()));
   cache_.put(kube::kInferenceServices, *written);
-  co_return StatusOutcome{Result::kWritten, {}};
+  co_return StatusOutcome{.result = Result::kWritten};
 }
 
 bool StatusWriter::would_be_pruned(const Value& patch) const {

@@ -10,28 +10,39 @@
 // and the service is looked at again. What the API server left out of a reply (a CRD of KServe's has no
 // `phase`) is not sent again until something else changes; nor is a member that it left out of the last reply
 // sent alone, of whatever service.
+//
+// A service's status is written kStatusBurst times at once, and then once in kStatusEvery: two controllers
+// that undo each other's status keep the API server no busier than that, and one of a thousand Pods that
+// become ready is told of a few seconds late.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 
 #include "kube/client.h"
+#include "reconciler/breaker.h"
 #include "reconciler/cache.h"
 
 namespace modelgate::reconciler {
+
+inline constexpr int kStatusBurst = 50;
+inline constexpr std::chrono::seconds kStatusEvery{5};
 
 struct StatusOutcome {
   enum class Result : std::uint8_t {
     kUnchanged,
     kWritten,
     kConflict,
+    kHeld,  // to be written at `again_at`
     kGone,
     kFailed,
   };
   Result result = Result::kUnchanged;
-  std::string problem;  // of kFailed
+  std::string problem = {};  // of kFailed
+  std::optional<kube::SteadyTime> again_at = {};
 };
 
 class StatusWriter {
@@ -55,6 +66,7 @@ class StatusWriter {
 
   kube::Client& client_;
   Cache& cache_;
+  WriteBreaker breaker_{kStatusBurst, kStatusEvery};
   std::map<std::string, Pruned> pruned_;  // by uid
   std::set<std::string> pruned_members_;  // of a status
 };
