@@ -72,15 +72,16 @@ Value refused_status(const Value& service, const Refusal& refusal, std::string_v
                     .text("message", refusal.message)
                     .text("lastTransitionTime", transition_time(was, refusal.status, now))
                     .take();
+  // Sorted by type, as all statuses are.
   Value conditions(rapidjson::kArrayType);
-  bool placed = false;
-  for (const ObjectView& c : before.list("conditions")) {
-    const bool here = c.string("type") >= kReady;
-    if (here && !placed) conditions.PushBack(std::move(ready), arena);
-    placed = placed || here;
-    if (c.value() && c.string("type") != kReady) conditions.PushBack(spec::clone(*c.value(), arena), arena);
-  }
-  if (!placed) conditions.PushBack(std::move(ready), arena);
+  const auto keep = [&](auto&& is_kept) {
+    for (const ObjectView& c : before.list("conditions")) {
+      if (c.value() && is_kept(c.string("type"))) conditions.PushBack(spec::clone(*c.value(), arena), arena);
+    }
+  };
+  keep([](std::string_view type) { return type < kReady; });
+  conditions.PushBack(std::move(ready), arena);
+  keep([](std::string_view type) { return type > kReady; });
 
   Value out = before.value() ? spec::clone(*before.value(), arena) : Value(rapidjson::kObjectType);
   const std::int64_t generation = ObjectView(service).object("metadata").integer("generation").value_or(0);
