@@ -271,7 +271,7 @@ void read_metric_name(Section& section, std::string_view field, std::string& out
   section.text_or_default(field, name);
   if (name == "." || name == ".." || name.find_first_of("/%") != std::string::npos) {
     section.error(field,
-                  fmt::format("is {}, allowed is a metric's name, without \"/\" and \"%\"", quoted(name)));
+                  fmt::format(R"(is {}, allowed is a metric's name, without "/" and "%")", quoted(name)));
   } else {
     out = std::move(name);
   }

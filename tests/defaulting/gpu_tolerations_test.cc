@@ -143,7 +143,7 @@ Value with_gpu(World& world, std::string_view resource, std::string_view tolerat
 /// kubectl sets to null what the last manifest had and this one has not.
 Value apply_without(World& world, const Value& manifest, const Value& stored, std::string_view gone) {
   Value merged = spec::clone(stored, world.arena());
-  Value* limits = const_cast<Value*>(at(merged, "spec.predictor.model.resources.limits"));
+  auto* limits = const_cast<Value*>(at(merged, "spec.predictor.model.resources.limits"));
   limits->RemoveMember(Value(gone.data(), static_cast<rapidjson::SizeType>(gone.size()), world.arena()));
   merge_patch(merged, manifest, world.arena());
   return world.update(merged, stored);
