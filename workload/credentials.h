@@ -36,7 +36,7 @@ struct StorageSpec {
 
 /// From the storage configuration's Secret. Also completes the container's arguments: where a URI's scheme is
 /// a placeholder, type and bucket become known here.
-void add_storage_config(PodPass& pass, const StorageSpec& storage, ContainerBuilder& out);
+void add_storage_config(PodPass& pass, const StorageSpec& spec, ContainerBuilder& out);
 
 /// What a URI starts with whose type and bucket come from the storage configuration.
 inline constexpr std::string_view kSchemePlaceholder = "<scheme-placeholder>://";

@@ -60,8 +60,7 @@ std::string shell_quoted(std::string_view s) {
 
 /// The number of the sidecar's own process is its shell's $$, which a Pod's arguments write as $$$$.
 std::string link_command(std::string_view path) {
-  const std::string link =
-      fmt::format("ln -sf /proc/$$$$/root/models {} && sleep infinity", shell_quoted(path));
+  std::string link = fmt::format("ln -sf /proc/$$$$/root/models {} && sleep infinity", shell_quoted(path));
   if (path == kModelPath) return link;
   return fmt::format("mkdir -p {} && {}", shell_quoted(parent_directory(path)), link);
 }

@@ -239,7 +239,7 @@ class Planner {
   void move_pods() {
     for (PlannedVersion& canary : plan_.canaries) {
       const DeployedVersion* d = deployed(canary.component);
-      const std::size_t i = static_cast<std::size_t>(&canary - plan_.canaries.data());
+      const auto i = static_cast<std::size_t>(&canary - plan_.canaries.data());
       if (d && d->weight > share_of(i)) canary.replicas = std::max(*canary.replicas, d->replicas);
     }
   }
