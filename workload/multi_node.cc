@@ -79,12 +79,13 @@ class WorkersBuild {
           fmt::format("{} accelerators are asked for in all, which head and workers do not have together",
                       parallel.tensor * parallel.pipeline));
     }
+    StringMap worker_annotations = annotations(runtime_workers);
     complete_head(parallel, *nodes);
-    complete_worker(parallel, *nodes, pod);
+    complete_worker(parallel, *nodes, worker_annotations, pod);
     head_.labels[std::string(kGenerationLabel)] = build_.generation();
     head_.workers = Workers{.name = worker_name(build_.name),
                             .labels = labels(runtime_workers),
-                            .annotations = annotations(runtime_workers),
+                            .annotations = std::move(worker_annotations),
                             .pod_spec = std::move(pod),
                             .replicas = nodes->count - 1};
     return true;
@@ -167,10 +168,11 @@ class WorkersBuild {
     set("MODEL_NAME", build_.name);
     const std::string_view uri = value_of(head_.annotations, annotation::kSourceUri);
     if (uri.starts_with("pvc://") || uri.starts_with("oci://")) set("MODEL_DIR", kModelPath);
-    set_gpus(*head, nodes.on_head);
+    set_gpus(*head, head_.annotations, nodes.on_head);
   }
 
-  void complete_worker(const Parallelism& parallel, const Nodes& nodes, Value& pod) {
+  void complete_worker(const Parallelism& parallel, const Nodes& nodes, const StringMap& annotations,
+                       Value& pod) {
     Value* worker = container_named(pod, container::kWorker);
     if (!worker) return;
     const auto set = [&](std::string_view name, std::string_view value) {
@@ -183,15 +185,15 @@ class WorkersBuild {
     set("ISVC_NAME", build_.name);
     set("HEAD_SVC", head_service_name(build_.name, build_.generation()));
     set("WORKER_SVC", workers_service_name(head_.name, build_.generation()));
-    set_gpus(*worker, nodes.on_worker);
+    set_gpus(*worker, annotations, nodes.on_worker);
   }
 
-  /// Of the type that the container asks for already, else NVIDIA's.
-  void set_gpus(Value& container, std::int64_t count) {
+  /// Of the type that the container asks for already, else NVIDIA's; `annotations` of its Pod may name more.
+  void set_gpus(Value& container, const StringMap& annotations, std::int64_t count) {
     const spec::ResourceRequirementsView asked = spec::ContainerView(container).resources();
     std::string chosen = "nvidia.com/gpu";
     for (const std::string& type :
-         gpu_types(build_.configuration, value_of(build_.annotations, spec::kGpuResourceTypesAnnotation))) {
+         gpu_types(build_.configuration, value_of(annotations, spec::kGpuResourceTypesAnnotation))) {
       if (!is_some(asked.limits().field(type)) && !is_some(asked.requests().field(type))) continue;
       chosen = type;
       break;
@@ -231,10 +233,12 @@ class WorkersBuild {
 
   StringMap annotations(const spec::RuntimeWorkerSpecView& runtime_workers) const {
     StringMap out = to_map(runtime_workers.object<spec::StringMapView>("annotations"));
-    // The head's, but for what the runtime says of the head alone.
+    // The head's, but for what the runtime alone says, which is of the head.
     const StringMap of_runtime = to_map(runtime_.view.spec().object<spec::StringMapView>("annotations"));
     for (const auto& [key, value] : head_.annotations) {
-      if (value_of(of_runtime, key) != value || !of_runtime.contains(key)) out.insert_or_assign(key, value);
+      const auto told = of_runtime.find(key);
+      const bool by_others = build_.annotations.contains(key) || predictor_.annotations().has(key);
+      if (told == of_runtime.end() || told->second != value || by_others) out.insert_or_assign(key, value);
     }
     return out;
   }

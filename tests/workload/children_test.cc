@@ -414,6 +414,13 @@ constexpr std::string_view kNodes =
     "runtime: "
     "nodes, storageUri: 'pvc://claim/m', resources: {requests: {nvidia.com/gpu: '2'}}}}}}";
 
+constexpr std::string_view kNodesAsTheirRuntimeSays =
+    "{metadata: {annotations: {serving.kserve.io/autoscalerClass: none, head-only: '1'}}, spec: {predictor: "
+    "{annotations: {serving.kserve.io/gpu-resource-types: '[\"acme.com/gpu\"]'}, workerSpec: {containers: "
+    "[{name: worker-container, resources: {requests: {acme.com/gpu: '1'}}}]}, model: {modelFormat: {name: "
+    "huggingface}, runtime: nodes, storageUri: 'pvc://claim/m', resources: {requests: {nvidia.com/gpu: "
+    "'2'}}}}}}";
+
 INSTANTIATE_TEST_SUITE_P(
     MultiNode, MadeFor,
     ::testing::Values(
@@ -430,6 +437,11 @@ INSTANTIATE_TEST_SUITE_P(
             R"({"app":"isvc.m-predictor-worker","component":"predictor","isvc.generation":"3","of":"workers","serving.kserve.io/inferenceservice":"m"})"},
         Row{"WhatIsSaidOfTheHeadIsNotOfWorkers", 0, kNodes, "Deployment/m-predictor-worker",
             "/metadata/annotations/head-only", "-"},
+        Row{"WhatTheServiceSaysAsWellIsOfWorkersToo", 0, kNodesAsTheirRuntimeSays,
+            "Deployment/m-predictor-worker", "/metadata/annotations/head-only", R"("1")"},
+        Row{"AcceleratorsThatThePredictorNames", 0, kNodesAsTheirRuntimeSays, "Deployment/m-predictor-worker",
+            "/spec/template/spec/containers/0/resources",
+            R"({"requests":{"acme.com/gpu":"1"},"limits":{"acme.com/gpu":"1"}})"},
         Row{"HeadService", 0, kNodes, "Service/m-head-3", "/spec",
             R"({"selector":{"app":"isvc.m-predictor","isvc.generation":"3"},"clusterIP":"None","publishNotReadyAddresses":true})"},
         Row{"WorkersService", 0, kNodes, "Service/m-workers-3", "/spec/selector/app",
