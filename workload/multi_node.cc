@@ -71,6 +71,11 @@ class WorkersBuild {
       return fail("InvalidPredictorSpec",
                   fmt::format("the runtime has no container \"{}\"", container::kWorker));
     Value pod = merged_pod(runtime_workers, base);
+    Value* head = container_named(head_.pod_spec, container::kModelServer);
+    Value* worker = container_named(pod, container::kWorker);
+    if (!head || !worker)
+      return fail("InvalidPredictorSpec", fmt::format("the containers are to be named \"{}\" and \"{}\"",
+                                                      container::kModelServer, container::kWorker));
     const Parallelism parallel = parallelism(runtime_workers);
     const auto nodes = place(parallel, pod);
     if (!nodes) {
@@ -80,8 +85,8 @@ class WorkersBuild {
                       parallel.tensor * parallel.pipeline));
     }
     StringMap worker_annotations = annotations(runtime_workers);
-    complete_head(parallel, *nodes);
-    complete_worker(parallel, *nodes, worker_annotations, pod);
+    complete_head(parallel, *nodes, *head);
+    complete_worker(parallel, *nodes, worker_annotations, *worker);
     head_.labels[std::string(kGenerationLabel)] = build_.generation();
     head_.workers = Workers{.name = worker_name(build_.name),
                             .labels = labels(runtime_workers),
@@ -105,17 +110,8 @@ class WorkersBuild {
   }
 
   Value merged_pod(const spec::RuntimeWorkerSpecView& runtime_workers, const spec::ContainerView& base) {
-    constexpr std::string_view kTaken[] = {"nodeSelector", "affinity",         "tolerations",
-                                           "volumes",      "imagePullSecrets", "schedulerName"};
-    Value pod(rapidjson::kObjectType);
-    for (const std::string_view name : kTaken) {
-      if (const Value* v = runtime_workers.field(name))
-        pod.AddMember(spec::make_literal(name), spec::clone(*v, arena_), arena_);
-    }
     const spec::WorkerSpecView own = predictor_.worker_spec();
-    Value own_pod = fields_of(own.value(), spec::schema::kPodSpec, arena_);
-    own_pod.RemoveMember("containers");
-    Value merged = strategic_merge(pod, own_pod, spec::schema::kPodSpec, {}, arena_);
+    Value merged = merged_pod_spec(runtime_workers, own, arena_);
     const Value nothing(rapidjson::kObjectType);
     const auto own_containers = own.containers();
     const Value& over = own_containers.empty() ? nothing : *own_containers[0].value();
@@ -155,11 +151,9 @@ class WorkersBuild {
     return 0;
   }
 
-  void complete_head(const Parallelism& parallel, const Nodes& nodes) {
-    Value* head = container_named(head_.pod_spec, container::kModelServer);
-    if (!head) return;
+  void complete_head(const Parallelism& parallel, const Nodes& nodes, Value& head) {
     const auto set = [&](std::string_view name, std::string_view value) {
-      set_env(*head, name, value, arena_);
+      set_env(head, name, value, arena_);
     };
     set("PIPELINE_PARALLEL_SIZE", std::to_string(parallel.pipeline));
     set("TENSOR_PARALLEL_SIZE", std::to_string(parallel.tensor));
@@ -168,15 +162,13 @@ class WorkersBuild {
     set("MODEL_NAME", build_.name);
     const std::string_view uri = value_of(head_.annotations, annotation::kSourceUri);
     if (uri.starts_with("pvc://") || uri.starts_with("oci://")) set("MODEL_DIR", kModelPath);
-    set_gpus(*head, head_.annotations, nodes.on_head);
+    set_gpus(head, head_.annotations, nodes.on_head);
   }
 
   void complete_worker(const Parallelism& parallel, const Nodes& nodes, const StringMap& annotations,
-                       Value& pod) {
-    Value* worker = container_named(pod, container::kWorker);
-    if (!worker) return;
+                       Value& worker) {
     const auto set = [&](std::string_view name, std::string_view value) {
-      set_env(*worker, name, value, arena_);
+      set_env(worker, name, value, arena_);
     };
     set("RAY_NODE_COUNT", std::to_string(nodes.count));
     set("REQUEST_GPU_COUNT", std::to_string(nodes.on_worker));
@@ -185,7 +177,7 @@ class WorkersBuild {
     set("ISVC_NAME", build_.name);
     set("HEAD_SVC", head_service_name(build_.name, build_.generation()));
     set("WORKER_SVC", workers_service_name(head_.name, build_.generation()));
-    set_gpus(*worker, annotations, nodes.on_worker);
+    set_gpus(worker, annotations, nodes.on_worker);
   }
 
   /// Of the type that the container asks for already, else NVIDIA's; `annotations` of its Pod may name more.

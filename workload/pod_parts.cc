@@ -10,6 +10,7 @@
 #include "workload/annotations.h"
 #include "workload/canonical.h"
 #include "workload/object_builder.h"
+#include "workload/strategic_merge.h"
 
 namespace modelgate::workload {
 
@@ -25,6 +26,19 @@ Value fields_of(const Value* object, const spec::schema::Type& type, Arena& aren
     out.AddMember(spec::make_string(name, arena), spec::clone(m.value, arena), arena);
   }
   return out;
+}
+
+Value merged_pod_spec(const spec::ObjectView& runtime, const spec::ObjectView& own, Arena& arena) {
+  constexpr std::string_view kTaken[] = {"nodeSelector",     "affinity",      "tolerations",   "volumes",
+                                         "imagePullSecrets", "schedulerName", "resourceClaims"};
+  Value base(rapidjson::kObjectType);
+  for (const std::string_view name : kTaken) {
+    if (const Value* v = runtime.field(name))
+      base.AddMember(spec::make_literal(name), spec::clone(*v, arena), arena);
+  }
+  Value over = fields_of(own.value(), spec::schema::kPodSpec, arena);
+  over.RemoveMember("containers");
+  return strategic_merge(base, over, spec::schema::kPodSpec, {}, arena);
 }
 
 Value& list_at(Value& object, std::string_view key, Arena& arena) {

@@ -17,6 +17,10 @@ namespace modelgate::workload {
 /// The members of an object that are fields of a type: a component's PodSpec, a model's container.
 spec::Value fields_of(const spec::Value* object, const spec::schema::Type& type, spec::Arena& arena);
 
+/// A PodSpec without containers: of the runtime's (or its workers') what KServe takes over, and over that the
+/// component's own fields.
+spec::Value merged_pod_spec(const spec::ObjectView& runtime, const spec::ObjectView& own, spec::Arena& arena);
+
 /// The list at `key` of an object; made where it is missing.
 spec::Value& list_at(spec::Value& object, std::string_view key, spec::Arena& arena);
 /// Every container of that name.

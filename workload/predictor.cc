@@ -175,7 +175,7 @@ class PredictorBuild {
     }
     Value server = merged_server(base);
     if (!fill_in(server)) return false;
-    pod_ = merged_pod_spec(runtime);
+    pod_ = merged_pod_spec(runtime, predictor_, arena_);
     Value containers(rapidjson::kArrayType);
     containers.PushBack(std::move(server), arena_);
     if (!append_transformer(runtime, containers)) return false;
@@ -218,20 +218,6 @@ class PredictorBuild {
     const std::string image = image_for(view.image(), predictor_.model().runtime_version(),
                                         server_type_of(*runtime_), view.resources());
     if (!image.empty()) spec::set_member(container, "image", spec::make_string(image, arena_), arena_);
-  }
-
-  /// Of the runtime's PodSpec only what KServe takes over.
-  Value merged_pod_spec(const spec::ServingRuntimeSpecView& runtime) {
-    constexpr std::string_view kTaken[] = {"nodeSelector",     "affinity",      "tolerations",   "volumes",
-                                           "imagePullSecrets", "schedulerName", "resourceClaims"};
-    Value base(rapidjson::kObjectType);
-    for (const std::string_view name : kTaken) {
-      if (const Value* v = runtime.field(name))
-        base.AddMember(spec::make_literal(name), spec::clone(*v, arena_), arena_);
-    }
-    Value own = fields_of(predictor_.value(), spec::schema::kPodSpec, arena_);
-    own.RemoveMember("containers");
-    return strategic_merge(base, own, spec::schema::kPodSpec, {}, arena_);
   }
 
   /// A transformer in the predictor's Pod (collocation), from the runtime, the service or both.

@@ -437,6 +437,8 @@ INSTANTIATE_TEST_SUITE_P(
             R"({"app":"isvc.m-predictor-worker","component":"predictor","isvc.generation":"3","of":"workers","serving.kserve.io/inferenceservice":"m"})"},
         Row{"WhatIsSaidOfTheHeadIsNotOfWorkers", 0, kNodes, "Deployment/m-predictor-worker",
             "/metadata/annotations/head-only", "-"},
+        Row{"WorkersClaims", 0, kNodes, "Deployment/m-predictor-worker", "/spec/template/spec/resourceClaims",
+            R"([{"name":"fabric","resourceClaimTemplateName":"fabric"}])"},
         Row{"WhatTheServiceSaysAsWellIsOfWorkersToo", 0, kNodesAsTheirRuntimeSays,
             "Deployment/m-predictor-worker", "/metadata/annotations/head-only", R"("1")"},
         Row{"AcceleratorsThatThePredictorNames", 0, kNodesAsTheirRuntimeSays, "Deployment/m-predictor-worker",
@@ -579,6 +581,11 @@ INSTANTIATE_TEST_SUITE_P(
             "WorkersWithoutARuntimeForThem",
             "spec: {predictor: {workerSpec: {}, model: {modelFormat: {name: sklearn}, runtime: rt}}}",
             "predictor NoSupportingRuntime spec.predictor.model.runtime"},
+        Unrealizable{
+            "WorkersOfAnotherName",
+            "spec: {predictor: {workerSpec: {containers: [{name: mine}]}, model: {modelFormat: {name: "
+            "huggingface}, runtime: nodes}}}",
+            "predictor InvalidPredictorSpec spec.predictor.workerSpec"},
         Unrealizable{
             "DoubledVariable",
             "spec: {predictor: {containers: [{name: kserve-container, image: i, env: [{name: A, value: '1'}, "

@@ -100,6 +100,7 @@ spec:
     pipelineParallelSize: 2
     tensorParallelSize: 1
     labels: {of: workers}
+    resourceClaims: [{name: fabric, resourceClaimTemplateName: fabric}]
     containers:
       - {name: worker-container, image: "example.com/vllm:1", args: ["worker"]}
 ---
