@@ -118,7 +118,8 @@ class StatusBuild {
 
   /// KServe tells of the predictor in its condition once it makes the predictor's objects, not before.
   bool came_to_objects(const Problem& problem) const {
-    const bool is_theirs = problem.reason == kReconcileFailed || problem.reason == kInvalidName;
+    const bool is_theirs = problem.reason == kReconcileFailed || problem.reason == kInvalidName ||
+                           problem.path.to_string() == "spec.predictor.workerSpec";
     return is_theirs && wanted_.fatal(kPredictor) == &problem;
   }
 
@@ -142,7 +143,7 @@ class StatusBuild {
       return;
     }
     model_ =
-        model_state({.pods = parts.pods,
+        model_state({.pods = parts.copies,
                      .troubles = troubles,
                      .problem = problem,
                      .no_pods = why_no_pods(parts.deployments),
@@ -184,7 +185,7 @@ class StatusBuild {
   /// KServe says nothing of a canary's model.
   ModelState canary_model(const Parts& parts, const std::vector<PodTrouble>& troubles, bool ready) const {
     if (!build_.strict()) return {};
-    return model_state({.pods = parts.pods,
+    return model_state({.pods = parts.copies,
                         .troubles = troubles,
                         .no_pods = why_no_pods(parts.deployments),
                         .ready = ready,

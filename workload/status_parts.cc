@@ -65,13 +65,14 @@ const PodTrouble* worst_of(const std::vector<PodTrouble>& troubles) {
 
 Parts parts_of(const Observed& observed, std::string_view component_name) {
   Parts out;
-  const std::string worker = fmt::format("{}-worker", component_name);
-  for (const Value* d : observed.deployments) {
-    const std::string_view name = spec::ObjectView(d).object("metadata").string("name");
-    if (name == component_name || name == worker) out.deployments.push_back(d);
-  }
   const std::string app = app_label(component_name);
   const std::string worker_app = worker_app_label(component_name);
+  for (const Value* d : observed.deployments) {
+    const spec::ObjectView metadata = spec::ObjectView(d).object("metadata");
+    // The workers' Deployment is named for the service, whatever the predictor's name.
+    const bool works_for_it = metadata.object("labels").string("app") == worker_app;
+    if (metadata.string("name") == component_name || works_for_it) out.deployments.push_back(d);
+  }
   for (const Value* p : observed.pods) {
     const spec::PodView pod(p);
     const std::string_view label = pod.metadata().labels().get("app").value_or("");
@@ -81,6 +82,8 @@ Parts parts_of(const Observed& observed, std::string_view component_name) {
   std::ranges::sort(out.pods, std::greater{}, [](const spec::PodView& p) {
     return std::pair(p.metadata().creation_timestamp(), p.metadata().name());
   });
+  std::ranges::copy_if(out.pods, std::back_inserter(out.copies),
+                       [&](const spec::PodView& p) { return p.metadata().labels().get("app") == app; });
   return out;
 }
 

@@ -20,7 +20,8 @@ namespace modelgate::workload {
 /// Pods that are being deleted are none any more.
 struct Parts {
   std::vector<const spec::Value*> deployments;
-  std::vector<spec::PodView> pods;  // newest first
+  std::vector<spec::PodView> pods;    // newest first
+  std::vector<spec::PodView> copies;  // those of them that answer requests: no workers
 
   /// Of the Pods that are to serve: those of an earlier template, and one that failed for good and has a
   /// successor, only wait to be taken away.

@@ -424,6 +424,49 @@ TEST(Status, WhatServesStaysReadyUnderASpecThatCannotBeRealized) {
   EXPECT_EQ(world.text("/phase"), "Failed");
 }
 
+TEST(Status, TellsInKServeOfWorkersThatCannotBeMade) {
+  StatusWorld world(kCompatible);
+  Problem workers = refused(kPredictor, "InvalidGPUAllocation", false);
+  workers.path = spec::FieldPath{} / "spec" / "predictor" / "workerSpec";
+  world.problems = {workers};
+  world.status(kService, "{}");
+  EXPECT_EQ(world.condition("PredictorReady"), "False InvalidGPUAllocation");
+}
+
+constexpr std::string_view kNamed =
+    "spec: {predictor: {name: blue, model: {modelFormat: {name: sklearn}, runtime: rt, storageUri: "
+    "'s3://b/m'}}}";
+
+/// A head and its workers, whose Deployment is named for the service: `of` is on the workers' availability.
+std::string nodes(std::string_view of) {
+  return fmt::format(
+      "{{deployments: [{{metadata: {{name: m-blue-predictor, labels: {{app: isvc.m-blue-predictor}}}}, "
+      "status: "
+      "{{availableReplicas: 1, conditions: [{{type: Available, status: 'True'}}]}}}}, {{metadata: {{name: "
+      "m-predictor-worker, labels: {{app: isvc.m-blue-predictor-worker}}}}, status: {{conditions: [{{type: "
+      "Available, status: '{}', reason: MinimumReplicasUnavailable}}]}}}}], pods: [{{metadata: {{name: w, "
+      "labels: {{app: isvc.m-blue-predictor-worker}}}}, status: {{phase: Running, conditions: [{{type: "
+      "Ready, status: "
+      "'True'}}]}}}}, {{metadata: {{name: h, labels: {{app: isvc.m-blue-predictor}}}}, status: {{phase: "
+      "Running, conditions: "
+      "[{{type: Ready, status: 'True'}}]}}}}]}}",
+      of);
+}
+
+TEST(Status, WorkersOfANamedPredictorCount) {
+  StatusWorld world;
+  world.status(kNamed, nodes("False"));
+  EXPECT_EQ(world.condition("PredictorReady"), "False MinimumReplicasUnavailable");
+  world.status(kNamed, nodes("True"));
+  EXPECT_EQ(world.condition("PredictorReady"), "True PredictorReady");
+}
+
+TEST(Status, WorkersAreNoCopiesOfTheModel) {
+  StatusWorld world;
+  world.status(kNamed, nodes("True"));
+  EXPECT_EQ(world.text("/modelStatus/copies/totalCopies"), "1");
+}
+
 /// KServe leaves off where its reconciler fails, and leaves the status as it was.
 TEST(Status, WhatServesStaysReadyWhereKServeLeavesOff) {
   StatusWorld world(kCompatible);
