@@ -175,7 +175,8 @@ class WorkersBuild {
     set("PIPELINE_PARALLEL_SIZE", std::to_string(parallel.pipeline));
     set("TENSOR_PARALLEL_SIZE", std::to_string(parallel.tensor));
     set("ISVC_NAME", build_.name);
-    set("HEAD_SVC", head_service_name(build_.name, build_.generation()));
+    // KServe forgets the predictor's own name here: its workers then ask for a Service that is not there.
+    set("HEAD_SVC", head_service_name(build_.strict() ? head_.name : build_.name, build_.generation()));
     set("WORKER_SVC", workers_service_name(head_.name, build_.generation()));
     set_gpus(worker, annotations, nodes.on_worker);
   }

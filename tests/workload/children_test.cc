@@ -414,6 +414,11 @@ constexpr std::string_view kNodes =
     "runtime: "
     "nodes, storageUri: 'pvc://claim/m', resources: {requests: {nvidia.com/gpu: '2'}}}}}}";
 
+constexpr std::string_view kNamedNodes =
+    "{metadata: {annotations: {serving.kserve.io/autoscalerClass: none}}, spec: {predictor: {name: blue, "
+    "workerSpec: {}, model: {modelFormat: {name: huggingface}, runtime: nodes, storageUri: "
+    "'pvc://claim/m'}}}}";
+
 constexpr std::string_view kNodesAsTheirRuntimeSays =
     "{metadata: {annotations: {serving.kserve.io/autoscalerClass: none, head-only: '1'}}, spec: {predictor: "
     "{annotations: {serving.kserve.io/gpu-resource-types: '[\"acme.com/gpu\"]'}, workerSpec: {containers: "
@@ -431,6 +436,13 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"Workers", 0, kNodes, "Deployment/m-predictor-worker", "/spec/replicas", "4"},
         Row{"WorkersFindTheHead", 0, kNodes, "Deployment/m-predictor-worker",
             "/spec/template/spec/containers/0/env/5", R"({"name":"HEAD_SVC","value":"m-head-3"})"},
+        Row{"WorkersOfANamedPredictorFindTheHead", 0, kNamedNodes, "Deployment/m-predictor-worker",
+            "/spec/template/spec/containers/0/env/5", R"({"name":"HEAD_SVC","value":"m-blue-head-3"})"},
+        Row{"TheHeadServiceOfANamedPredictor", 0, kNamedNodes, "Service/m-blue-head-3", "/spec/selector/app",
+            R"("isvc.m-blue-predictor")"},
+        Row{"WorkersOfANamedPredictorDoNotInKServe", kCompatible, kNamedNodes,
+            "Deployment/m-predictor-worker", "/spec/template/spec/containers/0/env/5",
+            R"({"name":"HEAD_SVC","value":"m-head-3"})"},
         Row{"WorkersComeBeforeTheyGo", 0, kNodes, "Deployment/m-predictor-worker",
             "/spec/strategy/rollingUpdate", R"({"maxUnavailable":"0%","maxSurge":"100%"})"},
         Row{"WorkersLabels", 0, kNodes, "Deployment/m-predictor-worker", "/spec/template/metadata/labels",
