@@ -213,19 +213,18 @@ bool Assessment::may_change_unseen() const {
 }
 
 void Assessment::add_problem(Problem::Kind kind, std::string_view component, std::string reason,
-                             std::string text) {
+                             std::string text, bool may_pass) {
   wanted_.problems.push_back({.kind = kind,
                               .component = component,
                               .reason = reasons_.emplace_back(std::move(reason)),
                               .path = path_of(component),
-                              .text = std::move(text)});
+                              .text = std::move(text),
+                              .may_pass = may_pass});
 }
 
 void Assessment::take(std::vector<ApplyProblem> problems) {
-  for (ApplyProblem& p : problems) {
-    add_problem(Problem::Kind::kFatal, p.component, std::move(p.reason), std::move(p.text));
-    wanted_.problems.back().may_pass = p.may_pass;
-  }
+  for (ApplyProblem& p : problems)
+    add_problem(Problem::Kind::kFatal, p.component, std::move(p.reason), std::move(p.text), p.may_pass);
 }
 
 spec::Value Assessment::status(std::string_view now) {

@@ -89,7 +89,7 @@ class TextStream {
       if (p == end_) return Skipped::kUnbalanced;
       switch (const char c = *p++) {
         case '"':
-          p = behind_string(p);
+          p = behind_string(p, end_);
           if (!p) return Skipped::kUnbalanced;
           break;
         case '{':
@@ -125,17 +125,6 @@ class TextStream {
   const char* skip_blanks(const char* p) const {
     while (p != end_ && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) ++p;
     return p;
-  }
-
-  /// `p` stands behind a string's first quote. Behind its last one, or nullptr where there is none.
-  const char* behind_string(const char* p) const {
-    for (;;) {
-      p += plain_length({p, end_});
-      if (p == end_) return nullptr;
-      const char c = *p++;
-      if (c == '"') return p;
-      if (c == '\\' && p != end_) ++p;
-    }
   }
 
   void leave_stand_in() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Finds where a string's characters stop standing for themselves, a word at a time. Used by the reader
-// (json.cc) and the writer (json_text.cc), which take in one go what is before.
+// Finds where a string's characters stop standing for themselves, a word at a time, and where a string ends.
+// Used by the reader (json.cc) and the writer (json_text.cc), which take in one go what is before.
 #pragma once
 
 #include <bit>
@@ -67,6 +67,18 @@ inline std::size_t plain_length(std::string_view text) {
   }
   while (p != end && is_plain(*p)) ++p;
   return static_cast<std::size_t>(p - text.data());
+}
+
+/// `p` stands behind a string's first quote, `end` behind the text. Behind the string's last quote, or
+/// nullptr where there is none.
+inline const char* behind_string(const char* p, const char* end) {
+  for (;;) {
+    p += plain_length({p, end});
+    if (p == end) return nullptr;
+    const char c = *p++;
+    if (c == '"') return p;
+    if (c == '\\' && p != end) ++p;
+  }
 }
 
 }  // namespace modelgate::spec

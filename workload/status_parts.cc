@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workload/status_parts.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
