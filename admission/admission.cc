@@ -12,16 +12,16 @@
 #include <memory>
 #include <utility>
 
+#include "admission/catalog_with_facts.h"
 #include "admission/denial.h"
 #include "admission/ratchet.h"
 #include "admission/realization.h"
-#include "admission/told_catalog.h"
 #include "defaulting/defaulting.h"
 #include "spec/edit.h"
 #include "spec/inference_service.h"
 #include "spec/schema.h"
 #include "validation/validation.h"
-#include "workload/pod.h"
+#include "workload/pods/pod.h"
 
 namespace modelgate::admission {
 namespace {

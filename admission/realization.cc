@@ -9,7 +9,7 @@
 
 #include "admission/references.h"
 #include "defaulting/settled.h"
-#include "workload/wanted.h"
+#include "workload/children/wanted.h"
 
 namespace modelgate::admission {
 namespace {

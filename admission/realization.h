@@ -7,10 +7,10 @@
 //                              findings, arena);
 //   if (!made.needs.empty()) ask for them, and realize again
 //
-// The objects are those of workload/wanted.h; only its problems and what the objects refer to are kept. What
-// can never work is an error, of the rule kRealizableRule and of Strict alone; what may work once somebody
-// makes something (a runtime, a Secret, a claim) or changes the configuration is a warning. What a rule has
-// said about the same thing is not said again.
+// The objects are those of workload/children/wanted.h; only its problems and what the objects refer to are
+// kept. What can never work is an error, of the rule kRealizableRule and of Strict alone; what may work once
+// somebody makes something (a runtime, a Secret, a claim) or changes the configuration is a warning. What a
+// rule has said about the same thing is not said again.
 //
 // Standard mode only; nothing is found in any other.
 #pragma once

@@ -6,8 +6,8 @@
 
 #include "spec/core.h"
 #include "spec/names.h"
-#include "workload/annotations.h"
-#include "workload/storage_uri.h"
+#include "workload/objects/annotations.h"
+#include "workload/pods/storage_uri.h"
 
 namespace modelgate::admission {
 namespace {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "admission/facts.h"
-#include "workload/wanted.h"
+#include "workload/children/wanted.h"
 
 namespace modelgate::admission {
 

@@ -2,7 +2,8 @@
 #pragma once
 
 // The CAs of one installation, as they lie in its Secret, and what is to be done about them: a pure state
-// machine. Used by webhook/cluster_certificates.h, which reads and writes the Secret, and by its tests.
+// machine. Used by webhook/certificates/cluster_certificates.h, which reads and writes the Secret, and by its
+// tests.
 //
 //   auto set = decode(secret_data);                    // an error: not ours to overwrite
 //   auto step = next_step(*set, now, options, seen);

@@ -2,7 +2,7 @@
 #pragma once
 
 // Certificates without their keys: those of a bundle, and whether a server's pair is trusted by one. Used by
-// certs/ca_set.h, webhook/ca_bundle.h and `modelgate doctor`.
+// certs/ca_set.h, webhook/certificates/ca_bundle.h and `modelgate doctor`.
 //
 //   auto bundle = read_certificates(ca_bundle);
 //   if (bundle && !trusts(*bundle, *pair)) ...   // x509: certificate signed by unknown authority

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "cli/terminal.h"
+#include "cli/terminal/terminal.h"
 
 namespace modelgate::cli {
 namespace {

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/exit_code.h"
-#include "cli/terminal.h"
+#include "cli/terminal/exit_code.h"
+#include "cli/terminal/terminal.h"
 #include "defaulting/defaulting.h"
 #include "defaulting/runtime_selection.h"
 #include "spec/edit.h"

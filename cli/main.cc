@@ -12,10 +12,10 @@
 #include <utility>
 #include <vector>
 
-#include "cli/doctor.h"
-#include "cli/exit_code.h"
+#include "cli/doctor/doctor.h"
 #include "cli/explain.h"
 #include "cli/review.h"
+#include "cli/terminal/exit_code.h"
 
 namespace modelgate::cli {
 namespace {

@@ -13,11 +13,11 @@
 #include <vector>
 
 #include "cli/diff.h"
-#include "cli/exit_code.h"
 #include "cli/offline.h"
 #include "cli/service_objects.h"
-#include "kube/yaml_writer.h"
+#include "cli/terminal/exit_code.h"
 #include "spec/view.h"
+#include "yaml/yaml_writer.h"
 
 namespace modelgate::cli {
 namespace {
@@ -261,7 +261,7 @@ class Reviewer {
   void show(Shown shown) {
     switch (options_.format) {
       case Format::kYaml:
-        out_ << (std::exchange(first_, false) ? "" : "---\n") << shown.heading << kube::to_yaml(shown.after);
+        out_ << (std::exchange(first_, false) ? "" : "---\n") << shown.heading << yaml::to_yaml(shown.after);
         return;
       case Format::kDiff:
         show_diff(shown);
@@ -273,8 +273,8 @@ class Reviewer {
   }
 
   void show_diff(const Shown& shown) {
-    const std::string before = shown.before.IsNull() ? std::string() : kube::to_yaml(shown.before);
-    const std::string changes = diff(before, kube::to_yaml(shown.after), options_.color_out);
+    const std::string before = shown.before.IsNull() ? std::string() : yaml::to_yaml(shown.before);
+    const std::string changes = diff(before, yaml::to_yaml(shown.after), options_.color_out);
     if (changes.empty()) return;
     out_ << paint(fmt::format("--- {}", shown.from), kBold, options_.color_out) << '\n'
          << paint(fmt::format("+++ {}", shown.to), kBold, options_.color_out) << '\n'

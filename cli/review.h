@@ -13,7 +13,7 @@
 #include <string>
 
 #include "cli/input.h"
-#include "cli/terminal.h"
+#include "cli/terminal/terminal.h"
 
 namespace modelgate::cli {
 
@@ -31,7 +31,7 @@ struct ReviewOptions {
   bool color_err = false;
 };
 
-/// kAllowed, kDenied or kUnreadable (cli/exit_code.h).
+/// kAllowed, kDenied or kUnreadable (cli/terminal/exit_code.h).
 int review(const ReviewOptions& options, std::ostream& out, std::ostream& err);
 
 }  // namespace modelgate::cli

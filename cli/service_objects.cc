@@ -7,8 +7,8 @@
 
 #include "defaulting/settled.h"
 #include "spec/inference_service.h"
-#include "workload/annotations.h"
-#include "workload/object_builder.h"
+#include "workload/objects/annotations.h"
+#include "workload/objects/object_builder.h"
 
 namespace modelgate::cli {
 namespace {

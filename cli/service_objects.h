@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "cli/offline.h"
-#include "workload/wanted.h"
+#include "workload/children/wanted.h"
 
 namespace modelgate::cli {
 

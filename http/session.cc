@@ -42,7 +42,7 @@ constexpr std::array kPhases{
     PhaseRow{Phase::kIdle, &Limits::idle, &SessionCounters::timeouts_idle},
     PhaseRow{Phase::kHeader, &Limits::header, &SessionCounters::timeouts_header},
     PhaseRow{Phase::kBody, &Limits::body, &SessionCounters::timeouts_body},
-    PhaseRow{Phase::kImpatientBody, &Limits::body, &SessionCounters::given_up},
+    PhaseRow{Phase::kClientBoundBody, &Limits::body, &SessionCounters::given_up},
     PhaseRow{Phase::kAnswer, nullptr, nullptr},  // the handler has a deadline
     PhaseRow{Phase::kWrite, &Limits::write, &SessionCounters::timeouts_write},
     PhaseRow{Phase::kClose, &Limits::close, nullptr},
@@ -59,7 +59,7 @@ SSL_CTX* share(SSL_CTX* context) {
 
 // Stream is a TlsStream, or a Tcp::socket where there is no TLS.
 template <class Stream>
-class Session final : public Deadline, public ReplyLater {
+class Session final : public TimedSession, public ReplyLater {
  public:
   static constexpr bool kTls = std::is_same_v<Stream, TlsStream>;
 
@@ -177,7 +177,7 @@ class Session final : public Deadline, public ReplyLater {
     if (!patience) return;
     patience_ = worker_.due_after(*patience, begun_);
     if (patience_ >= due) return;
-    enter(Phase::kImpatientBody);
+    enter(Phase::kClientBoundBody);
     due = patience_;
   }
 
@@ -305,7 +305,7 @@ class Session final : public Deadline, public ReplyLater {
   Stream stream_;
   RequestReader reader_;
   asio::steady_timer wake_;  // never expires; cancelled when a late reply is there
-  std::list<Deadline*>::iterator place_;
+  std::list<TimedSession*>::iterator place_;
   Reply reply_;
   std::optional<Reply> later_;
   std::string out_;
@@ -359,7 +359,7 @@ void Worker::begin_ticks() {
 
 void Worker::on_tick() {
   ++now;
-  for (Deadline* session : sessions) {
+  for (TimedSession* session : sessions) {
     if (now < session->due) continue;
     const auto counter = row_of(session->phase).timeouts;
     if (!session->expired && counter != nullptr) (counters.*counter).add();

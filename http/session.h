@@ -27,22 +27,22 @@ namespace modelgate::http {
 namespace asio = boost::asio;
 using Tcp = asio::ip::tcp;
 
-// kImpatientBody is a body whose client gives up before we would.
+// kClientBoundBody is a body whose client gives up before we would.
 enum class Phase : std::uint8_t {
   kHandshake,
   kIdle,
   kHeader,
   kBody,
-  kImpatientBody,
+  kClientBoundBody,
   kAnswer,
   kWrite,
   kClose
 };
 
 // A session as the tick sees it.
-class Deadline {
+class TimedSession {
  public:
-  virtual ~Deadline() = default;
+  virtual ~TimedSession() = default;
   virtual void cancel() = 0;
 
   Phase phase = Phase::kHandshake;
@@ -93,7 +93,7 @@ struct Worker {
   const std::atomic<bool>* draining = nullptr;
   std::shared_ptr<SSL_CTX> tls;  // null: plain HTTP
   std::unique_ptr<Handler> handler;
-  std::list<Deadline*> sessions;
+  std::list<TimedSession*> sessions;
   std::uint64_t now = 0;  // ticks since the start
   bool ticking = false;
   asio::io_context context{1};

@@ -2,7 +2,7 @@
 //
 // The metrics of a program that works in a cluster, under client-go's names where it has one:
 // rest_client_requests_total, rest_client_request_retries_total, leader_election_master_status. Ours are the
-// rate limit, the connections, and each watch. Used by webhook/metrics.cc and reconciler/metrics.cc.
+// rate limit, the connections, and each watch. Used by webhook/metrics.cc and reconciler/metrics/metrics.cc.
 #pragma once
 
 #include <span>
@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "kube/catalog_watch.h"
-#include "kube/client.h"
+#include "kube/client/client.h"
 #include "process/metric_families.h"
 
 namespace modelgate::kube {

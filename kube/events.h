@@ -17,7 +17,7 @@
 #include <memory>
 #include <string>
 
-#include "kube/client.h"
+#include "kube/client/client.h"
 
 namespace modelgate::kube {
 

@@ -25,7 +25,7 @@
 #include <random>
 #include <string>
 
-#include "kube/client.h"
+#include "kube/client/client.h"
 #include "kube/lease_record.h"
 
 namespace modelgate::kube {

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "kube/resource.h"
+#include "kube/client/resource.h"
 #include "spec/view.h"
 
 namespace modelgate::kube {

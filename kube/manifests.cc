@@ -118,22 +118,23 @@ std::optional<ManifestError> take(ManifestObject object, std::vector<ManifestObj
 std::expected<std::vector<ManifestObject>, ManifestError> read_objects(std::string_view file,
                                                                        std::string_view text,
                                                                        spec::Arena& arena) {
-  auto documents = read_yaml(text);
+  auto documents = yaml::read_yaml(text);
   if (!documents) {
     return std::unexpected(
         ManifestError{std::string(file), documents.error().line, documents.error().message});
   }
   std::vector<ManifestObject> out;
-  for (YamlDocument& document : *documents) {
+  for (yaml::YamlDocument& document : *documents) {
     auto value = spec::parse_json(document.json, arena);
     if (!value)
       return std::unexpected(ManifestError{std::string(file), document.line, value.error().message});
     const bool located = document.lines.at("") != 0;
-    ManifestObject object{.file = std::string(file),
-                          .line = document.line,
-                          .value = std::move(*value),
-                          .lines = located ? std::make_shared<YamlLines>(std::move(document.lines)) : nullptr,
-                          .prefix = ""};
+    ManifestObject object{
+        .file = std::string(file),
+        .line = document.line,
+        .value = std::move(*value),
+        .lines = located ? std::make_shared<yaml::YamlLines>(std::move(document.lines)) : nullptr,
+        .prefix = ""};
     if (auto failed = take(std::move(object), out, arena)) return std::unexpected(std::move(*failed));
   }
   return out;
@@ -143,7 +144,7 @@ std::expected<std::string, ManifestError> read_file(const fs::path& path) {
   const auto read = [](std::istream& in) {
     std::string text;
     std::array<char, 65536> buffer;
-    while (text.size() <= kMaxYamlBytes && (in.read(buffer.data(), buffer.size()), in.gcount() > 0)) {
+    while (text.size() <= yaml::kMaxYamlBytes && (in.read(buffer.data(), buffer.size()), in.gcount() > 0)) {
       text.append(buffer.data(), static_cast<std::size_t>(in.gcount()));
     }
     return text;
@@ -158,8 +159,9 @@ std::expected<std::string, ManifestError> read_file(const fs::path& path) {
     text = read(in);
     if (in.bad()) return std::unexpected(ManifestError{path.string(), 0, "cannot be read"});
   }
-  if (text.size() <= kMaxYamlBytes) return text;
-  return std::unexpected(ManifestError{path.string(), 0, fmt::format("larger than {} bytes", kMaxYamlBytes)});
+  if (text.size() <= yaml::kMaxYamlBytes) return text;
+  return std::unexpected(
+      ManifestError{path.string(), 0, fmt::format("larger than {} bytes", yaml::kMaxYamlBytes)});
 }
 
 std::expected<std::vector<fs::path>, ManifestError> manifest_files(const fs::path& path) {

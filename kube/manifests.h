@@ -28,9 +28,9 @@
 #include <tuple>
 #include <vector>
 
-#include "kube/yaml.h"
 #include "spec/catalog.h"
 #include "spec/facts.h"
+#include "yaml/yaml.h"
 
 namespace modelgate::kube {
 
@@ -52,7 +52,7 @@ struct ManifestObject {
   std::string file;
   int line = 0;
   spec::Value value;  // in the arena it was read into; nulls and managedFields are left out
-  std::shared_ptr<const YamlLines> lines;
+  std::shared_ptr<const yaml::YamlLines> lines;
   std::string prefix;  // where it stands in its document: "" or "items[3]"
 
   /// The line of a field path of the object, or of what is nearest above it; in JSON, of the object.
@@ -61,13 +61,13 @@ struct ManifestObject {
   bool has(std::string_view path) const;
 };
 
-/// Reads a text as kubectl does (kube/yaml.h) and takes Lists apart. Each object has a kind and an
+/// Reads a text as kubectl does (yaml/yaml.h) and takes Lists apart. Each object has a kind and an
 /// apiVersion; names are not asked for.
 std::expected<std::vector<ManifestObject>, ManifestError> read_objects(std::string_view file,
                                                                        std::string_view text,
                                                                        spec::Arena& arena);
 
-/// A whole file, at most kMaxYamlBytes; "-" is the standard input.
+/// A whole file, at most yaml::kMaxYamlBytes; "-" is the standard input.
 std::expected<std::string, ManifestError> read_file(const std::filesystem::path& path);
 
 struct Manifests {

@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "kube/client.h"
+#include "kube/client/client.h"
 
 namespace modelgate::kube {
 

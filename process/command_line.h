@@ -2,7 +2,7 @@
 #pragma once
 
 // A program's flags as a table, and the parser behind it (CLI11). Used by process/program_flags.cc,
-// kube/connection_flags.cc, webhook/flags.cc and reconciler/flags.cc.
+// kube/client/connection_flags.cc, webhook/flags.cc and reconciler/flags.cc.
 //
 //   std::vector<Flag> table{
 //       {"Running", "--threads", "COUNT", "0", "threads that answer", set_number(flags.threads, 1024)},

@@ -2,8 +2,8 @@
 #pragma once
 
 // What a program shows at /metrics: Prometheus' families as they are filled, written in its text format 0.0.4
-// by prometheus-cpp's core. Used by process/process_metrics.cc, kube/client_metrics.cc, webhook/metrics.cc
-// and reconciler/metrics.cc.
+// by prometheus-cpp's core. Used by process/process_metrics.cc, kube/client_metrics.cc,
+// webhook/metrics.cc and reconciler/metrics/metrics.cc.
 //
 //   MetricFamilies families;
 //   families.counter("modelgate_catalog_reloads_total", "Catalogs taken into use.", reloads);

@@ -2,7 +2,7 @@
 #pragma once
 
 // What the kernel says of this process (Linux's /proc) as the customary metrics process_*, and which build it
-// is. Used by webhook/metrics.cc and reconciler/metrics.cc.
+// is. Used by webhook/metrics.cc and reconciler/metrics/metrics.cc.
 
 #include <cstdint>
 #include <string_view>

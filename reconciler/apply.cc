@@ -10,7 +10,7 @@
 #include <set>
 #include <utility>
 
-#include "kube/managed_fields.h"
+#include "kube/client/managed_fields.h"
 #include "reconciler/breaker.h"
 #include "spec/view.h"
 

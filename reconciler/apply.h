@@ -33,8 +33,8 @@
 #include <string_view>
 #include <vector>
 
-#include "kube/client.h"
-#include "reconciler/cache.h"
+#include "kube/client/client.h"
+#include "reconciler/cache/cache.h"
 #include "reconciler/plan.h"
 
 namespace modelgate::reconciler {

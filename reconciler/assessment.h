@@ -24,15 +24,15 @@
 #include <vector>
 
 #include "defaulting/defaulting.h"
-#include "kube/client.h"
+#include "kube/client/client.h"
 #include "reconciler/apply.h"
-#include "reconciler/cache.h"
+#include "reconciler/cache/cache.h"
 #include "reconciler/live_facts.h"
+#include "reconciler/metrics/service_measures.h"
 #include "reconciler/plan.h"
-#include "reconciler/service_measures.h"
 #include "reconciler/service_state.h"
-#include "workload/status.h"
-#include "workload/wanted.h"
+#include "workload/children/wanted.h"
+#include "workload/status/status.h"
 
 namespace modelgate::reconciler {
 
@@ -79,7 +79,7 @@ class Assessment {
   /// It rests on something that no watch tells of, so that it is to be looked at again.
   bool may_change_unseen() const;
 
-  /// What could not be written: told in the status. Kept here.
+  /// What could not be written: told in the status. CacheEntry here.
   void take(std::vector<ApplyProblem> problems);
   /// For good: its picture is old.
   void leave_alone() { verdict_ = Verdict::kLeaveAlone; }

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "reconciler/work_queue.h"
+#include "reconciler/queue/work_queue.h"
 
 namespace modelgate::reconciler {
 

@@ -8,7 +8,7 @@
 #include "deploy/builtin.h"
 #include "kube/manifests.h"
 #include "spec/view.h"
-#include "workload/object_builder.h"
+#include "workload/objects/object_builder.h"
 
 namespace modelgate::reconciler {
 namespace {

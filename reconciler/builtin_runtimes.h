@@ -18,7 +18,7 @@
 #include <string>
 #include <string_view>
 
-#include "kube/client.h"
+#include "kube/client/client.h"
 
 namespace modelgate::reconciler {
 

@@ -18,8 +18,8 @@
 #include <string_view>
 #include <utility>
 
-#include "kube/client.h"
-#include "workload/storage_initializer.h"
+#include "kube/client/client.h"
+#include "workload/pods/storage_initializer.h"
 
 namespace modelgate::reconciler {
 

@@ -11,18 +11,18 @@
 #include <utility>
 #include <vector>
 
-#include "kube/connection_flags.h"
+#include "kube/client/connection_flags.h"
+#include "kube/client/loop_thread.h"
 #include "kube/events.h"
 #include "kube/lease.h"
-#include "kube/loop_thread.h"
 #include "process/log.h"
 #include "reconciler/builtin_runtimes.h"
-#include "reconciler/cache.h"
+#include "reconciler/cache/cache.h"
 #include "reconciler/dry_run.h"
 #include "reconciler/heartbeat.h"
+#include "reconciler/queue/work_queue.h"
 #include "reconciler/reconcile.h"
 #include "reconciler/watches.h"
-#include "reconciler/work_queue.h"
 
 namespace modelgate::reconciler {
 namespace {

@@ -22,8 +22,8 @@
 #include <string>
 
 #include "kube/catalog_watch.h"
-#include "kube/client.h"
-#include "reconciler/counts.h"
+#include "kube/client/client.h"
+#include "reconciler/metrics/counts.h"
 
 namespace modelgate::reconciler {
 

@@ -12,9 +12,9 @@
 
 #include <memory>
 
-#include "kube/client.h"
+#include "kube/client/client.h"
 #include "reconciler/assessment.h"
-#include "reconciler/cache.h"
+#include "reconciler/cache/cache.h"
 #include "spec/catalog.h"
 
 namespace modelgate::reconciler {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "reconciler/service_state.h"
-#include "workload/object_builder.h"
+#include "workload/objects/object_builder.h"
 
 namespace modelgate::reconciler {
 namespace {

@@ -10,8 +10,8 @@
 
 #include <string>
 
-#include "kube/client.h"
-#include "reconciler/cache.h"
+#include "kube/client/client.h"
+#include "reconciler/cache/cache.h"
 
 namespace modelgate::reconciler {
 

@@ -15,7 +15,7 @@
 #include <string>
 #include <variant>
 
-#include "kube/connection_flags.h"
+#include "kube/client/connection_flags.h"
 #include "process/program_flags.h"
 
 namespace modelgate::reconciler {

@@ -11,7 +11,7 @@
 #include <deque>
 #include <vector>
 
-#include "kube/client.h"
+#include "kube/client/client.h"
 #include "spec/facts.h"
 
 namespace modelgate::reconciler {

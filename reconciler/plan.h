@@ -31,9 +31,9 @@
 #include <tuple>
 #include <vector>
 
-#include "reconciler/child.h"
+#include "reconciler/cache/child.h"
 #include "spec/json.h"
-#include "workload/wanted.h"
+#include "workload/children/wanted.h"
 
 namespace modelgate::reconciler {
 

@@ -14,14 +14,14 @@
 #include <vector>
 
 #include "http/probe_servers.h"
-#include "kube/connection_flags.h"
+#include "kube/client/connection_flags.h"
 #include "process/allocator.h"
 #include "process/doorbell.h"
 #include "process/log.h"
 #include "process/write_file.h"
 #include "reconciler/controller.h"
 #include "reconciler/flags.h"
-#include "reconciler/metrics.h"
+#include "reconciler/metrics/metrics.h"
 
 namespace modelgate::reconciler {
 namespace {

@@ -5,7 +5,7 @@
 //   return run(std::move(flags));
 #pragma once
 
-#include "kube/fault_injector.h"
+#include "kube/client/fault_injector.h"
 #include "reconciler/flags.h"
 
 namespace modelgate::reconciler {

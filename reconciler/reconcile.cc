@@ -32,14 +32,14 @@ kube::ObjectReference reference_to(const ServiceRecord& record) {
 }
 
 /// The worst counts.
-void come_to(ReconcileOutcome& outcome, Result result, std::string_view problem = {}) {
+void escalate(ReconcileOutcome& outcome, Result result, std::string_view problem = {}) {
   if (static_cast<int>(result) > static_cast<int>(outcome.result)) outcome.result = result;
   if (outcome.problem.empty()) outcome.problem = problem;
 }
 
-void come_to(ReconcileOutcome& outcome, const kube::ApiError& error) {
+void escalate(ReconcileOutcome& outcome, const kube::ApiError& error) {
   if (error.is_not_found()) return;  // the watch will say that it has gone
-  come_to(outcome, error.is_conflict() ? Result::kStale : Result::kFailed, error.to_string());
+  escalate(outcome, error.is_conflict() ? Result::kStale : Result::kFailed, error.to_string());
 }
 
 }  // namespace
@@ -83,7 +83,7 @@ Task<ReconcileOutcome> Reconciler::reconcile(ServiceKey key, SteadyTime until) {
     bug = e.what();
   }
   if (!bug.empty()) {
-    come_to(outcome, Result::kBug, bug);
+    escalate(outcome, Result::kBug, bug);
     co_await tell_bug(key, bug, until);
   }
   co_return outcome;
@@ -93,7 +93,7 @@ Task<void> Reconciler::finish_deletion(const ServiceRecord& record, const spec::
                                        SteadyTime until, ReconcileOutcome& outcome) {
   if (!has_finalizer(service)) co_return;
   const auto finished = co_await finish(client_, cache_, record, service, until);
-  if (!finished) co_return come_to(outcome, finished.error());
+  if (!finished) co_return escalate(outcome, finished.error());
   ++outcome.writes;
 }
 
@@ -107,14 +107,14 @@ Task<void> Reconciler::serve(Assessment& assessment, SteadyTime until, Reconcile
   std::vector<ApplyProblem> problems = co_await bring_ca_bundle(assessment, until, outcome);
   ApplyOutcome applied = co_await applier_.carry_out(key, assessment.plan(), until);
   outcome.writes += applied.writes;
-  if (applied.stale) come_to(outcome, Result::kStale);
+  if (applied.stale) escalate(outcome, Result::kStale);
   std::ranges::move(applied.problems, std::back_inserter(problems));
   applied.problems = std::move(problems);
-  if (!applied.problems.empty()) come_to(outcome, Result::kFailed, applied.problems.front().text);
+  if (!applied.problems.empty()) escalate(outcome, Result::kFailed, applied.problems.front().text);
   outcome.again_at = applied.again_at;
   outcome.write_storms +=
       static_cast<int>(std::ranges::count(applied.problems, "WriteStorm", &ApplyProblem::reason));
-  if (assessment.may_change_unseen()) come_to(outcome, Result::kLater);
+  if (assessment.may_change_unseen()) escalate(outcome, Result::kLater);
   tell_problems(assessment, applied);
   assessment.take(std::move(applied.problems));
 }
@@ -143,7 +143,7 @@ Task<bool> Reconciler::set_finalizer(Assessment& assessment, SteadyTime until, R
     ++outcome.writes;
     co_return true;
   }
-  come_to(outcome, version.error());
+  escalate(outcome, version.error());
   if (version.error().is_conflict() || version.error().is_not_found()) {
     assessment.leave_alone();
     co_return false;
@@ -165,11 +165,11 @@ Task<void> Reconciler::write_status(Assessment& assessment, SteadyTime until, Re
     case StatusOutcome::Result::kWritten:
       ++outcome.writes;
       // It waited for the generation that has just been told of.
-      if (assessment.wanted().look_again) come_to(outcome, Result::kStale);
+      if (assessment.wanted().look_again) escalate(outcome, Result::kStale);
       tell_events(assessment, status);
       break;
     case StatusOutcome::Result::kConflict:
-      come_to(outcome, Result::kStale);
+      escalate(outcome, Result::kStale);
       break;
     case StatusOutcome::Result::kHeld:
       outcome.again_at = std::min(outcome.again_at.value_or(*written.again_at), *written.again_at);
@@ -177,7 +177,7 @@ Task<void> Reconciler::write_status(Assessment& assessment, SteadyTime until, Re
     case StatusOutcome::Result::kGone:
       break;
     case StatusOutcome::Result::kFailed:
-      come_to(outcome, Result::kFailed, written.problem);
+      escalate(outcome, Result::kFailed, written.problem);
       break;
   }
 }

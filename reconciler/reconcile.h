@@ -18,13 +18,13 @@
 #include <optional>
 #include <string>
 
-#include "kube/client.h"
+#include "kube/client/client.h"
 #include "kube/events.h"
 #include "reconciler/apply.h"
 #include "reconciler/assessment.h"
 #include "reconciler/ca_bundle_copies.h"
-#include "reconciler/cache.h"
-#include "reconciler/service_measures.h"
+#include "reconciler/cache/cache.h"
+#include "reconciler/metrics/service_measures.h"
 #include "reconciler/status_writer.h"
 #include "spec/catalog.h"
 

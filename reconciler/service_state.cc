@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "spec/inference_service.h"
-#include "workload/object_builder.h"
+#include "workload/objects/object_builder.h"
 
 namespace modelgate::reconciler {
 namespace {

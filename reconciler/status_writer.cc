@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "workload/object_builder.h"
+#include "workload/objects/object_builder.h"
 
 namespace modelgate::reconciler {
 namespace {

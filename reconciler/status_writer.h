@@ -22,9 +22,9 @@
 #include <set>
 #include <string>
 
-#include "kube/client.h"
+#include "kube/client/client.h"
 #include "reconciler/breaker.h"
-#include "reconciler/cache.h"
+#include "reconciler/cache/cache.h"
 
 namespace modelgate::reconciler {
 

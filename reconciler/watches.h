@@ -19,7 +19,7 @@
 
 #include "kube/catalog_watch.h"
 #include "kube/reflector.h"
-#include "reconciler/cache.h"
+#include "reconciler/cache/cache.h"
 
 namespace modelgate::reconciler {
 

@@ -29,8 +29,8 @@ void check_blocked_env_of(const Container& container, Report& report) {
   const auto env = container.view.env();
   for (std::size_t i = 0; i < env.size(); ++i) {
     if (!is_blocked_env(env[i].name())) continue;
-    const At variables = container.at / "env";
-    const At variable = variables[i];
+    const LazyPath variables = container.at / "env";
+    const LazyPath variable = variables[i];
     report.forbidden(
         variable / "name",
         fmt::format("{} must not be set: it makes the server load other code than its image holds",

@@ -15,10 +15,10 @@ void check_names(const Service& s, Report& report) {
   const std::string_view stable =
       s.predictor() ? spec::PredictorView(s.predictor()->view.value()).name() : std::string_view{};
   const auto canaries = s.isvc().spec().canary();
-  const At list = s.spec_at() / "canary";
+  const LazyPath list = s.spec_at() / "canary";
   for (std::size_t i = 0; i < canaries.size(); ++i) {
-    const At element = list[i];
-    const At predictor = element / "predictor";
+    const LazyPath element = list[i];
+    const LazyPath predictor = element / "predictor";
     const std::string_view name = canaries[i].predictor().name();
     if (name.empty()) {
       report.required(predictor / "name", "a canary's objects are named after it");
@@ -28,20 +28,20 @@ void check_names(const Service& s, Report& report) {
   }
   const auto name_of = [&](std::size_t i) { return canaries[i].predictor().name(); };
   for_each_duplicate(canaries.size(), name_of, [&](std::size_t i) {
-    const At element = list[i];
-    const At predictor = element / "predictor";
+    const LazyPath element = list[i];
+    const LazyPath predictor = element / "predictor";
     report.duplicate(predictor / "name", name_of(i));
   });
 }
 
 void check_shares(const Service& s, Report& report) {
   const auto canaries = s.isvc().spec().canary();
-  const At list = s.spec_at() / "canary";
+  const LazyPath list = s.spec_at() / "canary";
   std::int64_t sum = 0;
   bool within = true;
   for (std::size_t i = 0; i < canaries.size(); ++i) {
     const std::int64_t percent = canaries[i].traffic_percent().value_or(0);
-    const At element = list[i];
+    const LazyPath element = list[i];
     if (percent < 0 || percent > 100) {
       within = false;
       report.invalid(element / "trafficPercent", percent, "must be from 0 to 100");
@@ -73,7 +73,7 @@ void check_fixed_replicas(const Service& s, const Component& c, Report& report) 
 void check_canary_form(const Service& s, Report& report) {
   const spec::Value* canary = s.isvc().spec().field("canary");
   if (!canary) return;
-  const At at = s.spec_at() / "canary";
+  const LazyPath at = s.spec_at() / "canary";
   if (canary->IsObject()) {
     report.add(
         spec::ErrorType::kTypeInvalid, at, "object",
@@ -97,9 +97,9 @@ void check_canaries(const Service& s, Report& report) {
   check_names(s, report);
   check_shares(s, report);
   const auto canaries = s.isvc().spec().canary();
-  const At list = s.spec_at() / "canary";
+  const LazyPath list = s.spec_at() / "canary";
   for (std::size_t i = 0; i < canaries.size(); ++i) {
-    const At element = list[i];
+    const LazyPath element = list[i];
     if (!canaries[i].predictor()) report.required(element / "predictor", "it is what the canary serves");
   }
   for (const Component& c : s.components()) {

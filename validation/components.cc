@@ -40,23 +40,23 @@ void check_protocol_variable(const Component& c, Report& report) {
     if (env[i].name() != spec::kProtocolEnv) continue;
     const std::string_view protocol = env[i].env_value();
     if (protocol != kCustomProtocols[0] && protocol != kCustomProtocols[1]) {
-      const At list = c.at / "containers";
-      const At first = list[0];
-      const At variables = first / "env";
-      const At variable = variables[i];
+      const LazyPath list = c.at / "containers";
+      const LazyPath first = list[0];
+      const LazyPath variables = first / "env";
+      const LazyPath variable = variables[i];
       report.not_supported(variable / "value", protocol, kCustomProtocols);
     }
     return;
   }
 }
 
-void check_logger_storage(const spec::LoggerStorageView& storage, const At& at, Report& report) {
+void check_logger_storage(const spec::LoggerStorageView& storage, const LazyPath& at, Report& report) {
   for (const std::string_view field : {"path", "key", "parameters"}) {
     if (!storage.has(field)) report.required(at / field, "a logger's storage needs path, key and parameters");
   }
 }
 
-void check_not_negative(const spec::ObjectView& object, std::string_view field, const At& at,
+void check_not_negative(const spec::ObjectView& object, std::string_view field, const LazyPath& at,
                         Report& report) {
   const auto value = object.integer(field);
   if (value && *value < 0) report.invalid(at / field, *value, "must be at least 0");
@@ -64,7 +64,7 @@ void check_not_negative(const spec::ObjectView& object, std::string_view field, 
 
 // Of frameworks that are not moved to `model`: those of canaries, and all in ModelMesh mode.
 
-void check_onnx_file(const spec::ModelSpecView& onnx, const At& at, Report& report) {
+void check_onnx_file(const spec::ModelSpecView& onnx, const LazyPath& at, Report& report) {
   const std::string_view uri = onnx.storage_uri().value_or(std::string_view{});
   const std::size_t slash = uri.rfind('/');
   const std::string_view file = slash == std::string_view::npos ? uri : uri.substr(slash + 1);
@@ -83,7 +83,7 @@ bool has_nvidia_gpu(const spec::ObjectView& limits) {
   });
 }
 
-void check_gpu_version(const spec::ModelSpecView& framework, const At& at, Report& report) {
+void check_gpu_version(const spec::ModelSpecView& framework, const LazyPath& at, Report& report) {
   const auto version = framework.runtime_version();
   if (!version) return;
   const bool for_gpu = version->find("-gpu") != std::string_view::npos;
@@ -116,7 +116,7 @@ void check_framework_fields(const Service& s, Report& report) {
   for (const Component& c : s.components()) {
     if (c.implementations == 0 || c.implementation.kind != Kind::kFramework) continue;
     const std::string_view framework = c.implementation.field;
-    const At at = c.at / framework;
+    const LazyPath at = c.at / framework;
     if (framework == "onnx") check_onnx_file(c.model(), at, report);
     if (framework == "tensorflow" || framework == "pytorch") check_gpu_version(c.model(), at, report);
   }
@@ -153,7 +153,7 @@ void check_logger(const Service& s, Report& report) {
   for (const Component& c : s.components()) {
     const spec::LoggerView logger = c.view.logger();
     if (!logger) continue;
-    const At at = c.at / "logger";
+    const LazyPath at = c.at / "logger";
     if (std::ranges::find(kLoggerModes, logger.mode()) == kLoggerModes.end())
       report.not_supported(at / "mode", logger.mode(), kLoggerModes);
     if (logger.storage()) check_logger_storage(logger.storage(), at / "storage", report);
@@ -165,7 +165,7 @@ void check_positive_numbers(const Service& s, Report& report) {
     check_not_negative(c.view, "timeout", c.at, report);
     const spec::BatcherView batcher = c.view.batcher();
     if (!batcher) continue;
-    const At at = c.at / "batcher";
+    const LazyPath at = c.at / "batcher";
     for (const std::string_view field : {"maxBatchSize", "maxLatency", "timeout"})
       check_not_negative(batcher, field, at, report);
   }

@@ -26,7 +26,7 @@ bool merged_with_runtime(const Container& c) {
   return component.is_predictor() && (c.pod->worker || !component.custom());
 }
 
-void check_port(const spec::ContainerPortView& port, const At& at, Report& report) {
+void check_port(const spec::ContainerPortView& port, const LazyPath& at, Report& report) {
   const auto number = port.container_port();
   if (!number) {
     report.required(at / "containerPort", "the port that the container listens on");
@@ -40,7 +40,7 @@ void check_port(const spec::ContainerPortView& port, const At& at, Report& repor
     report.invalid(at / "name", port.name(), std::string(*problem));
 }
 
-void check_variable(const spec::EnvVarView& variable, const At& at, Report& report) {
+void check_variable(const spec::EnvVarView& variable, const LazyPath& at, Report& report) {
   if (variable.name().empty()) {
     report.required(at / "name", "a variable needs a name");
     return;
@@ -81,7 +81,7 @@ void check_env(const Workloads& w, Report& report) {
   for (const Container& c : w.containers) {
     const auto env = c.view.env();
     if (env.empty()) continue;
-    const At at = c.at / "env";
+    const LazyPath at = c.at / "env";
     for (std::size_t i = 0; i < env.size(); ++i) check_variable(env[i], at[i], report);
   }
 }
@@ -90,10 +90,10 @@ void check_env_once(const Workloads& w, Report& report) {
   for (const Container& c : w.containers) {
     const auto env = c.view.env();
     if (env.size() < 2) continue;
-    const At at = c.at / "env";
+    const LazyPath at = c.at / "env";
     const auto name = [&](std::size_t i) { return env[i].name(); };
     for_each_duplicate(env.size(), name, [&](std::size_t i) {
-      const At variable = at[i];
+      const LazyPath variable = at[i];
       report.duplicate(variable / "name", name(i));
     });
   }
@@ -102,12 +102,12 @@ void check_env_once(const Workloads& w, Report& report) {
 void check_ports(const Workloads& w, Report& report) {
   for (const Container& c : w.containers) {
     const auto ports = c.view.ports();
-    const At at = c.at / "ports";
+    const LazyPath at = c.at / "ports";
     for (std::size_t i = 0; i < ports.size(); ++i) check_port(ports[i], at[i], report);
     if (ports.size() < 2) continue;
     const auto name = [&](std::size_t i) { return ports[i].name(); };
     for_each_duplicate(ports.size(), name, [&](std::size_t i) {
-      const At port = at[i];
+      const LazyPath port = at[i];
       report.duplicate(port / "name", name(i));
     });
     std::vector<std::string> numbers;
@@ -117,7 +117,7 @@ void check_ports(const Workloads& w, Report& report) {
                                               : std::string{});
     const auto number = [&](std::size_t i) { return std::string_view(numbers[i]); };
     for_each_duplicate(ports.size(), number, [&](std::size_t i) {
-      const At port = at[i];
+      const LazyPath port = at[i];
       report.duplicate(port / "containerPort", number(i));
     });
   }

@@ -35,13 +35,13 @@ std::optional<std::vector<std::string>> parse_gpu_resource_types(std::string_vie
   return types;
 }
 
-void check_gpu_resources(const spec::ResourceRequirementsView& resources, const At& resources_at,
+void check_gpu_resources(const spec::ResourceRequirementsView& resources, const LazyPath& resources_at,
                          const spec::Configuration& configuration,
                          const std::vector<std::string>& annotation_types, Report& report) {
   for (const std::string_view kind : {"limits", "requests"}) {
     const spec::ObjectView map = resources.object(kind);
     if (!map) continue;
-    const At at = resources_at / kind;
+    const LazyPath at = resources_at / kind;
     for (const auto& m : map.value()->GetObject()) {
       const std::string_view name = spec::text_of(m.name);
       if (known(name, configuration, annotation_types)) continue;

@@ -11,7 +11,7 @@
 
 #include "spec/catalog.h"
 #include "spec/inference_service.h"
-#include "validation/at.h"
+#include "validation/lazy_path.h"
 #include "validation/report.h"
 
 namespace modelgate::validation {
@@ -25,7 +25,7 @@ inline constexpr std::string_view kGpuResourceTypesForm =
 
 /// Reports each resource that KServe takes for a GPU it does not know: any but cpu, memory, storage and
 /// ephemeral-storage that no list has. `annotation_types` are those of the annotation.
-void check_gpu_resources(const spec::ResourceRequirementsView& resources, const At& resources_at,
+void check_gpu_resources(const spec::ResourceRequirementsView& resources, const LazyPath& resources_at,
                          const spec::Configuration& configuration,
                          const std::vector<std::string>& annotation_types, Report& report);
 

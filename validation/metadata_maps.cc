@@ -7,7 +7,7 @@
 
 namespace modelgate::validation {
 
-void check_labels(const spec::StringMapView& labels, const At& at, Report& report) {
+void check_labels(const spec::StringMapView& labels, const LazyPath& at, Report& report) {
   labels.for_each([&](std::string_view key, std::string_view value) {
     if (const auto problem = spec::check_qualified_name(key)) {
       report.invalid(at.key(key), key, std::string(*problem));
@@ -17,7 +17,7 @@ void check_labels(const spec::StringMapView& labels, const At& at, Report& repor
   });
 }
 
-void check_annotations(const spec::StringMapView& annotations, const At& at, Report& report) {
+void check_annotations(const spec::StringMapView& annotations, const LazyPath& at, Report& report) {
   annotations.for_each([&](std::string_view key, std::string_view) {
     if (const auto problem = spec::check_annotation_key(key)) {
       report.invalid(at.key(key), key, std::string(*problem));

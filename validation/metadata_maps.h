@@ -4,12 +4,12 @@
 #pragma once
 
 #include "spec/view.h"
-#include "validation/at.h"
+#include "validation/lazy_path.h"
 #include "validation/report.h"
 
 namespace modelgate::validation {
 
-void check_labels(const spec::StringMapView& labels, const At& at, Report& report);
-void check_annotations(const spec::StringMapView& annotations, const At& at, Report& report);
+void check_labels(const spec::StringMapView& labels, const LazyPath& at, Report& report);
+void check_annotations(const spec::StringMapView& annotations, const LazyPath& at, Report& report);
 
 }  // namespace modelgate::validation

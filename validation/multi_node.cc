@@ -24,32 +24,32 @@ bool has_multi_node_storage(std::string_view uri) {
   return scheme == "pvc" || scheme == "oci";
 }
 
-void check_one_worker_container(const spec::PodSpecView& worker, const At& at, Report& report) {
+void check_one_worker_container(const spec::PodSpecView& worker, const LazyPath& at, Report& report) {
   const std::size_t n = worker.containers().size();
   if (n > 1)
     report.add(spec::ErrorType::kTooMany, at / "containers", std::to_string(n), "workers have one container");
 }
 
-void check_no_size_variables(const spec::ContainerView& container, const At& at, Report& report) {
+void check_no_size_variables(const spec::ContainerView& container, const LazyPath& at, Report& report) {
   const auto env = container.env();
   for (std::size_t i = 0; i < env.size(); ++i) {
     const auto it = std::ranges::find(kSizeVariables, env[i].name());
     if (it == kSizeVariables.end()) continue;
     const std::string_view field = kSizeFields[static_cast<std::size_t>(it - kSizeVariables.begin())];
-    const At variables = at / "env";
-    const At variable = variables[i];
+    const LazyPath variables = at / "env";
+    const LazyPath variable = variables[i];
     report.forbidden(variable / "name", fmt::format("{} must not be set: set workerSpec.{}", *it, field));
   }
 }
 
-void check_parallel_sizes(const spec::ObjectView& worker, const At& at, Report& report) {
+void check_parallel_sizes(const spec::ObjectView& worker, const LazyPath& at, Report& report) {
   for (const std::string_view field : kSizeFields) {
     const auto size = worker.integer(field);
     if (size && *size < 1) report.invalid(at / field, *size, "must be at least 1");
   }
 }
 
-void check_storage(const spec::ModelSpecView& model, const At& at, Report& report) {
+void check_storage(const spec::ModelSpecView& model, const LazyPath& at, Report& report) {
   const auto uri = model.storage_uri();
   if (!uri) {
     report.required(at / "storageUri", "all nodes read the model from it: pvc:// or oci://");
@@ -68,8 +68,8 @@ void check_no_autoscaler(const Service& s, Report& report) {
 }
 
 /// The types of the annotation; reports it and gives nothing where it is malformed.
-std::optional<std::vector<std::string>> annotation_types(const spec::StringMapView& annotations, const At& at,
-                                                         Report& report) {
+std::optional<std::vector<std::string>> annotation_types(const spec::StringMapView& annotations,
+                                                         const LazyPath& at, Report& report) {
   const std::string_view text =
       annotations.get(spec::kGpuResourceTypesAnnotation).value_or(std::string_view{});
   if (text.empty()) return std::vector<std::string>{};
@@ -79,11 +79,11 @@ std::optional<std::vector<std::string>> annotation_types(const spec::StringMapVi
   return types;
 }
 
-void check_worker_gpus(const Service& s, const spec::PodSpecView& worker, const At& worker_at,
+void check_worker_gpus(const Service& s, const spec::PodSpecView& worker, const LazyPath& worker_at,
                        const std::vector<std::string>& types, Report& report) {
-  const At list = worker_at / "containers";
+  const LazyPath list = worker_at / "containers";
   for (std::size_t i = 0; i < worker.containers().size(); ++i) {
-    const At container = list[i];
+    const LazyPath container = list[i];
     check_gpu_resources(worker.containers()[i].resources(), container / "resources", s.configuration(), types,
                         report);
   }
@@ -96,8 +96,8 @@ void check_multi_node(const Service& s, Report& report) {
   const spec::PredictorView predictor(s.predictor()->view.value());
   const spec::WorkerSpecView worker = predictor.worker_spec();
   if (!worker) return;
-  const At worker_at = s.predictor()->at / "workerSpec";
-  const At model_at = s.predictor()->at / "model";
+  const LazyPath worker_at = s.predictor()->at / "workerSpec";
+  const LazyPath model_at = s.predictor()->at / "model";
   const spec::ModelSpecView model = predictor.model();
 
   check_one_worker_container(worker, worker_at, report);
@@ -128,7 +128,7 @@ void check_worker_spec_stays(const RuntimeObject& r, Report& report) {
 }
 
 void check_runtime_gpu_resource_types(const RuntimeObject& r, Report& report) {
-  const At annotations_at = r.spec_at() / "annotations";
+  const LazyPath annotations_at = r.spec_at() / "annotations";
   static_cast<void>(
       annotation_types(r.spec().object<spec::StringMapView>("annotations"), annotations_at, report));
 }
@@ -136,14 +136,14 @@ void check_runtime_gpu_resource_types(const RuntimeObject& r, Report& report) {
 void check_runtime_multi_node(const RuntimeObject& r, Report& report) {
   const spec::RuntimeWorkerSpecView worker = r.spec().worker_spec();
   if (r.disabled() || !worker) return;
-  const At worker_at = r.spec_at() / "workerSpec";
+  const LazyPath worker_at = r.spec_at() / "workerSpec";
   check_one_worker_container(worker, worker_at, report);
   check_parallel_sizes(worker, worker_at, report);
   if (worker.containers().empty()) report.required(worker_at / "containers", "workers have one container");
 
-  const At annotations_at = r.spec_at() / "annotations";
+  const LazyPath annotations_at = r.spec_at() / "annotations";
   std::optional<std::optional<std::vector<std::string>>> types;  // read once, where somebody asks
-  const auto check_gpus = [&](const spec::ContainerView& container, const At& at) {
+  const auto check_gpus = [&](const spec::ContainerView& container, const LazyPath& at) {
     if (!types)
       types = annotation_types(r.spec().object<spec::StringMapView>("annotations"), annotations_at, report);
     if (*types)

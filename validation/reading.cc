@@ -41,7 +41,7 @@ std::size_t container_count(const spec::PodSpecView& pod) {
   return pod.containers().size() + pod.init_containers().size();
 }
 
-void add_pod(Workloads& w, const spec::PodSpecView& view, const At& at, const Component* component,
+void add_pod(Workloads& w, const spec::PodSpecView& view, const LazyPath& at, const Component* component,
              bool worker) {
   Pod& pod = w.pods.emplace_back();
   pod.view = view;
@@ -53,7 +53,7 @@ void add_pod(Workloads& w, const spec::PodSpecView& view, const At& at, const Co
 }
 
 void add_containers(Workloads& w, const Pod& pod) {
-  const auto add_list = [&](const auto& list, const At& at, Container::Place place) {
+  const auto add_list = [&](const auto& list, const LazyPath& at, Container::Place place) {
     for (std::size_t i = 0; i < list.size(); ++i) w.containers.push_back({list[i], at[i], &pod, place});
   };
   if (pod.component && !pod.worker) {

@@ -14,7 +14,7 @@
 
 #include "spec/inference_service.h"
 #include "spec/serving_runtime.h"
-#include "validation/at.h"
+#include "validation/lazy_path.h"
 #include "validation/validation.h"
 
 namespace modelgate::validation {
@@ -25,8 +25,8 @@ enum class Role : std::uint8_t { kPredictor, kTransformer, kExplainer, kCanary }
 struct Component {
   Role role = Role::kPredictor;
   spec::ComponentView view;
-  At at;                  // spec.predictor
-  At element;             // spec.canary[0], of a canary
+  LazyPath at;            // spec.predictor
+  LazyPath element;       // spec.canary[0], of a canary
   std::string_view name;  // "predictor", "transformer", "explainer"
 
   /// How many things KServe would call its implementation, and which is the first. Valid is one.
@@ -62,9 +62,9 @@ std::optional<WrittenUri> written_storage_uri_of(const Component& component);
 /// An object with a PodSpec's fields.
 struct Pod {
   spec::PodSpecView view;
-  At at;
-  At containers;
-  At init_containers;
+  LazyPath at;
+  LazyPath containers;
+  LazyPath init_containers;
   const Component* component = nullptr;  // nullptr in a runtime
   bool worker = false;
 };
@@ -73,7 +73,7 @@ struct Pod {
 struct Container {
   enum class Place : std::uint8_t { kListed, kInit, kModel, kArt };
   spec::ContainerView view;
-  At at;
+  LazyPath at;
   const Pod* pod = nullptr;
   Place place = Place::kListed;
 };
@@ -117,9 +117,9 @@ class Service {
   const spec::Runtime* named_runtime() const { return named_runtime_; }
 
   // Roots of paths.
-  const At& metadata_at() const { return metadata_at_; }
-  const At& spec_at() const { return spec_at_; }
-  const At& annotations_at() const { return annotations_at_; }
+  const LazyPath& metadata_at() const { return metadata_at_; }
+  const LazyPath& spec_at() const { return spec_at_; }
+  const LazyPath& annotations_at() const { return annotations_at_; }
 
  private:
   void read_components();
@@ -131,10 +131,10 @@ class Service {
   std::string_view namespace_name_;
   std::string_view annotated_mode_;
   std::optional<std::string_view> autoscaler_class_;
-  At spec_at_{"spec"};
-  At metadata_at_{"metadata"};
-  At annotations_at_ = metadata_at_ / "annotations";
-  At canary_at_ = spec_at_ / "canary";
+  LazyPath spec_at_{"spec"};
+  LazyPath metadata_at_{"metadata"};
+  LazyPath annotations_at_ = metadata_at_ / "annotations";
+  LazyPath canary_at_ = spec_at_ / "canary";
   boost::container::small_vector<Component, 3> components_;
   const Component* predictor_ = nullptr;
   const spec::Runtime* named_runtime_ = nullptr;
@@ -158,7 +158,7 @@ class RuntimeObject {
   /// What is stored under this name: from the catalog, else what came as the old object.
   spec::ServingRuntimeView stored() const { return stored_; }
   const Workloads& workloads() const { return workloads_; }
-  const At& spec_at() const { return spec_at_; }
+  const LazyPath& spec_at() const { return spec_at_; }
   /// KServe's rules look at no disabled runtime.
   bool disabled() const { return spec_.disabled(); }
 
@@ -167,8 +167,8 @@ class RuntimeObject {
   spec::ServingRuntimeSpecView spec_;
   std::span<const spec::Runtime> others_;
   spec::ServingRuntimeView stored_;
-  At spec_at_{"spec"};
-  At worker_at_ = spec_at_ / "workerSpec";
+  LazyPath spec_at_{"spec"};
+  LazyPath worker_at_ = spec_at_ / "workerSpec";
   Workloads workloads_;
 };
 

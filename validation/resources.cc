@@ -32,30 +32,30 @@ bool is_extended(std::string_view resource) {
 
 /// Calls `f(name, value, at)` for each member of a map.
 template <typename F>
-void for_each_member(const spec::ObjectView& map, const At& at, F&& f) {
+void for_each_member(const spec::ObjectView& map, const LazyPath& at, F&& f) {
   if (!map) return;
   for (const auto& m : map.value()->GetObject()) f(spec::text_of(m.name), m.value, at);
 }
 
 /// Calls `f(name, value, at)` for each quantity in the `resources` of a container or a Pod.
 template <typename F>
-void for_each_quantity(const spec::ObjectView& owner, const At& owner_at, F&& f) {
+void for_each_quantity(const spec::ObjectView& owner, const LazyPath& owner_at, F&& f) {
   const spec::ObjectView resources = owner.object("resources");
   if (!resources) return;
-  const At resources_at = owner_at / "resources";
+  const LazyPath resources_at = owner_at / "resources";
   for (const std::string_view map : kMaps) for_each_member(resources.object(map), resources_at / map, f);
 }
 
 void check_size_limits(const Pod& pod, Report& report) {
   const auto volumes = pod.view.volumes();
-  const At list = pod.at / "volumes";
+  const LazyPath list = pod.at / "volumes";
   for (std::size_t i = 0; i < volumes.size(); ++i) {
     const Value* limit = volumes[i].object("emptyDir").field("sizeLimit");
     if (!limit) continue;
     const auto quantity = Quantity::parse(*limit);
     if (quantity) continue;
-    const At volume = list[i];
-    const At source = volume / "emptyDir";
+    const LazyPath volume = list[i];
+    const LazyPath source = volume / "emptyDir";
     report.invalid(source / "sizeLimit", *limit, quantity.error());
   }
 }
@@ -64,7 +64,7 @@ bool may_be_negative(const Value& written) {
   return !written.IsString() || spec::text_of(written).find('-') != std::string_view::npos;
 }
 
-void check_quantity(std::string_view name, const Value& written, const At& at, Report& report) {
+void check_quantity(std::string_view name, const Value& written, const LazyPath& at, Report& report) {
   if (!is_extended(name) && !may_be_negative(written)) return;
   const auto quantity = Quantity::parse(written);
   if (!quantity) return;  // told by check_quantities()
@@ -74,7 +74,7 @@ void check_quantity(std::string_view name, const Value& written, const At& at, R
                    "must be a whole number: this resource is given out in whole pieces");
 }
 
-void check_name(std::string_view name, const At& at, Report& report) {
+void check_name(std::string_view name, const LazyPath& at, Report& report) {
   if (is_extended(name)) {
     if (const auto problem = spec::check_qualified_name(name))
       report.invalid(at.key(name), name, std::string(*problem));
@@ -114,7 +114,7 @@ spec::ContainerView serving_container(const spec::Runtime& runtime) {
 }  // namespace
 
 void check_quantities(const Workloads& w, Report& report) {
-  const auto parses = [&](std::string_view name, const Value& written, const At& at) {
+  const auto parses = [&](std::string_view name, const Value& written, const LazyPath& at) {
     const auto quantity = Quantity::parse(written);
     if (!quantity) report.invalid(at.key(name), written, quantity.error());
   };
@@ -133,7 +133,7 @@ void check_quantities(const Workloads& w, Report& report) {
 
 void check_resource_names(const Workloads& w, Report& report) {
   for (const Container& c : w.containers) {
-    for_each_quantity(c.view, c.at, [&](std::string_view name, const Value& written, const At& at) {
+    for_each_quantity(c.view, c.at, [&](std::string_view name, const Value& written, const LazyPath& at) {
       check_name(name, at, report);
       check_quantity(name, written, at, report);
     });
@@ -145,13 +145,13 @@ void check_limits(const Workloads& w, Report& report) {
     const spec::ResourceRequirementsView resources = c.view.resources();
     const spec::ObjectView requests = resources.requests();
     if (!requests || !resources.limits()) continue;
-    const At at = c.at / "resources";
+    const LazyPath at = c.at / "resources";
     for (const auto& m : requests.value()->GetObject()) {
       const std::string_view name = spec::text_of(m.name);
       const Pair pair{name, &m.value, resources.limits().field(name)};
       const auto problem = problem_of(pair, {});
       if (!problem) continue;
-      const At limits = at / "limits";
+      const LazyPath limits = at / "limits";
       report.invalid(limits.key(name), *pair.limit, *problem);
     }
   }
@@ -163,8 +163,8 @@ void check_limits_against_runtime(const Service& s, Report& report) {
   const spec::ResourceRequirementsView ours = s.predictor()->model().resources();
   if (!ours) return;
   const spec::ResourceRequirementsView theirs = serving_container(*s.named_runtime()).resources();
-  const At model = s.predictor()->at / s.predictor()->implementation.field;
-  const At at = model / "resources";
+  const LazyPath model = s.predictor()->at / s.predictor()->implementation.field;
+  const LazyPath at = model / "resources";
   const std::string from = fmt::format(" (of {})", s.named_runtime()->display_name());
   const auto check = [&](std::string_view map, std::string_view other) {
     const spec::ObjectView quantities = ours.object(map);
@@ -177,7 +177,7 @@ void check_limits_against_runtime(const Service& s, Report& report) {
       const auto problem = limit ? problem_of({name, counterpart, &m.value}, from)
                                  : problem_of({name, &m.value, counterpart}, {});
       if (!problem) continue;
-      const At place = at / map;
+      const LazyPath place = at / map;
       const auto theirs_is = [&] { return Quantity::parse(*counterpart)->canonical(); };
       report.invalid(place.key(name), m.value,
                      limit ? *problem : fmt::format("must be at most the limit, {}{}", theirs_is(), from));

@@ -59,7 +59,7 @@ std::vector<std::string_view> all_formats(const Service& s) {
 }
 
 /// True where the format is a slip for one of these, and told so.
-bool tell_slip(std::string_view format, const std::vector<std::string_view>& formats, const At& at,
+bool tell_slip(std::string_view format, const std::vector<std::string_view>& formats, const LazyPath& at,
                Report& report) {
   const auto near = spec::nearest(format, formats);
   if (!near) return false;
@@ -71,7 +71,7 @@ bool tell_slip(std::string_view format, const std::vector<std::string_view>& for
   return true;
 }
 
-void check_format(const Service& s, std::string_view format, const At& at, Report& report) {
+void check_format(const Service& s, std::string_view format, const LazyPath& at, Report& report) {
   if (known_format(s, format)) return;
   const std::vector<std::string_view> formats = all_formats(s);
   if (tell_slip(format, formats, at, report)) return;
@@ -81,7 +81,8 @@ void check_format(const Service& s, std::string_view format, const At& at, Repor
 }
 
 /// Where no runtime is named and none can be chosen: why those that serve the format are not.
-void check_choice(const Service& s, const spec::ModelRequirement& wanted, const At& at, Report& report) {
+void check_choice(const Service& s, const spec::ModelRequirement& wanted, const LazyPath& at,
+                  Report& report) {
   std::string reasons;
   std::size_t told = 0;
   bool served = false;
@@ -105,8 +106,8 @@ std::string candidates_text(const Service& s, const spec::ModelRequirement& want
   return fmt::format("this model is also served by {}", fmt::join(names, ", "));
 }
 
-void tell_missing(const Service& s, std::string_view name, const spec::ModelRequirement& wanted, const At& at,
-                  Report& report) {
+void tell_missing(const Service& s, std::string_view name, const spec::ModelRequirement& wanted,
+                  const LazyPath& at, Report& report) {
   std::vector<std::string_view> names;
   for_each_runtime(s, [&](const Runtime& r) { names.push_back(r.name); });
   const auto near = spec::nearest(name, names);
@@ -118,10 +119,10 @@ void tell_missing(const Service& s, std::string_view name, const spec::ModelRequ
 }
 
 /// Where the reason is a slip in the format's name or in its version, that is the place to tell it.
-void tell_mismatch(const Service& s, const Mismatch& m, const At& model, Report& report) {
-  const At runtime = model / "runtime";
+void tell_mismatch(const Service& s, const Mismatch& m, const LazyPath& model, Report& report) {
+  const LazyPath runtime = model / "runtime";
   if (m.reason == Mismatch::Reason::kFormat && !known_format(s, m.wanted.format)) {
-    const At format = model / "modelFormat";
+    const LazyPath format = model / "modelFormat";
     if (tell_slip(m.wanted.format, format_names(m.runtime->formats), format / "name", report)) return;
   }
   report.invalid(runtime, m.runtime->name,
@@ -140,8 +141,8 @@ void check_model_format(const Service& s, Report& report) {
     if (!c.is_predictor() || !c.serves_model() || report.full()) continue;
     if (c.implementation.kind != spec::Implementation::Kind::kModel) continue;
     const spec::ModelSpecView model = c.model();
-    const At model_at = c.at / "model";
-    const At format = model_at / "modelFormat";
+    const LazyPath model_at = c.at / "model";
+    const LazyPath format = model_at / "modelFormat";
     const std::string_view name = model.model_format().name();
     if (name.empty()) {
       // A canary has the stable predictor's.
@@ -165,7 +166,7 @@ void check_named_runtime(const Service& s, Report& report) {
     const auto name = predictor.model().runtime();
     const spec::ModelRequirement wanted = spec::requirement_of(predictor);
     if (!name || wanted.format.empty()) continue;
-    const At model = c.at / "model";
+    const LazyPath model = c.at / "model";
     if (name->empty()) {
       report.invalid(model / "runtime", *name, "must not be empty; leave it out to have one chosen");
       continue;

@@ -20,7 +20,7 @@ constexpr std::size_t kMaxShown = 8;
 void check_serving_container(const RuntimeObject& r, Report& report) {
   if (r.spec().multi_model()) return;  // what serves there is named by whoever manages the models
   const auto containers = r.spec().containers();
-  const At at = r.spec_at() / "containers";
+  const LazyPath at = r.spec_at() / "containers";
   if (containers.empty()) {
     report.required(at, fmt::format("needs a container named {}", spec::kServingContainerName));
     return;
@@ -35,7 +35,7 @@ void check_serving_container(const RuntimeObject& r, Report& report) {
 }
 
 void check_runtime_names(const RuntimeObject& r, Report& report) {
-  const At metadata("metadata");
+  const LazyPath metadata("metadata");
   check_labels(r.metadata().labels(), metadata / "labels", report);
   check_annotations(r.metadata().annotations(), metadata / "annotations", report);
   check_labels(r.spec().object<spec::StringMapView>("labels"), r.spec_at() / "labels", report);

@@ -28,14 +28,14 @@ char lower(char c) {
 /// first entry; where that has no priority, with none.
 void check_entries_agree(const RuntimeObject& r, Report& report) {
   const auto formats = r.spec().supported_model_formats();
-  const At list = r.spec_at() / "supportedModelFormats";
+  const LazyPath list = r.spec_at() / "supportedModelFormats";
   std::unordered_map<std::string_view, std::optional<std::int64_t>> first;
   for (std::size_t i = 0; i < formats.size(); ++i) {
     if (!formats[i].auto_select()) continue;
     const auto priority = formats[i].priority();
     const auto [it, is_first] = first.emplace(formats[i].name(), priority);
     if (is_first || !priority || !it->second || *it->second == *priority) continue;
-    const At entry = list[i];
+    const LazyPath entry = list[i];
     report.invalid(
         entry / "priority", *priority,
         fmt::format("must be {}, as in the first entry of {}", *it->second, spec::quoted(formats[i].name())));
@@ -68,13 +68,13 @@ void check_against(const RuntimeObject& r, const spec::Runtime& other, Report& r
     if (f.auto_select && f.priority) taken.insert(contested(f.name, f.version, *f.priority));
   }
   const auto formats = r.spec().supported_model_formats();
-  const At list = r.spec_at() / "supportedModelFormats";
+  const LazyPath list = r.spec_at() / "supportedModelFormats";
   for (std::size_t i = 0; i < formats.size() && !taken.empty(); ++i) {
     const SupportedModelFormatView format = formats[i];
     const auto priority = format.priority();
     if (!format.auto_select() || !priority) continue;
     if (!taken.contains(contested(format.name(), format.version(), *priority))) continue;
-    const At entry = list[i];
+    const LazyPath entry = list[i];
     report.invalid(entry / "priority", *priority,
                    fmt::format("{} has this priority for {} too: which of them is chosen would be chance",
                                other.display_name(), spec::quoted(format.name())));
@@ -103,10 +103,10 @@ void check_priorities_differ(const RuntimeObject& r, Report& report) {
 
 void check_formats(const RuntimeObject& r, Report& report) {
   const auto formats = r.spec().supported_model_formats();
-  const At list = r.spec_at() / "supportedModelFormats";
+  const LazyPath list = r.spec_at() / "supportedModelFormats";
   for (std::size_t i = 0; i < formats.size(); ++i) {
     const SupportedModelFormatView format = formats[i];
-    const At entry = list[i];
+    const LazyPath entry = list[i];
     if (format.name().empty()) report.required(entry / "name", "services ask for a format by it");
     if (format.priority() && *format.priority() < 1)
       report.invalid(entry / "priority", *format.priority(), "must be at least 1");
@@ -123,7 +123,7 @@ void check_formats(const RuntimeObject& r, Report& report) {
 void check_protocol_versions(const RuntimeObject& r, Report& report) {
   const spec::Value* protocols = r.spec().protocol_versions();
   if (!protocols || !protocols->IsArray()) return;
-  const At list = r.spec_at() / "protocolVersions";
+  const LazyPath list = r.spec_at() / "protocolVersions";
   for (rapidjson::SizeType i = 0; i < protocols->Size(); ++i) {
     const spec::Value& p = (*protocols)[i];
     if (!p.IsString() || std::ranges::find(kProtocols, spec::text_of(p)) != kProtocols.end()) continue;

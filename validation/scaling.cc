@@ -55,17 +55,17 @@ template <typename F>
 void for_each_metric(const Component& c, F&& f) {
   const auto metrics = c.view.auto_scaling().metrics();
   if (metrics.empty()) return;
-  const At scaling = c.at / "autoScaling";
-  const At list = scaling / "metrics";
+  const LazyPath scaling = c.at / "autoScaling";
+  const LazyPath list = scaling / "metrics";
   for (std::size_t i = 0; i < metrics.size(); ++i) f(metrics[i], list[i]);
 }
 
-void check_percentage(std::int64_t value, const At& at, Report& report) {
+void check_percentage(std::int64_t value, const LazyPath& at, Report& report) {
   if (value < 1 || value > 100) report.invalid(at, value, "must be a percentage from 1 to 100");
 }
 
 /// The field that the target's type says is there.
-void check_target(const MetricTargetView& target, const At& at, Report& report) {
+void check_target(const MetricTargetView& target, const LazyPath& at, Report& report) {
   if (target.type() == "Utilization") {
     const auto utilization = target.average_utilization();
     if (utilization) {
@@ -82,7 +82,7 @@ void check_target(const MetricTargetView& target, const At& at, Report& report) 
 
 // HorizontalPodAutoscaler
 
-void check_hpa_target(std::int64_t target, std::string_view metric, const At& at, Report& report) {
+void check_hpa_target(std::int64_t target, std::string_view metric, const LazyPath& at, Report& report) {
   // KServe's quirk: the upper bound holds for memory too, where the target is in MiB.
   if (target > 100 || (metric == "cpu" && target < 1)) {
     report.invalid(at, target, "must be from 1 to 100");
@@ -96,7 +96,7 @@ void check_hpa(const Component& c, Report& report) {
   if (!one_of(metric, kHpaMetrics)) report.not_supported(c.at / "scaleMetric", metric, kHpaMetrics);
   if (const auto target = c.view.scale_target())
     check_hpa_target(*target, metric, c.at / "scaleTarget", report);
-  for_each_metric(c, [&](const MetricsSpecView& m, const At& at) {
+  for_each_metric(c, [&](const MetricsSpecView& m, const LazyPath& at) {
     if (m.type() != "Resource") {
       report.not_supported(at / "type", m.type(), kHpaSources);
       return;
@@ -107,7 +107,7 @@ void check_hpa(const Component& c, Report& report) {
 
 // KEDA
 
-void check_keda_memory(const MetricTargetView& target, const At& at, Report& report) {
+void check_keda_memory(const MetricTargetView& target, const LazyPath& at, Report& report) {
   constexpr std::array<std::string_view, 2> kTypes = {"AverageValue", "Utilization"};
   if (!one_of(target.type(), kTypes)) {
     report.not_supported(at / "type", target.type(), kTypes);
@@ -121,9 +121,9 @@ void check_keda_memory(const MetricTargetView& target, const At& at, Report& rep
     report.invalid(at / "averageValue", *written, "must be at least 1Mi");
 }
 
-void check_keda_resource(const MetricSourceView& source, const At& at, Report& report) {
+void check_keda_resource(const MetricSourceView& source, const LazyPath& at, Report& report) {
   const MetricTargetView target = source.target();
-  const At target_at = at / "target";
+  const LazyPath target_at = at / "target";
   if (source.name() == "cpu") {
     constexpr std::array<std::string_view, 1> kTypes = {"Utilization"};
     if (target.type() != kTypes[0]) report.not_supported(target_at / "type", target.type(), kTypes);
@@ -135,17 +135,17 @@ void check_keda_resource(const MetricSourceView& source, const At& at, Report& r
   check_target(target, target_at, report);
 }
 
-void check_keda_query(const MetricSourceView& source, const At& at, Report& report) {
+void check_keda_query(const MetricSourceView& source, const LazyPath& at, Report& report) {
   if (source.metric().string("query").empty()) {
-    const At metric = at / "metric";
+    const LazyPath metric = at / "metric";
     report.required(metric / "query", "must not be empty");
   }
-  const At target = at / "target";
+  const LazyPath target = at / "target";
   if (!source.target().target_value()) report.required(target / "value", "the threshold to scale at");
   if (source.target().type() != "Value") check_target(source.target(), target, report);
 }
 
-void check_keda_metric(const MetricsSpecView& m, const At& at, Report& report) {
+void check_keda_metric(const MetricsSpecView& m, const LazyPath& at, Report& report) {
   struct Source {
     std::string_view type;
     std::string_view field;
@@ -158,7 +158,7 @@ void check_keda_metric(const MetricsSpecView& m, const At& at, Report& report) {
     return;
   }
   const auto source = m.object<MetricSourceView>(it->field);
-  const At source_at = at / it->field;
+  const LazyPath source_at = at / it->field;
   if (!source) {
     report.required(source_at, fmt::format("the metric's type is {}", it->type));
     return;
@@ -174,7 +174,7 @@ void check_keda(const Component& c, Report& report) {
   if (c.view.scale_metric())
     report.forbidden(c.at / "scaleMetric",
                      "KEDA does not read it: say what to scale on in autoScaling.metrics");
-  for_each_metric(c, [&](const MetricsSpecView& m, const At& at) { check_keda_metric(m, at, report); });
+  for_each_metric(c, [&](const MetricsSpecView& m, const LazyPath& at) { check_keda_metric(m, at, report); });
 }
 
 // Knative
@@ -193,19 +193,19 @@ void check_knative(const Component& c, Report& report) {
 // Where KServe does not look.
 
 /// What makes a HorizontalPodAutoscaler that the API server refuses.
-void check_hpa_metric_closely(const MetricsSpecView& m, const At& at, Report& report) {
+void check_hpa_metric_closely(const MetricsSpecView& m, const LazyPath& at, Report& report) {
   if (m.type() != "Resource") {
     report.not_supported(at / "type", m.type(), kHpaSources);
     return;
   }
-  const At source = at / "resource";
+  const LazyPath source = at / "resource";
   if (!m.resource()) {
     report.required(source, "the metric's type is Resource");
     return;
   }
   if (!one_of(m.resource().name(), kHpaMetrics))
     report.not_supported(source / "name", m.resource().name(), kHpaMetrics);
-  const At target_at = source / "target";
+  const LazyPath target_at = source / "target";
   const MetricTargetView target = m.resource().target();
   constexpr std::array<std::string_view, 2> kTypes = {"Utilization", "AverageValue"};
   if (!one_of(target.type(), kTypes)) {
@@ -234,8 +234,8 @@ void check_metric_type(const Component& c, Report& report) {
     report.not_supported(c.at / "scaleMetricType", *type, kTargetTypes);
 }
 
-void check_target_quantities(const MetricSourceView& source, const At& at, Report& report) {
-  const At target = at / "target";
+void check_target_quantities(const MetricSourceView& source, const LazyPath& at, Report& report) {
+  const LazyPath target = at / "target";
   for (const std::string_view field : {"value", "averageValue"}) {
     const spec::Value* written = source.target().field(field);
     if (!written) continue;
@@ -292,7 +292,7 @@ void check_scaling_metrics(const Service& s, Report& report) {
 
 void check_metric_quantities(const Service& s, Report& report) {
   for (const Component& c : s.components()) {
-    for_each_metric(c, [&](const MetricsSpecView& m, const At& at) {
+    for_each_metric(c, [&](const MetricsSpecView& m, const LazyPath& at) {
       for (const std::string_view field : {"resource", "external", "podmetric"}) {
         const auto source = m.object<MetricSourceView>(field);
         if (source) check_target_quantities(source, at / field, report);
@@ -314,7 +314,7 @@ void check_scaling_metrics_closely(const Service& s, Report& report) {
     warn_about_zero_replicas(s, c, report);
     if (hpa) {
       for_each_metric(
-          c, [&](const MetricsSpecView& m, const At& at) { check_hpa_metric_closely(m, at, report); });
+          c, [&](const MetricsSpecView& m, const LazyPath& at) { check_hpa_metric_closely(m, at, report); });
     }
   }
 }
@@ -323,7 +323,7 @@ void check_canary_traffic_percent(const Service& s, Report& report) {
   for (const Component& c : s.components()) {
     const auto percent = c.view.canary_traffic_percent();
     if (!percent) continue;
-    const At at = c.at / "canaryTrafficPercent";
+    const LazyPath at = c.at / "canaryTrafficPercent";
     if (*percent < 0 || *percent > 100) {
       report.invalid(at, *percent, "must be from 0 to 100");
     } else if (s.standard() && s.isvc().spec().canary().empty()) {

@@ -13,7 +13,7 @@ namespace {
 constexpr std::array<std::string_view, 4> kOperators = {"Exists", "Equal", "Lt", "Gt"};
 constexpr std::array<std::string_view, 3> kEffects = {"NoSchedule", "PreferNoSchedule", "NoExecute"};
 
-void check_toleration(const spec::TolerationView& t, const At& at, Report& report) {
+void check_toleration(const spec::TolerationView& t, const LazyPath& at, Report& report) {
   const std::string_view op = t.operator_();
   if (!t.key().empty()) {
     if (const auto problem = spec::check_qualified_name(t.key()))
@@ -37,14 +37,14 @@ void check_toleration(const spec::TolerationView& t, const At& at, Report& repor
 void check_tolerations(const Workloads& w, Report& report) {
   for (const Pod& pod : w.pods) {
     const auto tolerations = pod.view.tolerations();
-    const At at = pod.at / "tolerations";
+    const LazyPath at = pod.at / "tolerations";
     for (std::size_t i = 0; i < tolerations.size(); ++i) check_toleration(tolerations[i], at[i], report);
   }
 }
 
 void check_node_selectors(const Workloads& w, Report& report) {
   for (const Pod& pod : w.pods) {
-    const At at = pod.at / "nodeSelector";
+    const LazyPath at = pod.at / "nodeSelector";
     pod.view.node_selector().for_each([&](std::string_view key, std::string_view value) {
       if (const auto problem = spec::check_qualified_name(key)) {
         report.invalid(at.key(key), key, std::string(*problem));

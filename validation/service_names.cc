@@ -125,7 +125,7 @@ std::string_view storage_uri_of_predictor(const spec::PredictorView& predictor) 
 
 void check_service_name(const Service& s, Report& report) {
   const EffectiveName name = effective_name(s);
-  const At at = s.metadata_at();
+  const LazyPath at = s.metadata_at();
   if (name.text.empty()) {
     report.required(at / "name", "a service needs a name");
     return;
@@ -144,8 +144,8 @@ void check_derived_names(const Service& s, Report& report) {
     if (!found) continue;
     const bool variant = !variant_of(c).empty();
     if (!variant && std::exchange(name_told, true)) continue;
-    const At metadata = s.metadata_at();
-    const At at = variant ? c.at / "name" : metadata / (name.generated ? "generateName" : "name");
+    const LazyPath metadata = s.metadata_at();
+    const LazyPath at = variant ? c.at / "name" : metadata / (name.generated ? "generateName" : "name");
     const std::size_t excess = found->bytes - spec::kMaxLabelBytes;
     const std::string_view shown = variant ? variant_of(c) : std::string_view(name.text);
     report.add(ErrorType::kTooLong, at, spec::quoted(shown),
@@ -164,7 +164,7 @@ void check_predictor_names(const Service& s, Report& report) {
 }
 
 void check_metadata_maps(const Service& s, Report& report) {
-  const At metadata = s.metadata_at();
+  const LazyPath metadata = s.metadata_at();
   check_labels(s.metadata().labels(), metadata / "labels", report);
   check_annotations(s.metadata().annotations(), metadata / "annotations", report);
   for (const Component& c : s.components()) {
@@ -181,7 +181,7 @@ void check_predictor_name_change(const Service& s, Report& report) {
   // KServe crashes on an old predictor without an implementation; whoever has one says first what it serves.
   const bool serves = !spec::implementations(before).empty();
   if (serves && storage_uri_of_predictor(before) != storage_uri_of_predictor(now)) return;
-  const At predictor = s.spec_at() / "predictor";
+  const LazyPath predictor = s.spec_at() / "predictor";
   report.forbidden(
       predictor / "name",
       fmt::format(

@@ -42,7 +42,7 @@ std::string_view first_directory(std::string_view path) {
   return path.substr(0, path.find('/'));
 }
 
-void check_entry(const StorageUriView& entry, const At& at, Report& report) {
+void check_entry(const StorageUriView& entry, const LazyPath& at, Report& report) {
   const std::string_view path = mount_path_of(entry);
   if (entry.uri().empty()) report.required(at / "uri", "must not be empty");
   if (!path.starts_with('/')) {
@@ -56,16 +56,16 @@ void check_entry(const StorageUriView& entry, const At& at, Report& report) {
 
 /// Tells each mount path that an earlier entry has.
 template <typename PathOf>
-void tell_same_paths(std::size_t n, PathOf&& path_of, const At& at, Report& report) {
+void tell_same_paths(std::size_t n, PathOf&& path_of, const LazyPath& at, Report& report) {
   for_each_duplicate(n, path_of, [&](std::size_t i) {
-    const At entry = at[i];
+    const LazyPath entry = at[i];
     report.duplicate(entry / "mountPath", path_of(i));
   });
 }
 
 /// KServe downloads into what the paths have in common, so they need the first directory in common. It checks
 /// that only where two or more entries are no PVCs, and only then that the paths of PVCs differ.
-void check_entries_together(const spec::ListView<StorageUriView>& list, const At& at, Report& report) {
+void check_entries_together(const spec::ListView<StorageUriView>& list, const LazyPath& at, Report& report) {
   const auto downloads =
       std::ranges::count_if(list, [](const StorageUriView& e) { return !is_pvc(e.uri()); });
   if (downloads <= 1) return;
@@ -76,7 +76,7 @@ void check_entries_together(const spec::ListView<StorageUriView>& list, const At
     const std::string_view directory = first_directory(path);
     if (!common) common = directory;
     if (!directory.empty() && directory == *common) continue;
-    const At entry = at[i];
+    const LazyPath entry = at[i];
     report.invalid(entry / "mountPath", path,
                    fmt::format("must be in the same directory as the others, /{}", *common));
   }
@@ -88,7 +88,7 @@ void check_entries_together(const spec::ListView<StorageUriView>& list, const At
 
 /// Of `storage`, and of `storageUri` beside it, KServe knows three types where it looks.
 void check_storage_spec(const spec::StorageSpecView& storage, std::optional<std::string_view> uri,
-                        const At& at, Report& report) {
+                        const LazyPath& at, Report& report) {
   if (uri) {
     const auto supported = [&](std::string_view scheme) { return uri->starts_with(scheme); };
     if (std::ranges::none_of(kStorageSpecSchemes, supported))
@@ -101,8 +101,8 @@ void check_storage_spec(const spec::StorageSpecView& storage, std::optional<std:
   const std::string as_scheme = fmt::format("{}://", *type);
   const auto begins = [&](std::string_view scheme) { return as_scheme.starts_with(scheme); };
   if (std::ranges::any_of(kStorageSpecSchemes, begins)) return;
-  const At storage_at = at / "storage";
-  const At parameters = storage_at / "parameters";
+  const LazyPath storage_at = at / "storage";
+  const LazyPath parameters = storage_at / "parameters";
   report.not_supported(parameters.key("type"), *type, kStorageSpecTypes);
 }
 
@@ -144,7 +144,7 @@ bool is_resource_id(std::string_view id) {
   return true;
 }
 
-void warn_about_confidential(std::string_view uri, const At& at, Report& report) {
+void warn_about_confidential(std::string_view uri, const LazyPath& at, Report& report) {
   if (uri.starts_with("oci://"))
     report.warn(at, "has no effect for oci://: whoever pulls the image decrypts it (runtimeClassName)");
   if (is_pvc(uri)) report.warn(at, "has no effect for pvc://: a claim is mounted, nothing is downloaded");
@@ -167,7 +167,7 @@ void check_storage_uris(const Service& s, Report& report) {
     if (c.role == Role::kCanary) continue;
     const auto list = c.view.storage_uris();
     if (list.empty()) continue;
-    const At at = c.at / "storageUris";
+    const LazyPath at = c.at / "storageUris";
     for (std::size_t i = 0; i < list.size(); ++i) check_entry(list[i], at[i], report);
     check_entries_together(list, at, report);
   }
@@ -176,9 +176,9 @@ void check_storage_uris(const Service& s, Report& report) {
 void check_storage_mount_paths(const Service& s, Report& report) {
   for (const Component& c : s.components()) {
     const auto list = c.view.storage_uris();
-    const At at = c.at / "storageUris";
+    const LazyPath at = c.at / "storageUris";
     for (std::size_t i = 0; i < list.size(); ++i) {
-      const At entry = at[i];
+      const LazyPath entry = at[i];
       const std::string_view path = mount_path_of(list[i]);
       if (c.role == Role::kCanary) check_entry(list[i], entry, report);
       if (path.size() > 1 && first_directory(path).empty())
@@ -197,9 +197,9 @@ void check_transformer_container_storage(const Service& s, Report& report) {
     const auto env = containers[i].env();
     for (std::size_t j = 0; j < env.size(); ++j) {
       if (env[j].name() != spec::kStorageUriEnv) continue;
-      const At list = s.predictor()->at / "containers";
-      const At container = list[i];
-      const At variables = container / "env";
+      const LazyPath list = s.predictor()->at / "containers";
+      const LazyPath container = list[i];
+      const LazyPath variables = container / "env";
       report.forbidden(variables[j],
                        fmt::format("{} must not be set in the {}: the predictor beside it has the model",
                                    spec::kStorageUriEnv, spec::kTransformerContainerName));
@@ -250,10 +250,10 @@ void check_storage_uri_supported(const Service& s, Report& report) {
         report.add(problem->type, written_storage_uri_of(c)->path, shown_uri(*uri), problem->detail);
     }
     const auto list = c.view.storage_uris();
-    const At at = c.at / "storageUris";
+    const LazyPath at = c.at / "storageUris";
     for (std::size_t i = 0; i < list.size() && !report.full(); ++i) {
       if (list[i].uri().empty()) continue;  // told by check_storage_uris()
-      const At entry = at[i];
+      const LazyPath entry = at[i];
       if (const auto problem = check(list[i].uri()))
         report.add(problem->type, entry / "uri", shown_uri(list[i].uri()), problem->detail);
     }
@@ -266,8 +266,8 @@ void check_confidential(const Service& s, Report& report) {
   const Component& c = *s.predictor();
   const spec::ModelSpecView model = c.model();
   if (!model.confidential().enabled()) return;
-  const At at = c.at / c.implementation.field;
-  const At confidential = at / "confidential";
+  const LazyPath at = c.at / c.implementation.field;
+  const LazyPath confidential = at / "confidential";
   const std::string_view uri = model.storage_uri().value_or(std::string_view{});
   if (uri.empty()) report.required(at / "storageUri", "a confidential model is downloaded from there");
   warn_about_confidential(uri, confidential, report);

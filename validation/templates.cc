@@ -69,7 +69,7 @@ std::optional<std::string> check_action(std::string_view action) {
 }
 
 /// Every string in a container, with its place.
-void check_strings(const spec::Value& v, const At& at, Report& report) {
+void check_strings(const spec::Value& v, const LazyPath& at, Report& report) {
   if (v.IsString()) {
     // The template is shown, not the text around it: that may be a secret.
     if (const auto problem = check_template(spec::text_of(v)))

@@ -74,7 +74,7 @@ Volumes volumes_of(const Service& s, const Pod& pod) {
   return volumes;
 }
 
-void check_mount(const spec::VolumeMountView& mount, const At& at, Report& report) {
+void check_mount(const spec::VolumeMountView& mount, const LazyPath& at, Report& report) {
   if (mount.name().empty()) report.required(at / "name", "the volume to mount");
   const std::string_view path = mount.mount_path();
   if (path.empty()) {
@@ -91,10 +91,10 @@ void check_mount(const spec::VolumeMountView& mount, const At& at, Report& repor
 void check_volumes(const Workloads& w, Report& report) {
   for (const Pod& pod : w.pods) {
     const auto volumes = pod.view.volumes();
-    const At at = pod.at / "volumes";
+    const LazyPath at = pod.at / "volumes";
     for (std::size_t i = 0; i < volumes.size(); ++i) {
       const std::string_view name = volumes[i].name();
-      const At volume = at[i];
+      const LazyPath volume = at[i];
       if (name.empty()) {
         report.required(volume / "name", "a volume needs a name");
       } else if (const auto problem = spec::check_dns1123_label(name)) {
@@ -103,7 +103,7 @@ void check_volumes(const Workloads& w, Report& report) {
     }
     const auto name_of = [&](std::size_t i) { return volumes[i].name(); };
     for_each_duplicate(volumes.size(), name_of, [&](std::size_t i) {
-      const At volume = at[i];
+      const LazyPath volume = at[i];
       report.duplicate(volume / "name", name_of(i));
     });
   }
@@ -112,11 +112,11 @@ void check_volumes(const Workloads& w, Report& report) {
 void check_mounts(const Workloads& w, Report& report) {
   for (const Container& c : w.containers) {
     const auto mounts = c.view.volume_mounts();
-    const At at = c.at / "volumeMounts";
+    const LazyPath at = c.at / "volumeMounts";
     for (std::size_t i = 0; i < mounts.size(); ++i) check_mount(mounts[i], at[i], report);
     const auto path_of = [&](std::size_t i) { return mounts[i].mount_path(); };
     for_each_duplicate(mounts.size(), path_of, [&](std::size_t i) {
-      const At mount = at[i];
+      const LazyPath mount = at[i];
       report.duplicate(mount / "mountPath", path_of(i));
     });
   }
@@ -130,11 +130,11 @@ void check_mounts_have_volumes(const Service& s, Report& report) {
     if (mounts.empty()) continue;
     if (pod != c.pod) volumes = volumes_of(s, *c.pod);
     pod = c.pod;
-    const At at = c.at / "volumeMounts";
+    const LazyPath at = c.at / "volumeMounts";
     for (std::size_t i = 0; i < mounts.size(); ++i) {
       const std::string_view name = mounts[i].name();
       if (name.empty() || volumes.has(name)) continue;
-      const At mount = at[i];
+      const LazyPath mount = at[i];
       report.add(spec::ErrorType::kNotFound, mount / "name", spec::quoted(name),
                  fmt::format("{} has no volume of this name", (pod->at / "volumes").path().to_string()));
     }

@@ -9,9 +9,9 @@
 #include <mutex>
 #include <utility>
 
+#include "kube/client/loop_thread.h"
 #include "kube/events.h"
 #include "kube/lease.h"
-#include "kube/loop_thread.h"
 #include "process/log.h"
 
 namespace modelgate::webhook {

@@ -25,9 +25,9 @@
 
 #include "certs/key_pair.h"
 #include "kube/catalog_watch.h"
-#include "kube/client.h"
-#include "kube/connection_flags.h"
-#include "webhook/cluster_certificates.h"
+#include "kube/client/client.h"
+#include "kube/client/connection_flags.h"
+#include "webhook/certificates/cluster_certificates.h"
 #include "webhook/cluster_facts.h"
 
 namespace modelgate::webhook {

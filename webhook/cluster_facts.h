@@ -16,7 +16,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "kube/client.h"
+#include "kube/client/client.h"
 #include "webhook/fact_source.h"
 
 namespace modelgate::webhook {

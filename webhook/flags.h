@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "http/tls.h"
-#include "kube/connection_flags.h"
+#include "kube/client/connection_flags.h"
 #include "process/program_flags.h"
 
 namespace modelgate::webhook {

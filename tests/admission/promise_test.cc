@@ -14,8 +14,8 @@
 
 #include "admission/references.h"
 #include "defaulting/settled.h"
-#include "reviewed.h"
-#include "workload/wanted.h"
+#include "tests/admission/reviewed.h"
+#include "workload/children/wanted.h"
 
 namespace modelgate::admission {
 namespace {

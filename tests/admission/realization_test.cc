@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "admission/references.h"
-#include "reviewed.h"
+#include "tests/admission/reviewed.h"
 
 namespace modelgate::admission {
 namespace {

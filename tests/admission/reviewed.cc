@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "reviewed.h"
+#include "tests/admission/reviewed.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <stdexcept>
 
-#include "kube/yaml.h"
 #include "tests/json_patch.h"
+#include "yaml/yaml.h"
 
 namespace modelgate::admission {
 namespace {
@@ -59,8 +59,8 @@ Value read(std::string_view json, Arena& arena) {
   return std::move(*value);
 }
 
-std::vector<kube::YamlDocument> documents(std::string_view yaml) {
-  auto read = kube::read_yaml(yaml);
+std::vector<yaml::YamlDocument> documents(std::string_view yaml) {
+  auto read = yaml::read_yaml(yaml);
   if (!read) throw std::runtime_error(fmt::format("test data: {}: {}", read.error().message, yaml));
   return std::move(*read);
 }

@@ -26,21 +26,38 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"defaulting", {"spec"}},
     {"validation", {"spec"}},
     {"workload", {"spec"}},
+    {"yaml", {"spec"}},
     {"admission", {"spec", "defaulting", "validation", "workload"}},
     {"certs", {}},
     {"http", {"certs", "process"}},
-    {"kube", {"process", "spec", "deploy"}},
+    {"kube", {"process", "spec", "yaml", "deploy"}},
     {"deploy", {}},
     {"webhook", {"process", "spec", "admission", "kube", "certs", "deploy", "http"}},
     {"reconciler", {"process", "spec", "defaulting", "validation", "workload", "kube", "deploy", "http"}},
-    {"cli", {"process", "spec", "defaulting", "admission", "workload", "certs", "kube", "deploy"}},
+    {"cli", {"process", "spec", "defaulting", "admission", "workload", "certs", "kube", "yaml", "deploy"}},
+};
+
+/// What a sub-folder may include of its own top-level folder, beside itself. A folder with sub-folders has
+/// its own files above all of them: a sub-folder never includes those.
+const std::map<std::string, std::set<std::string>> kMayIncludeInside = {
+    {"workload/objects", {}},
+    {"workload/pods", {"workload/objects"}},
+    {"workload/children", {"workload/objects", "workload/pods"}},
+    {"workload/status", {"workload/objects", "workload/children"}},
+    {"kube/client", {}},
+    {"reconciler/queue", {}},
+    {"reconciler/cache", {"reconciler/queue"}},
+    {"reconciler/metrics", {"reconciler/queue"}},
+    {"webhook/certificates", {}},
+    {"cli/terminal", {}},
+    {"cli/doctor", {"cli/terminal"}},
 };
 
 /// Headers that mean I/O, clocks, threads or randomness: not for functions of their arguments.
 const std::set<std::string> kImpure = {
     "chrono", "ctime",  "filesystem", "fstream", "iostream",          "thread", "mutex", "atomic",
     "random", "cstdio", "unistd.h",   "future",  "condition_variable"};
-const std::set<std::string> kPure = {"spec", "defaulting", "validation", "workload", "admission"};
+const std::set<std::string> kPure = {"spec", "defaulting", "validation", "workload", "admission", "yaml"};
 
 /// Sources in which Asio and Beast may be seen, and where: they take up to half a minute each to compile. The
 /// server has five, the API server's client and its loops, of both programs, the rest.
@@ -85,6 +102,38 @@ TEST(Architecture, ArrowsPointOneWay) {
     }
   }
   EXPECT_GT(seen, 20U) << "the sources were not found";
+}
+
+std::string directory_of(const fs::path& file) {
+  return file.parent_path().string();
+}
+
+TEST(Architecture, SubFoldersDependInOneDirection) {
+  std::size_t seen = 0;
+  for (const auto& [top, unused] : kMayInclude) {
+    for (const Include& i : includes_of(top)) {
+      const std::string from = directory_of(i.file);
+      const std::string to = directory_of(i.what);
+      if (from == top || from == to || folder_of(i.what) != top) continue;
+      const auto rule = kMayIncludeInside.find(from);
+      ASSERT_TRUE(rule != kMayIncludeInside.end()) << from << "/ has no row in kMayIncludeInside";
+      ++seen;
+      EXPECT_TRUE(rule->second.contains(to)) << i.file << " includes " << i.what;
+    }
+  }
+  EXPECT_GT(seen, 20U) << "no include between sub-folders was found";
+}
+
+TEST(Architecture, SubFoldersAreListed) {
+  for (const auto& [top, unused] : kMayInclude) {
+    std::set<std::string> folders;
+    for (const Include& i : includes_of(top)) folders.insert(directory_of(i.file));
+    folders.erase(top);
+    for (const std::string& folder : folders) {
+      EXPECT_TRUE(kMayIncludeInside.contains(folder)) << folder << "/ has no row in kMayIncludeInside";
+      EXPECT_TRUE(fs::exists(kRoot / folder / "README.md")) << folder << "/ has no README.md";
+    }
+  }
 }
 
 TEST(Architecture, PureFoldersDoNoInputOrOutput) {

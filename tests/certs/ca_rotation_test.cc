@@ -80,7 +80,7 @@ struct Cluster {
   bool rotate = false;
 };
 
-// What webhook/cluster_certificates.cc does, without the API server.
+// What webhook/certificates/cluster_certificates.cc does, without the API server.
 class Replica {
  public:
   explicit Replica(std::chrono::seconds clock_offset) : offset_(clock_offset) {}
@@ -89,7 +89,7 @@ class Replica {
   void turn(Cluster& cluster, TimePoint true_now, bool reads, bool leads) {
     const TimePoint now = true_now + offset_;
     if (reads) read(cluster, true_now);
-    tend_leaf(cluster, now, true_now);
+    renew_leaf_if_due(cluster, now, true_now);
     if (!leads) return;
     // As often as there is something to do: each change is followed by another look.
     do {
@@ -121,7 +121,7 @@ class Replica {
     for (const std::string& ca : held) held_since_.emplace(ca, true_now);
   }
 
-  void tend_leaf(Cluster& cluster, TimePoint now, TimePoint true_now) {
+  void renew_leaf_if_due(Cluster& cluster, TimePoint now, TimePoint true_now) {
     const bool due = !leaf_ || leaf_is_due(*leaf_, issued_, now);
     if (!seen_.current || (!due && !takes_up(now, true_now))) return;
     read(cluster, true_now);

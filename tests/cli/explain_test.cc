@@ -7,7 +7,7 @@
 #include <sstream>
 #include <string>
 
-#include "cli/exit_code.h"
+#include "cli/terminal/exit_code.h"
 #include "tests/cli/temporary_file.h"
 
 namespace modelgate::cli {

@@ -10,12 +10,12 @@
 #include <string>
 #include <vector>
 
-#include "cli/exit_code.h"
 #include "cli/review.h"
-#include "kube/yaml.h"
+#include "cli/terminal/exit_code.h"
 #include "spec/json.h"
 #include "spec/view.h"
 #include "tests/cli/temporary_file.h"
+#include "yaml/yaml.h"
 
 namespace modelgate::cli {
 namespace {
@@ -68,9 +68,9 @@ std::string service(std::string_view more = "", std::string_view model = "", std
 /// "Kind name", one a document.
 std::vector<std::string> objects(const std::string& yaml) {
   std::vector<std::string> out;
-  const auto documents = kube::read_yaml(yaml);
+  const auto documents = yaml::read_yaml(yaml);
   if (!documents) return {documents.error().message};
-  for (const kube::YamlDocument& document : *documents) {
+  for (const yaml::YamlDocument& document : *documents) {
     spec::Arena arena;
     const auto value = spec::parse_json(document.json, arena);
     const spec::ObjectView object(*value);

@@ -8,9 +8,9 @@
 #include <sstream>
 #include <string>
 
-#include "cli/exit_code.h"
-#include "kube/yaml.h"
+#include "cli/terminal/exit_code.h"
 #include "tests/cli/temporary_file.h"
+#include "yaml/yaml.h"
 
 namespace modelgate::cli {
 namespace {
@@ -77,9 +77,9 @@ std::vector<std::string> examples() {
 /// The documents without the order of their members.
 std::string meaning(const std::string& yaml) {
   std::string out;
-  const auto documents = kube::read_yaml(yaml);
+  const auto documents = yaml::read_yaml(yaml);
   if (!documents) return documents.error().message;
-  for (const kube::YamlDocument& document : *documents) {
+  for (const yaml::YamlDocument& document : *documents) {
     spec::Arena arena;
     out += spec::to_canonical_json(*spec::parse_json(document.json, arena)) + "\n";
   }
@@ -131,7 +131,7 @@ TEST(Review, PrintsWhatWouldBeStored) {
   EXPECT_EQ(outcome.code, kAllowed);
   EXPECT_EQ(outcome.err, "");
   EXPECT_THAT(outcome.out, HasSubstr("\n      runtime: kserve-sklearnserver\n"));
-  EXPECT_TRUE(kube::read_yaml(outcome.out));
+  EXPECT_TRUE(yaml::read_yaml(outcome.out));
 }
 
 TEST(Review, PrintsTheDiffOfWhatChanges) {
@@ -145,7 +145,7 @@ TEST(Review, PrintsTheDiffOfWhatChanges) {
 TEST(Review, PrintsSeveralObjectsAsYamlDocumentsOrAJsonList) {
   const TemporaryFile file(kGood +
                            "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {a: 'yes'}\n");
-  const auto documents = kube::read_yaml(run({file.path()}).out);
+  const auto documents = yaml::read_yaml(run({file.path()}).out);
   ASSERT_TRUE(documents);
   ASSERT_EQ(documents->size(), 2U);
   EXPECT_THAT(documents->at(1).json, HasSubstr(R"("data":{"a":"yes"})"));

@@ -16,8 +16,8 @@
 
 #include "admission/realization.h"
 #include "certs/ca_set.h"
-#include "cli/doctor_checks.h"
-#include "tests/cli/cluster_pictures.h"
+#include "cli/doctor/checks.h"
+#include "tests/cli/doctor/cluster_pictures.h"
 #include "validation/validation.h"
 
 namespace modelgate::cli {
@@ -68,9 +68,9 @@ std::string anchor_of(std::string_view title) {
 /// What the expression's first group matches in the sources of a folder.
 std::set<std::string> in_sources(const std::string& folder, const std::regex& expression) {
   std::set<std::string> out;
-  for (const auto& entry : fs::directory_iterator(fs::path(MODELGATE_SOURCE_DIR) / folder)) {
+  for (const auto& entry : fs::recursive_directory_iterator(fs::path(MODELGATE_SOURCE_DIR) / folder)) {
     if (entry.path().extension() != ".cc") continue;
-    const std::string text = read_source(folder + "/" + entry.path().filename().string());
+    const std::string text = read_source(entry.path().lexically_relative(MODELGATE_SOURCE_DIR).string());
     for (std::sregex_iterator it(text.begin(), text.end(), expression), end; it != end; ++it) {
       out.insert((*it)[1]);
     }

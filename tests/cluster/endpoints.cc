@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "endpoints.h"
+#include "tests/cluster/endpoints.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -16,7 +16,7 @@
 #include <sstream>
 #include <utility>
 
-#include "loopback.h"
+#include "tests/cluster/loopback.h"
 
 namespace modelgate::cluster {
 namespace {

@@ -36,8 +36,8 @@
 #include <memory>
 #include <vector>
 
-#include "endpoints.h"
-#include "loopback.h"
+#include "tests/cluster/endpoints.h"
+#include "tests/cluster/loopback.h"
 
 namespace modelgate::cluster {
 namespace {

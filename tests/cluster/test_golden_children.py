@@ -10,7 +10,7 @@ import yaml
 from applied import PlaneTest
 from world import ROOT
 
-GOLDEN = ROOT / "tests" / "workload" / "golden"
+GOLDEN = ROOT / "tests" / "workload" / "children" / "golden"
 SERVED_SECONDS = 60
 FIELD_MANAGER = "modelgate-reconciler"
 NEIGHBOURS = ("/apis/gateway.networking.k8s.io/v1/httproutes", "/apis/keda.sh/v1alpha1/scaledobjects",

@@ -10,8 +10,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "recorded.h"
-#include "world.h"
+#include "tests/defaulting/recorded.h"
+#include "tests/defaulting/world.h"
 
 namespace modelgate::defaulting {
 namespace {

@@ -3,7 +3,7 @@
 // The old spellings of a canary.
 #include <gtest/gtest.h>
 
-#include "world.h"
+#include "tests/defaulting/world.h"
 
 namespace modelgate::defaulting {
 namespace {

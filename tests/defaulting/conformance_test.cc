@@ -4,8 +4,8 @@
 // defaulted object means the same. The same cases feed the tests in again_test.cc.
 #include <gtest/gtest.h>
 
-#include "recorded.h"
-#include "world.h"
+#include "tests/defaulting/recorded.h"
+#include "tests/defaulting/world.h"
 
 namespace modelgate::defaulting {
 namespace {

@@ -3,7 +3,7 @@
 // Framework fields, beside nothing, beside a model of ours and beside the user's.
 #include <gtest/gtest.h>
 
-#include "world.h"
+#include "tests/defaulting/world.h"
 
 namespace modelgate::defaulting {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "world.h"
+#include "tests/defaulting/world.h"
 
 namespace modelgate::defaulting {
 namespace {

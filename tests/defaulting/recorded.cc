@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "recorded.h"
+#include "tests/defaulting/recorded.h"
 
 #include <algorithm>
 #include <array>
@@ -8,8 +8,8 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "kube/yaml.h"
 #include "spec/quantity.h"
+#include "yaml/yaml.h"
 
 namespace modelgate::defaulting {
 
@@ -76,7 +76,7 @@ std::shared_ptr<const spec::Catalog> recorded_catalog(
   spec::Arena arena;
   spec::CatalogBuilder builder;
   for (const char* name : {"cluster.json", "fixtures.yaml"}) {
-    const auto documents = kube::read_yaml(read_file(kFolder / name));
+    const auto documents = yaml::read_yaml(read_file(kFolder / name));
     if (!documents) throw std::runtime_error(documents.error().message);
     for (const auto& d : *documents) {
       const auto value = spec::parse_json(d.json, arena);

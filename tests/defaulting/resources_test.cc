@@ -3,7 +3,7 @@
 // CPU and memory that nobody set. The configuration says 1 CPU and 2Gi, for requests and limits.
 #include <gtest/gtest.h>
 
-#include "world.h"
+#include "tests/defaulting/world.h"
 
 namespace modelgate::defaulting {
 namespace {

@@ -3,7 +3,7 @@
 // The runtime in the object: written, kept, made anew.
 #include <gtest/gtest.h>
 
-#include "world.h"
+#include "tests/defaulting/world.h"
 
 namespace modelgate::defaulting {
 namespace {

@@ -8,7 +8,7 @@
 #include <chrono>
 
 #include "defaulting/pass.h"
-#include "world.h"
+#include "tests/defaulting/world.h"
 
 namespace modelgate::defaulting {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "world.h"
+#include "tests/defaulting/world.h"
 
 #include <gtest/gtest.h>
 
@@ -7,9 +7,9 @@
 
 #include "defaulting/written.h"
 #include "deploy/builtin.h"
-#include "kube/yaml.h"
 #include "spec/edit.h"
 #include "spec/view.h"
+#include "yaml/yaml.h"
 
 namespace modelgate::defaulting {
 
@@ -19,7 +19,7 @@ namespace {
 
 std::vector<Value> read_documents(std::string_view yaml, spec::Arena& arena) {
   std::vector<Value> out;
-  const auto documents = kube::read_yaml(yaml);
+  const auto documents = yaml::read_yaml(yaml);
   if (!documents)
     throw std::runtime_error("test data, line " + std::to_string(documents.error().line) + ": " +
                              documents.error().message);

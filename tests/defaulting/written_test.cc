@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "world.h"
+#include "tests/defaulting/world.h"
 
 namespace modelgate::defaulting {
 namespace {

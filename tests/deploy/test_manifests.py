@@ -181,7 +181,7 @@ class Pods(unittest.TestCase):
         objects = rendered("")
         names = {name for o in objects if o["kind"] in ("Role", "ClusterRole") for r in o["rules"]
                  for name in r.get("resourceNames", [])}
-        source = "\n".join(path.read_text() for folder in ("reconciler", "workload") for path in (ROOT / folder).glob("*.h"))
+        source = "\n".join(path.read_text() for folder in ("reconciler", "workload") for path in (ROOT / folder).rglob("*.h"))
         fixed = set(re.findall(r'constexpr std::string_view k(?:BuiltinRuntimesConfigMap|CaBundleCopy) = "([^"]+)"', source))
         self.assertEqual(len(fixed), 2)
         self.assertEqual(names, {defaults["--registration"], defaults["--ca-secret"], defaults["--lease"],

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "spec/view.h"
-#include "tests/kube/fake_api_server.h"
+#include "tests/kube/client/fake_api_server.h"
 
 namespace modelgate::kube {
 namespace {

@@ -10,7 +10,7 @@
 #include <mutex>
 
 #include "spec/view.h"
-#include "tests/kube/fake_api_server.h"
+#include "tests/kube/client/fake_api_server.h"
 
 namespace modelgate::kube {
 namespace {

@@ -24,8 +24,8 @@
 #include <string>
 #include <vector>
 
-#include "kube/client.h"
-#include "tests/kube/fake_api_server.h"
+#include "kube/client/client.h"
+#include "tests/kube/client/fake_api_server.h"
 
 namespace modelgate::kube {
 

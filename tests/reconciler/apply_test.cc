@@ -11,7 +11,7 @@
 #include <functional>
 #include <ostream>
 
-#include "tests/kube/fake_api_server.h"
+#include "tests/kube/client/fake_api_server.h"
 
 namespace modelgate::reconciler {
 namespace {

@@ -9,9 +9,9 @@
 
 #include <algorithm>
 
-#include "tests/kube/fake_api_server.h"
+#include "tests/kube/client/fake_api_server.h"
 #include "tests/reconciler/cluster_objects.h"
-#include "tests/workload/service_world.h"
+#include "tests/workload/children/service_world.h"
 
 namespace modelgate::reconciler {
 namespace {

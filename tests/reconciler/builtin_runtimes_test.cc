@@ -9,7 +9,7 @@
 
 #include "deploy/builtin.h"
 #include "spec/view.h"
-#include "tests/kube/fake_api_server.h"
+#include "tests/kube/client/fake_api_server.h"
 
 namespace modelgate::reconciler {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "kube/object.h"
+#include "kube/client/object.h"
 
 namespace modelgate::reconciler {
 

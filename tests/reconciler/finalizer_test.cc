@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "reconciler/service_state.h"
-#include "tests/kube/fake_api_server.h"
+#include "tests/kube/client/fake_api_server.h"
 
 namespace modelgate::reconciler {
 namespace {

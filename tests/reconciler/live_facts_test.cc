@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/kube/fake_api_server.h"
+#include "tests/kube/client/fake_api_server.h"
 
 namespace modelgate::reconciler {
 namespace {

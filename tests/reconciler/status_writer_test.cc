@@ -6,7 +6,7 @@
 
 #include <ostream>
 
-#include "tests/kube/fake_api_server.h"
+#include "tests/kube/client/fake_api_server.h"
 
 namespace modelgate::reconciler {
 namespace {

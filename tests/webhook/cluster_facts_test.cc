@@ -11,7 +11,7 @@
 #include <ostream>
 #include <thread>
 
-#include "tests/kube/fake_api_server.h"
+#include "tests/kube/client/fake_api_server.h"
 
 namespace modelgate::webhook {
 namespace {

@@ -17,7 +17,7 @@
 
 #include "tests/http/test_server.h"
 #include "tests/http/tls_client.h"
-#include "tests/kube/fake_api_server.h"
+#include "tests/kube/client/fake_api_server.h"
 
 namespace modelgate::webhook {
 namespace {

@@ -16,8 +16,8 @@
 #include <utility>
 #include <vector>
 
-#include "kube/object.h"
-#include "tests/kube/fake_api_server.h"
+#include "kube/client/object.h"
+#include "tests/kube/client/fake_api_server.h"
 
 namespace modelgate::webhook {
 

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The cache's tables, one a kind: what a reflector fills (kube::Store), and our own writes. For cache.cc
+// only.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "kube/reflector.h"
+#include "reconciler/cache/cache_entry.h"
+#include "reconciler/cache/child.h"
+
+namespace modelgate::reconciler {
+
+/// What tables have in common: lists and their numbers, and what came too late.
+class Table : public kube::Store {
+ public:
+  explicit Table(Owners& owners) : owners_(owners) {}
+  Table(const Table&) = delete;
+  Table& operator=(const Table&) = delete;
+
+  void replace(std::vector<kube::Object> objects) final { replace_page(std::move(objects), true, true); }
+  void replace_page(std::vector<kube::Object> page, bool first, bool last) final;
+  void upsert(kube::Object object) final;
+  void remove(kube::Object object) final;
+
+  /// The reply to a write of ours.
+  void put(const kube::Object& object);
+  /// What a delete of ours took away.
+  void forget(NameView name, std::string_view uid);
+
+ protected:
+  virtual void take(const kube::Object& object, Source source) = 0;
+  virtual const CacheEntry* kept(NameView name) const = 0;
+  virtual void drop(NameView name, Source source) = 0;
+  /// What the list of that number did not hold.
+  virtual void drop_unseen(std::uint32_t list, Source source) = 0;
+
+  std::uint32_t list() const { return lists_; }
+  Owners& owners_;
+
+ private:
+  std::uint32_t lists_ = 0;  // begun
+  bool listed_ = false;      // one of them was whole
+  Forgotten forgotten_;
+};
+
+class ServiceTable final : public Table {
+ public:
+  using Table::Table;
+  static ServiceRecord record(const Owner& owner, TextPacker& packer);
+
+ private:
+  void take(const kube::Object& object, Source source) override;
+  const CacheEntry* kept(NameView name) const override;
+  void drop(NameView name, Source source) override;
+  void drop_unseen(std::uint32_t list, Source source) override;
+};
+
+/// Children of one kind, or Pods.
+class MemberTable final : public Table {
+ public:
+  /// Keeps a copy of a resource that is not one of kube::known_resources().
+  MemberTable(const kube::Resource& resource, Owners& owners);
+
+  const kube::Resource& resource() const { return *resource_; }
+  bool is_of_pods() const;
+  const ByName<Member>& members() const { return members_; }
+
+  std::optional<Child> find(NameView name) const;
+  static Child child(const MemberRef& ref, TextPacker& packer);
+  static PodRecord pod(const MemberRef& ref, TextPacker& packer);
+
+ private:
+  void take(const kube::Object& object, Source source) override;
+  const CacheEntry* kept(NameView name) const override;
+  void drop(NameView name, Source source) override;
+  void drop_unseen(std::uint32_t list, Source source) override;
+
+  std::optional<Child> reduced(const kube::Object& object) const;
+  Member packed(const Child& child, Owner& owner);
+  void link(ByName<Member>::iterator it, Owner& owner);
+  static void unlink(const Member& member);
+  ByName<Member>::iterator erase(ByName<Member>::iterator it, Source source);
+
+  kube::Resource copy_;
+  const kube::Resource* resource_;
+  ByName<Member> members_;
+};
+
+}  // namespace modelgate::reconciler

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/cli/doctor/cluster_pictures.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "certs/authority.h"
+#include "certs/ca_set.h"
+#include "certs/certificate.h"
+#include "cli/doctor/permissions.h"
+#include "kube/lease_record.h"
+#include "kube/manifests.h"
+#include "spec/base64.h"
+#include "spec/view.h"
+
+namespace modelgate::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using kube::Object;
+using kube::Resource;
+using spec::ObjectView;
+
+const fs::path kRoot = MODELGATE_SOURCE_DIR;
+constexpr std::string_view kNamespace = "kserve";
+constexpr std::string_view kName = "modelgate-webhook";
+constexpr std::string_view kReconciler = "modelgate-reconciler";
+
+const Resource* resource_of(const ObjectView& object) {
+  const auto is_it = [&](const Resource& r) {
+    return r.kind == object.string("kind") && r.api_version() == object.string("apiVersion");
+  };
+  for (const Resource* known : kube::known_resources()) {
+    if (is_it(*known)) return known;
+  }
+  for (const Resource* known : {&kPodDisruptionBudgets, &kIngressClasses}) {
+    if (is_it(*known)) return known;
+  }
+  return nullptr;  // Roles and the like, which no check looks at
+}
+
+/// Every object below a folder whose file's name begins so.
+void put_folder(ClusterPicture& picture, const std::string& folder, std::string_view prefix = "") {
+  for (const auto& entry : fs::directory_iterator(kRoot / folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(prefix) && name.ends_with(".yaml"))
+      put_yaml(picture, read_source(folder + "/" + name));
+  }
+}
+
+void put_crds(ClusterPicture& picture) {
+  put_folder(picture, "deploy/crds", "serving.kserve.io_");
+  for (const spec::Value* crd : picture.all(kube::kCustomResourceDefinitions)) {
+    const std::string name(ObjectView(crd).object("metadata").string("name"));
+    rewrite(picture, kube::kCustomResourceDefinitions, {}, name, R"("kind":"CustomResourceDefinition")",
+            R"("kind":"CustomResourceDefinition","status":{"conditions":[
+                {"type":"NamesAccepted","status":"True"},{"type":"Established","status":"True"}]})");
+  }
+}
+
+/// What deploy/ has, read once: its YAML takes long.
+const std::vector<std::pair<const Resource*, std::string>>& deployed() {
+  static const auto all = [] {
+    ClusterPicture picture;
+    for (const char* folder : {"deploy/base", "deploy/reconciler", "deploy/config", "deploy/runtimes"})
+      put_folder(picture, folder);
+    put_crds(picture);
+    std::vector<std::pair<const Resource*, std::string>> out;
+    for (const Resource* resource : kube::known_resources()) {
+      for (const spec::Value* object : picture.all(*resource))
+        out.emplace_back(resource, spec::to_json(*object));
+    }
+    for (const spec::Value* object : picture.all(kPodDisruptionBudgets)) {
+      out.emplace_back(&kPodDisruptionBudgets, spec::to_json(*object));
+    }
+    return out;
+  }();
+  return all;
+}
+
+/// The CAs, what they signed, and what the API server trusts.
+void put_certificates(ClusterPicture& picture) {
+  certs::CaSet set;
+  set.current =
+      certs::Authority::make({.lifetime = std::chrono::hours(24 * 365), .now = picture.now}).value();
+  std::string data;
+  for (const auto& [key, value] : certs::encode(set)) {
+    data += fmt::format("  {}: {}\n", key, spec::encode_base64(value));
+  }
+  put_yaml(picture,
+           fmt::format("apiVersion: v1\nkind: Secret\nmetadata: {{name: modelgate-webhook-ca, namespace: "
+                       "kserve}}\ndata:\n{}",
+                       data));
+  const std::string bundle = spec::encode_base64(certs::bundle_pem(set));
+  for (const Resource* resource :
+       {&kube::kMutatingWebhookConfigurations, &kube::kValidatingWebhookConfigurations}) {
+    rewrite(picture, *resource, {}, "modelgate", R"("clientConfig":{)",
+            fmt::format(R"("clientConfig":{{"caBundle":"{}",)", bundle));
+  }
+  const std::string server_name = "modelgate-webhook.kserve.svc";
+  const auto leaf = set.current->sign({.dns_names = {server_name}, .now = picture.now}).value();
+  picture.served.push_back(
+      {.address = "127.0.0.1:9443", .server_name = server_name, .chain_pem = leaf->chain_pem(), .error = {}});
+}
+
+void put_running(ClusterPicture& picture) {
+  for (const std::string_view name : {kName, kReconciler}) {
+    rewrite(
+        picture, kube::kDeployments, kNamespace, name, R"("kind":"Deployment")",
+        R"("kind":"Deployment","status":{"replicas":2,"readyReplicas":2,"availableReplicas":2,"conditions":[
+                {"type":"Available","status":"True"},{"type":"Progressing","status":"True"}]})");
+  }
+  put_yaml(picture, R"(
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: modelgate-webhook-1, namespace: kserve, labels: {kubernetes.io/service-name: modelgate-webhook}}
+endpoints:
+  - {addresses: [10.0.0.1], conditions: {ready: true}}
+  - {addresses: [10.0.0.2], conditions: {ready: true}}
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: modelgate-webhook-1
+  namespace: kserve
+  labels: {app.kubernetes.io/name: modelgate-webhook, control-plane: kserve-controller-manager}
+status:
+  conditions: [{type: PodScheduled, status: "True"}]
+  containerStatuses: [{name: webhook, restartCount: 0, state: {running: {}}}]
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: modelgate-reconciler-1
+  namespace: kserve
+  labels: {app.kubernetes.io/name: modelgate-reconciler, control-plane: kserve-controller-manager}
+status:
+  phase: Running
+  conditions: [{type: PodScheduled, status: "True"}]
+  containerStatuses: [{name: reconciler, restartCount: 0, state: {running: {}}}]
+---
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: istio}
+)");
+  for (const std::string_view name : {kName, kReconciler}) {
+    put_yaml(picture, fmt::format(R"(
+apiVersion: coordination.k8s.io/v1
+kind: Lease
+metadata: {{name: {0}, namespace: kserve}}
+spec: {{holderIdentity: {0}-1_a, leaseDurationSeconds: 15, renewTime: "{1}"}}
+)",
+                                  name, kube::micro_time(picture.now)));
+  }
+}
+
+}  // namespace
+
+std::string read_source(const std::string& path) {
+  std::ifstream in(kRoot / path);
+  if (!in) ADD_FAILURE() << path << " cannot be read";
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+void put_yaml(ClusterPicture& picture, std::string_view yaml) {
+  spec::Arena arena;
+  const auto objects = kube::read_objects("test.yaml", yaml, arena);
+  if (!objects) {
+    ADD_FAILURE() << objects.error().to_string();
+    return;
+  }
+  for (const kube::ManifestObject& object : *objects) {
+    const Resource* resource = resource_of(ObjectView(object.value));
+    if (resource) picture.put(*resource, Object::copy_of(object.value));
+  }
+}
+
+void rewrite(ClusterPicture& picture, const Resource& resource, std::string_view ns, std::string_view name,
+             std::string_view before, std::string_view after) {
+  const spec::Value* value = picture.find(resource, ns, name);
+  if (!value) {
+    ADD_FAILURE() << resource.kind << " " << ns << "/" << name << " is not in the picture";
+    return;
+  }
+  std::string json = spec::to_json(*value);
+  std::size_t at = json.find(before);
+  EXPECT_NE(at, std::string::npos) << before << " is not in " << json;
+  for (; at != std::string::npos; at = json.find(before, at + after.size())) {
+    json.replace(at, before.size(), after);
+  }
+  auto object = Object::read(json);
+  ASSERT_TRUE(object) << json;
+  picture.put(resource, std::move(*object));
+}
+
+ClusterPicture empty_picture() {
+  ClusterPicture picture;
+  picture.server = "https://127.0.0.1:6443";
+  picture.version = "v1.31.2";
+  picture.user = "admin";
+  picture.clock_ahead = std::chrono::seconds(0);
+  picture.groups = {"apps", "networking.k8s.io"};
+  picture.now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  picture.services.emplace();
+  for (const Resource* kind : {&kube::kHttpRoutes, &kube::kVirtualServices, &kube::kScaledObjects,
+                               &kube::kOpenTelemetryCollectors}) {
+    picture.put_served(*kind, true);
+  }
+  return picture;
+}
+
+ClusterPicture healthy_picture() {
+  ClusterPicture picture = empty_picture();
+  for (const auto& [resource, json] : deployed()) picture.put(*resource, Object::read(json).value());
+  put_running(picture);
+  put_certificates(picture);
+  for (Permission& permission : webhook_permissions(picture.names, true)) {
+    picture.webhook_permissions.push_back({.permission = std::move(permission), .allowed = true});
+  }
+  for (Permission& permission : reconciler_permissions(picture.names)) {
+    picture.reconciler_permissions.push_back({.permission = std::move(permission), .allowed = true});
+  }
+  return picture;
+}
+
+}  // namespace modelgate::cli

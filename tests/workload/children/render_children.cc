@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Prints what would be made for InferenceServices, for tests/conformance/children.py, which compares it with
+// what KServe made.
+//
+//   render_children cluster.json fixtures.yaml < cases.jsonl > wanted.jsonl
+//
+// The files are the cluster: configuration, runtimes. A case is {"id", "object", "ready": {"predictor": bool,
+// ..., "canaries": [names]}}; each gives one line {"id", "objects", "problems"}. Services are defaulted
+// first, as they would be stored.
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iostream>
+#include <sstream>
+#include <stdexcept>
+
+#include "defaulting/defaulting.h"
+#include "spec/edit.h"
+#include "spec/runtime_support.h"
+#include "workload/children/wanted.h"
+#include "workload/objects/object_builder.h"
+#include "workload/status/observable.h"
+#include "workload/status/status.h"
+#include "yaml/yaml.h"
+
+namespace modelgate::workload {
+namespace {
+
+using spec::Value;
+
+constexpr std::string_view kNow = "2026-01-01T00:00:00Z";
+
+std::string read_file(const char* name) {
+  std::ifstream in(name);
+  if (!in) throw std::runtime_error(fmt::format("cannot read {}", name));
+  std::ostringstream text;
+  text << in.rdbuf();
+  return std::move(text).str();
+}
+
+void add(spec::CatalogBuilder& builder, const Value& object) {
+  if (const Value* items = spec::find(object, "items")) {
+    for (const Value& item : items->GetArray()) add(builder, item);
+    return;
+  }
+  const spec::ObjectView view(object);
+  if (builder.add(object) || view.string("kind") != "ConfigMap") return;
+  auto configuration = spec::parse_configuration(object);
+  if (!configuration) throw std::runtime_error(configuration.error().front().to_string());
+  builder.set_configuration(std::move(*configuration));
+}
+
+std::shared_ptr<const spec::Catalog> read_catalog(std::span<char*> files) {
+  spec::Arena arena;
+  spec::CatalogBuilder builder;
+  for (const char* name : files) {
+    const auto documents = yaml::read_yaml(read_file(name));
+    if (!documents) throw std::runtime_error(fmt::format("{}: {}", name, documents.error().message));
+    for (const auto& d : *documents) {
+      const auto value = spec::parse_json(d.json, arena);
+      if (!value) throw std::runtime_error(fmt::format("{}: {}", name, value.error().message));
+      add(builder, *value);
+    }
+  }
+  return builder.build(1);
+}
+
+/// Trimmed, as the reconciler keeps them.
+std::vector<const Value*> read_list(Value* observed, std::string_view key, std::string_view kind,
+                                    spec::Arena& arena) {
+  std::vector<const Value*> out;
+  Value* list = observed ? spec::find(*observed, key) : nullptr;
+  if (!list) return out;
+  for (Value& v : list->GetArray()) {
+    v = observable(v, arena, kind);
+    out.push_back(&v);
+  }
+  return out;
+}
+
+const spec::Runtime* runtime_for(const Value& service, const spec::Catalog& catalog) {
+  const spec::InferenceServiceView view(service);
+  const spec::PredictorView predictor = view.spec().predictor();
+  if (!predictor.model() || predictor.model().runtime()) return nullptr;
+  return defaulting::best_runtime(
+      {.model = spec::requirement_of(predictor), .namespace_ = view.metadata().namespace_()}, catalog);
+}
+
+std::string render(const std::string& line, const spec::Catalog& catalog) {
+  spec::Arena arena;
+  auto parsed = spec::parse_json(line, arena);
+  if (!parsed) throw std::runtime_error(parsed.error().message);
+  Value& service = *spec::find(*parsed, "object");
+  spec::Edit edit(service, arena);
+  defaulting::apply_defaults(edit, {.catalog = catalog, .request_namespace = "default"});
+  Value* seen = spec::find(*parsed, "observed");
+  const Observed observed{.deployments = read_list(seen, "deployments", "Deployment", arena),
+                          .pods = read_list(seen, "pods", "Pod", arena),
+                          .http_routes = read_list(seen, "httpRoutes", "HTTPRoute", arena)};
+  const ServiceContext context{.catalog = catalog,
+                               .runtime = runtime_for(service, catalog),
+                               .ready = ready_components(service, catalog.configuration(), observed)};
+  const Wanted wanted = build_wanted(service, context, arena);
+  Value objects(rapidjson::kArrayType);
+  for (const WantedObject& o : wanted.objects) objects.PushBack(spec::clone(o.object, arena), arena);
+  Value problems(rapidjson::kArrayType);
+  for (const Problem& p : wanted.problems) {
+    problems.PushBack(ObjectBuilder(arena)
+                          .text("component", p.component)
+                          .text("reason", p.reason)
+                          .text("text", fmt::format("{}: {}", p.path.to_string(), p.text))
+                          .flag("fatal", p.is_fatal())
+                          .take(),
+                      arena);
+  }
+  return spec::to_json(ObjectBuilder(arena)
+                           .text("id", spec::ObjectView(*parsed).string("id"))
+                           .value("objects", std::move(objects))
+                           .value("problems", std::move(problems))
+                           .value("status", build_status(service, wanted, context, observed, kNow, arena))
+                           .take());
+}
+
+}  // namespace
+}  // namespace modelgate::workload
+
+int main(int argc, char** argv) {
+  try {
+    const auto catalog = modelgate::workload::read_catalog(std::span(argv + 1, argv + argc));
+    for (std::string line; std::getline(std::cin, line);) {
+      std::cout << modelgate::workload::render(line, *catalog) << '\n';
+    }
+  } catch (const std::exception& e) {
+    std::cerr << e.what() << '\n';
+    return 1;
+  }
+  return 0;
+}

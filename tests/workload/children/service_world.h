@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the tests of services' objects share: a cluster from YAML, services from YAML, and what is made for
+// them.
+//
+//   ServiceWorld world({.settings = kCompatible | kGatewayApi});
+//   Rendered r = world.render("spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt}}}");
+//   EXPECT_EQ(r.json("Service/m-predictor", "/spec/ports/0/port"), "80");
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "spec/catalog.h"
+#include "spec/configuration.h"
+#include "spec/json.h"
+#include "workload/children/wanted.h"
+
+namespace modelgate::workload {
+
+/// How the built-in configuration is changed; bits.
+enum Setting : unsigned {
+  kCompatible = 1,
+  kGatewayApi = 2,
+  kHeadless = 4,
+  kNoIngress = 8,
+  kPathTemplate = 16,
+  kDottedDomain = 32,
+  kRollout = 64,
+  kMoreDomains = 128,
+  kRender = 512,
+  kForbidden = 256,    // an annotation and a label that are not passed on
+  kPodMetrics = 1024,  // metrics by names of their own
+};
+
+/// A JSON value at a pointer of an object, or nullptr.
+const spec::Value* at(const spec::Value& root, std::string_view pointer);
+
+struct Rendered {
+  Wanted wanted;
+  /// "Service m-predictor", in order.
+  std::vector<std::string> names() const;
+  /// The object as "Kind/name", or nullptr.
+  const spec::Value* find(std::string_view object) const;
+  /// JSON text at a pointer; "-" where there is nothing.
+  std::string json(std::string_view object, std::string_view pointer) const;
+  /// "predictor NoSupportingRuntime spec.predictor.model.runtime", one a problem; "~" in front of a notice.
+  std::vector<std::string> problems() const;
+};
+
+class ServiceWorld {
+ public:
+  explicit ServiceWorld(unsigned settings = 0);
+
+  /// An InferenceService "m" in "default" with a uid: its spec and what of its metadata matters. Everything
+  /// it has is up, unless `ready` says otherwise.
+  Rendered render(std::string_view yaml, const ReadyComponents* ready = nullptr);
+  /// Serves models that name no runtime.
+  const spec::Runtime* runtime = nullptr;
+  NameStyle style = NameStyle::kPlain;
+  spec::Arena& arena() { return arena_; }
+  const spec::Catalog& catalog() const { return *catalog_; }
+  spec::Value service(std::string_view yaml);
+  spec::Value yaml(std::string_view text);
+
+ private:
+  spec::Arena arena_;
+  std::shared_ptr<const spec::Catalog> catalog_;
+};
+
+}  // namespace modelgate::workload

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the tests of Pods share: a cluster from YAML, Pods from YAML, and what becomes of them.
+//
+//   PodWorld world(kSecrets);                    // the built-in configuration, and these objects
+//   Mutated m = world.mutate(world.pod("..."));  // asks the cluster as often as it takes
+//   EXPECT_EQ(m.text("/spec/initContainers/0/args/0"), "s3://b/m");
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kube/manifests.h"
+#include "spec/configuration.h"
+#include "spec/facts.h"
+#include "spec/json.h"
+#include "workload/pods/pod.h"
+
+namespace modelgate::workload {
+
+/// One Pod after its way through.
+struct Mutated {
+  bool allowed = true;
+  /// "spec.serviceAccountName FieldValueNotFound", one an error.
+  std::vector<std::string> errors;
+  std::string error_texts;
+  std::vector<std::string> warnings;
+  spec::Value pod;
+  std::string patch;  // "[]" where nothing changed
+  /// "Secret s3", "ServiceAccount sa": what was asked for, a round after the other.
+  std::vector<std::set<std::string>> asked;
+
+  /// At a JSON pointer; "" where there is none, JSON text where it is no string.
+  std::string text(std::string_view pointer) const;
+  const spec::Value* find(std::string_view pointer) const;
+  /// Of the init container `storage-initializer` (or another): NAME=value, NAME<secret/key.
+  std::vector<std::string> env(std::string_view container = "storage-initializer") const;
+  /// volume:path[:subPath][:ro]
+  std::vector<std::string> mounts(std::string_view container) const;
+  std::vector<std::string> args(std::string_view container) const;
+  const spec::Value* container(std::string_view name) const;
+};
+
+class PodWorld {
+ public:
+  using Change = std::function<void(spec::Configuration&)>;
+  /// The configuration that is built in, as `change` leaves it.
+  explicit PodWorld(std::string_view yaml = {}, const Change& change = {});
+
+  spec::Arena& arena() { return arena_; }
+  spec::Value yaml(std::string_view text);
+  /// A Pod of ours: `spec` and what of `metadata` matters; label, name and a container are added where
+  /// absent.
+  spec::Value pod(std::string_view text);
+  Mutated mutate(const spec::Value& pod);
+
+  /// Kinds that nobody can read.
+  std::set<std::string> unknown;
+  std::string namespace_ = "default";
+
+ private:
+  spec::Fact answer(const spec::ObjectKey& key) const;
+
+  spec::Arena arena_;
+  std::shared_ptr<const kube::Manifests> manifests_;
+  std::shared_ptr<const spec::Catalog> catalog_;
+};
+
+void make_compatible(spec::Configuration& c);
+
+}  // namespace modelgate::workload

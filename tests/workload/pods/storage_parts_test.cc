@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The small parts of storage: URIs, paths, digests, base64, and JSON as Go writes it.
+#include <gtest/gtest.h>
+
+#include "workload/objects/go_json.h"
+#include "workload/objects/sha256.h"
+#include "workload/pods/secret.h"
+#include "workload/pods/storage_initializer.h"
+#include "workload/pods/storage_uri.h"
+
+namespace modelgate::workload {
+namespace {
+
+// ------------------------------------------------------------------------------------------------ URIs
+
+struct UriCase {
+  const char* name;
+  const char* uri;
+  bool good;
+};
+
+class StorageUri : public testing::TestWithParam<UriCase> {};
+
+TEST_P(StorageUri, IsChecked) {
+  EXPECT_EQ(GetParam().good, !check_storage_uri(GetParam().uri).has_value());
+}
+
+const UriCase kUris[] = {
+    {"S3", "s3://b/m", true},
+    {"S3Bucket", "s3://b", true},
+    {"S3WithoutBucket", "s3://", false},
+    {"S3WithEmptyBucket", "s3:///m", false},
+    {"Pvc", "pvc://claim", true},
+    {"PvcWithoutClaim", "pvc://", false},
+    {"Unknown", "ftp://host/m", true},
+    {"Hdfs", "hdfs:///user/m", true},
+    {"NoScheme", "bucket/model", false},
+    {"OnlyASeparator", "://b", false},
+    {"Empty", "", false},
+    {"Blank", "s3://b/my model", false},
+    {"Tab", "s3://b/m\t", false},
+    {"Dots", "s3://b/../c", false},
+    {"DotsAtTheEnd", "gs://b/m/..", false},
+    {"DotsInAName", "gs://b/v1..2", true},
+    {"HfWithoutRepository", "hf://", false},
+    {"Https", "https://host/m.tar.gz?sig=a", true},
+    {"HttpsWithoutHost", "https:///m", false},
+};
+
+INSTANTIATE_TEST_SUITE_P(Table, StorageUri, testing::ValuesIn(kUris),
+                         [](const auto& row) { return row.param.name; });
+
+TEST(StorageUri, ShownWithoutSecrets) {
+  EXPECT_EQ("https://host/m", shown_uri("https://user:secret@host/m?sig=secret"));
+  EXPECT_EQ("s3://b/a@v1", shown_uri("s3://b/a@v1"));
+  EXPECT_EQ("oci://r/m@sha256:ab", shown_uri("oci://r/m@sha256:ab"));
+  EXPECT_EQ("m", shown_uri("m?secret"));
+}
+
+TEST(StorageUri, Pvc) {
+  EXPECT_EQ("claim", parse_pvc_uri("pvc://claim")->claim);
+  EXPECT_EQ("", parse_pvc_uri("pvc://claim/")->path);
+  EXPECT_EQ("a/b", parse_pvc_uri("pvc://claim/a/b")->path);
+  EXPECT_FALSE(parse_pvc_uri("s3://claim/a"));
+}
+
+TEST(StorageUri, Oci) {
+  EXPECT_EQ("", parse_oci_uri("oci://r/m:1")->mode);
+  EXPECT_EQ("native", parse_oci_uri("oci+native://r/m:1")->mode);
+  EXPECT_EQ("r/m:1", parse_oci_uri("oci+native://r/m:1")->image);
+  EXPECT_FALSE(parse_oci_uri("oci+://r"));
+  EXPECT_FALSE(parse_oci_uri("oci+native:/r"));
+  EXPECT_FALSE(parse_oci_uri("s3://b"));
+}
+
+TEST(StorageUri, LocalModelIsInAFolderOfItsDigest) {
+  // The first 16 digits of what `printf s3://b/m | sha256sum` prints.
+  const std::string folder = sha256_hex("s3://b/m").substr(0, 16);
+  EXPECT_EQ("pvc://cache/models/" + folder + "/", local_model_uri("s3://b/m", "s3://b/m", "cache"));
+  EXPECT_EQ("pvc://cache/models/" + folder + "/v1", local_model_uri("s3://b/m/v1", "s3://b/m", "cache"));
+}
+
+// ---------------------------------------------------------------------------------------------- digest
+
+struct DigestCase {
+  const char* name;
+  std::string text;
+  const char* digest;
+};
+
+class Sha256 : public testing::TestWithParam<DigestCase> {};
+
+TEST_P(Sha256, IsTheStandards) {
+  EXPECT_EQ(GetParam().digest, sha256_hex(GetParam().text));
+}
+
+// Examples of FIPS 180-4, and the lengths at which the padding takes another block.
+const DigestCase kDigests[] = {
+    {"Empty", "", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+    {"Abc", "abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+    {"TwoBlocks", "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+     "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+    {"A55", std::string(55, 'a'), "9f4390f8d30c2dd92ec9f095b65e2b9ae9b0a925a5258e241c9f1e910f734318"},
+    {"A64", std::string(64, 'a'), "ffe054fe7ae0cb6dc65c3af9b61d5209f439851db43d0ba5997337df154668eb"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Table, Sha256, testing::ValuesIn(kDigests),
+                         [](const auto& row) { return row.param.name; });
+
+// ----------------------------------------------------------------------------------------------- paths
+
+struct ParentCase {
+  const char* name;
+  const char* path;
+  const char* parent;
+};
+
+class ParentDirectory : public testing::TestWithParam<ParentCase> {};
+
+TEST_P(ParentDirectory, IsGos) {
+  EXPECT_EQ(GetParam().parent, parent_directory(GetParam().path));
+}
+
+const ParentCase kParents[] = {
+    {"File", "/etc/ssl/ca.crt", "/etc/ssl"},
+    {"TopLevel", "/mnt", "/"},
+    {"Root", "/", "/"},
+    {"Name", "ca.crt", "."},
+    {"Relative", "a/b", "a"},
+    {"Folder", "/etc/ssl/", "/etc/ssl"},
+    {"Doubled", "/etc//ssl//x", "/etc/ssl"},
+    {"Dots", "/etc/a/../b/x", "/etc/b"},
+    {"Above", "/../x", "/"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Table, ParentDirectory, testing::ValuesIn(kParents),
+                         [](const auto& row) { return row.param.name; });
+
+TEST(StoragePaths, CommonParent) {
+  const auto of = [](std::vector<std::string> paths) {
+    std::vector<StorageSource> sources;
+    for (std::string& p : paths) sources.push_back({"s3://b", std::move(p)});
+    return common_parent(sources);
+  };
+  EXPECT_EQ("/mnt/a/", of({"/mnt/a/"}));
+  EXPECT_EQ("/mnt", of({"/mnt/a", "/mnt/b"}));
+  EXPECT_EQ("/mnt/a", of({"/mnt/a", "/mnt/a/b"}));
+  EXPECT_EQ("/", of({"/mnt/a", "/opt"}));
+  EXPECT_EQ("/mnt", of({"/mnt/ab", "/mnt/a"}));
+}
+
+TEST(StoragePaths, VolumeName) {
+  EXPECT_EQ("mnt-models", volume_name_of("/mnt/models"));
+  EXPECT_EQ("mnt-models", volume_name_of("/mnt/models/"));
+  EXPECT_EQ("", volume_name_of("/"));
+}
+
+// ---------------------------------------------------------------------------------------------- base64
+
+struct Base64Case {
+  const char* name;
+  const char* text;
+  std::optional<std::string> decoded;
+};
+
+class Base64 : public testing::TestWithParam<Base64Case> {};
+
+TEST_P(Base64, Decodes) {
+  EXPECT_EQ(GetParam().decoded, decode_base64(GetParam().text));
+}
+
+const Base64Case kBase64[] = {
+    {"Empty", "", ""},        {"One", "Zg==", "f"},          {"Two", "Zm8=", "fo"},
+    {"Three", "Zm9v", "foo"}, {"Six", "Zm9vYmFy", "foobar"}, {"Binary", "/+8=", "\xff\xef"},
+    {"Short", "Zg=", {}},     {"Unpadded", "Zg", {}},        {"Alphabet", "Zm9-", {}},
+    {"Padding", "Z===", {}},  {"Inside", "Zg==Zg==", {}},    {"Line", "Zm9v\n", {}},
+};
+
+INSTANTIATE_TEST_SUITE_P(Table, Base64, testing::ValuesIn(kBase64),
+                         [](const auto& row) { return row.param.name; });
+
+// ------------------------------------------------------------------------------------------- Go's JSON
+
+TEST(GoJson, Map) {
+  EXPECT_EQ("{}", go_json({}));
+  EXPECT_EQ("{\"a\":\"x\\u2028y\\u2029z\xe2\x80\xaa\"}", go_json({{"a", "x\u2028y\u2029z\u202a"}}));
+  EXPECT_EQ(R"({"a":"1","b":"\u003c\u0026\u003e\""})", go_json({{"a", "1"}, {"b", "<&>\""}}));
+}
+
+struct ProbeCase {
+  const char* name;
+  const char* probe;
+  const char* text;
+};
+
+class GoProbe : public testing::TestWithParam<ProbeCase> {};
+
+TEST_P(GoProbe, IsWrittenInGosOrder) {
+  spec::Arena arena;
+  const auto probe = spec::parse_json(GetParam().probe, arena);
+  ASSERT_TRUE(probe);
+  EXPECT_EQ(GetParam().text, go_json_of_probe(*probe));
+}
+
+const ProbeCase kProbes[] = {
+    {"HttpGet", R"({"periodSeconds":5,"httpGet":{"port":8080,"path":"/h"}})",
+     R"({"httpGet":{"path":"/h","port":8080},"periodSeconds":5})"},
+    {"NamedPort", R"({"httpGet":{"port":"http"}})", R"({"httpGet":{"port":"http"}})"},
+    {"NoPort", R"({"httpGet":{"path":"/"}})", R"({"httpGet":{"path":"/","port":0}})"},
+    {"Headers", R"({"httpGet":{"port":1,"httpHeaders":[{"value":"v","name":"n"},{"name":"e"}]}})",
+     R"({"httpGet":{"port":1,"httpHeaders":[{"name":"n","value":"v"},{"name":"e","value":""}]}})"},
+    {"TcpSocket", R"({"tcpSocket":{"host":"h","port":1},"failureThreshold":3})",
+     R"({"tcpSocket":{"port":1,"host":"h"},"failureThreshold":3})"},
+    {"ZerosAreLeftOut", R"({"tcpSocket":{"port":1},"timeoutSeconds":0})", R"({"tcpSocket":{"port":1}})"},
+    {"ZeroOfAPointerIsNotEmpty", R"({"tcpSocket":{"port":1},"terminationGracePeriodSeconds":0})",
+     R"({"tcpSocket":{"port":1},"terminationGracePeriodSeconds":0})"},
+    {"UnknownIsLeftOut", R"({"tcpSocket":{"port":1},"x":1})", R"({"tcpSocket":{"port":1}})"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Table, GoProbe, testing::ValuesIn(kProbes),
+                         [](const auto& row) { return row.param.name; });
+
+}  // namespace
+}  // namespace modelgate::workload

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where a rule is in the document, at no cost while nothing is wrong: a chain on the stack, which becomes a
+// FieldPath when there is something to report.
+//
+//   const At env = container.at / "env";
+//   if (bad) report.invalid(env[i] / "name", name, "must not be empty");
+//
+// An At refers to the one it was made from, which must outlive it.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "spec/field.h"
+
+namespace modelgate::validation {
+
+class LazyPath {
+ public:
+  LazyPath() = default;
+  explicit LazyPath(std::string_view root) : segment_{root, -1, false} {}
+
+  LazyPath operator/(std::string_view member) const [[clang::lifetimebound]] {
+    return {this, {member, -1, false}};
+  }
+  LazyPath operator[](std::size_t index) const [[clang::lifetimebound]] {
+    return {this, {{}, static_cast<std::int32_t>(index), false}};
+  }
+  LazyPath key(std::string_view k) const [[clang::lifetimebound]] { return {this, {k, -1, true}}; }
+
+  spec::FieldPath path() const;
+  operator spec::FieldPath() const { return path(); }  // NOLINT: it is one, written differently
+
+ private:
+  LazyPath(const LazyPath* parent, spec::FieldPath::Segment segment) : parent_(parent), segment_(segment) {}
+
+  const LazyPath* parent_ = nullptr;
+  spec::FieldPath::Segment segment_;
+};
+
+}  // namespace modelgate::validation

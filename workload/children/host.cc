@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workload/children/host.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "spec/names.h"
+#include "workload/children/template.h"
+
+namespace modelgate::workload {
+namespace {
+
+constexpr std::string_view kVisibility = "networking.kserve.io/visibility";
+constexpr std::string_view kClusterLocal = "cluster-local";
+constexpr std::string_view kClusterLocalDomain = "svc.cluster.local";
+
+TemplateValues values_for(const ServiceBuild& build, std::string_view name) {
+  return {.name = name,
+          .namespace_ = build.namespace_,
+          .labels = build.labels,
+          .annotations = build.annotations,
+          .ingress_domain = build.configuration.ingress.ingress_domain,
+          .strict = build.strict()};
+}
+
+}  // namespace
+
+std::expected<std::string, std::string> host_of(const ServiceBuild& build, std::string_view name) {
+  auto host = resolve_template(build.configuration.ingress.domain_template, values_for(build, name));
+  if (!host) return std::unexpected(fmt::format("domainTemplate: {}", host.error()));
+  if (const auto problem = spec::check_dns1123_subdomain(*host))
+    return std::unexpected(fmt::format("the host \"{}\" {}", *host, *problem));
+  // A fully qualified name: Kubernetes takes no bare one for a domain.
+  const std::size_t dot = host->find('.');
+  if (dot == std::string::npos)
+    return std::unexpected(fmt::format("the host \"{}\" must have a domain", *host));
+  for (std::size_t start = 0; start != std::string::npos;) {
+    const std::size_t end = host->find('.', start);
+    const std::string_view part =
+        std::string_view(*host).substr(start, end == std::string::npos ? end : end - start);
+    if (const auto problem = spec::check_dns1123_label(part))
+      return std::unexpected(fmt::format("the part \"{}\" of the host \"{}\" {}", part, *host, *problem));
+    start = end == std::string::npos ? end : end + 1;
+  }
+  return host;
+}
+
+std::vector<std::string> additional_hosts(const ServiceBuild& build, std::string_view host) {
+  std::vector<std::string> out;
+  const auto& ingress = build.configuration.ingress;
+  if (!host.ends_with(ingress.ingress_domain)) return out;
+  const std::string_view prefix = host.substr(0, host.size() - ingress.ingress_domain.size());
+  if (prefix.empty()) return out;
+  for (const std::string& domain : ingress.additional_ingress_domains) {
+    std::string other = fmt::format("{}{}", prefix, domain);
+    if (spec::check_dns1123_subdomain(other) || other == host || std::ranges::find(out, other) != out.end())
+      continue;
+    out.push_back(std::move(other));
+  }
+  return out;
+}
+
+std::expected<std::string, std::string> path_of(const ServiceBuild& build) {
+  const std::string& path_template = build.configuration.ingress.path_template;
+  if (path_template.empty()) return std::string();
+  auto path = resolve_template(path_template, values_for(build, build.name));
+  if (!path) return std::unexpected(fmt::format("pathTemplate: {}", path.error()));
+  if (!path->starts_with('/') || path->starts_with("//"))
+    return std::unexpected(
+        fmt::format("pathTemplate: \"{}\" must be a path, without scheme and host", *path));
+  if (path->ends_with('/')) path->pop_back();
+  return path;
+}
+
+bool is_cluster_local(const ServiceBuild& build) {
+  return value_of(build.labels, kVisibility) == kClusterLocal ||
+         build.configuration.ingress.ingress_domain == kClusterLocalDomain;
+}
+
+}  // namespace modelgate::workload

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Gateway API's HTTPRoutes: one a component, and one for the service as a whole. Canaries that are up get
+// their share of what goes to the predictor.
+#include <fmt/format.h>
+
+#include "workload/children/host.h"
+#include "workload/children/service_build.h"
+#include "workload/objects/object_builder.h"
+
+namespace modelgate::workload {
+namespace {
+
+using spec::Arena;
+using spec::Value;
+
+constexpr std::string_view kKind = "HTTPRoute";
+constexpr std::string_view kGatewayGroup = "gateway.networking.k8s.io";
+constexpr int kDefaultTimeoutSeconds = 60;
+
+constexpr std::string_view kAnyPath = "^/.*$";
+constexpr std::string_view kExplainPath = R"(^/v1/models/[\w-]+:explain$)";
+constexpr std::string_view kExplainBelowPath = R"((/v1/models/[\w-]+:explain)$)";
+constexpr std::string_view kGrpcPath = R"(^/inference\.GRPCInferenceService/.*$)";
+constexpr std::string_view kGrpcContent = "^application/grpc.*";
+
+/// A Service, and its share of a hundred requests where there are several.
+struct Backend {
+  std::string service;
+  std::optional<std::int64_t> weight = std::nullopt;
+};
+
+/// The ports of a Service that speaks both REST and gRPC; zero where it does not speak that.
+struct Ports {
+  std::int64_t rest = 0;
+  std::int64_t grpc = 0;
+  bool both() const { return rest != 0 && grpc != 0; }
+};
+
+class Routes {
+ public:
+  explicit Routes(ServiceBuild& build) : build_(build), arena_(build.arena) {}
+
+  void run() {
+    const auto spec = build_.service.spec();
+    const ReadyComponents& ready = build_.context.ready;
+    const bool predicts = ready.predictor || another_version_serves(build_);
+    predictor_route(predicts);
+    if (spec.transformer()) component_route(build_.transformer(), spec.transformer(), ready.transformer);
+    if (spec.explainer()) component_route(build_.explainer(), spec.explainer(), ready.explainer);
+    const bool whole =
+        predicts && (!spec.transformer() || ready.transformer) && (!spec.explainer() || ready.explainer);
+    if (whole) return add_service();
+    build_.keep(kKind, build_.name);
+  }
+
+ private:
+  /// What leads to a component is made when that is up, and stays when it is down for a while.
+  void component_route(const std::string& name, const spec::ComponentView& component, bool up) {
+    if (!up) return build_.keep(kKind, name);
+    add_component(name, name, component, {{name}});
+  }
+
+  /// Its name and host stay when a canary is promoted and gives the predictor its name.
+  void predictor_route(bool up) {
+    const std::string route = build_.predictor({});
+    if (!up) return build_.keep(kKind, route);
+    add_component(route, build_.predictor(), build_.service.spec().predictor(), predictor_backends());
+  }
+
+  std::vector<Backend> predictor_backends() const {
+    std::vector<Backend> out;
+    for (const RouteShare& share : route_shares(build_)) out.push_back({share.component, share.weight});
+    return out;
+  }
+
+  void add_component(const std::string& name, std::string_view service, const spec::ComponentView& component,
+                     const std::vector<Backend>& backends) {
+    const auto host = host_of(build_, name);
+    if (!host) return fail(host.error());
+    Value rules(rapidjson::kArrayType);
+    add_rules(rules, service, component, backends);
+    add(name, hostnames({*host}), std::move(rules));
+  }
+
+  void add_service() {
+    const auto spec = build_.service.spec();
+    const auto host = host_of(build_, build_.name);
+    if (!host) return fail(host.error());
+    const auto path = path_of(build_);
+    if (!path) return fail(path.error());
+    std::vector<std::string> hosts = {*host};
+    for (std::string& other : additional_hosts(build_, *host)) hosts.push_back(std::move(other));
+
+    const std::string explainer = build_.explainer();
+    const bool transforms = static_cast<bool>(spec.transformer());
+    const spec::ComponentView entrance =
+        transforms ? spec::ComponentView(spec.transformer()) : spec.predictor();
+    const std::string entrance_name = transforms ? build_.transformer() : build_.predictor();
+    const std::vector<Backend> backends =
+        transforms ? std::vector<Backend>{{entrance_name}} : predictor_backends();
+
+    Value rules(rapidjson::kArrayType);
+    if (spec.explainer())
+      add_rule(rules, matches(kExplainPath), spec.explainer(), {{explainer}}, kServicePort);
+    add_rules(rules, entrance_name, entrance, backends);
+    if (!path->empty()) {
+      hosts.push_back(build_.configuration.ingress.ingress_domain);
+      if (spec.explainer()) {
+        add_rule(rules, matches(fmt::format("{}{}", *path, kExplainBelowPath)), spec.explainer(),
+                 {{explainer}}, kServicePort);
+      }
+      add_rule(rules, matches(fmt::format("{}/", *path)), entrance, backends, kServicePort);
+    }
+    add(build_.name, hostnames(hosts), std::move(rules));
+  }
+
+  /// One rule for all, or one for gRPC and one for the rest where the Service has a port for each.
+  void add_rules(Value& rules, std::string_view service, const spec::ComponentView& component,
+                 const std::vector<Backend>& backends) {
+    const Ports ports = ports_of(service);
+    if (!ports.both()) return add_rule(rules, matches(kAnyPath), component, backends, kServicePort);
+    add_rule(rules, grpc_matches(), component, backends, ports.grpc);
+    add_rule(rules, matches(kAnyPath), component, backends, ports.rest);
+  }
+
+  /// As the Service that was built a moment ago has them.
+  Ports ports_of(std::string_view service) const {
+    Ports out;
+    for (const WantedObject& o : build_.wanted.objects) {
+      const spec::ObjectView object(o.object);
+      if (object.string("kind") != "Service" || object.object("metadata").string("name") != service) continue;
+      for (const spec::ObjectView& port : object.object("spec").list("ports")) {
+        const bool grpc = port.string("appProtocol") == "kubernetes.io/h2c";
+        std::int64_t& first = grpc ? out.grpc : out.rest;
+        if (first == 0) first = port.integer("port").value_or(0);
+      }
+    }
+    return out;
+  }
+
+  Value path_match(std::string_view expression) {
+    return ObjectBuilder(arena_)
+        .value("path",
+               ObjectBuilder(arena_).text("type", "RegularExpression").text("value", expression).take())
+        .take();
+  }
+
+  Value matches(std::string_view expression) {
+    Value out(rapidjson::kArrayType);
+    out.PushBack(path_match(expression), arena_);
+    return out;
+  }
+
+  Value grpc_matches() {
+    Value match = path_match(kGrpcPath);
+    Value headers(rapidjson::kArrayType);
+    headers.PushBack(ObjectBuilder(arena_)
+                         .text("type", "RegularExpression")
+                         .text("name", "content-type")
+                         .text("value", kGrpcContent)
+                         .take(),
+                     arena_);
+    match.AddMember("headers", std::move(headers), arena_);
+    Value out(rapidjson::kArrayType);
+    out.PushBack(std::move(match), arena_);
+    return out;
+  }
+
+  /// Model servers and loggers learn from headers whose requests they have.
+  Value filters() {
+    Value headers(rapidjson::kArrayType);
+    const auto add = [&](std::string_view name, std::string_view value) {
+      headers.PushBack(ObjectBuilder(arena_).text("name", name).text("value", value).take(), arena_);
+    };
+    add("KServe-Isvc-Name", build_.name);
+    add("KServe-Isvc-Namespace", build_.namespace_);
+    Value out(rapidjson::kArrayType);
+    out.PushBack(
+        ObjectBuilder(arena_)
+            .text("type", "RequestHeaderModifier")
+            .value("requestHeaderModifier", ObjectBuilder(arena_).value("set", std::move(headers)).take())
+            .take(),
+        arena_);
+    return out;
+  }
+
+  Value backend_refs(const std::vector<Backend>& backends, std::int64_t port) {
+    Value out(rapidjson::kArrayType);
+    for (const Backend& b : backends) {
+      ObjectBuilder ref(arena_);
+      // Group and weight are the API server's defaults; written, since they tell one backend from another.
+      ref.text("group", "")
+          .text("kind", "Service")
+          .text("name", b.service)
+          .text("namespace", build_.namespace_)
+          .number("port", port)
+          .number("weight", b.weight.value_or(1));
+      out.PushBack(ref.take(), arena_);
+    }
+    return out;
+  }
+
+  void add_rule(Value& rules, Value matches, const spec::ComponentView& component,
+                const std::vector<Backend>& backends, std::int64_t port) {
+    ObjectBuilder rule(arena_);
+    rule.value("matches", std::move(matches))
+        .value("filters", filters())
+        .value("backendRefs", backend_refs(backends, port));
+    if (!build_.configuration.ingress.disable_http_route_timeout) {
+      const std::int64_t seconds = component.timeout().value_or(kDefaultTimeoutSeconds);
+      rule.value("timeouts", ObjectBuilder(arena_).text("request", fmt::format("{}s", seconds)).take());
+    }
+    rules.PushBack(rule.take(), arena_);
+  }
+
+  Value hostnames(const std::vector<std::string>& hosts) {
+    Value out(rapidjson::kArrayType);
+    for (const std::string& h : hosts) out.PushBack(spec::make_string(h, arena_), arena_);
+    return out;
+  }
+
+  Value parent_refs(std::string_view gateway) {
+    const std::size_t slash = gateway.find('/');
+    Value out(rapidjson::kArrayType);
+    out.PushBack(ObjectBuilder(arena_)
+                     .text("group", kGatewayGroup)
+                     .text("kind", "Gateway")
+                     .text("namespace", gateway.substr(0, slash))
+                     .text("name", gateway.substr(slash + 1))
+                     .take(),
+                 arena_);
+    return out;
+  }
+
+  void add(const std::string& name, Value hostnames, Value rules) {
+    const std::string_view gateway = build_.configuration.ingress.kserve_ingress_gateway;
+    if (!gateway.contains('/'))
+      return fail(fmt::format(
+          "kserveIngressGateway in the configuration is \"{}\", it must be \"namespace/name\"", gateway));
+    Value object =
+        build_.object(fmt::format("{}/v1", kGatewayGroup), kKind, name, build_.allowed_labels(build_.labels),
+                      build_.allowed_annotations(build_.annotations));
+    object.AddMember("spec",
+                     ObjectBuilder(arena_)
+                         .value("parentRefs", parent_refs(gateway))
+                         .value("hostnames", std::move(hostnames))
+                         .value("rules", std::move(rules))
+                         .take(),
+                     arena_);
+    build_.add(std::move(object));
+  }
+
+  void fail(std::string text) {
+    build_.fatal(kIngress, "InvalidHost", spec::FieldPath{} / "metadata" / "name", std::move(text));
+  }
+
+  ServiceBuild& build_;
+  Arena& arena_;
+};
+
+}  // namespace
+
+void add_http_routes(ServiceBuild& build) {
+  Routes(build).run();
+}
+
+}  // namespace modelgate::workload

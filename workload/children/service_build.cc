@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workload/children/service_build.h"
+
+#include <algorithm>
+
+#include "workload/objects/object_builder.h"
+
+namespace modelgate::workload {
+namespace {
+
+constexpr std::string_view kOurPrefix = "modelgate.io/";
+
+StringMap without(const StringMap& from, const std::vector<std::string>& forbidden) {
+  StringMap out;
+  for (const auto& [key, value] : from) {
+    if (std::ranges::find(forbidden, key) == forbidden.end()) out.emplace(key, value);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string_view teller(std::string_view component, const spec::FieldPath& path) {
+  const auto segments = path.segments();
+  return segments.size() > 1 && segments[1].name == kCanary ? kCanary : component;
+}
+
+ServiceBuild::ServiceBuild(const spec::Value& service_in, const ServiceContext& context_in,
+                           spec::Arena& arena_in)
+    : context(context_in),
+      configuration(context_in.catalog.configuration()),
+      arena(arena_in),
+      service(service_in),
+      name(service.metadata().name()),
+      namespace_(service.metadata().namespace_()),
+      labels(to_map(service.metadata().labels())),
+      annotations(to_map(service.metadata().annotations())) {
+  std::erase_if(annotations, [](const auto& entry) { return entry.first.starts_with(kOurPrefix); });
+  wanted.stopped = service.is_stopped();
+}
+
+std::string ServiceBuild::generation() const {
+  return std::to_string(service.metadata().integer("generation").value_or(0));
+}
+
+StringMap ServiceBuild::allowed_annotations(const StringMap& from) const {
+  return without(from, configuration.inference_service.service_annotation_disallowed_list);
+}
+
+StringMap ServiceBuild::allowed_labels(const StringMap& from) const {
+  return without(from, configuration.inference_service.service_label_disallowed_list);
+}
+
+spec::Value ServiceBuild::object(std::string_view api_version, std::string_view kind,
+                                 std::string_view object_name, const StringMap& object_labels,
+                                 const StringMap& object_annotations) {
+  ObjectBuilder metadata(arena);
+  metadata.text("name", object_name).text("namespace", namespace_);
+  if (context.problems_only)
+    return ObjectBuilder(arena).text("kind", kind).value("metadata", metadata.take()).take();
+  if (!object_labels.empty()) metadata.value("labels", to_value(object_labels, arena));
+  if (!object_annotations.empty()) metadata.value("annotations", to_value(object_annotations, arena));
+  metadata.value("ownerReferences", owner_references());
+  return ObjectBuilder(arena)
+      .text("apiVersion", api_version)
+      .text("kind", kind)
+      .value("metadata", metadata.take())
+      .take();
+}
+
+spec::Value ServiceBuild::owner_references() {
+  spec::Value list(rapidjson::kArrayType);
+  list.PushBack(ObjectBuilder(arena)
+                    .text("apiVersion", "serving.kserve.io/v1beta1")
+                    .text("kind", "InferenceService")
+                    .text("name", name)
+                    .text_if_any("uid", service.metadata().uid())
+                    .flag("controller", true)
+                    .flag("blockOwnerDeletion", true)
+                    .take(),
+                arena);
+  return list;
+}
+
+void ServiceBuild::add(spec::Value object, bool create_only) {
+  wanted.objects.push_back({std::move(object), create_only, adding});
+}
+
+void ServiceBuild::keep(std::string_view kind, std::string_view object_name) {
+  wanted.kept.push_back({std::string(kind), std::string(object_name)});
+}
+
+void ServiceBuild::fatal(std::string_view component, std::string_view reason, spec::FieldPath path,
+                         std::string text) {
+  failed_ = true;
+  wanted.problems.push_back(
+      {Problem::Kind::kFatal, teller(component, path), reason, std::move(path), std::move(text)});
+}
+
+void ServiceBuild::notice(std::string_view component, std::string_view reason, spec::FieldPath path,
+                          std::string text) {
+  wanted.problems.push_back(
+      {Problem::Kind::kNotice, teller(component, path), reason, std::move(path), std::move(text)});
+}
+
+}  // namespace modelgate::workload

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "spec/schema.h"
+#include "workload/children/pod_parts.h"
+#include "workload/children/service_build.h"
+#include "workload/objects/annotations.h"
+
+namespace modelgate::workload {
+
+using spec::Value;
+
+std::optional<Component> build_transformer(ServiceBuild& build) {
+  const spec::TransformerView transformer = build.service.spec().transformer();
+  const spec::FieldPath path = spec::FieldPath{} / "spec" / "transformer";
+  const auto containers = transformer.containers();
+  if (containers.empty()) {
+    build.fatal(kTransformer, "InvalidTransformerSpec", path / "containers", "must have one that serves");
+    return std::nullopt;
+  }
+  StringMap annotations = build.allowed_annotations(build.annotations);
+  if (const auto uri = containers[0].find_env(spec::kStorageUriEnv))
+    annotations[std::string(annotation::kSourceUri)] = uri.env_value();
+  annotate_logger(transformer.logger(), annotations);
+  annotate_batcher(transformer.batcher(), annotations);
+  overlay(annotations, build.allowed_annotations(to_map(transformer.annotations())));
+
+  StringMap labels = build.labels;
+  overlay(labels, to_map(transformer.labels()));
+  labels[std::string(label::kInferenceService)] = build.name;
+  labels[std::string(label::kComponent)] = kTransformer;
+
+  Value pod = fields_of(transformer.value(), spec::schema::kPodSpec, build.arena);
+  Value& server = (*spec::find(pod, "containers"))[0];
+  const std::string predictor = build.predictor();
+  default_arg(server, "--model_name", build.name, build.arena);
+  default_arg(server, "--predictor_host", short_host(predictor, build.namespace_), build.arena);
+  default_arg(server, "--http_port", std::to_string(kModelServerPort), build.arena);
+  if (const auto concurrency = transformer.container_concurrency())
+    default_arg(server, "--workers", std::to_string(*concurrency), build.arena);
+  set_env(server, "INFERENCE_SERVICE_NAME", build.name, build.arena);
+
+  Component out{.kind = kTransformer,
+                .path = path,
+                .name = build.transformer(),
+                .labels = std::move(labels),
+                .annotations = std::move(annotations),
+                .pod_spec = std::move(pod),
+                .scaling = scaling_of(transformer)};
+  if (!add_storage_uris(build, transformer, out)) return std::nullopt;
+  return out;
+}
+
+}  // namespace modelgate::workload

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workload/children/versions.h"
+
+#include <algorithm>
+#include <numeric>
+#include <span>
+
+#include "workload/children/host.h"
+#include "workload/children/service_build.h"
+
+namespace modelgate::workload {
+namespace {
+
+constexpr std::int64_t kAll = 100;
+
+/// What the service says of a version, beside what the cluster has of it.
+struct Version {
+  std::int64_t share = 0;
+  std::int64_t wanted = 1;  // Pods for that share, at least one
+  std::int64_t available = 0;
+  std::int64_t before = 0;  // its share by the route that is there
+  bool complete = false;    // it may have its whole share
+  bool may_grow = true;     // it may have more than before without being complete
+
+  bool serves() const { return available > 0; }
+  bool shrinks() const { return before > share; }
+  std::int64_t kept() const { return std::min(before, share); }
+
+  std::int64_t granted() const {
+    if (!serves()) return 0;
+    if (complete) return share;
+    const std::int64_t by_pods = may_grow ? share * std::min(available, wanted) / wanted : 0;
+    return std::max(kept(), by_pods);
+  }
+};
+
+/// Weights of versions, which come to a hundred. The first version is the stable one.
+class Shares {
+ public:
+  explicit Shares(std::span<const Version> versions) : versions_(versions) {}
+
+  std::vector<std::int64_t> run() {
+    for (const Version& v : versions_) {
+      weights_.push_back(0);
+      give(weights_.size() - 1, v.granted());
+    }
+    for (std::size_t i = 0; i < versions_.size(); ++i) {
+      if (versions_[i].shrinks() && versions_[i].serves()) give(i, versions_[i].before - weights_[i]);
+    }
+    if (!versions_[0].serves()) give_to_others();
+    give(0, rest_);
+    return std::move(weights_);
+  }
+
+ private:
+  void give(std::size_t i, std::int64_t amount) {
+    const std::int64_t given = std::clamp<std::int64_t>(amount, 0, rest_);
+    weights_[i] += given;
+    rest_ -= given;
+  }
+
+  /// By what they have, or are to have. None is asked that is to have nothing.
+  void give_to_others() {
+    std::vector<std::int64_t> claims;
+    for (std::size_t i = 0; i < versions_.size(); ++i) {
+      claims.push_back(versions_[i].serves() ? std::max(versions_[i].share, weights_[i]) : 0);
+    }
+    const std::int64_t all = std::accumulate(claims.begin(), claims.end(), std::int64_t{0});
+    if (all == 0) return;
+    const std::int64_t to_give = rest_;
+    for (std::size_t i = 0; i < claims.size(); ++i) give(i, to_give * claims[i] / all);
+    give(static_cast<std::size_t>(std::ranges::max_element(claims) - claims.begin()), rest_);
+  }
+
+  std::span<const Version> versions_;
+  std::vector<std::int64_t> weights_;
+  std::int64_t rest_ = kAll;
+};
+
+class Planner {
+ public:
+  explicit Planner(const ServiceBuild& build)
+      : build_(build),
+        stable_view_(build.service.spec().predictor()),
+        canaries_(build.service.spec().canary()),
+        splits_(splits_traffic(build)) {}
+
+  VersionPlan run() {
+    plan_.stable.component = build_.predictor();
+    for (const spec::CanaryView& c : canaries_) {
+      plan_.canaries.push_back({.component = build_.predictor(c.predictor().name()),
+                                .replicas = canary_replicas(c, stable_view_),
+                                .serves = build_.context.ready.canary(c.predictor().name())});
+    }
+    if (const DeployedVersion* d = deployed(plan_.stable.component))
+      plan_.rolled_out = d->rolled_out && is_known();
+    if (!build_.strict()) {
+      as_kserve();
+    } else {
+      gather();
+      move_requests();
+      move_pods();
+    }
+    return std::move(plan_);
+  }
+
+ private:
+  void as_kserve() {
+    plan_.stable.serves = build_.context.ready.predictor;
+    std::int64_t stable = kAll;
+    std::int64_t elsewhere = 0;
+    for (std::size_t i = 0; i < plan_.canaries.size(); ++i) {
+      PlannedVersion& canary = plan_.canaries[i];
+      if (!canary.serves) continue;
+      canary.weight = share_of(i);
+      stable -= canary.weight;
+      elsewhere += *canary.replicas;
+    }
+    plan_.stable.weight = stable;
+    plan_.stable.replicas = room_left(elsewhere);
+  }
+
+  std::int64_t share_of(std::size_t canary) const {
+    return std::clamp<std::int64_t>(canaries_[canary].traffic_percent().value_or(0), 0, kAll);
+  }
+
+  /// What is left to the stable version.
+  std::optional<std::int64_t> room_left(std::int64_t elsewhere) const {
+    const auto own = stable_view_.min_replicas();
+    if (!own || elsewhere <= 0) return own;
+    return std::max<std::int64_t>(*own - elsewhere, 1);
+  }
+
+  const DeployedVersion* deployed(std::string_view component) const {
+    const auto& all = build_.context.ready.versions;
+    const auto it = std::ranges::find(all, component, &DeployedVersion::component);
+    return it == all.end() ? nullptr : &*it;
+  }
+
+  bool is_named(std::string_view component) const {
+    return component == plan_.stable.component ||
+           std::ranges::find(plan_.canaries, component, &PlannedVersion::component) != plan_.canaries.end();
+  }
+
+  // What there is.
+
+  void gather() {
+    std::int64_t stable_share = kAll;
+    std::int64_t elsewhere = 0;
+    for (std::size_t i = 0; i < plan_.canaries.size(); ++i) {
+      const Version v = canary(i);
+      stable_share -= v.share;
+      if (splits_) elsewhere += working(v, *plan_.canaries[i].replicas);
+      versions_.push_back(v);
+    }
+    plan_.stable.replicas = room_left(elsewhere);
+    versions_.insert(versions_.begin(), stable(std::max<std::int64_t>(stable_share, 0)));
+    for (const DeployedVersion& d : build_.context.ready.versions) {
+      if (!is_named(d.component)) add_leaving(d);
+    }
+  }
+
+  /// Pods of a canary that the stable version need not have: those that have their requests.
+  static std::int64_t working(const Version& v, std::int64_t wanted) {
+    if (v.share == 0) return 0;
+    return std::min(wanted * std::min(v.before, v.share) / v.share, v.available);
+  }
+
+  Version canary(std::size_t i) const {
+    const PlannedVersion& planned = plan_.canaries[i];
+    Version v{.share = share_of(i), .wanted = std::max<std::int64_t>(*planned.replicas, 1)};
+    const DeployedVersion* d = deployed(planned.component);
+    if (d) {
+      take(v, *d);
+    } else if (planned.serves) {
+      // Nothing but that it is up.
+      v.available = v.wanted;
+      v.before = v.share;
+    }
+    v.complete = v.available >= v.wanted;
+    return v;
+  }
+
+  Version stable(std::int64_t share) const {
+    const bool scaled_by_others =
+        value_of(build_.annotations, spec::kAutoscalerClassAnnotation) == kAutoscalerExternal;
+    const std::int64_t least = scaled_by_others ? 1 : plan_.stable.replicas.value_or(1);
+    Version v{.share = share, .wanted = std::max<std::int64_t>(least, 1)};
+    const DeployedVersion* d = deployed(plan_.stable.component);
+    if (!d) {
+      v.available = build_.context.ready.predictor ? v.wanted : 0;
+      v.complete = v.serves();
+      return v;
+    }
+    take(v, *d);
+    v.may_grow = plan_.rolled_out;
+    v.complete = v.may_grow && (v.available >= v.wanted || (v.serves() && d->lacks_room));
+    return v;
+  }
+
+  static void take(Version& v, const DeployedVersion& d) {
+    v.available = d.available;
+    v.before = d.weight;
+  }
+
+  /// What the service says was applied at least once: its Deployments are not those of before.
+  bool is_known() const {
+    const std::int64_t generation = build_.service.metadata().integer("generation").value_or(0);
+    return build_.service.object("status").integer("observedGeneration").value_or(0) >= generation;
+  }
+
+  void add_leaving(const DeployedVersion& d) {
+    const bool leads_there = d.weight > 0;
+    if (d.available == 0 || (versions_.front().complete && !leads_there)) return;
+    plan_.leaving.push_back({.component = d.component, .serves = true});
+    Version v{.share = 0, .complete = true};
+    take(v, d);
+    if (versions_.front().complete) v.before = 0;
+    versions_.push_back(v);
+  }
+
+  // What there is to be.
+
+  void move_requests() {
+    const std::vector<std::int64_t> weights = Shares(versions_).run();
+    std::vector<PlannedVersion*> all = {&plan_.stable};
+    for (PlannedVersion& c : plan_.canaries) all.push_back(&c);
+    for (PlannedVersion& l : plan_.leaving) all.push_back(&l);
+    bool waits = !plan_.leaving.empty();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      all[i]->weight = weights[i];
+      all[i]->serves = versions_[i].serves();
+      waits = waits || weights[i] != versions_[i].share;
+    }
+    plan_.look_again = waits && !is_known();
+  }
+
+  /// A canary keeps its Pods as long as the route leads more to it than it is to.
+  void move_pods() {
+    for (PlannedVersion& canary : plan_.canaries) {
+      const DeployedVersion* d = deployed(canary.component);
+      const auto i = static_cast<std::size_t>(&canary - plan_.canaries.data());
+      if (d && d->weight > share_of(i)) canary.replicas = std::max(*canary.replicas, d->replicas);
+    }
+  }
+
+  const ServiceBuild& build_;
+  spec::PredictorView stable_view_;
+  spec::ListView<spec::CanaryView> canaries_;
+  bool splits_;
+  VersionPlan plan_;
+  std::vector<Version> versions_;  // the stable one, canaries, those that leave
+};
+
+}  // namespace
+
+bool splits_traffic(const ServiceBuild& build) {
+  if (is_cluster_local(build) || build.configuration.ingress.disable_ingress_creation) return false;
+  return build.configuration.ingress.enable_gateway_api || routes_by_istio(build);
+}
+
+std::vector<RouteShare> route_shares(const ServiceBuild& build) {
+  const VersionPlan& plan = build.versions;
+  std::vector<RouteShare> out = {{plan.stable.component}};
+  for (const PlannedVersion& v : plan.canaries) {
+    if (v.serves) out.push_back({v.component, v.weight});
+  }
+  for (const PlannedVersion& v : plan.leaving) {
+    if (v.weight > 0) out.push_back({v.component, v.weight});
+  }
+  if (out.size() > 1 || !plan.canaries.empty()) out.front().weight = plan.stable.weight;
+  return out;
+}
+
+bool another_version_serves(const ServiceBuild& build) {
+  const auto serves = [](const PlannedVersion& v) { return v.serves && v.weight > 0; };
+  return build.strict() && (std::ranges::any_of(build.versions.canaries, serves) ||
+                            std::ranges::any_of(build.versions.leaving, serves));
+}
+
+VersionPlan plan_versions(const ServiceBuild& build) {
+  return Planner(build).run();
+}
+
+}  // namespace modelgate::workload

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Istio's VirtualService in the place of an Ingress, where the installation asks for it: one for the service
+// and its components, on the configured gateways and within the mesh. Hosts, gateways and matches are those
+// that KServe writes in Knative mode; the destinations are the components' own Services, with weights.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "workload/children/host.h"
+#include "workload/children/service_build.h"
+#include "workload/objects/object_builder.h"
+
+namespace modelgate::workload {
+namespace {
+
+using spec::Arena;
+using spec::Value;
+
+/// Istio's name for all sidecars.
+constexpr std::string_view kMesh = "mesh";
+constexpr std::string_view kKind = "VirtualService";
+constexpr std::string_view kExplainPath = R"(^/v1/models/[\w-]+:explain$)";
+constexpr std::string_view kExplainBelowPath = R"((/v1/models/[\w-]+:explain)$)";
+
+/// The host with any port; within the cluster also without its last parts, as resolvers complete them.
+std::string host_expression(std::string_view host, bool within) {
+  std::string quoted;
+  for (const char c : host) quoted += c == '.' ? std::string("\\.") : std::string(1, c);
+  const std::string_view more = within ? R"((\.svc(\.cluster\.local)?)?)" : "";
+  return fmt::format("(?i)^{}{}{}", quoted, more, R"((:\d{1,5})?$)");
+}
+
+struct Destination {
+  std::string service;
+  std::int64_t weight = 100;
+};
+
+class VirtualServiceBuild {
+ public:
+  explicit VirtualServiceBuild(ServiceBuild& build)
+      : build_(build), arena_(build.arena), ingress_(build.configuration.ingress) {}
+
+  void run() {
+    const auto spec = build_.service.spec();
+    const ReadyComponents& ready = build_.context.ready;
+    const bool up = (ready.predictor || another_version_serves(build_)) &&
+                    (!spec.transformer() || ready.transformer) && (!spec.explainer() || ready.explainer);
+    if (!up) return build_.keep(kKind, build_.name);
+    const std::vector<Destination> predictor = predictor_destinations();
+    const std::vector<Destination> explainer = {{build_.explainer()}};
+    const std::vector<Destination> entrance =
+        spec.transformer() ? std::vector<Destination>{{build_.transformer()}} : predictor;
+    const auto host = host_of(build_, build_.name);
+    if (!host) return fail(host.error());
+    std::vector<std::string> hosts = {*host};
+    for (std::string& other : additional_hosts(build_, *host)) hosts.push_back(std::move(other));
+    if (spec.explainer()) add_rule(matches(build_.name, hosts, kExplainPath), explainer, spec.explainer());
+    const spec::ComponentView first =
+        spec.transformer() ? spec::ComponentView(spec.transformer()) : spec.predictor();
+    add_rule(matches(build_.name, hosts, {}), entrance, first);
+    if (!add_path(hosts, entrance, explainer, first)) return;
+    if (!add_component(build_.predictor(), predictor, spec.predictor(), hosts)) return;
+    if (spec.transformer() && !add_component(build_.transformer(), entrance, spec.transformer(), hosts))
+      return;
+    if (spec.explainer() && !add_component(build_.explainer(), explainer, spec.explainer(), hosts)) return;
+    add(hosts);
+  }
+
+ private:
+  void fail(std::string text) {
+    build_.fatal(kIngress, "InvalidHost", spec::FieldPath{} / "metadata" / "name", std::move(text));
+  }
+
+  std::vector<Destination> predictor_destinations() const {
+    std::vector<Destination> out;
+    for (const RouteShare& share : route_shares(build_))
+      out.push_back({share.component, share.weight.value_or(100)});
+    return out;
+  }
+
+  /// A component by its host outside. Within the cluster its Service is asked.
+  bool add_component(const std::string& name, const std::vector<Destination>& to,
+                     const spec::ComponentView& component, std::vector<std::string>& hosts) {
+    const auto host = host_of(build_, name);
+    if (!host) {
+      fail(host.error());
+      return false;
+    }
+    hosts.push_back(*host);
+    Value list(rapidjson::kArrayType);
+    list.PushBack(match_outside(*host, Value()), arena_);
+    add_rule(std::move(list), to, component);
+    return true;
+  }
+
+  bool add_path(std::vector<std::string>& hosts, const std::vector<Destination>& entrance,
+                const std::vector<Destination>& explainer, const spec::ComponentView& first) {
+    const auto path = path_of(build_);
+    if (!path) {
+      fail(path.error());
+      return false;
+    }
+    if (path->empty()) return true;
+    const std::string& domain = ingress_.ingress_domain;
+    if (build_.service.spec().explainer()) {
+      const std::string expression = fmt::format("{}{}", *path, kExplainBelowPath);
+      Value list(rapidjson::kArrayType);
+      list.PushBack(match_outside(domain, string_match("regex", expression)), arena_);
+      Value rewrite =
+          ObjectBuilder(arena_)
+              .value("uriRegexRewrite",
+                     ObjectBuilder(arena_).text("match", expression).text("rewrite", R"(\1)").take())
+              .take();
+      add_rule(std::move(list), explainer, build_.service.spec().explainer(), std::move(rewrite));
+    }
+    Value list(rapidjson::kArrayType);
+    list.PushBack(match_outside(domain, string_match("prefix", fmt::format("{}/", *path))), arena_);
+    list.PushBack(match_outside(domain, string_match("exact", *path)), arena_);
+    add_rule(std::move(list), entrance, first, ObjectBuilder(arena_).text("uri", "/").take());
+    hosts.push_back(domain);
+    return true;
+  }
+
+  Value string_match(std::string_view kind, std::string_view text) {
+    return ObjectBuilder(arena_).text(kind, text).take();
+  }
+
+  Value texts(const std::vector<std::string>& list) {
+    Value out(rapidjson::kArrayType);
+    for (const std::string& t : list) out.PushBack(make_text(t, arena_), arena_);
+    return out;
+  }
+
+  Value match(std::string_view authority, Value uri, const std::vector<std::string>& gateways) {
+    ObjectBuilder out(arena_);
+    if (uri.IsObject()) out.value("uri", std::move(uri));
+    return out.value("authority", string_match("regex", authority)).value("gateways", texts(gateways)).take();
+  }
+
+  Value match_outside(std::string_view host, Value uri) {
+    return match(host_expression(host, false), std::move(uri), {ingress_.ingress_gateway});
+  }
+
+  std::vector<std::string> gateways_within() const {
+    std::vector<std::string> out;
+    if (!ingress_.local_gateway.empty()) out.push_back(ingress_.local_gateway);
+    out.emplace_back(kMesh);
+    return out;
+  }
+
+  /// The service within the cluster, and by all of its hosts outside.
+  Value matches(std::string_view name, const std::vector<std::string>& hosts, std::string_view path) {
+    const auto uri = [&] { return path.empty() ? Value() : string_match("regex", path); };
+    Value out(rapidjson::kArrayType);
+    out.PushBack(match(host_expression(short_host(name, build_.namespace_), true), uri(), gateways_within()),
+                 arena_);
+    for (const std::string& host : hosts) out.PushBack(match_outside(host, uri()), arena_);
+    return out;
+  }
+
+  void add_rule(Value matches, const std::vector<Destination>& to, const spec::ComponentView& component,
+                Value rewrite = {}) {
+    Value routes(rapidjson::kArrayType);
+    for (const Destination& d : to) {
+      Value destination = ObjectBuilder(arena_)
+                              .text("host", cluster_host(d.service, build_.namespace_))
+                              .value("port", ObjectBuilder(arena_).number("number", kServicePort).take())
+                              .take();
+      routes.PushBack(ObjectBuilder(arena_)
+                          .value("destination", std::move(destination))
+                          .number("weight", d.weight)
+                          .take(),
+                      arena_);
+    }
+    ObjectBuilder rule(arena_);
+    rule.value("match", std::move(matches));
+    if (rewrite.IsObject()) rule.value("rewrite", std::move(rewrite));
+    rule.value("route", std::move(routes)).value("headers", headers());
+    if (const auto seconds = component.timeout()) rule.text("timeout", fmt::format("{}s", *seconds));
+    rules_.PushBack(rule.take(), arena_);
+  }
+
+  /// Model servers and loggers learn from headers whose requests they have.
+  Value headers() {
+    Value set = ObjectBuilder(arena_)
+                    .text("KServe-Isvc-Name", build_.name)
+                    .text("KServe-Isvc-Namespace", build_.namespace_)
+                    .take();
+    return ObjectBuilder(arena_)
+        .value("request", ObjectBuilder(arena_).value("set", std::move(set)).take())
+        .take();
+  }
+
+  void add(const std::vector<std::string>& outside) {
+    std::vector<std::string> hosts = {cluster_host(build_.name, build_.namespace_)};
+    for (const std::string& h : outside) {
+      if (std::ranges::find(hosts, h) == hosts.end()) hosts.push_back(h);
+    }
+    std::vector<std::string> gateways = gateways_within();
+    gateways.push_back(ingress_.ingress_gateway);
+    Value object =
+        build_.object("networking.istio.io/v1beta1", kKind, build_.name, build_.allowed_labels(build_.labels),
+                      build_.allowed_annotations(build_.annotations));
+    object.AddMember("spec",
+                     ObjectBuilder(arena_)
+                         .value("hosts", texts(hosts))
+                         .value("gateways", texts(gateways))
+                         .value("http", std::move(rules_))
+                         .take(),
+                     arena_);
+    build_.add(std::move(object));
+  }
+
+  ServiceBuild& build_;
+  Arena& arena_;
+  const spec::IngressConfiguration& ingress_;
+  Value rules_{rapidjson::kArrayType};
+};
+
+}  // namespace
+
+bool routes_by_istio(const ServiceBuild& build) {
+  const auto& ingress = build.configuration.ingress;
+  return build.context.virtual_services && !ingress.enable_gateway_api &&
+         !ingress.disable_istio_virtual_host && !ingress.ingress_gateway.empty();
+}
+
+void add_virtual_service(ServiceBuild& build) {
+  VirtualServiceBuild(build).run();
+}
+
+}  // namespace modelgate::workload

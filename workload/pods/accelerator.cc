@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// GKE puts a Pod on a node with the right accelerator by a node selector; an annotation says which.
+#include "workload/objects/annotations.h"
+#include "workload/objects/object_builder.h"
+#include "workload/pods/pod_pass.h"
+
+namespace modelgate::workload {
+namespace {
+
+constexpr std::string_view kGpu = "nvidia.com/gpu";
+constexpr std::string_view kSelector = "cloud.google.com/gke-accelerator";
+
+bool asks_for_gpu(const PodPass& pass) {
+  for (const spec::ContainerView c : pass.spec().containers()) {
+    if (c.resources().limits().has(kGpu)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void select_accelerator(PodPass& pass) {
+  const auto model = pass.annotation(annotation::kGkeAccelerator);
+  if (!model) return;
+  if (!asks_for_gpu(pass)) {
+    pass.warn(std::string(annotation::kGkeAccelerator) + " has no effect: no container has a limit of " +
+              std::string(kGpu));
+    return;
+  }
+  if (pass.spec().node_selector().get(kSelector) == model) return;
+  pass.edit.set((PodPass::spec_path() / "nodeSelector").key(kSelector), make_text(*model, pass.arena()));
+}
+
+}  // namespace modelgate::workload

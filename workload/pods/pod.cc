@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The steps, in order.
+#include "workload/pods/pod.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <utility>
+
+#include "workload/objects/annotations.h"
+#include "workload/objects/object_builder.h"
+#include "workload/pods/pod_pass.h"
+
+namespace modelgate::workload {
+namespace {
+
+struct Step {
+  std::string_view name;
+  void (*run)(PodPass&);
+};
+
+// KServe's order, which the order of volumes and containers follows.
+constexpr std::array kSteps = {
+    Step{"namespace", set_namespace},
+    Step{"accelerator", select_accelerator},
+    Step{"storage", initialize_storage},
+    Step{"istio", follow_istio},
+    Step{"agent", add_agent},
+    Step{"metrics", aggregate_metrics},
+    Step{"oci-model", mount_oci_model},
+    Step{"idle-annotations", warn_of_idle_annotations},
+};
+
+/// An annotation that asks for something only where another is there too.
+struct Companion {
+  std::string_view annotation;
+  std::string_view needs;
+};
+
+constexpr std::array<Companion, 12> kCompanions = {{
+    {annotation::kStorageSpec, annotation::kSourceUri},
+    {annotation::kStorageSpecKey, annotation::kStorageSpec},
+    {annotation::kStorageSpecParameters, annotation::kStorageSpec},
+    {annotation::kStorageContainer, annotation::kSourceUri},
+    {annotation::kLocalModelPvcName, annotation::kSourceUri},
+    {annotation::kConfidential, annotation::kSourceUri},
+    {annotation::kLoggerUrl, annotation::kLogger},
+    {annotation::kLoggerMode, annotation::kLogger},
+    {annotation::kLoggerHeaders, annotation::kLogger},
+    {annotation::kLoggerAnnotations, annotation::kLogger},
+    {annotation::kBatcherMaxBatchSize, annotation::kBatcher},
+    {annotation::kBatcherMaxLatency, annotation::kBatcher},
+}};
+
+/// A Pod that is not ours gets nothing; one that asks for something is told so.
+void warn_of_missing_label(PodPass& pass) {
+  std::string_view found;
+  pass.pod().metadata().annotations().for_each([&](std::string_view name, std::string_view) {
+    if (found.empty() && name.starts_with(annotation::kInternalPrefix)) found = name;
+  });
+  if (found.empty()) return;
+  pass.warn(fmt::format("nothing is injected: the Pod has the annotation {} but not the label {}", found,
+                        label::kInferenceService));
+}
+
+/// In Compatible mode our own rules warn.
+void split_by_mode(PodPass& pass) {
+  if (pass.strict()) return;
+  spec::FieldErrors denying;
+  std::vector<std::string> warnings;
+  for (spec::FieldError& e : pass.outcome.errors.list()) {
+    if (e.strict_only) {
+      warnings.push_back(e.to_string());
+    } else {
+      denying.add(std::move(e));
+    }
+  }
+  pass.outcome.strict_would_deny = !warnings.empty();
+  std::ranges::move(pass.outcome.warnings, std::back_inserter(warnings));
+  pass.outcome.warnings = std::move(warnings);
+  pass.outcome.errors = std::move(denying);
+}
+
+}  // namespace
+
+void set_namespace(PodPass& pass) {
+  if (pass.context.namespace_.empty() || pass.pod().metadata().namespace_() == pass.context.namespace_)
+    return;
+  pass.edit.set(spec::FieldPath{} / "metadata" / "namespace",
+                make_text(pass.context.namespace_, pass.arena()));
+}
+
+void warn_of_idle_annotations(PodPass& pass) {
+  for (const Companion& c : kCompanions) {
+    if (pass.annotation(c.annotation) && !pass.annotation(c.needs)) {
+      pass.warn(fmt::format("{} has no effect without {}", c.annotation, c.needs));
+    }
+  }
+}
+
+PodOutcome mutate_pod(spec::Edit& edit, const PodContext& context) {
+  PodPass pass(edit, context);
+  if (!pass.label(label::kInferenceService)) {
+    warn_of_missing_label(pass);
+    return std::move(pass.outcome);
+  }
+  for (const Step& step : kSteps) step.run(pass);
+  split_by_mode(pass);
+  return std::move(pass.outcome);
+}
+
+}  // namespace modelgate::workload

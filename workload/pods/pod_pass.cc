@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workload/pods/pod_pass.h"
+
+#include <algorithm>
+
+#include "spec/names.h"
+#include "workload/objects/annotations.h"
+#include "workload/objects/object_builder.h"
+
+namespace modelgate::workload {
+
+using spec::FieldPath;
+using spec::Value;
+
+PodPass::PodPass(spec::Edit& edit_in, const PodContext& context_in)
+    : edit(edit_in), context(context_in), configuration(context_in.catalog.configuration()) {}
+
+std::optional<std::string_view> PodPass::annotation(std::string_view name) const {
+  take_maps();
+  return annotations_.get(name);
+}
+
+std::optional<std::string_view> PodPass::label(std::string_view name) const {
+  take_maps();
+  return labels_.get(name);
+}
+
+void PodPass::take_maps() const {
+  if (seen_ == edit.revision().number()) return;
+  const spec::ObjectMetaView metadata = pod().metadata();
+  annotations_ = metadata.annotations();
+  labels_ = metadata.labels();
+  seen_ = edit.revision().number();
+}
+
+void PodPass::set_annotation(std::string_view name, std::string_view value) {
+  if (annotation(name) == value) return;
+  edit.set(annotation_path(name), make_text(value, arena()));
+}
+
+std::optional<FieldPath> PodPass::find_container(std::string_view list, std::string_view name) const {
+  std::size_t i = 0;
+  for (const spec::ContainerView c : spec().list<spec::ContainerView>(list)) {
+    if (c.name() == name) return (spec_path() / list)[i];
+    ++i;
+  }
+  return std::nullopt;
+}
+
+std::optional<FieldPath> PodPass::find_model_container() const {
+  if (auto server = find_container("containers", container::kModelServer)) return server;
+  return find_container("containers", container::kWorker);
+}
+
+bool PodPass::add_mount(const FieldPath& container, const VolumeMount& mount) {
+  for (const spec::VolumeMountView m : container_at(container).volume_mounts()) {
+    if (m.name() == mount.volume) return false;
+  }
+  edit.append(container / "volumeMounts", to_value(mount, arena()));
+  return true;
+}
+
+void PodPass::add_volume(std::string_view name, std::string_view kind, Value source) {
+  for (const spec::VolumeView v : spec().volumes()) {
+    if (v.name() == name) return;
+  }
+  edit.append(spec_path() / "volumes",
+              ObjectBuilder(arena()).text("name", name).value(kind, std::move(source)).take());
+}
+
+void PodPass::set_env(const FieldPath& container, std::string_view name, std::string_view value) {
+  std::size_t i = 0;
+  for (const spec::EnvVarView e : container_at(container).env()) {
+    if (e.name() == name) {
+      if (e.env_value() != value) {
+        edit.set((container / "env")[i] / "value", make_text(value, arena()));
+      }
+      return;
+    }
+    ++i;
+  }
+  edit.append(container / "env",
+              to_value(EnvVar{.name = std::string(name), .value = std::string(value)}, arena()));
+}
+
+void PodPass::add_init_container(ContainerBuilder container) {
+  edit.append(spec_path() / "initContainers", container.take());
+}
+
+void PodPass::add_container(ContainerBuilder container) {
+  edit.append(spec_path() / "containers", container.take());
+}
+
+const spec::Fact* PodPass::look_up(std::string_view kind, std::string_view ns, std::string_view name) {
+  // No object has such a name, and no path may be made of it.
+  static constexpr spec::Fact kAbsent{.state = spec::Fact::State::kAbsent};
+  if (spec::check_dns1123_subdomain(name)) return &kAbsent;
+  return ask({std::string(kind), std::string(ns), std::string(name)});
+}
+
+const spec::Fact* PodPass::look_up_all(std::string_view kind) {
+  return ask({std::string(kind), {}, {}});
+}
+
+const spec::Fact* PodPass::ask(spec::ObjectKey key) {
+  const spec::Fact* fact = context.facts.find(key);
+  if (!fact && std::ranges::find(outcome.needs, key) == outcome.needs.end()) {
+    outcome.needs.push_back(std::move(key));
+  }
+  return fact;
+}
+
+spec::FieldErrors& PodPass::rule(std::string_view name) {
+  outcome.errors.begin_rule(name, false);
+  return outcome.errors;
+}
+
+spec::FieldErrors& PodPass::strict_rule(std::string_view name) {
+  outcome.errors.begin_rule(name, true);
+  return outcome.errors;
+}
+
+void PodPass::warn(std::string warning) {
+  if (std::ranges::find(outcome.warnings, warning) == outcome.warnings.end()) {
+    outcome.warnings.push_back(std::move(warning));
+  }
+}
+
+}  // namespace modelgate::workload

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One pass over one Pod: what all steps share, and the steps' declarations. A step is a function of a
+// PodPass; pod.cc holds them in a table.
+//
+//   void select_accelerator(PodPass& pass) {
+//     const auto model = pass.annotation(annotation::kGkeAccelerator);
+//     if (model && has_gpu(pass.spec())) pass.edit.set(kNodeSelector.key(...), ...);
+//   }
+//
+// Texts of annotations lie in the arena and outlive edits; views do not, steps take them anew.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "spec/configuration.h"
+#include "spec/core.h"
+#include "workload/objects/container_builder.h"
+#include "workload/pods/pod.h"
+
+namespace modelgate::workload {
+
+class PodPass {
+ public:
+  PodPass(spec::Edit& edit_in, const PodContext& context_in);
+
+  spec::Edit& edit;
+  const PodContext& context;
+  const spec::Configuration& configuration;
+  PodOutcome outcome;
+
+  bool strict() const { return configuration.modelgate.strict(); }
+  spec::Arena& arena() { return edit.arena(); }
+  spec::PodView pod() const { return spec::PodView(edit.document(), &edit.revision()); }
+  spec::PodSpecView spec() const { return pod().spec(); }
+
+  std::optional<std::string_view> annotation(std::string_view name) const;
+  std::optional<std::string_view> label(std::string_view name) const;
+  void set_annotation(std::string_view name, std::string_view value);
+
+  static spec::FieldPath spec_path() { return spec::FieldPath{} / "spec"; }
+  static spec::FieldPath annotation_path(std::string_view name) {
+    return (spec::FieldPath{} / "metadata" / "annotations").key(name);
+  }
+
+  /// The first of that name in `containers` or `initContainers`.
+  std::optional<spec::FieldPath> find_container(std::string_view list, std::string_view name) const;
+  spec::ContainerView container_at(const spec::FieldPath& path) const {
+    return spec::ContainerView(edit.find(path), &edit.revision());
+  }
+  /// The container that serves the model: kserve-container, else the worker of a multi-node service.
+  std::optional<spec::FieldPath> find_model_container() const;
+
+  /// Unless the container has a mount of that volume.
+  bool add_mount(const spec::FieldPath& container, const VolumeMount& mount);
+  /// Unless there is a volume of that name. `source` holds one member, the volume's kind.
+  void add_volume(std::string_view name, std::string_view kind, spec::Value source);
+  /// Sets the value of the first variable of that name, or appends one.
+  void set_env(const spec::FieldPath& container, std::string_view name, std::string_view value);
+  void add_init_container(ContainerBuilder container);
+  void add_container(ContainerBuilder container);
+
+  /// What the cluster says of an object, or nullptr: then it is asked for, and the step goes on without it.
+  const spec::Fact* look_up(std::string_view kind, std::string_view ns, std::string_view name);
+  /// Likewise for all objects of a cluster-scoped kind of the catalog. Whoever runs this puts those that it
+  /// finds into the catalog; the fact says whether anybody could look.
+  const spec::Fact* look_up_all(std::string_view kind);
+
+  /// Errors added to what is returned are KServe's as well; those of `strict_rule` only warn in Compatible
+  /// mode. `name` must be a literal.
+  spec::FieldErrors& rule(std::string_view name);
+  spec::FieldErrors& strict_rule(std::string_view name);
+  void warn(std::string warning);
+
+ private:
+  const spec::Fact* ask(spec::ObjectKey key);
+  /// Takes the maps anew after an edit: steps ask for three dozen annotations, and few of them change the
+  /// Pod.
+  void take_maps() const;
+
+  mutable spec::StringMapView annotations_;
+  mutable spec::StringMapView labels_;
+  mutable std::optional<std::uint32_t> seen_;  // the revision that they are of
+};
+
+// The steps, in the order of the table.
+void set_namespace(PodPass& pass);
+void select_accelerator(PodPass& pass);
+void initialize_storage(PodPass& pass);
+void follow_istio(PodPass& pass);
+void add_agent(PodPass& pass);
+void aggregate_metrics(PodPass& pass);
+void mount_oci_model(PodPass& pass);
+void warn_of_idle_annotations(PodPass& pass);
+
+}  // namespace modelgate::workload

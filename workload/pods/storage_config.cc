@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Storage by key: `storage: {key, path, parameters}` of a service, and the Secret `storage-config`, each key
+// of which holds a JSON object that says type, bucket, endpoint and credentials of one storage.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "workload/objects/annotations.h"
+#include "workload/objects/go_json.h"
+#include "workload/pods/credentials.h"
+
+namespace modelgate::workload {
+namespace {
+
+using spec::Fact;
+using spec::FieldPath;
+using spec::Value;
+
+constexpr std::string_view kDefaultSecret = "storage-config";
+constexpr std::string_view kDefaultKey = "default";
+constexpr std::array<std::string_view, 3> kTypes = {"s3", "hdfs", "webhdfs"};
+constexpr std::string_view kTypeWithBucket = "s3";
+
+/// What is known so far: from the parameters first, then from the Secret.
+struct Storage {
+  std::string_view type;
+  std::string_view bucket;
+};
+
+struct Place {
+  std::string secret;
+  std::string key;
+  bool named = false;  // by the user, so it has to be there
+  FieldPath field;     // whom to blame
+
+  std::string where() const {
+    return fmt::format("key {} of Secret {}", spec::quoted(key), spec::quoted(secret));
+  }
+};
+
+Place place_of(const PodPass& pass, const StorageSpec& storage, std::string_view type) {
+  const spec::CredentialsConfiguration& credentials = pass.configuration.credentials;
+  Place place{.secret = credentials.storage_spec_secret_name.empty() ? std::string(kDefaultSecret)
+                                                                     : credentials.storage_spec_secret_name,
+              .key = storage.key,
+              .named = !storage.key.empty(),
+              .field = PodPass::annotation_path(annotation::kStorageSpecKey)};
+  const std::string& by_annotation = credentials.storage_secret_name_annotation;
+  if (const auto secret = pass.annotation(by_annotation)) {
+    place.secret = *secret;
+    place.field = PodPass::annotation_path(by_annotation);
+  }
+  if (!place.named) {
+    place.key = type.empty() ? std::string(kDefaultKey) : fmt::format("{}_{}", kDefaultKey, type);
+  }
+  return place;
+}
+
+/// The text under the key. Nothing where there is none; errors are told here.
+std::optional<std::string> read_entry(PodPass& pass, const Place& place) {
+  const Fact* fact = pass.look_up("Secret", pass.context.namespace_, place.secret);
+  if (!fact) return std::nullopt;
+  if (fact->state == Fact::State::kUnknown) {
+    pass.warn(fmt::format("Secret {} could not be read: the Pod starts without its storage configuration",
+                          spec::quoted(place.secret)));
+    return std::nullopt;
+  }
+  if (fact->state == Fact::State::kAbsent) {
+    if (place.named) {
+      pass.rule("storage-config-missing")
+          .not_found(place.field, place.secret,
+                     fmt::format("there is no Secret of this name in namespace {}; create it with a key {} "
+                                 "that holds a JSON object with type, bucket and credentials",
+                                 pass.context.namespace_, spec::quoted(place.key)));
+    }
+    return std::nullopt;
+  }
+  const SecretView secret(fact->object);
+  if (secret.has_key(place.key)) {
+    if (auto text = secret.read(place.key)) return text;
+    pass.strict_rule("storage-config-unreadable")
+        .invalid(place.field, place.secret, fmt::format("its key {} is not base64", spec::quoted(place.key)));
+    return std::nullopt;
+  }
+  if (place.named) {
+    pass.rule("storage-key-missing")
+        .not_found(PodPass::annotation_path(annotation::kStorageSpecKey), place.key,
+                   fmt::format("Secret {} in namespace {} has no such key", spec::quoted(place.secret),
+                               pass.context.namespace_));
+  }
+  return std::nullopt;
+}
+
+/// Reads type and bucket out of the entry, and what CA bundle goes with it. False where it says nothing that
+/// can be used; that is told here, without a word of what it holds.
+bool read_storage(PodPass& pass, const Place& place, std::string_view text, Storage& storage,
+                  ContainerBuilder& out) {
+  const auto entry = spec::parse_json(text, pass.arena());
+  const bool texts = entry && entry->IsObject() &&
+                     std::all_of(entry->MemberBegin(), entry->MemberEnd(),
+                                 [](const auto& member) { return member.value.IsString(); });
+  if (!texts && !(entry && entry->IsNull())) {
+    pass.rule("storage-config-json")
+        .invalid(place.field, place.secret,
+                 fmt::format("its key {} must hold a JSON object of strings", spec::quoted(place.key)));
+    return false;
+  }
+  const spec::ObjectView fields(*entry);
+  if (const auto type = fields.optional_string("type")) {
+    storage.type = *type;
+    if (std::ranges::find(kTypes, *type) == kTypes.end()) {
+      pass.rule("storage-config-type")
+          .invalid(place.field, place.secret,
+                   fmt::format("the type in its key {} is not one of {}", spec::quoted(place.key),
+                               fmt::join(kTypes, ", ")));
+      return false;
+    }
+  }
+  if (storage.bucket.empty()) storage.bucket = fields.string("bucket");
+  if (const auto bundle = fields.optional_string("cabundle_configmap")) {
+    out.append_env({.name = std::string(kAwsCaBundleConfigMap), .value = std::string(*bundle)});
+  }
+  return true;
+}
+
+/// Puts type and bucket in the place of the placeholder.
+void complete_arguments(PodPass& pass, const Place& place, const Storage& storage, ContainerBuilder& out) {
+  Value* args = spec::find(out.value(), "args");
+  if (!args) return;
+  for (Value& arg : args->GetArray()) {
+    const std::string_view uri = spec::text_of(arg);
+    if (!uri.starts_with(kSchemePlaceholder)) continue;
+    const std::string_view path = uri.substr(kSchemePlaceholder.size());
+    if (storage.type != kTypeWithBucket) {
+      arg = spec::make_string(fmt::format("{}://{}", storage.type, path), pass.arena());
+    } else if (storage.bucket.empty()) {
+      pass.rule("storage-bucket")
+          .required(PodPass::annotation_path(annotation::kStorageSpecParameters),
+                    fmt::format("storage of type {} needs a bucket: set the parameter \"bucket\", or "
+                                "\"bucket\" in {}",
+                                storage.type, place.where()));
+      return;
+    } else {
+      arg = spec::make_string(fmt::format("{}://{}/{}", storage.type, storage.bucket, path), pass.arena());
+    }
+  }
+}
+
+}  // namespace
+
+std::string_view StorageSpec::parameter(std::string_view name) const {
+  const auto it =
+      std::ranges::find(parameters, name, [](const auto& p) { return std::string_view(p.first); });
+  return it == parameters.end() ? std::string_view{} : std::string_view(it->second);
+}
+
+void add_storage_config(PodPass& pass, const StorageSpec& spec, ContainerBuilder& out) {
+  Storage storage{.type = spec.parameter("type"), .bucket = spec.parameter("bucket")};
+  const Place place = place_of(pass, spec, storage.type);
+  const std::size_t asked = pass.outcome.needs.size();
+  const std::size_t errors = pass.outcome.errors.size();
+  const auto entry = read_entry(pass, place);
+  if (pass.outcome.needs.size() > asked || pass.outcome.errors.size() > errors) return;
+  if (entry) {
+    // Nothing more is asked of it where the parameters say the type.
+    if (storage.type.empty() && !read_storage(pass, place, *entry, storage, out)) return;
+    out.append_env({.name = "STORAGE_CONFIG", .value = {}, .from = SecretKey{place.secret, place.key}});
+  }
+  if (storage.type.empty()) {
+    pass.rule("storage-type")
+        .required(
+            PodPass::annotation_path(annotation::kStorageSpecParameters),
+            fmt::format("the storage's type is not known: set the parameter \"type\", or \"type\" in {}",
+                        place.where()));
+    return;
+  }
+  complete_arguments(pass, place, storage, out);
+  if (!spec.parameters.empty()) {
+    out.append_env({.name = "STORAGE_OVERRIDE_CONFIG", .value = go_json(spec.parameters)});
+  }
+}
+
+}  // namespace modelgate::workload

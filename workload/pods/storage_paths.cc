@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Paths in containers, and the names of volumes that are made from them.
+#include <algorithm>
+
+#include "workload/pods/storage_initializer.h"
+
+namespace modelgate::workload {
+namespace {
+
+std::string_view trim_slashes(std::string_view path) {
+  while (path.starts_with('/')) path.remove_prefix(1);
+  while (path.ends_with('/')) path.remove_suffix(1);
+  return path;
+}
+
+std::vector<std::string_view> parts_of(std::string_view path) {
+  std::vector<std::string_view> parts;
+  path = trim_slashes(path);
+  while (!path.empty()) {
+    const std::size_t slash = path.find('/');
+    parts.push_back(path.substr(0, slash));
+    if (slash == std::string_view::npos) break;
+    path.remove_prefix(slash + 1);
+  }
+  return parts;
+}
+
+}  // namespace
+
+std::string common_parent(const std::vector<StorageSource>& sources) {
+  if (sources.empty()) return {};
+  if (sources.size() == 1) return sources.front().mount_path;
+  std::vector<std::string_view> common = parts_of(sources.front().mount_path);
+  for (const StorageSource& source : sources) {
+    const std::vector<std::string_view> parts = parts_of(source.mount_path);
+    const auto [end, other] = std::ranges::mismatch(common, parts);
+    common.erase(end, common.end());
+  }
+  std::string out;
+  for (const std::string_view part : common) out.append("/").append(part);
+  return out.empty() ? "/" : out;
+}
+
+std::string volume_name_of(std::string_view path) {
+  std::string name(trim_slashes(path));
+  std::ranges::replace(name, '/', '-');
+  return name;
+}
+
+std::string parent_directory(std::string_view path) {
+  const bool absolute = path.starts_with('/');
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string_view::npos) return ".";
+  std::vector<std::string_view> kept;
+  for (const std::string_view part : parts_of(path.substr(0, slash))) {
+    if (part.empty() || part == ".") continue;
+    if (part != "..") {
+      kept.push_back(part);
+    } else if (!kept.empty() && kept.back() != "..") {
+      kept.pop_back();
+    } else if (!absolute) {
+      kept.push_back(part);
+    }
+  }
+  std::string out;
+  for (const std::string_view part : kept) {
+    if (!out.empty() || absolute) out += '/';
+    out += part;
+  }
+  if (!out.empty()) return out;
+  return absolute ? "/" : ".";
+}
+
+}  // namespace modelgate::workload

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workload/pods/storage_rules.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string>
+
+#include "workload/pods/storage_uri.h"
+
+namespace modelgate::workload {
+namespace {
+
+using spec::FieldPath;
+
+/// What KServe v0.20's own storage initializer fetches, and what is mounted.
+constexpr std::array<std::string_view, 10> kKnown = {"s3://",   "gs://",      "pvc://", "http://", "https://",
+                                                     "hdfs://", "webhdfs://", "hf://",  "file://", "oci"};
+
+bool is_known(std::string_view uri) {
+  return std::ranges::any_of(kKnown, [&](std::string_view prefix) { return uri.starts_with(prefix); });
+}
+
+bool has_dots(std::string_view path) {
+  return fmt::format("/{}/", path).find("/../") != std::string::npos;
+}
+
+void check_path(PodPass& pass, const FieldPath& field, const std::string& path, std::set<std::string>& seen) {
+  if (!path.starts_with('/')) {
+    pass.strict_rule("storage-mount-path").invalid(field, path, "must be absolute");
+  } else if (has_dots(path)) {
+    pass.strict_rule("storage-mount-path").invalid(field, path, "must not have .. as a part of it");
+  } else if (volume_name_of(path).empty()) {
+    pass.strict_rule("storage-mount-path").invalid(field, path, "must not be the root directory");
+  } else if (!seen.insert(volume_name_of(path)).second) {
+    pass.strict_rule("storage-mount-path").duplicate(field, path);
+  }
+}
+
+}  // namespace
+
+void check_uri(PodPass& pass, std::string_view uri, bool claimed, const FieldPath& field) {
+  if (uri.starts_with(kSchemePlaceholder)) return;
+  if (const auto problem = check_storage_uri(uri)) {
+    pass.strict_rule("storage-uri")
+        .add({.type = problem->type,
+              .path = field,
+              .value = spec::quoted(shown_uri(uri)),
+              .detail = problem->detail,
+              .rule = "storage-uri",
+              .strict_only = true});
+    return;
+  }
+  if (claimed || is_known(uri)) return;
+  pass.strict_rule("storage-uri-scheme")
+      .invalid(
+          field, shown_uri(uri),
+          "nothing fetches it: no ClusterStorageContainer supports it, and the storage initializer knows "
+          "s3, gs, http, https, hdfs, webhdfs, hf, pvc and oci");
+}
+
+void check_mount_path(PodPass& pass, const std::vector<FieldPath>& containers, std::string_view volume,
+                      std::string_view path) {
+  for (const FieldPath& container : containers) {
+    std::size_t i = 0;
+    for (const spec::VolumeMountView m : pass.container_at(container).volume_mounts()) {
+      if (m.mount_path() == path && m.name() != volume) {
+        pass.strict_rule("mount-path-taken")
+            .invalid((container / "volumeMounts")[i] / "mountPath", path,
+                     "the model is mounted here; mount this volume elsewhere");
+      }
+      ++i;
+    }
+  }
+}
+
+void check_sources(PodPass& pass, const StorageRequest& request) {
+  if (request.sources.size() > kMaxStorageSources) {
+    pass.rule("storage-sources").too_many(request.field, request.sources.size(), kMaxStorageSources);
+  }
+  std::set<std::string> seen;
+  std::size_t i = 0;
+  for (const StorageSource& source : request.sources) {
+    const FieldPath at = request.field[i++];
+    check_uri(pass, source.uri, static_cast<bool>(request.container), at / "uri");
+    check_path(pass, at / "mountPath", source.mount_path, seen);
+  }
+}
+
+}  // namespace modelgate::workload

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The step that reads from a Pod's annotations which model it serves, and from where.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "workload/objects/annotations.h"
+#include "workload/pods/oci_model.h"
+#include "workload/pods/storage_container.h"
+#include "workload/pods/storage_initializer.h"
+#include "workload/pods/storage_rules.h"
+#include "workload/pods/storage_uri.h"
+
+namespace modelgate::workload {
+namespace {
+
+/// The URI to fetch from: the annotated one, or where a cache on the node holds it. Nothing where that is not
+/// to be known; told here.
+std::optional<std::string> source_uri(PodPass& pass, std::string_view annotated) {
+  if (!pass.label(label::kLocalModel)) return std::string(annotated);
+  const auto claim = pass.annotation(annotation::kLocalModelPvcName);
+  if (!claim) {
+    pass.rule("local-model")
+        .required(PodPass::annotation_path(annotation::kLocalModelPvcName),
+                  fmt::format("the label {} says that the model is on the node, and this says in which claim",
+                              label::kLocalModel));
+    return std::nullopt;
+  }
+  return local_model_uri(annotated, pass.annotation(annotation::kLocalModelSourceUri).value_or(""), *claim);
+}
+
+/// The parameters, a JSON object of strings. False where they are not that; told here.
+bool read_parameters(PodPass& pass, StorageSpec& out) {
+  const auto text = pass.annotation(annotation::kStorageSpecParameters);
+  if (!text) return true;
+  const auto read = spec::parse_json(*text, pass.arena());
+  const bool texts =
+      read &&
+      (read->IsNull() || (read->IsObject() && std::all_of(read->MemberBegin(), read->MemberEnd(),
+                                                          [](const auto& m) { return m.value.IsString(); })));
+  if (!texts) {
+    pass.rule("storage-parameters")
+        .add({.type = spec::ErrorType::kInvalid,
+              .path = PodPass::annotation_path(annotation::kStorageSpecParameters),
+              .value = {},
+              .detail = "must be a JSON object of strings",
+              .rule = "storage-parameters"});
+    return false;
+  }
+  spec::StringMapView(*read).for_each(
+      [&](std::string_view name, std::string_view value) { out.parameters.emplace_back(name, value); });
+  std::ranges::sort(out.parameters);
+  return true;
+}
+
+/// Whether a ClusterStorageContainer supports the URI. That none does is confirmed by a live look, since one
+/// may have come a moment ago; where nobody can look, the URI gets the benefit of the doubt. Nothing while
+/// the answer is on its way.
+std::optional<bool> is_claimed(PodPass& pass, std::string_view uri, const StorageContainerChoice& choice) {
+  if (choice.container || choice.unread) return true;
+  if (parse_pvc_uri(uri) || uri.starts_with(kSchemePlaceholder)) return false;
+  const spec::Fact* fact = pass.look_up_all("ClusterStorageContainer");
+  if (!fact) return std::nullopt;
+  if (fact->state != spec::Fact::State::kUnknown) return false;
+  pass.warn(
+      "ClusterStorageContainers could not be listed: the model is fetched by the storage initializer as "
+      "configured");
+  return true;
+}
+
+}  // namespace
+
+void initialize_storage(PodPass& pass) {
+  const auto annotated = pass.annotation(annotation::kSourceUri);
+  if (!annotated) return;
+  const auto uri = source_uri(pass, *annotated);
+  if (!uri) return;
+  StorageRequest request{.sources = {{*uri, std::string(kModelPath)}}};
+  request.read_only = pass.annotation(annotation::kReadOnly) != "false";
+  if (pass.annotation(annotation::kStorageSpec) == "true") {
+    request.storage.emplace();
+    request.storage->key = pass.annotation(annotation::kStorageSpecKey).value_or("");
+    if (!read_parameters(pass, *request.storage)) return;
+  }
+  const StorageContainerChoice choice = choose_storage_container(
+      pass, pass.annotation(annotation::kStorageContainer).value_or(""), *uri, request.field);
+  if (!choice.settled) return;
+  request.container = choice.container;
+  // The agent pulls models itself, and images have a step of their own.
+  if (pass.annotation(annotation::kAgent) || !oci_mode(pass, *uri).empty()) return;
+  if (pass.find_container("initContainers", container::kStorageInitializer)) return;
+  const std::optional<bool> claimed = is_claimed(pass, *uri, choice);
+  if (!claimed) return;
+  const std::size_t errors = pass.outcome.errors.size();
+  check_uri(pass, *uri, *claimed, request.field);
+  // Denied already: nobody needs to be asked for credentials.
+  if (pass.strict() && pass.outcome.errors.size() > errors) return;
+  add_model_storage(pass, request);
+}
+
+}  // namespace modelgate::workload

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A tree of fields a kind: what is in it is copied. Whoever reads another field in status.cc or what that
+// calls adds it here; the tests of the status run over trimmed objects, too.
+#include "workload/status/observable.h"
+
+#include <algorithm>
+#include <span>
+
+#include "workload/objects/annotations.h"
+
+namespace modelgate::workload {
+namespace {
+
+using spec::Value;
+
+/// A member that is kept: whole, or of it (of each element, in a list) what is inside.
+struct Field {
+  std::string_view name;
+  std::span<const Field> inside = {};
+};
+
+constexpr Field kConditions[] = {{"type"}, {"status"}, {"reason"}, {"message"}, {"lastTransitionTime"}};
+
+constexpr Field kLabels[] = {
+    {"app"}, {label::kInferenceService}, {label::kComponent}, {"isvc.generation"}, {"pod-template-hash"}};
+constexpr Field kOwner[] = {{"apiVersion"}, {"kind"}, {"name"}, {"uid"}, {"controller"}};
+constexpr Field kMetadata[] = {{"name"},
+                               {"namespace"},
+                               {"uid"},
+                               {"resourceVersion"},
+                               {"generation"},
+                               {"creationTimestamp"},
+                               {"deletionTimestamp"},
+                               {"labels", kLabels},
+                               {"ownerReferences", kOwner}};
+
+constexpr Field kReplicas[] = {{"replicas"}};
+constexpr Field kDeploymentStatus[] = {{"observedGeneration"},  {"replicas"},
+                                       {"updatedReplicas"},     {"readyReplicas"},
+                                       {"availableReplicas"},   {"terminatingReplicas"},
+                                       {"unavailableReplicas"}, {"conditions", kConditions}};
+constexpr Field kDeployment[] = {{"spec", kReplicas}, {"status", kDeploymentStatus}};
+
+constexpr Field kWaiting[] = {{"reason"}, {"message"}};
+constexpr Field kRunning[] = {{"startedAt"}};
+constexpr Field kTerminated[] = {{"exitCode"}, {"signal"},    {"reason"},
+                                 {"message"},  {"startedAt"}, {"finishedAt"}};
+constexpr Field kState[] = {{"waiting", kWaiting}, {"running", kRunning}, {"terminated", kTerminated}};
+constexpr Field kContainer[] = {
+    {"name"}, {"ready"}, {"restartCount"}, {"state", kState}, {"lastState", kState}};
+constexpr Field kPodSpec[] = {{"nodeName"}};
+constexpr Field kPodStatus[] = {{"phase"},
+                                {"reason"},
+                                {"message"},
+                                {"startTime"},
+                                {"conditions", kConditions},
+                                {"initContainerStatuses", kContainer},
+                                {"containerStatuses", kContainer}};
+constexpr Field kPod[] = {{"spec", kPodSpec}, {"status", kPodStatus}};
+
+constexpr Field kParentRef[] = {{"namespace"}, {"name"}};
+constexpr Field kParent[] = {{"parentRef", kParentRef}, {"controllerName"}, {"conditions", kConditions}};
+constexpr Field kBackend[] = {{"name"}, {"weight"}};
+constexpr Field kHttpRule[] = {{"backendRefs", kBackend}};
+constexpr Field kHttpRouteSpec[] = {{"rules", kHttpRule}};
+constexpr Field kHttpRouteStatus[] = {{"parents", kParent}};
+constexpr Field kHttpRoute[] = {{"spec", kHttpRouteSpec}, {"status", kHttpRouteStatus}};
+
+constexpr Field kDestination[] = {{"host"}};
+constexpr Field kIstioBackend[] = {{"destination", kDestination}, {"weight"}};
+constexpr Field kIstioRule[] = {{"route", kIstioBackend}};
+constexpr Field kVirtualServiceSpec[] = {{"http", kIstioRule}};
+constexpr Field kStatus[] = {{"conditions", kConditions}};
+constexpr Field kVirtualService[] = {{"spec", kVirtualServiceSpec}, {"status", kStatus}};
+
+constexpr Field kIngressStatus[] = {{"loadBalancer"}};
+constexpr Field kIngress[] = {{"status", kIngressStatus}};
+
+constexpr Field kAutoscalerSpec[] = {
+    {"minReplicas"}, {"maxReplicas"}, {"minReplicaCount"}, {"maxReplicaCount"}};
+constexpr Field kAutoscalerStatus[] = {{"currentReplicas"}, {"desiredReplicas"}, {"conditions", kConditions}};
+constexpr Field kAutoscaler[] = {{"spec", kAutoscalerSpec}, {"status", kAutoscalerStatus}};
+
+constexpr Field kOther[] = {{"status", kStatus}};
+
+struct Kind {
+  std::string_view name;
+  std::span<const Field> fields;
+};
+constexpr Kind kKinds[] = {{"Deployment", kDeployment},
+                           {"ReplicaSet", kDeployment},
+                           {"Pod", kPod},
+                           {"HTTPRoute", kHttpRoute},
+                           {"Ingress", kIngress},
+                           {"VirtualService", kVirtualService},
+                           {"HorizontalPodAutoscaler", kAutoscaler},
+                           {"ScaledObject", kAutoscaler}};
+
+std::span<const Field> fields_of_kind(std::string_view kind) {
+  const auto found = std::ranges::find(kKinds, kind, &Kind::name);
+  return found == std::end(kKinds) ? std::span<const Field>(kOther) : found->fields;
+}
+
+Value copy(const Value& from, std::span<const Field> fields, spec::Arena& arena);
+
+void copy_members(const Value& from, std::span<const Field> fields, Value& to, spec::Arena& arena) {
+  for (const Field& f : fields) {
+    if (const Value* v = spec::find(from, f.name))
+      to.AddMember(spec::make_literal(f.name), copy(*v, f.inside, arena), arena);
+  }
+}
+
+/// What has another type than its fields expect stays as it is: the status reads it as absent, as it would.
+Value copy(const Value& from, std::span<const Field> fields, spec::Arena& arena) {
+  if (fields.empty() || (!from.IsObject() && !from.IsArray())) return spec::clone(from, arena);
+  if (from.IsArray()) {
+    Value out(rapidjson::kArrayType);
+    for (const Value& v : from.GetArray()) out.PushBack(copy(v, fields, arena), arena);
+    return out;
+  }
+  Value out(rapidjson::kObjectType);
+  copy_members(from, fields, out, arena);
+  return out;
+}
+
+}  // namespace
+
+Value observable(const Value& object, spec::Arena& arena, std::string_view kind) {
+  constexpr Field kRoot[] = {{"apiVersion"}, {"kind"}, {"metadata", kMetadata}};
+  Value out(rapidjson::kObjectType);
+  if (!object.IsObject()) return out;
+  if (const Value* own = spec::find(object, "kind"); own && own->IsString() && own->GetStringLength() > 0)
+    kind = spec::text_of(*own);
+  copy_members(object, kRoot, out, arena);
+  copy_members(object, fields_of_kind(kind), out, arena);
+  return out;
+}
+
+}  // namespace modelgate::workload

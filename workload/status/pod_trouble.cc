@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workload/status/pod_trouble.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "workload/objects/annotations.h"
+
+namespace modelgate::workload {
+namespace {
+
+/// Reasons of the kubelet's for which a container never started, and by what name they are told: the kubelet
+/// goes to and fro between the first two.
+struct Waiting {
+  std::string_view reason;
+  std::string_view told = reason;
+};
+constexpr Waiting kCannotStart[] = {{"ImagePullBackOff"},          {"ErrImagePull", "ImagePullBackOff"},
+                                    {"InvalidImageName"},          {"ErrImageNeverPull"},
+                                    {"ImageInspectError"},         {"RegistryUnavailable"},
+                                    {"SignatureValidationFailed"}, {"CreateContainerConfigError"},
+                                    {"CreateContainerError"},      {"RunContainerError"},
+                                    {"PreStartHookError"},         {"PostStartHookError"}};
+
+/// Reasons for the end of a container that never ran: its command is not there.
+constexpr std::string_view kNeverRan[] = {"StartError", "ContainerCannotRun"};
+
+/// As much of a container's last words as a condition shows: what a program says last says most.
+constexpr std::size_t kMaxLastWords = 1024;
+
+std::string last_words(std::string_view words) {
+  while (!words.empty() && (words.back() == '\n' || words.back() == ' ')) words.remove_suffix(1);
+  if (words.size() <= kMaxLastWords) return std::string(words);
+  words.remove_prefix(words.size() - kMaxLastWords);
+  // Not from within a character.
+  while (!words.empty() && (static_cast<unsigned char>(words.front()) & 0xC0) == 0x80) words.remove_prefix(1);
+  return fmt::format("...{}", words);
+}
+
+spec::ObjectView condition(const spec::PodView& pod, std::string_view type) {
+  for (const spec::ObjectView& c : pod.object("status").list("conditions")) {
+    if (c.string("type") == type) return c;
+  }
+  return {};
+}
+
+PodTrouble from_scheduler(const spec::PodView& pod, const spec::ObjectView& scheduled) {
+  const std::string_view reason = scheduled.string("reason");
+  return {.reason = std::string(reason.empty() ? "Unschedulable" : reason),
+          .failure = "RuntimeUnhealthy",
+          .message = fmt::format("Pod {}: {}", pod.metadata().name(), scheduled.string("message")),
+          .pod = std::string(pod.metadata().name()),
+          .time = std::string(scheduled.string("lastTransitionTime")),
+          .may_pass = true};
+}
+
+/// A container that ended, now or before it was started anew.
+PodTrouble from_end(const spec::PodView& pod, const spec::ObjectView& container,
+                    const spec::ObjectView& ended, bool init) {
+  const std::string_view said = ended.string("reason");
+  const bool out_of_memory = said == "OOMKilled";
+  const bool never_ran = std::ranges::find(kNeverRan, said) != std::end(kNeverRan);
+  const std::int64_t code = ended.integer("exitCode").value_or(0);
+  const std::string words = last_words(ended.string("message"));
+  const std::string_view otherwise = init ? "InitContainerFailed" : "ContainerFailed";
+  return {.reason = std::string(out_of_memory || never_ran ? said : otherwise),
+          .failure = never_ran ? "RuntimeUnhealthy" : "ModelLoadFailed",
+          .message = fmt::format("Pod {}: {} {} ended with exit code {}{}{}{}", pod.metadata().name(),
+                                 init ? "init container" : "container", container.string("name"), code,
+                                 out_of_memory ? " (out of memory)" : "", words.empty() ? "" : ": ", words),
+          .pod = std::string(pod.metadata().name()),
+          .exit_code = code,
+          .time = std::string(ended.string("finishedAt"))};
+}
+
+/// While the kubelet waits for the next try it says so, and since Kubernetes 1.32 why behind that.
+std::string_view why_no_image(std::string_view message) {
+  constexpr std::string_view kCause = "ErrImagePull: ";
+  const std::size_t at = message.find(kCause);
+  return at == std::string_view::npos ? message : message.substr(at + kCause.size());
+}
+
+PodTrouble from_waiting(const spec::PodView& pod, const spec::ObjectView& container, std::string_view told,
+                        bool init) {
+  const std::string_view why = why_no_image(container.object("state").object("waiting").string("message"));
+  return {.reason = std::string(told),
+          .failure = "RuntimeUnhealthy",
+          .message =
+              fmt::format("Pod {}: {} {}: {}", pod.metadata().name(), init ? "init container" : "container",
+                          container.string("name"), why.empty() ? told : why),
+          .pod = std::string(pod.metadata().name()),
+          .time = {}};
+}
+
+/// Of the two ways to end, an init container's may be a good one; a server's never is.
+bool is_bad_end(const spec::ObjectView& ended, bool init) {
+  return ended && (!init || ended.integer("exitCode").value_or(0) != 0);
+}
+
+std::optional<PodTrouble> from_container(const spec::PodView& pod, const spec::ObjectView& container,
+                                         bool init) {
+  const spec::ObjectView state = container.object("state");
+  const std::string_view reason = state.object("waiting").string("reason");
+  if (const auto it = std::ranges::find(kCannotStart, reason, &Waiting::reason); it != std::end(kCannotStart))
+    return from_waiting(pod, container, it->told, init);
+  const spec::ObjectView before = container.object("lastState").object("terminated");
+  if (reason == "CrashLoopBackOff") {
+    if (before) return from_end(pod, container, before, init);
+    return from_waiting(pod, container, reason, init);
+  }
+  if (is_bad_end(state.object("terminated"), init))
+    return from_end(pod, container, state.object("terminated"), init);
+  // One that runs again after it failed may have got over it, and may not: it counts until it is ready, so
+  // that the status does not change with every new start.
+  const bool up = container.boolean("ready").value_or(false);
+  if (!up && state.has("running") && is_bad_end(before, init)) return from_end(pod, container, before, init);
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool is_ready(const spec::PodView& pod) {
+  return pod.object("status").string("phase") == "Running" &&
+         condition(pod, "Ready").string("status") == "True";
+}
+
+bool is_scheduled(const spec::PodView& pod) {
+  return pod.spec().has("nodeName") || condition(pod, "PodScheduled").string("status") == "True";
+}
+
+bool is_fetching(const spec::PodView& pod) {
+  for (const spec::ObjectView& c : pod.object("status").list("initContainerStatuses")) {
+    if (c.string("name") == container::kStorageInitializer) return c.object("state").has("running");
+  }
+  return false;
+}
+
+bool is_leaving(const spec::PodView& pod) {
+  return pod.metadata().deletion_timestamp().has_value();
+}
+
+std::optional<PodTrouble> trouble_of(const spec::PodView& pod) {
+  if (is_leaving(pod)) return std::nullopt;
+  const spec::ObjectView status = pod.object("status");
+  const spec::ObjectView scheduled = condition(pod, "PodScheduled");
+  if (scheduled.string("status") == "False") return from_scheduler(pod, scheduled);
+  // What was evicted says why as a whole; its containers' ends are but the consequence.
+  const std::string_view reason = status.string("reason");
+  const bool failed = status.string("phase") == "Failed";
+  if (!failed || reason.empty()) {
+    for (const bool init : {true, false}) {
+      for (const spec::ObjectView& c : status.list(init ? "initContainerStatuses" : "containerStatuses")) {
+        if (auto trouble = from_container(pod, c, init)) return trouble;
+      }
+    }
+  }
+  if (!failed) return std::nullopt;
+  const std::string_view why = status.string("message");
+  return PodTrouble{.reason = std::string(reason.empty() ? "PodFailed" : reason),
+                    .failure = "RuntimeUnhealthy",
+                    .message = fmt::format("Pod {}: {}", pod.metadata().name(),
+                                           why.empty() ? "it failed, without a message" : why),
+                    .pod = std::string(pod.metadata().name()),
+                    .time = {}};
+}
+
+}  // namespace modelgate::workload

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The first half of status.h: which components are ready, and so what may be made next.
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "workload/objects/child_names.h"
+#include "workload/status/component_state.h"
+#include "workload/status/deployed_versions.h"
+#include "workload/status/status.h"
+#include "workload/status/status_parts.h"
+
+namespace modelgate::workload {
+
+using spec::Value;
+
+ReadyComponents ready_components(const Value& service, const spec::Configuration& configuration,
+                                 const Observed& observed, NameStyle style) {
+  const spec::InferenceServiceView view(service);
+  const bool serving_counts = configuration.modelgate.strict();
+  const auto is_up = [&](std::string_view name) {
+    return state_of(parts_of(observed, name).deployments, {}, serving_counts).is_true();
+  };
+  ReadyComponents out;
+  for (const auto& [kind, name] : components_of(view, style)) {
+    bool& up = kind == kPredictor ? out.predictor : kind == kTransformer ? out.transformer : out.explainer;
+    up = is_up(name);
+  }
+  const std::string_view own = view.metadata().name();
+  std::vector<std::string> versions = {predictor_name(own, view.spec().predictor().name(), style)};
+  for (const spec::CanaryView& canary : view.spec().canary()) {
+    const std::string_view variant = canary.predictor().name();
+    versions.push_back(predictor_name(own, variant, style));
+    if (has_available_pods(parts_of(observed, versions.back()).deployments))
+      out.canaries.emplace_back(variant);
+  }
+  out.versions = deployed_versions(observed, own, std::move(versions));
+  return out;
+}
+
+}  // namespace modelgate::workload
