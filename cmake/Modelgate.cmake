@@ -37,13 +37,12 @@ include_directories(SYSTEM ${RAPIDJSON_INCLUDE})
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  # Paths below the checkout are taken relative to it, so that another clone finds what this one compiled.
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
-                                  ${CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_SOURCE_DIR}/cmake/compile ${CMAKE_SOURCE_DIR} ${CCACHE})
 endif()
 
-add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Werror
-                    -fno-omit-frame-pointer)
+# -pthread everywhere: a precompiled header serves only compilations that agree with it about threads.
+add_compile_options(-pthread -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Werror
+                    -fno-omit-frame-pointer -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
 add_link_options(-fuse-ld=lld-19)
 if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
   # -g1 keeps line numbers for profiles and backtraces at a fraction of the build time of -g.
@@ -58,6 +57,33 @@ if(MODELGATE_SANITIZE)
   add_compile_definitions(MODELGATE_SANITIZE MODELGATE_CHECK_VIEWS)
 endif()
 
+# The tests themselves are not optimized, what they test is: GoogleTest's macros take the optimizer longer than all else.
+set(MODELGATE_TEST_OPTIONS -O0)
+
+# Precompiled headers: the standard library's headers that most files include, and for tests GoogleTest too. They hold
+# system headers only, so that no file of ours is compiled anew for a header that it does not include, and a file still
+# includes all that it uses: it compiles without them (-DMODELGATE_PCH=OFF).
+function(modelgate_precompiled_headers name)
+  cmake_parse_arguments(ARG "" "" "HEADERS;LINK" ${ARGN})
+  add_library(${name} OBJECT ${CMAKE_SOURCE_DIR}/cmake/empty.cc)
+  target_link_libraries(${name} PRIVATE ${ARG_LINK})
+  target_precompile_headers(${name} PRIVATE ${ARG_HEADERS})
+  # Equal contents make equal files; Ninja knows when to compile them again.
+  target_compile_options(${name} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+endfunction()
+if(MODELGATE_PCH)
+  set(STANDARD_HEADERS
+      <algorithm> <array> <charconv> <chrono> <cstddef> <cstdint> <expected> <functional> <map> <memory> <optional> <set>
+      <span> <string> <string_view> <utility> <variant> <vector> <fmt/format.h>)
+  modelgate_precompiled_headers(modelgate_headers HEADERS ${STANDARD_HEADERS} LINK fmt::fmt)
+  if(MODELGATE_TESTS)
+    find_package(GTest REQUIRED)
+    modelgate_precompiled_headers(modelgate_test_headers LINK fmt::fmt GTest::gmock
+      HEADERS ${STANDARD_HEADERS} <filesystem> <fstream> <sstream> <gmock/gmock.h> <gtest/gtest.h>)
+    target_compile_options(modelgate_test_headers PRIVATE ${MODELGATE_TEST_OPTIONS})
+  endif()
+endif()
+
 # modelgate_library(NAME SOURCES a.cc ... [LINK ...] [PRIVATE_LINK ...])
 # A static library named for its folder, included as "folder/file.h" from the root.
 function(modelgate_library name)
@@ -66,6 +92,9 @@ function(modelgate_library name)
   add_library(modelgate::${name} ALIAS modelgate_${name})
   target_include_directories(modelgate_${name} PUBLIC ${CMAKE_SOURCE_DIR})
   target_link_libraries(modelgate_${name} PUBLIC ${ARG_LINK} PRIVATE ${ARG_PRIVATE_LINK})
+  if(MODELGATE_PCH)
+    target_precompile_headers(modelgate_${name} REUSE_FROM modelgate_headers)
+  endif()
 endfunction()
 
 # modelgate_test(NAME SOURCES a_test.cc ... [LINK ...])
@@ -74,8 +103,19 @@ function(modelgate_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
-  target_compile_definitions(${name} PRIVATE MODELGATE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  # Only where it is used: a file compiled with a path of the checkout is of no use to another one.
+  foreach(source ${ARG_SOURCES})
+    file(STRINGS ${source} uses REGEX MODELGATE_SOURCE_DIR)
+    if(uses)
+      set_source_files_properties(${source} PROPERTIES
+                                  COMPILE_DEFINITIONS MODELGATE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    endif()
+  endforeach()
   target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gtest_main GTest::gmock)
+  target_compile_options(${name} PRIVATE ${MODELGATE_TEST_OPTIONS})
+  if(MODELGATE_PCH)
+    target_precompile_headers(${name} REUSE_FROM modelgate_test_headers)
+  endif()
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300)
 endfunction()
