@@ -260,7 +260,7 @@ void read_gpu_tolerations(Section& section, std::vector<GpuToleration>& out) {
           fmt::format("gpuTolerations[{}]", i),
           fmt::format("is {}, allowed is a resource such as nvidia.com/gpu, with * for anything, and "
                       "\"=key\" behind it where the taint has another key",
-                      quoted(entries[i])));
+                      spec::quoted(entries[i])));
     }
   }
 }
@@ -270,8 +270,8 @@ void read_metric_name(Section& section, std::string_view field, std::string& out
   std::string name = out;
   section.text_or_default(field, name);
   if (name == "." || name == ".." || name.find_first_of("/%") != std::string::npos) {
-    section.error(field,
-                  fmt::format(R"(is {}, allowed is a metric's name, without "/" and "%")", quoted(name)));
+    section.error(
+        field, fmt::format(R"(is {}, allowed is a metric's name, without "/" and "%")", spec::quoted(name)));
   } else {
     out = std::move(name);
   }

@@ -45,7 +45,7 @@ constexpr int kServicesTimeouts = 6;
 constexpr const Resource* kNeighbours[] = {&kube::kHttpRoutes, &kube::kVirtualServices, &kube::kScaledObjects,
                                            &kube::kOpenTelemetryCollectors};
 
-std::string quoted(std::string_view text) {
+std::string json_quoted(std::string_view text) {
   std::string out;
   spec::append_json(text, out);
   return out;
@@ -251,8 +251,8 @@ class Reader {
   std::string account(const std::string& name) const {
     const std::string& ns = picture_.names.ns;
     return fmt::format(R"("user":{},"groups":["system:serviceaccounts",{},"system:authenticated"],)",
-                       quoted(fmt::format("system:serviceaccount:{}:{}", ns, name)),
-                       quoted(fmt::format("system:serviceaccounts:{}", ns)));
+                       json_quoted(fmt::format("system:serviceaccount:{}:{}", ns, name)),
+                       json_quoted(fmt::format("system:serviceaccounts:{}", ns)));
   }
 
   /// `who`: the members of the review that name somebody else, or nothing.
@@ -263,9 +263,9 @@ class Reader {
       const std::string body = fmt::format(
           R"({{"apiVersion":{},"kind":{},"spec":{{{}"resourceAttributes":)"
           R"({{"verb":{},"group":{},"resource":{},"subresource":{},"name":{},"namespace":{}}}}}}})",
-          quoted(resource.api_version()), quoted(resource.kind), who, quoted(permission.verb),
-          quoted(permission.group), quoted(permission.kind()), quoted(permission.subresource()),
-          quoted(permission.name), quoted(permission.ns));
+          json_quoted(resource.api_version()), json_quoted(resource.kind), who, json_quoted(permission.verb),
+          json_quoted(permission.group), json_quoted(permission.kind()),
+          json_quoted(permission.subresource()), json_quoted(permission.name), json_quoted(permission.ns));
       const ApiResult<Object> review = co_await client_.create(resource, "", body, call());
       if (review) {
         answer.allowed = ObjectView(review->value()).object("status").boolean("allowed").value_or(false);
