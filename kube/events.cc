@@ -43,7 +43,7 @@ std::string seconds_of(std::string micro) {
   return dot == std::string::npos ? micro : micro.substr(0, dot) + "Z";
 }
 
-std::string quoted(std::string_view text) {
+std::string json_quoted(std::string_view text) {
   std::string out;
   spec::append_json(text, out);
   return out;
@@ -61,15 +61,16 @@ std::string event_json(const Waiting& w, const EventSource& source, const std::s
       R"("involvedObject":{{"apiVersion":{},"kind":{},"namespace":{},"name":{},"uid":{}}},)"
       R"("reason":{},"message":{},"type":{},"count":{},"firstTimestamp":{},"lastTimestamp":{},)"
       R"("source":{{"component":{}}},"reportingComponent":{},"reportingInstance":{}}})",
-      quoted(name), quoted(namespace_of(w.about)), quoted(resource.api_version()), quoted(resource.kind),
-      quoted(w.about.ns), quoted(w.about.name), quoted(w.about.uid), quoted(w.reason),
-      quoted(w.write.message), quoted(w.type), w.write.count, quoted(w.write.first_seen), quoted(w.time),
-      quoted(source.component), quoted(source.component), quoted(source.instance));
+      json_quoted(name), json_quoted(namespace_of(w.about)), json_quoted(resource.api_version()),
+      json_quoted(resource.kind), json_quoted(w.about.ns), json_quoted(w.about.name),
+      json_quoted(w.about.uid), json_quoted(w.reason), json_quoted(w.write.message), json_quoted(w.type),
+      w.write.count, json_quoted(w.write.first_seen), json_quoted(w.time), json_quoted(source.component),
+      json_quoted(source.component), json_quoted(source.instance));
 }
 
 std::string patch_json(const Waiting& w) {
-  return fmt::format(R"({{"count":{},"lastTimestamp":{},"message":{}}})", w.write.count, quoted(w.time),
-                     quoted(w.write.message));
+  return fmt::format(R"({{"count":{},"lastTimestamp":{},"message":{}}})", w.write.count, json_quoted(w.time),
+                     json_quoted(w.write.message));
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ double unix_time() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-std::string quoted(std::string_view text) {
+std::string json_quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -85,13 +85,13 @@ class Results {
   void refused(double began, int code, std::string_view text) {
     const std::scoped_lock lock(mutex_);
     ++failed_;
-    line(began) << R"("code": )" << code << R"(, "text": )" << quoted(text.substr(0, kTextBytes)) << "}"
+    line(began) << R"("code": )" << code << R"(, "text": )" << json_quoted(text.substr(0, kTextBytes)) << "}"
                 << std::endl;
   }
   void away(double began, std::string_view why) {
     const std::scoped_lock lock(mutex_);
     ++away_;
-    line(began) << R"("away": )" << quoted(why) << "}" << std::endl;
+    line(began) << R"("away": )" << json_quoted(why) << "}" << std::endl;
   }
   void took(const std::vector<float>& latencies_ms) {
     const std::scoped_lock lock(mutex_);
