@@ -1,4 +1,5 @@
-# The front door. `make` shows what there is; each target installs what it needs first.
+# SPDX-License-Identifier: Apache-2.0
+# The commands of this repository. `make` lists them; each target installs what it needs first.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -9,34 +10,48 @@ PYTHON ?= /usr/bin/python3
 BUILD ?= build
 # Ninja counts the host's cores; give JOBS where fewer are wanted.
 JOBS ?= $(shell nproc)
+# More arguments for CMake, for example CMAKE_ARGUMENTS=-DMODELGATE_PCH=OFF.
+CMAKE_ARGUMENTS ?=
 PROGRAMS := modelgate-webhook modelgate-reconciler modelgate
 
-CONFIGURE = cmake -S . -G Ninja -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_BUILD_TYPE=RelWithDebInfo --log-level=WARNING
+# Compiler, build type and options are in CMakePresets.json.
+CONFIGURE = cmake --log-level=WARNING $(CMAKE_ARGUMENTS)
+CTEST = ctest -L unit --output-on-failure --no-tests=error -j $(JOBS)
 SOURCES = git ls-files -z --cached --others --exclude-standard '*.cc' '*.h'
 
-.PHONY: help install configure build all sanitized test soak demo cluster image bench format tidy clean
+.PHONY: help install configure build all unit test sanitized coverage soak demo cluster image bench format tidy \
+        clean
 
-help: ## Show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-install:
+install: ## Install the packages that building and testing need
 	@sh .ci/install
 
-configure: install
-	@$(CONFIGURE) -B $(BUILD) >/dev/null
+configure: install ## Run CMake: makes build/compile_commands.json for editors and clang-tidy
+	@$(CONFIGURE) --preset default -B $(BUILD) >/dev/null
 
 build: configure ## Build the programs into build/bin
 	@ninja -C $(BUILD) -j $(JOBS) $(PROGRAMS)
 
-all: configure
+all: configure ## Build everything: programs, tests, benchmarks
 	@ninja -C $(BUILD) -j $(JOBS)
 
-sanitized: install
-	@$(CONFIGURE) -B $(BUILD)/sanitize -DMODELGATE_SANITIZE=ON -DMODELGATE_BENCHMARKS=OFF >/dev/null
-	@ninja -C $(BUILD)/sanitize -j $(JOBS)
+unit: configure ## Build and run the unit tests, and nothing else
+	@ninja -C $(BUILD) -j $(JOBS) unit-tests
+	@$(CTEST) --test-dir $(BUILD)
 
 test: install ## Build, and run every test: unit, sanitizers, conformance, a real control plane
 	@MAKE="$(MAKE)" $(PYTHON) .ci/stages.py --build $(BUILD)
+
+sanitized: install ## Build with AddressSanitizer and UndefinedBehaviorSanitizer into build/sanitize
+	@$(CONFIGURE) --preset sanitize -B $(BUILD)/sanitize >/dev/null
+	@ninja -C $(BUILD)/sanitize -j $(JOBS)
+
+coverage: install ## Run the unit tests with llvm-cov: report in build/coverage/html
+	@$(CONFIGURE) --preset coverage -B $(BUILD)/coverage >/dev/null
+	@ninja -C $(BUILD)/coverage -j $(JOBS) unit-tests
+	@sh .ci/coverage $(BUILD)/coverage $(JOBS)
 
 soak: all ## The long tests: a million Pods, a hundred restarts and rotations, a thousand starts, death at every call
 	@MODELGATE_PODS="$${MODELGATE_PODS:-1000000}" $(BUILD)/bin/workload_test --gtest_brief=1 --gtest_filter='*GeneratedPods*'
@@ -46,7 +61,7 @@ soak: all ## The long tests: a million Pods, a hundred restarts and rotations, a
 demo: build ## See it work in seconds, with no cluster
 	@$(PYTHON) deploy/demo.py
 
-cluster: all ## Start a real control plane with both programs at work, and stay
+cluster: all ## Start a real control plane with both programs running, and stay
 	@MODELGATE_CONTROL_PLANE="$$(.ci/control-plane)" && export MODELGATE_CONTROL_PLANE && \
 	  exec $(PYTHON) tests/cluster/stay.py --bin $(BUILD)/bin
 
@@ -62,6 +77,7 @@ format: install ## Format the C++ files
 	@$(SOURCES) | xargs -0 clang-format-19 -i
 
 tidy: configure ## Run clang-tidy over the C++ files
+	@ninja -C $(BUILD) -j $(JOBS) precompiled-headers
 	@$(SOURCES) | tr '\0' '\n' | grep '\.cc$$' | xargs -P $(JOBS) -n 4 clang-tidy-19 -p $(BUILD) --quiet
 
 clean: ## Remove what was built (the control plane stays cached)

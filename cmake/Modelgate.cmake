@@ -57,8 +57,18 @@ if(MODELGATE_SANITIZE)
   add_compile_definitions(MODELGATE_SANITIZE MODELGATE_CHECK_VIEWS)
 endif()
 
+if(MODELGATE_COVERAGE)
+  add_compile_options(-fprofile-instr-generate -fcoverage-mapping -O1)
+  add_link_options(-fprofile-instr-generate)
+endif()
+
 # The tests themselves are not optimized, what they test is: GoogleTest's macros take the optimizer longer than all else.
 set(MODELGATE_TEST_OPTIONS -O0)
+
+# What `make unit` builds.
+add_custom_target(unit-tests)
+# What must be built before clang-tidy or an editor can read a file.
+add_custom_target(precompiled-headers)
 
 # Precompiled headers: the standard library's headers that most files include, and for tests GoogleTest too. They hold
 # system headers only, so that no file of ours is compiled anew for a header that it does not include, and a file still
@@ -70,6 +80,7 @@ function(modelgate_precompiled_headers name)
   target_precompile_headers(${name} PRIVATE ${ARG_HEADERS})
   # Equal contents make equal files; Ninja knows when to compile them again.
   target_compile_options(${name} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+  add_dependencies(precompiled-headers ${name})
 endfunction()
 if(MODELGATE_PCH)
   set(STANDARD_HEADERS
@@ -81,6 +92,19 @@ if(MODELGATE_PCH)
     modelgate_precompiled_headers(modelgate_test_headers LINK fmt::fmt GTest::gmock
       HEADERS ${STANDARD_HEADERS} <filesystem> <fstream> <sstream> <gmock/gmock.h> <gtest/gtest.h>)
     target_compile_options(modelgate_test_headers PRIVATE ${MODELGATE_TEST_OPTIONS})
+  endif()
+endif()
+
+# MODELGATE_REVISION: the git revision that --version prints; set it where the sources are no git checkout.
+if(NOT DEFINED CACHE{MODELGATE_REVISION})
+  set(MODELGATE_REVISION "")
+  execute_process(COMMAND git -C ${CMAKE_SOURCE_DIR} rev-parse --short=12 HEAD OUTPUT_VARIABLE MODELGATE_REVISION
+                  OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
+  if(NOT failed)
+    execute_process(COMMAND git -C ${CMAKE_SOURCE_DIR} diff-index --quiet HEAD RESULT_VARIABLE dirty ERROR_QUIET)
+    if(dirty)
+      string(APPEND MODELGATE_REVISION "-dirty")
+    endif()
   endif()
 endif()
 
@@ -97,25 +121,31 @@ function(modelgate_library name)
   endif()
 endfunction()
 
+# modelgate_define_where_used(MACRO TEXT SOURCE...)
+# Defines MACRO as the string TEXT, a path of this checkout, for the sources that use it. The others stay independent of
+# the path, so that ccache has them for another clone.
+function(modelgate_define_where_used macro text)
+  foreach(source ${ARGN})
+    file(STRINGS ${source} uses REGEX ${macro})
+    if(uses)
+      set_property(SOURCE ${source} APPEND PROPERTY COMPILE_DEFINITIONS "${macro}=\"${text}\"")
+    endif()
+  endforeach()
+endfunction()
+
 # modelgate_test(NAME SOURCES a_test.cc ... [LINK ...])
 # One GoogleTest program a folder, registered with ctest under the label "unit".
 function(modelgate_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
-  # Only where it is used: a file compiled with a path of the checkout is of no use to another one.
-  foreach(source ${ARG_SOURCES})
-    file(STRINGS ${source} uses REGEX MODELGATE_SOURCE_DIR)
-    if(uses)
-      set_source_files_properties(${source} PROPERTIES
-                                  COMPILE_DEFINITIONS MODELGATE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-    endif()
-  endforeach()
+  modelgate_define_where_used(MODELGATE_SOURCE_DIR "${CMAKE_SOURCE_DIR}" ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gtest_main GTest::gmock)
   target_compile_options(${name} PRIVATE ${MODELGATE_TEST_OPTIONS})
   if(MODELGATE_PCH)
     target_precompile_headers(${name} REUSE_FROM modelgate_test_headers)
   endif()
   add_test(NAME ${name} COMMAND ${name})
+  add_dependencies(unit-tests ${name})
   set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300)
 endfunction()
