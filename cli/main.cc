@@ -16,6 +16,7 @@
 #include "cli/explain.h"
 #include "cli/review.h"
 #include "cli/terminal/exit_code.h"
+#include "process/version.h"
 
 namespace modelgate::cli {
 namespace {
@@ -210,6 +211,9 @@ int run(int argc, char** argv) {
   const CLI::App& review_command = add_review(app, review_options, color);
   const CLI::App& explain_command = add_explain(app, explain_options, color);
   const CLI::App& doctor_command = add_doctor(app, doctor_options, color);
+  const std::string version =
+      process::version_line("modelgate") + "\nAPI: serving.kserve.io as of KServe v0.20";
+  app.set_version_flag("--version", version, "Print the version and exit");
   app.add_subcommand("version", "Print the version");
 
   try {
@@ -230,7 +234,7 @@ int run(int argc, char** argv) {
     doctor_options.color = use_color(color, STDOUT_FILENO);
     return doctor(doctor_options, std::cout, std::cerr);
   }
-  std::cout << "modelgate " MODELGATE_VERSION " (serving.kserve.io as of KServe v0.20)\n";
+  std::cout << version << '\n';
   return kAllowed;
 }
 

@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "process/duration.h"
+#include "process/version.h"
 
 namespace modelgate::process {
 namespace {
@@ -73,6 +74,7 @@ std::optional<FlagsEnd> parse(const CommandLine& line, int argc, const char* con
   app.get_formatter()->column_width(kNameColumns);
   for (const Flag& flag : line.flags) add(app, flag);
   app.footer("\n" + wrap(line.footer, kNameColumns + kHelpColumns));
+  app.set_version_flag("--version", version_line(line.program), "Print the version and exit");
   std::vector<std::string> arguments;
   for (int i = argc - 1; i > 0; --i)
     arguments.push_back(with_two_dashes(argv[i]));  // CLI11 wants them backwards
@@ -80,6 +82,8 @@ std::optional<FlagsEnd> parse(const CommandLine& line, int argc, const char* con
     app.parse(arguments);
   } catch (const CLI::CallForHelp&) {
     return FlagsEnd{0, app.help()};
+  } catch (const CLI::CallForVersion& version) {
+    return FlagsEnd{0, version.what() + std::string("\n")};
   } catch (const CLI::ParseError& error) {
     const std::string name = line.program;
     return FlagsEnd{2, name + ": " + error.what() + "\nSee " + name + " --help.\n"};

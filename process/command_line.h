@@ -8,7 +8,7 @@
 //       {"Running", "--threads", "COUNT", "0", "threads that answer", set_number(flags.threads, 1024)},
 //   };
 //   if (auto end = parse({"modelgate-webhook", "Answers ...", "SIGTERM drains ...", table}, argc, argv)) {
-//     return *end;   // --help, errors
+//     return *end;   // --help, --version, errors
 //   }
 //
 // Go's flag package takes "-flag" like "--flag", and so does this.

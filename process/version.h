@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The project's version, as CMakeLists.txt has it: "0.1.0". For user agents and modelgate_build_info.
+// What was built: for --version, user agents and modelgate_build_info.
 
+#include <string>
 #include <string_view>
 
 namespace modelgate::process {
 
+/// The project's version, as CMakeLists.txt has it: "0.1.0".
 std::string_view version();
+
+/// The git revision, with "-dirty" where files differed from it. Empty if the sources were not a git
+/// checkout.
+std::string_view revision();
+
+/// "modelgate-webhook 0.1.0 (revision 0123456789ab)"
+std::string version_line(std::string_view program);
 
 }  // namespace modelgate::process

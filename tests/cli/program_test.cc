@@ -49,7 +49,8 @@ TEST_P(Program, Exits) {
 
 INSTANTIATE_TEST_SUITE_P(
     Calls, Program,
-    testing::Values(Case{"Version", "version", 0, "modelgate "}, Case{"Help", "--help", 0, "explain"},
+    testing::Values(Case{"Version", "version", 0, "modelgate 0."},
+                    Case{"VersionFlag", "--version", 0, "modelgate 0."}, Case{"Help", "--help", 0, "explain"},
                     Case{"HelpOfReview", "review --help", 0, "Exit codes"},
                     Case{"NoCommand", "", 2, "subcommand"},
                     Case{"UnknownFlag", "review --nope x", 2, "--nope"}, Case{"NoFile", "review", 2, "FILE"},
