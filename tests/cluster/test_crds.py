@@ -142,4 +142,3 @@ class Schema(ClusterTest):
     def test_duplicate_in_a_keyed_list_is_told_with_its_place(self):
         manifest = inference_service("a", {"model": model(env=[{"name": "A"}, {"name": "A"}])})
         self.assertIn("spec.predictor.model.env[1]", self.denied("create", "-f", "-", stdin=manifest))
-
