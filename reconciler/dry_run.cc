@@ -8,7 +8,7 @@
 #include <exception>
 
 #include "process/log.h"
-#include "reconciler/status_writer.h"
+#include "reconciler/status/status_writer.h"
 
 namespace modelgate::reconciler {
 namespace {

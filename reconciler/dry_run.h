@@ -13,7 +13,7 @@
 #include <memory>
 
 #include "kube/client/client.h"
-#include "reconciler/assessment.h"
+#include "reconciler/assessment/assessment.h"
 #include "reconciler/cache/cache.h"
 #include "spec/catalog.h"
 

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "process/log.h"
-#include "reconciler/finalizer.h"
-#include "reconciler/service_events.h"
+#include "reconciler/apply/finalizer.h"
+#include "reconciler/status/service_events.h"
 
 namespace modelgate::reconciler {
 namespace {

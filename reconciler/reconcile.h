@@ -20,12 +20,12 @@
 
 #include "kube/client/client.h"
 #include "kube/events.h"
-#include "reconciler/apply.h"
-#include "reconciler/assessment.h"
+#include "reconciler/apply/applier.h"
+#include "reconciler/assessment/assessment.h"
 #include "reconciler/ca_bundle_copies.h"
 #include "reconciler/cache/cache.h"
 #include "reconciler/metrics/service_measures.h"
-#include "reconciler/status_writer.h"
+#include "reconciler/status/status_writer.h"
 #include "spec/catalog.h"
 
 namespace modelgate::reconciler {

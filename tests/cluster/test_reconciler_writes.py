@@ -7,7 +7,7 @@ import urllib.error
 
 from test_reconciler import READY_SECONDS, ReconciledTest, sklearn
 
-# As reconciler/apply.h has them.
+# As reconciler/apply/applier.h has them.
 WRITE_BURST, WRITE_EVERY = 20, 5
 WRITES = ("create", "update", "patch", "delete")
 

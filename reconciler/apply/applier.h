@@ -34,8 +34,9 @@
 #include <vector>
 
 #include "kube/client/client.h"
+#include "reconciler/apply/apply_problem.h"
+#include "reconciler/apply/plan.h"
 #include "reconciler/cache/cache.h"
-#include "reconciler/plan.h"
 
 namespace modelgate::reconciler {
 
@@ -49,18 +50,6 @@ inline constexpr std::chrono::seconds kRefusalHolds{5};
 
 /// A write that takes longer has met a webhook that hangs (thirty seconds at most, ten by default).
 inline constexpr std::chrono::seconds kWriteDeadline{15};
-
-/// Of the API server's words as many bytes are told: its longest refusals name every field.
-inline constexpr std::size_t kMaxApiWords = 600;
-
-/// Why something wanted is not there: for a condition of its component.
-struct ApplyProblem {
-  std::string_view component;  // empty for what is not wanted and could not be deleted
-  std::string reason;          // in CamelCase: "Forbidden", "NameTaken", "KindAbsent", "WriteStorm", ...
-  std::string text;            // with the object's kind and name and the API server's words, on one line
-  /// The same write may be taken later. False: something has to change first, here or in what is in its way.
-  bool may_pass = true;
-};
 
 struct ApplyOutcome {
   int writes = 0;      // that the API server took
@@ -83,8 +72,5 @@ class Applier {
   class Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-/// What the API server's refusal of a step means. Pure.
-ApplyProblem problem_of(const Step& step, const kube::ApiError& error);
 
 }  // namespace modelgate::reconciler

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "reconciler/service_state.h"
+#include "reconciler/status/refused_status.h"
 
 #include <gtest/gtest.h>
-
-#include <ostream>
 
 #include "spec/inference_service.h"
 
@@ -17,33 +15,6 @@ Value read(std::string_view json, spec::Arena& arena) {
   EXPECT_TRUE(value) << json;
   return std::move(value).value();
 }
-
-struct AloneCase {
-  std::string name;
-  std::string annotation;
-  std::string ready;
-  bool alone;
-};
-void PrintTo(const AloneCase& c, std::ostream* out) {
-  *out << c.name;
-}
-
-class LeftAlone : public testing::TestWithParam<AloneCase> {};
-
-TEST_P(LeftAlone, OnlyWhileReady) {
-  spec::Arena arena;
-  const Value service = read(
-      R"({"metadata":{"annotations":{"serving.kserve.io/disable-auto-update":")" + GetParam().annotation +
-          R"("}},"status":{"conditions":[{"type":"Ready","status":")" + GetParam().ready + R"("}]}})",
-      arena);
-  EXPECT_EQ(is_left_alone(service), GetParam().alone);
-}
-
-INSTANTIATE_TEST_SUITE_P(, LeftAlone,
-                         testing::Values(AloneCase{"Ready", "true", "True", true},
-                                         AloneCase{"NotReady", "true", "False", false},
-                                         AloneCase{"OtherValue", "yes", "True", false}),
-                         [](const auto& c) { return c.param.name; });
 
 TEST(RefusedStatus, KeepsTheRestAndSorts) {
   spec::Arena arena;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Worlds in, steps out: what is planned for what is wanted and what is there, and what the steps carry.
-#include "reconciler/plan.h"
+#include "reconciler/apply/plan.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

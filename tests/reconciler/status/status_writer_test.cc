@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "reconciler/status_writer.h"
+#include "reconciler/status/status_writer.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "reconciler/assessment.h"
+#include "reconciler/assessment/assessment.h"
 
 #include <fmt/format.h>
 
@@ -60,7 +60,7 @@ Assessment::~Assessment() = default;
 
 void Assessment::judge() {
   if (auto wrong = malformed(document_)) return refuse(std::move(*wrong));
-  if (is_left_alone(document_)) {
+  if (spec::InferenceServiceView(document_).is_left_alone()) {
     verdict_ = Verdict::kLeaveAlone;
     return;
   }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "reconciler/service_events.h"
+#include "reconciler/status/service_events.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
-#include "reconciler/service_state.h"
+#include "spec/view.h"
 
 namespace modelgate::reconciler {
 namespace {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "reconciler/service_state.h"
+#include "reconciler/status/refused_status.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "spec/inference_service.h"
+#include "spec/view.h"
 #include "workload/objects/object_builder.h"
 
 namespace modelgate::reconciler {
@@ -28,25 +29,6 @@ std::string_view transition_time(const ObjectView& before, std::string_view valu
 }
 
 }  // namespace
-
-bool is_left_alone(const Value& service) {
-  return spec::InferenceServiceView(service).is_left_alone();
-}
-
-std::vector<std::string> finalizers_of(const Value& service) {
-  std::vector<std::string> out;
-  const Value* list = ObjectView(service).object("metadata").field("finalizers");
-  if (!list || !list->IsArray()) return out;
-  for (const Value& v : list->GetArray()) {
-    if (v.IsString()) out.emplace_back(spec::text_of(v));
-  }
-  return out;
-}
-
-bool has_finalizer(const Value& service) {
-  const std::vector<std::string> all = finalizers_of(service);
-  return std::ranges::find(all, kFinalizer) != all.end();
-}
 
 Refusal not_served(const Value& service, std::string_view mode) {
   const ObjectView ready = condition_of(status_of(service), kReady);

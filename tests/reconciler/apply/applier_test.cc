@@ -2,7 +2,7 @@
 //
 // Plans carried out against an API server that answers as it is told: what is sent, in what order and under
 // which conditions, and what becomes of each refusal.
-#include "reconciler/apply.h"
+#include "reconciler/apply/applier.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -604,84 +604,6 @@ TEST_F(Apply, BreaksAStormOfWrites) {
   EXPECT_EQ(server_.requests().size(), 2U * kWriteBurst);
 }
 
-// ---- what a refusal means
-
-struct ProblemCase {
-  const char* name;
-  kube::ApiError error;
-  const char* reason;
-  bool may_pass;
-  const char* words;
-};
-
-void PrintTo(const ProblemCase& c, std::ostream* out) {
-  *out << c.name;
-}
-
-class Problems : public testing::TestWithParam<ProblemCase> {};
-
-TEST_P(Problems, HaveAReasonAndWords) {
-  const ApplyProblem problem = problem_of(step(Step::Kind::kApply, kube::kHttpRoutes), GetParam().error);
-  EXPECT_EQ(problem.reason, GetParam().reason);
-  EXPECT_EQ(problem.may_pass, GetParam().may_pass);
-  EXPECT_EQ(problem.component, "predictor");
-  EXPECT_THAT(problem.text, HasSubstr("HTTPRoute a"));
-  EXPECT_THAT(problem.text, HasSubstr(GetParam().words));
-  EXPECT_EQ(problem.text.find('\n'), std::string::npos);
-  EXPECT_LE(problem.text.size(), kMaxApiWords + 200);
-}
-
-kube::ApiError error(int code, std::string reason, std::string message) {
-  return {.code = code, .reason = std::move(reason), .message = std::move(message)};
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Table, Problems,
-    testing::Values(
-        ProblemCase{"Quota", error(403, "Forbidden", "forbidden: exceeded quota: q, requested: x"),
-                    "QuotaExceeded", true, "exceeded quota: q"},
-        ProblemCase{"Rights", error(403, "Forbidden", "User \"x\" cannot patch"), "Forbidden", true,
-                    "cannot patch"},
-        ProblemCase{"Terminating", error(403, "Forbidden", "because it is being terminated"),
-                    "NamespaceTerminating", false, "terminated"},
-        ProblemCase{"NamespaceGone", error(404, "NotFound", "namespaces \"ns\" not found"),
-                    "NamespaceTerminating", false, "namespaces"},
-        ProblemCase{"KindUnknownToAll", error(404, "NotFound", "404 page not found"), "KindAbsent", false,
-                    "httproutes of gateway.networking.k8s.io/v1; install the Gateway API"},
-        ProblemCase{"KindUnknownToItsGroup",
-                    error(404, "NotFound", "the server could not find the requested resource"), "KindAbsent",
-                    false, "enableGatewayApi"},
-        ProblemCase{"Webhook", error(400, "", "admission webhook \"w\" denied the request: exceeded quota"),
-                    "DeniedByWebhook", false, "\"w\" denied"},
-        ProblemCase{"WebhookDown", error(500, "InternalError", "failed calling webhook \"w\": refused"),
-                    "WebhookFailed", true, "\"w\""},
-        ProblemCase{"Policy", error(422, "Invalid", "ValidatingAdmissionPolicy 'p' denied request: no"),
-                    "DeniedByPolicy", false, "'p'"},
-        ProblemCase{"Immutable",
-                    error(422, "Invalid", "spec.selector: Invalid value: {}: field is immutable"),
-                    "FieldImmutable", false, "delete HTTPRoute a and it is made anew"},
-        ProblemCase{"Invalid", error(422, "Invalid", "spec.rules: Required\nvalue"), "Invalid", false,
-                    "spec.rules: Required value"},
-        ProblemCase{
-            "Fields",
-            error(409, "Conflict", "Apply failed with 1 conflict: conflict with \"helm\" using v1: .spec"),
-            "NameTaken", false, "\"helm\""},
-        ProblemCase{"Busy", error(429, "TooManyRequests", "wait"), "ApiServerBusy", true, "wait"},
-        ProblemCase{"Broken", error(503, "ServiceUnavailable", "etcd"), "ApiServerError", true, "etcd"},
-        ProblemCase{"Unknown", error(413, "RequestEntityTooLarge", "too large"), "Refused", false,
-                    "too large"},
-        ProblemCase{"Deadline",
-                    {.kind = kube::ApiError::Kind::kDeadline, .message = "the deadline passed"},
-                    "ApiServerTimeout",
-                    true,
-                    "deadline"},
-        ProblemCase{"NoWay",
-                    {.kind = kube::ApiError::Kind::kConnection, .message = "connection refused"},
-                    "ApiServerUnreachable",
-                    true,
-                    "refused"}),
-    [](const auto& info) { return std::string(info.param.name); });
-
 TEST_F(Apply, LeavesAServiceTheAddressThatItHas) {
   server_.once("PATCH", path_of(kube::kServices), [](FakeExchange& x) {
     x.status(422, "Invalid", {},
@@ -701,15 +623,6 @@ TEST_F(Apply, LeavesAServiceTheAddressThatItHas) {
   headless.body = R"({"metadata":{"name":"a"},"spec":{"x":1}})";
   refuse("PATCH", kube::kServices, 422, "Invalid", "spec.clusterIPs: Invalid value");
   EXPECT_THAT(reasons(carry_out({.steps = {headless}})), ElementsAre("Invalid"));
-}
-
-TEST(ProblemOf, CutsLongWordsBetweenCharacters) {
-  const auto text_of = [](std::size_t before) {
-    const std::string words = std::string(before, 'x') + "\xC3\xA4" + std::string(2000, 'y');
-    return problem_of(step(Step::Kind::kApply), error(422, "Invalid", words)).text;
-  };
-  EXPECT_EQ(text_of(kMaxApiWords - 1), "Service a: " + std::string(kMaxApiWords - 1, 'x') + " ...");
-  EXPECT_EQ(text_of(kMaxApiWords - 2), "Service a: " + std::string(kMaxApiWords - 2, 'x') + "\xC3\xA4 ...");
 }
 
 }  // namespace

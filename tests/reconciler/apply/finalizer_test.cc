@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "reconciler/finalizer.h"
+#include "reconciler/apply/finalizer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "reconciler/service_state.h"
 #include "tests/kube/client/fake_api_server.h"
 
 namespace modelgate::reconciler {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "reconciler/plan.h"
+#include "reconciler/apply/plan.h"
 
 #include <fmt/format.h>
 

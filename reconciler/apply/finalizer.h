@@ -9,11 +9,19 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "kube/client/client.h"
 #include "reconciler/cache/cache.h"
 
 namespace modelgate::reconciler {
+
+/// KServe's.
+inline constexpr std::string_view kFinalizer = "inferenceservice.finalizers";
+
+std::vector<std::string> finalizers_of(const spec::Value& service);
+bool has_finalizer(const spec::Value& service);
 
 /// Gives the version of the service with it; a conflict is the caller's.
 kube::Task<kube::ApiResult<std::string>> add_finalizer(kube::Client& client, Cache& cache,

@@ -2,7 +2,7 @@
 //
 // What a service comes to, from a cache that a test fills: here, that requests wait for what is still to be
 // written. tests/workload has what is built; tests/cluster the whole way.
-#include "reconciler/assessment.h"
+#include "reconciler/assessment/assessment.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

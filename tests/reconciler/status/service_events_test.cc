@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "reconciler/service_events.h"
+#include "reconciler/status/service_events.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

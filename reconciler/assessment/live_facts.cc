@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "reconciler/live_facts.h"
+#include "reconciler/assessment/live_facts.h"
 
 #include <memory>
 #include <optional>

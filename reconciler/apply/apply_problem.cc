@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// What a refusal means, for apply.h: a reason for a condition and a text that says what to do.
+#include "reconciler/apply/apply_problem.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-
-#include "reconciler/apply.h"
 
 namespace modelgate::reconciler {
 namespace {
@@ -66,8 +64,8 @@ const Saying* saying_of(const kube::ApiError& error) {
 
 /// On one line and within the bound, cut between characters.
 std::string shortened(std::string_view words) {
-  std::string out(words.substr(0, kMaxApiWords));
-  if (words.size() > kMaxApiWords) {
+  std::string out(words.substr(0, kMaxApiMessageBytes));
+  if (words.size() > kMaxApiMessageBytes) {
     while (!out.empty() && (static_cast<unsigned char>(words[out.size()]) & 0xC0) == 0x80) out.pop_back();
     out += " ...";
   }

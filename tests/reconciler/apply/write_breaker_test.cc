@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Writes over time, and which of them are allowed.
-#include "reconciler/breaker.h"
+#include "reconciler/apply/write_breaker.h"
 
 #include <gtest/gtest.h>
 

@@ -23,7 +23,7 @@
 #include <string>
 
 #include "kube/client/client.h"
-#include "reconciler/breaker.h"
+#include "reconciler/apply/write_breaker.h"
 #include "reconciler/cache/cache.h"
 
 namespace modelgate::reconciler {

@@ -25,12 +25,12 @@
 
 #include "defaulting/defaulting.h"
 #include "kube/client/client.h"
-#include "reconciler/apply.h"
+#include "reconciler/apply/apply_problem.h"
+#include "reconciler/apply/plan.h"
+#include "reconciler/assessment/live_facts.h"
 #include "reconciler/cache/cache.h"
-#include "reconciler/live_facts.h"
 #include "reconciler/metrics/service_measures.h"
-#include "reconciler/plan.h"
-#include "reconciler/service_state.h"
+#include "reconciler/status/refused_status.h"
 #include "workload/children/wanted.h"
 #include "workload/status/status.h"
 

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "reconciler/finalizer.h"
+#include "reconciler/apply/finalizer.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
-#include "reconciler/service_state.h"
+#include "spec/view.h"
 #include "workload/objects/object_builder.h"
 
 namespace modelgate::reconciler {
@@ -49,6 +48,21 @@ Task<ApiResult<void>> delete_trained_models(kube::Client& client, ServiceRecord 
 }
 
 }  // namespace
+
+std::vector<std::string> finalizers_of(const spec::Value& service) {
+  std::vector<std::string> out;
+  const spec::Value* list = spec::ObjectView(service).object("metadata").field("finalizers");
+  if (!list || !list->IsArray()) return out;
+  for (const spec::Value& v : list->GetArray()) {
+    if (v.IsString()) out.emplace_back(spec::text_of(v));
+  }
+  return out;
+}
+
+bool has_finalizer(const spec::Value& service) {
+  const std::vector<std::string> all = finalizers_of(service);
+  return std::ranges::find(all, kFinalizer) != all.end();
+}
 
 Task<ApiResult<std::string>> add_finalizer(kube::Client& client, Cache& cache, ServiceRecord record,
                                            const spec::Value& service, kube::SteadyTime until) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "reconciler/apply.h"
+#include "reconciler/apply/applier.h"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "kube/client/managed_fields.h"
-#include "reconciler/breaker.h"
+#include "reconciler/apply/write_breaker.h"
 #include "spec/view.h"
 
 namespace modelgate::reconciler {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "reconciler/breaker.h"
+#include "reconciler/apply/write_breaker.h"
 
 #include <algorithm>
 
