@@ -3,7 +3,7 @@
 
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3 REQUIRED)
-find_package(Boost 1.81 REQUIRED)
+find_package(Boost 1.81 REQUIRED CONFIG)
 find_package(yaml-cpp REQUIRED)
 find_package(fmt REQUIRED)  # libstdc++ 12 has no <format>
 find_package(spdlog REQUIRED)
