@@ -19,7 +19,7 @@ CONFIGURE = cmake --log-level=WARNING $(CMAKE_ARGUMENTS)
 CTEST = ctest -L unit --output-on-failure --no-tests=error -j $(JOBS)
 SOURCES = git ls-files -z --cached --others --exclude-standard '*.cc' '*.h'
 
-.PHONY: help install configure build all unit test sanitized coverage soak demo cluster image bench format tidy \
+.PHONY: help install configure build all unit test sanitized coverage soak demo cluster image release bench format tidy \
         clean
 
 help: ## List the targets
@@ -67,6 +67,9 @@ cluster: all ## Start a real control plane with both programs running, and stay
 
 image: build ## Assemble the container image into build/image, without a container engine
 	@$(PYTHON) deploy/image/assemble.py --bin $(BUILD)/bin --out $(BUILD)/image
+
+release: build ## Make the files of a release in build/release: image, chart, programs, SBOM, checksums
+	@$(PYTHON) deploy/release.py --build $(BUILD) --out $(BUILD)/release
 
 bench: all ## Compare the webhook with a bare TLS echo, and bring 2,000 services to Ready
 	@tests/bench/run

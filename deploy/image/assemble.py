@@ -25,7 +25,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-VERSION = "v0.1.0"
+ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAMS = ["modelgate-webhook", "modelgate-reconciler", "modelgate"]
 ENTRYPOINT = ["/usr/local/bin/modelgate-webhook"]
 # distroless' `nonroot`.
@@ -48,6 +48,11 @@ class Entry:
     content: bytes = b""
     mode: int = 0o644
     link: str = ""
+
+
+def project_version():
+    """The version that CMakeLists.txt has, such as 0.1.0."""
+    return re.search(r"^project\(modelgate VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text(), re.MULTILINE)[1]
 
 
 # ---- what is in it
@@ -101,6 +106,13 @@ def system():
         "usr/lib/ssl/cert.pem": Entry(link="/etc/ssl/certs/ca-certificates.crt"),
         "usr/lib/ssl/certs": Entry(link="/etc/ssl/certs"),
     }
+
+
+def contents(directory, machine, beside_distroless=False):
+    """Path -> Entry, twice: the system's part of the image, and the programs."""
+    base = libraries(directory, PLATFORMS[machine][1], beside_distroless)
+    base.update({} if beside_distroless else system())
+    return base, programs(directory)
 
 
 # ---- writing it
@@ -192,16 +204,14 @@ def main():
     parser.add_argument("--out", type=Path, help="folder for the OCI layout")
     parser.add_argument("--rootfs", type=Path, help="folder for the plain files instead; must be empty or absent")
     parser.add_argument("--beside-distroless", action="store_true", help="without what distroless' cc-debian12 has")
-    parser.add_argument("--version", default=VERSION)
+    parser.add_argument("--version", default=f"v{project_version()}")
     arguments = parser.parse_args()
     if bool(arguments.out) == bool(arguments.rootfs):
         parser.error("give one of --out and --rootfs")
     machine = platform.machine()
     if machine not in PLATFORMS:
         sys.exit(f"{machine} is not one of {', '.join(PLATFORMS)}")
-    base = libraries(arguments.bin, PLATFORMS[machine][1], arguments.beside_distroless)
-    base.update({} if arguments.beside_distroless else system())
-    own = programs(arguments.bin)
+    base, own = contents(arguments.bin, machine, arguments.beside_distroless)
     if arguments.rootfs:
         write_folder(arguments.rootfs, {**base, **own})
         return
