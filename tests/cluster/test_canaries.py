@@ -8,6 +8,8 @@ from reconciled import GROUP, ROUTES
 from test_reconciler import ReconciledTest, sklearn
 
 HOLD = "modelgate.io/test-never-ready"
+# Until the reconciler moves the weight from a version whose last ready Pod stopped; generous for busy machines.
+WEIGHT_SECONDS = 10
 
 
 def canary(percent, name="next", uri="s3://models/iris-2", **predictor):
@@ -51,10 +53,10 @@ class Watcher:
         ready = {name for name in weights if self.test.available(name)}
         if sum(weights.values()) != 100:
             self.wrong.append(f"the weights are {weights}")
-        # A Pod may have gone since the route was read; so whoever is not ready now must not stay in it.
+        # A Pod may have stopped since the route was read: a version without ready Pods must not keep its weight.
         bad = {name for name, weight in weights.items() if weight and name not in ready}
         if bad and ready:
-            deadline = time.monotonic() + 1
+            deadline = time.monotonic() + WEIGHT_SECONDS
             while time.monotonic() < deadline:
                 again = self.test.weights(self.service)
                 if not {n for n in bad if again.get(n) and not self.test.available(n)}:

@@ -14,8 +14,8 @@ from reconciled import Gateway
 from test_examples import BROKEN
 from world import EXAMPLES, ClusterTest, inference_service
 
-# design.md asks for it; a busy machine may take longer before it is an error.
-SHOWN_SECONDS, SHOWN_SLACK = 2, 8
+# A status should show what a Pod reports within two seconds. A later one is printed, not a failure: machines are busy.
+SHOWN_SECONDS, WAIT_SECONDS = 2, 30
 READY_SECONDS = 60
 CHILDREN = ["apis/apps/v1/{}/deployments", "api/v1/{}/services", "apis/autoscaling/v2/{}/horizontalpodautoscalers",
             "apis/gateway.networking.k8s.io/v1/{}/httproutes", "apis/networking.k8s.io/v1/{}/ingresses",
@@ -78,16 +78,16 @@ class ReconciledTest(ClusterTest):
                     self.fail(f"{name} is not Ready within {seconds} s: {json.dumps(self.status(name), indent=1)[:3000]}")
                 time.sleep(0.05)
 
-    def within(self, what, check, seconds=SHOWN_SECONDS, slack=SHOWN_SLACK):
-        """Waits until `check` gives something, and gives it; says so where that took longer than it should."""
+    def within(self, what, check, seconds=SHOWN_SECONDS):
+        """Waits until `check` returns something true and returns it. Prints how long that took if longer than `seconds`."""
         began = time.monotonic()
         while not (found := check()):
-            if time.monotonic() - began > seconds + slack:
-                self.fail(f"not within {seconds} s: {what}")
+            if time.monotonic() - began > WAIT_SECONDS:
+                self.fail(f"not within {WAIT_SECONDS} s: {what}")
             time.sleep(0.02)
         took = time.monotonic() - began
         if took > seconds:
-            print(f"            {what}: after {took:.1f} s, {seconds} were asked for (busy machine?)")
+            print(f"            {what}: after {took:.1f} s, {seconds} s expected (busy machine?)")
         return found
 
     def list(self, path):

@@ -150,7 +150,7 @@ TEST(Limits, DrippingHeadersRunOutOfTime) {
   TestServer server(limits);
   TlsClient client(server.port(), 20ms);
   ASSERT_TRUE(client.handshake());
-  const auto over = steady_clock::now() + 5s;
+  const auto over = steady_clock::now() + 1min;
   std::string received;
   for (std::size_t i = 0; received.empty() && steady_clock::now() < over; ++i) {
     client.send(i == 0 ? "GET / HTTP/1.1\r\nX: " : "x");
@@ -356,22 +356,24 @@ INSTANTIATE_TEST_SUITE_P(Table, Patience,
                                          PatienceCase{"NotToBeRead", "soon", false, 408, 0, 1}),
                          [](const auto& info) { return info.param.name; });
 
-// The handler learns how much of its client's patience went by before it was asked.
-TEST(Limits, TimeThatARequestTookToArriveIsTold) {
+// A handler gets the time that its request took to arrive: it is part of the client's timeout.
+TEST(Limits, ReportsTheTimeThatARequestTookToArrive) {
   TestServer server;
   TlsClient client(server.port());
   ASSERT_TRUE(client.handshake());
   const std::string request = post("/taken", "body");
+  const auto sent = steady_clock::now();
   ASSERT_TRUE(client.send(request));
-  const auto at_once = client.reply();
-  ASSERT_TRUE(at_once.has_value());
-  EXPECT_LT(std::stoi(at_once->body), 100);
+  const auto whole = client.reply();
+  const auto answered = steady_clock::now();
+  ASSERT_TRUE(whole.has_value());
+  EXPECT_LE(std::chrono::milliseconds(std::stoi(whole->body)), answered - sent);
   ASSERT_TRUE(client.send(request.substr(0, 10)));
-  std::this_thread::sleep_for(200ms);
+  std::this_thread::sleep_for(500ms);
   ASSERT_TRUE(client.send(request.substr(10)));
   const auto slow = client.reply();
   ASSERT_TRUE(slow.has_value());
-  EXPECT_GE(std::stoi(slow->body), 100);
+  EXPECT_GE(std::stoi(slow->body), 100);  // less: the server may have read the first part late
 }
 
 // No file descriptor left: accept(2) fails, and goes on once there are some again.

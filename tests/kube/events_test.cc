@@ -15,8 +15,9 @@ using namespace std::chrono_literals;
 
 constexpr const char* kEventsPath = "/api/v1/namespaces/ns/events";
 
+/// Waits until `check` holds; false after a minute, which only a failing test takes.
 Task<bool> eventually(std::function<bool()> check) {
-  const SteadyTime deadline = std::chrono::steady_clock::now() + 5s;
+  const SteadyTime deadline = std::chrono::steady_clock::now() + 1min;
   while (!check()) {
     if (std::chrono::steady_clock::now() > deadline) co_return false;
     co_await sleep_for(2ms);

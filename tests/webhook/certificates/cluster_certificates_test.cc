@@ -31,7 +31,7 @@ using Pair = ClusterCertificates::Pair;
 const certs::TimePoint kStart = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23);
 
 bool eventually(const std::function<bool()>& condition) {
-  const auto over = std::chrono::steady_clock::now() + 20s;
+  const auto over = std::chrono::steady_clock::now() + 1min;
   while (!condition()) {
     if (std::chrono::steady_clock::now() > over) return false;
     std::this_thread::sleep_for(2ms);

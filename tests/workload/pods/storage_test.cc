@@ -8,6 +8,7 @@
 #include <chrono>
 
 #include "spec/edit.h"
+#include "tests/cpu_time.h"
 #include "tests/workload/pods/pod_world.h"
 #include "workload/objects/annotations.h"
 #include "workload/pods/storage_initializer.h"
@@ -217,17 +218,17 @@ const ContainerCase kContainers[] = {
 INSTANTIATE_TEST_SUITE_P(Table, StorageContainer, testing::ValuesIn(kContainers),
                          [](const auto& row) { return row.param.name; });
 
-// A webhook has ten seconds, and there may be several expressions.
-TEST(StorageContainer, ALongUriIsMatchedInTime) {
+// RE2 is linear in the URI. An engine that backtracks would take minutes for one of these.
+TEST(StorageContainer, ALongUriIsMatchedWithoutBacktracking) {
   const std::string uri = std::string(kMaxStorageUriBytes - 4, 'a') + "://m";
   for (const char* expression :
        {"(a+)+$", "(a|a)*b", "((a?){50}){10}a{50}$", "(x+x+)+y", "(.*)(.*)(.*)(.*)[b]$"}) {
     PodWorld world(storage_container("a", fmt::format("supportedUriFormats: [{{regex: '{}'}}]", expression)));
-    const auto began = std::chrono::steady_clock::now();
+    const auto began = cpu_time();
     EXPECT_THAT(world.mutate(world.pod(pod_with_uri(uri))).errors,
                 ElementsAre(std::string(kByUri) + " FieldValueInvalid"))
         << expression;
-    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(2)) << expression;
+    EXPECT_LT(cpu_time() - began, std::chrono::seconds(10)) << expression;
   }
 }
 
