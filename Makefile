@@ -8,7 +8,7 @@ SHELL := /bin/sh
 # Debian's own python3: it is the one that has python3-yaml.
 PYTHON ?= /usr/bin/python3
 BUILD ?= build
-# Ninja counts the host's cores; give JOBS where fewer are wanted.
+# Parallel jobs; set JOBS to use fewer cores.
 JOBS ?= $(shell nproc)
 # More arguments for CMake, for example CMAKE_ARGUMENTS=-DMODELGATE_PCH=OFF.
 CMAKE_ARGUMENTS ?=

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `make test` does: one stage after the other, each announced and timed, and one line of totals at the end.
+"""Runs the stages of `make test` one after the other, times each, and prints a line of totals at the end.
 
-A stage that runs tests says how many passed by its last line of the form `N passed, N failed` (our own programs do), or by
-GoogleTest's JSON reports. A stage that fails without such a count, or that ran no test, is one failure. Exit code 1 when
-anything failed.
+The count of a test stage is its last line `N passed, N failed` (our own programs print it), or that of GoogleTest's JSON
+reports. A stage that fails without a count, or that ran no test, counts as one failure. Exit code 1 if anything failed.
 """
 import argparse
 import json
@@ -51,9 +50,9 @@ class Stages:
         self.began = time.monotonic()
 
     def run(self, name, command, tests=False, reports=False, needed=False):
-        """Runs one stage with its output shown as it comes. Gives whether it succeeded.
+        """Runs one stage and copies its output. Returns whether it succeeded.
 
-        tests: it must have run some. reports: they are counted from GoogleTest's reports. needed: nothing follows without it.
+        tests: it must run at least one. reports: count from GoogleTest's reports. needed: its failure ends the run.
         """
         print(f"\n==> {name}", flush=True)
         began = time.monotonic()
@@ -83,7 +82,7 @@ class Stages:
 
 
 def show(command, environment):
-    """Runs a command in the root, copies its output, and gives its exit code and its last count."""
+    """Runs a command in the root and copies its output. Returns its exit code and its last count."""
     counted = (0, 0)
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, errors="replace") as process:
@@ -101,7 +100,7 @@ def show(command, environment):
 
 
 def google_test_counts(folder):
-    """A test that skipped itself counts as neither."""
+    """Returns (passed, failed). A skipped test counts as neither."""
     results = []
     for report in Path(folder).glob("*.json"):
         for suite in json.loads(report.read_text())["testsuites"]:

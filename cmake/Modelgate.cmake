@@ -1,4 +1,5 @@
-# What every target shares: warnings, hardening, sanitizers, the linker, and two functions,
+# SPDX-License-Identifier: Apache-2.0
+# What every target shares: warnings, hardening, sanitizers, precompiled headers, the linker, and the functions
 # modelgate_library() and modelgate_test(), so that a folder's CMakeLists.txt is a list of files.
 
 find_package(Threads REQUIRED)
@@ -12,13 +13,12 @@ find_package(prometheus-cpp REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 
-# RapidJSON 1.1.0 has an assignment operator that assigns to a constant, in a template that nobody uses; clang 19
-# refuses it where it is written. And its stack adds to a null pointer, which UBSan reports (later versions compare
-# a difference instead). A copy of the headers, mended, goes before the installed ones. It is made once a build
-# folder: writing it again would compile everything again.
+# RapidJSON 1.1.0 has an assignment operator that assigns to a constant, in an unused template; clang 19 rejects it. And
+# its stack adds to a null pointer, which UBSan reports (later versions compare a difference instead). A patched copy of
+# the headers precedes the installed ones. It is created once per build folder: a new copy would recompile everything.
 find_path(RAPIDJSON_INSTALLED rapidjson/document.h REQUIRED)
 set(RAPIDJSON_INCLUDE ${CMAKE_BINARY_DIR}/rapidjson-include)
-if(NOT EXISTS ${RAPIDJSON_INCLUDE}/mended)
+if(NOT EXISTS ${RAPIDJSON_INCLUDE}/patched)
   file(COPY ${RAPIDJSON_INSTALLED}/rapidjson DESTINATION ${RAPIDJSON_INCLUDE})
   file(READ ${RAPIDJSON_INCLUDE}/rapidjson/document.h RAPIDJSON_TEXT)
   string(REPLACE "{ s = rhs.s; length = rhs.length; }" "= delete;" RAPIDJSON_TEXT "${RAPIDJSON_TEXT}")
@@ -31,7 +31,7 @@ if(NOT EXISTS ${RAPIDJSON_INCLUDE}/mended)
                  "static_cast<std::ptrdiff_t>(sizeof(T) * count) <= stackEnd_ - stackTop_" RAPIDJSON_TEXT
                  "${RAPIDJSON_TEXT}")
   file(WRITE ${RAPIDJSON_INCLUDE}/rapidjson/internal/stack.h "${RAPIDJSON_TEXT}")
-  file(TOUCH ${RAPIDJSON_INCLUDE}/mended)
+  file(TOUCH ${RAPIDJSON_INCLUDE}/patched)
 endif()
 include_directories(SYSTEM ${RAPIDJSON_INCLUDE})
 
@@ -40,7 +40,7 @@ if(CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_SOURCE_DIR}/cmake/compile ${CMAKE_SOURCE_DIR} ${CCACHE})
 endif()
 
-# -pthread everywhere: a precompiled header serves only compilations that agree with it about threads.
+# -pthread everywhere: a compilation can use a precompiled header only if both have it.
 add_compile_options(-pthread -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Werror
                     -fno-omit-frame-pointer -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
 add_link_options(-fuse-ld=lld-19)
@@ -62,7 +62,8 @@ if(MODELGATE_COVERAGE)
   add_link_options(-fprofile-instr-generate)
 endif()
 
-# The tests themselves are not optimized, what they test is: GoogleTest's macros take the optimizer longer than all else.
+# Tests are compiled without optimization, the code under test with it: most of a test's compile time was optimization of
+# GoogleTest's macros.
 set(MODELGATE_TEST_OPTIONS -O0)
 
 # What `make unit` builds.
@@ -70,15 +71,15 @@ add_custom_target(unit-tests)
 # What must be built before clang-tidy or an editor can read a file.
 add_custom_target(precompiled-headers)
 
-# Precompiled headers: the standard library's headers that most files include, and for tests GoogleTest too. They hold
-# system headers only, so that no file of ours is compiled anew for a header that it does not include, and a file still
-# includes all that it uses: it compiles without them (-DMODELGATE_PCH=OFF).
+# Precompiled headers: the standard headers that most files include, and for tests GoogleTest's too. They contain system
+# headers only, so that a changed header of ours recompiles only the files that include it. A file still includes all that
+# it uses, so that it compiles without them (-DMODELGATE_PCH=OFF).
 function(modelgate_precompiled_headers name)
   cmake_parse_arguments(ARG "" "" "HEADERS;LINK" ${ARGN})
   add_library(${name} OBJECT ${CMAKE_SOURCE_DIR}/cmake/empty.cc)
   target_link_libraries(${name} PRIVATE ${ARG_LINK})
   target_precompile_headers(${name} PRIVATE ${ARG_HEADERS})
-  # Equal contents make equal files; Ninja knows when to compile them again.
+  # Without timestamps: Ninja knows when a header has changed.
   target_compile_options(${name} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
   add_dependencies(precompiled-headers ${name})
 endfunction()
@@ -95,7 +96,7 @@ if(MODELGATE_PCH)
   endif()
 endif()
 
-# MODELGATE_REVISION: the git revision that --version prints; set it where the sources are no git checkout.
+# MODELGATE_REVISION: the git revision that --version prints. Set it to build from sources without a git repository.
 if(NOT DEFINED CACHE{MODELGATE_REVISION})
   set(MODELGATE_REVISION "")
   execute_process(COMMAND git -C ${CMAKE_SOURCE_DIR} rev-parse --short=12 HEAD OUTPUT_VARIABLE MODELGATE_REVISION
@@ -122,8 +123,8 @@ function(modelgate_library name)
 endfunction()
 
 # modelgate_define_where_used(MACRO TEXT SOURCE...)
-# Defines MACRO as the string TEXT, a path of this checkout, for the sources that use it. The others stay independent of
-# the path, so that ccache has them for another clone.
+# Defines MACRO as the string TEXT, a path of this checkout, for the sources that use it. The others do not depend on the
+# path, so that ccache can share them between clones.
 function(modelgate_define_where_used macro text)
   foreach(source ${ARGN})
     file(STRINGS ${source} uses REGEX ${macro})

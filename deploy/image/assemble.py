@@ -6,9 +6,9 @@
     skopeo copy oci:build/image:v0.1.0 docker://example.com/modelgate:v0.1.0
     assemble.py --bin build/bin --rootfs /rootfs --beside-distroless     for the Dockerfile: a folder to copy over the base
 
-In it are the programs, the shared libraries that they are linked with, the public CAs and a user; no shell, no package
-manager. Two layers, so that a new version of the programs leaves the libraries where they are. The same inputs make the
-same digest: no time, owner or order of the machine gets in. Needs ldd and strip, on the platform the image is for.
+It contains the programs, the shared libraries that they link, the public CAs and a user; no shell, no package manager.
+Libraries and programs are separate layers, so that a new version replaces only the programs' layer. The same inputs give
+the same digest: it does not depend on time, owner or file order. Needs ldd and strip, on the image's platform.
 """
 import argparse
 import gzip
@@ -32,9 +32,9 @@ ENTRYPOINT = ["/usr/local/bin/modelgate-webhook"]
 USER = 65532
 # machine -> (OCI's name, Debian's library folder)
 PLATFORMS = {"x86_64": ("amd64", "x86_64-linux-gnu"), "aarch64": ("arm64", "aarch64-linux-gnu")}
-# The CAs of Debian's package, and none that somebody added to this machine.
+# The CAs of Debian's package, without those added to this machine.
 PUBLIC_CAS = Path("/usr/share/ca-certificates/mozilla")
-# What cc-debian12 brings; a second libc beside its own would be a mix of two.
+# Part of cc-debian12; a second libc would conflict with its own.
 IN_DISTROLESS = re.compile(r"^(ld-linux.*|lib(c|m|gcc_s|stdc\+\+|ssl|crypto|pthread|dl|rt|resolv))\.so")
 
 MEDIA = "application/vnd.oci.image."
@@ -55,13 +55,13 @@ def project_version():
     return re.search(r"^project\(modelgate VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text(), re.MULTILINE)[1]
 
 
-# ---- what is in it
+# ---- contents
 
 def programs(directory):
-    """Path -> Entry: the programs that were built, stripped."""
+    """Path -> Entry: the programs, stripped."""
     found = [directory / name for name in PROGRAMS if (directory / name).exists()]
     if not found or found[0].name != PROGRAMS[0]:
-        sys.exit(f"{directory / PROGRAMS[0]} is not there: run `make build`")
+        sys.exit(f"{directory / PROGRAMS[0]} not found: run `make build`")
     return {f"usr/local/bin/{path.name}": Entry(stripped(path), 0o755) for path in found}
 
 
@@ -73,7 +73,7 @@ def stripped(path):
 
 
 def libraries(directory, folder, beside_distroless):
-    """Path -> Entry: all shared libraries, at the places where the loader looks without a cache."""
+    """Path -> Entry: all shared libraries, at the paths that the loader searches without a cache."""
     entries = {}
     for name in PROGRAMS:
         if not (directory / name).exists():
@@ -115,10 +115,10 @@ def contents(directory, machine, beside_distroless=False):
     return base, programs(directory)
 
 
-# ---- writing it
+# ---- writing
 
 def layer(entries):
-    """A tar of the entries and their folders: sorted, of root's, from 1970."""
+    """A tar of the entries and their folders: sorted, owned by root, dated 1970."""
     folders = sorted({str(parent) for path in entries for parent in Path(path).parents if str(parent) != "."})
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as tar:
@@ -149,7 +149,7 @@ class Layout:
         self.blobs.mkdir(parents=True, exist_ok=True)
 
     def blob(self, data, media, **more):
-        """Writes a blob; gives its descriptor."""
+        """Writes a blob; returns its descriptor."""
         name = digest(data)
         (self.blobs / name.partition(":")[2]).write_bytes(data)
         return {"mediaType": media, "digest": name, "size": len(data), **more}
@@ -180,7 +180,7 @@ class Layout:
         return manifest
 
     def _drop_others(self, descriptors):
-        """Blobs of an image that was here before."""
+        """Deletes the blobs of an earlier image."""
         kept = {descriptor["digest"].partition(":")[2] for descriptor in descriptors}
         for path in self.blobs.iterdir():
             if path.name not in kept:
@@ -202,8 +202,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", required=True, type=Path, help="where the programs are")
     parser.add_argument("--out", type=Path, help="folder for the OCI layout")
-    parser.add_argument("--rootfs", type=Path, help="folder for the plain files instead; must be empty or absent")
-    parser.add_argument("--beside-distroless", action="store_true", help="without what distroless' cc-debian12 has")
+    parser.add_argument("--rootfs", type=Path, help="folder for the plain files instead; must be empty or missing")
+    parser.add_argument("--beside-distroless", action="store_true", help="without the files that distroless' cc-debian12 has")
     parser.add_argument("--version", default=f"v{project_version()}")
     arguments = parser.parse_args()
     if bool(arguments.out) == bool(arguments.rootfs):

@@ -7,7 +7,7 @@ reconciler and by `make cluster`.
         cluster.plane.kubectl("apply", "-f", "deploy/examples/sklearn.yaml")
         cluster.ready("default", "iris")
 
-Beside what installed.Installed has: the CRDs of neighbours (.ci/neighbours), nodes with accelerators, and reconcilers as
+Beside what installed.Installed has: third-party CRDs (.ci/third-party-crds), nodes with accelerators, and reconcilers as
 processes that run under their own ServiceAccount's token. Nobody runs a gateway here: Gateway plays one, as far as it
 accepts routes.
 """
@@ -46,7 +46,7 @@ class Reconciled(Installed):
         self.reconcilers, self.reconciler_names = [], 0
         if not (self.binaries / "modelgate-reconciler").exists():
             raise StartError(f"{self.binaries / 'modelgate-reconciler'} is not there: run `make build`")
-        found = subprocess.run([str(ROOT / ".ci" / "neighbours")], check=True, text=True, stdout=subprocess.PIPE)
+        found = subprocess.run([str(ROOT / ".ci" / "third-party-crds")], check=True, text=True, stdout=subprocess.PIPE)
         plane.kubectl("apply", "--server-side", "-f", found.stdout.strip())
         for name, extended in MORE_NODES.items():
             plane.post("/api/v1/nodes", node(name, extended))

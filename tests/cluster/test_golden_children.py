@@ -30,7 +30,7 @@ class GoldenChildren(PlaneTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        found = subprocess.run([str(ROOT / ".ci" / "neighbours")], check=True, text=True, stdout=subprocess.PIPE)
+        found = subprocess.run([str(ROOT / ".ci" / "third-party-crds")], check=True, text=True, stdout=subprocess.PIPE)
         cls.plane.kubectl("apply", "--server-side", "-f", found.stdout.strip())
         for path in NEIGHBOURS:
             cls.plane.processes.wait_for(path, SERVED_SECONDS, lambda path=path: cls.is_served(path))
