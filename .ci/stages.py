@@ -47,6 +47,7 @@ def ctest(folder):
 class Stages:
     def __init__(self):
         self.rows = []  # (name, passed, failed, seconds)
+        self.skipped = []  # names, each "stage: test"
         self.began = time.monotonic()
 
     def run(self, name, command, tests=False, reports=False, needed=False):
@@ -61,7 +62,8 @@ class Stages:
             if reports:
                 environment["GTEST_OUTPUT"] = f"json:{folder}/"
             code, counted = show(command, environment)
-            passed, failed = google_test_counts(folder) if reports else counted
+            passed, failed, skipped = google_test_results(folder) if reports else (*counted, [])
+        self.skipped += [f"{name}: {test}" for test in skipped]
         if (code != 0 or (tests and passed == 0)) and failed == 0:
             failed = 1
         seconds = time.monotonic() - began
@@ -76,6 +78,9 @@ class Stages:
         for name, passed, failed, seconds in self.rows:
             count = f"{passed} passed, {failed} failed" if passed or failed else "done"
             print(f"    {name:60s} {seconds:7.1f} s   {count}")
+        if self.skipped:
+            print(f"\n==> {len(self.skipped)} tests were skipped. Those of recorded answers need the recordings in ../shared.")
+            print("".join(f"    {test}\n" for test in self.skipped))
         passed, failed = sum(row[1] for row in self.rows), sum(row[2] for row in self.rows)
         print(f"{passed} passed, {failed} failed in {time.monotonic() - self.began:.0f} s")
         sys.exit(1 if failed else 0)
@@ -99,14 +104,19 @@ def show(command, environment):
     return process.returncode, counted
 
 
-def google_test_counts(folder):
-    """Returns (passed, failed). A skipped test counts as neither."""
-    results = []
+def google_test_results(folder):
+    """Returns the numbers of passed and failed tests, and the names of skipped ones."""
+    passed, failed, skipped = 0, 0, []
     for report in Path(folder).glob("*.json"):
         for suite in json.loads(report.read_text())["testsuites"]:
-            results += [(test["result"], bool(test.get("failures"))) for test in suite["testsuite"]]
-    failed = sum(bad for _, bad in results)
-    return sum(result == "COMPLETED" and not bad for result, bad in results), failed
+            for test in suite["testsuite"]:
+                if test.get("failures"):
+                    failed += 1
+                elif test["result"] == "SKIPPED":
+                    skipped.append(f"{suite['name']}.{test['name']}")
+                elif test["result"] == "COMPLETED":
+                    passed += 1
+    return passed, failed, sorted(skipped)
 
 
 if __name__ == "__main__":
