@@ -6,8 +6,8 @@
 
 #include "spec/core.h"
 #include "spec/names.h"
+#include "spec/storage_uri.h"
 #include "workload/objects/annotations.h"
-#include "workload/pods/storage_uri.h"
 
 namespace modelgate::admission {
 namespace {
@@ -21,7 +21,7 @@ class Collector {
     namespace_ = deployment.object("metadata").string("namespace");
     const spec::PodView pod(deployment.object("spec").object("template").value());
     const auto uri = pod.metadata().annotations().get(workload::annotation::kSourceUri);
-    if (const auto pvc = uri ? workload::parse_pvc_uri(*uri) : std::nullopt) claim(pvc->claim);
+    if (const auto pvc = uri ? spec::parse_pvc_uri(*uri) : std::nullopt) claim(pvc->claim);
     const spec::PodSpecView spec = pod.spec();
     if (spec.service_account_name() != "default") add("ServiceAccount", spec.service_account_name());
     for (const spec::ObjectView pull : spec.list("imagePullSecrets")) add("Secret", pull.string("name"));

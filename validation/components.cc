@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <array>
 
+#include "spec/storage_uri.h"
 #include "validation/service_rules.h"
-#include "validation/storage_uri.h"
 
 namespace modelgate::validation {
 namespace {
@@ -70,7 +70,7 @@ void check_onnx_file(const spec::ModelSpecView& onnx, const LazyPath& at, Report
   const std::string_view file = slash == std::string_view::npos ? uri : uri.substr(slash + 1);
   const std::size_t dot = file.rfind('.');
   if (dot == std::string_view::npos || file.substr(dot) == ".onnx") return;
-  report.add(spec::ErrorType::kInvalid, at / "storageUri", shown_uri(uri),
+  report.add(spec::ErrorType::kInvalid, at / "storageUri", spec::quoted(spec::shown_uri(uri)),
              "must be a directory or a file whose name ends in .onnx");
 }
 

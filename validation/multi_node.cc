@@ -7,22 +7,16 @@
 #include <algorithm>
 #include <array>
 
+#include "spec/storage_uri.h"
 #include "validation/gpu_resources.h"
 #include "validation/runtime_rules.h"
 #include "validation/service_rules.h"
-#include "validation/storage_uri.h"
 
 namespace modelgate::validation {
 namespace {
 
 constexpr std::array<std::string_view, 2> kSizeVariables = {"PIPELINE_PARALLEL_SIZE", "TENSOR_PARALLEL_SIZE"};
 constexpr std::array<std::string_view, 2> kSizeFields = {"pipelineParallelSize", "tensorParallelSize"};
-
-/// KServe asks what stands before the first "://", or for all of it.
-bool has_multi_node_storage(std::string_view uri) {
-  const std::string_view scheme = uri.substr(0, uri.find("://"));
-  return scheme == "pvc" || scheme == "oci";
-}
 
 void check_one_worker_container(const spec::PodSpecView& worker, const LazyPath& at, Report& report) {
   const std::size_t n = worker.containers().size();
@@ -55,8 +49,8 @@ void check_storage(const spec::ModelSpecView& model, const LazyPath& at, Report&
     report.required(at / "storageUri", "all nodes read the model from it: pvc:// or oci://");
     return;
   }
-  if (!has_multi_node_storage(*uri))
-    report.add(spec::ErrorType::kNotSupported, at / "storageUri", shown_uri(*uri),
+  if (!spec::serves_multi_node(*uri))
+    report.add(spec::ErrorType::kNotSupported, at / "storageUri", spec::quoted(spec::shown_uri(*uri)),
                "with a workerSpec, supported are pvc:// and oci://");
 }
 

@@ -7,9 +7,10 @@
 #include <array>
 
 #include "spec/spelling.h"
+#include "spec/storage_containers.h"
+#include "spec/storage_uri.h"
 #include "validation/duplicates.h"
 #include "validation/service_rules.h"
-#include "validation/storage_uri.h"
 
 namespace modelgate::validation {
 namespace {
@@ -18,15 +19,18 @@ using spec::ErrorType;
 using spec::StorageUriView;
 
 constexpr std::string_view kDefaultMountPath = "/mnt/models";
-constexpr std::array<std::string_view, 3> kStorageSpecSchemes = {"s3://", "hdfs://", "webhdfs://"};
-constexpr std::array<std::string_view, 3> kStorageSpecTypes = {"s3", "hdfs", "webhdfs"};
 /// Where KServe looks at the type of `storage`. It never looks in `model`, which most services have;
 /// frameworks are left in canaries and in ModelMesh mode.
 constexpr std::array<std::string_view, 6> kCheckedStorageSpecs = {"art",  "tensorflow",  "pytorch",
                                                                   "onnx", "huggingface", "pmml"};
 
+bool is_fetched_by(spec::StorageFetcher fetcher, std::string_view uri) {
+  const spec::StorageScheme* scheme = spec::find_storage_scheme(uri);
+  return scheme && scheme->fetcher == fetcher;
+}
+
 bool is_pvc(std::string_view uri) {
-  return uri.starts_with("pvc://");
+  return is_fetched_by(spec::StorageFetcher::kClaim, uri);
 }
 
 /// What our CRD writes into an entry that says nothing.
@@ -91,27 +95,53 @@ void check_storage_spec(const spec::StorageSpecView& storage, std::optional<std:
                         const LazyPath& at, Report& report) {
   if (uri) {
     const auto supported = [&](std::string_view scheme) { return uri->starts_with(scheme); };
-    if (std::ranges::none_of(kStorageSpecSchemes, supported))
-      report.add(ErrorType::kNotSupported, at / "storageUri", shown_uri(*uri),
-                 fmt::format("beside storage, supported are {}", fmt::join(kStorageSpecSchemes, ", ")));
+    if (std::ranges::none_of(spec::storage_type_prefixes(), supported))
+      report.add(
+          ErrorType::kNotSupported, at / "storageUri", spec::quoted(spec::shown_uri(*uri)),
+          fmt::format("beside storage, supported are {}", fmt::join(spec::storage_type_prefixes(), ", ")));
     return;
   }
   const auto type = storage.parameters().get("type");
   if (!type) return;
   const std::string as_scheme = fmt::format("{}://", *type);
   const auto begins = [&](std::string_view scheme) { return as_scheme.starts_with(scheme); };
-  if (std::ranges::any_of(kStorageSpecSchemes, begins)) return;
+  if (std::ranges::any_of(spec::storage_type_prefixes(), begins)) return;
   const LazyPath storage_at = at / "storage";
   const LazyPath parameters = storage_at / "parameters";
-  report.not_supported(parameters.key("type"), *type, kStorageSpecTypes);
+  report.not_supported(parameters.key("type"), *type, spec::storage_types());
 }
 
-/// A storage container that is named is asked for, whatever the URI.
+/// The URIs of a component, each with its place: of `storageUri` or the variable, and of `storageUris`.
+std::vector<WrittenUri> uris_of(const Component& c) {
+  std::vector<WrittenUri> out;
+  const auto uri = storage_uri_of(c);
+  const bool has_value_from = c.custom() && uri && uri->empty();
+  if (uri && !has_value_from) out.push_back(*written_storage_uri_of(c));
+  const auto list = c.view.storage_uris();
+  const LazyPath at = c.at / "storageUris";
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const LazyPath entry = at[i];
+    // check_storage_uris() reports an empty one.
+    if (!list[i].uri().empty()) out.push_back({list[i].uri(), entry / "uri"});
+  }
+  return out;
+}
+
+/// The container that the user names downloads the model: the first URI decides whether it can, as in KServe.
 void check_named_storage_container(const Service& s, const Component& c, std::string_view name,
+                                   std::string_view first_uri, spec::StorageContainers& containers,
                                    Report& report) {
   std::vector<std::string_view> names;
   for (const spec::ClusterStorageContainerView& container : s.catalog().storage_containers()) {
-    if (container.metadata().name() == name) return;
+    if (container.metadata().name() == name) {
+      if (first_uri.empty()) return;
+      if (auto why = containers.unfit(container, first_uri)) {
+        report.invalid(c.at / "storageContainerName", name, std::move(*why));
+      } else if (containers.supports(container, first_uri) == spec::StorageContainers::Support::kBroken) {
+        report.invalid(c.at / "storageContainerName", name, spec::broken_expression_text(name));
+      }
+      return;
+    }
     names.push_back(container.metadata().name());
   }
   const auto near = spec::nearest(name, names);
@@ -145,8 +175,10 @@ bool is_resource_id(std::string_view id) {
 }
 
 void warn_about_confidential(std::string_view uri, const LazyPath& at, Report& report) {
-  if (uri.starts_with("oci://"))
-    report.warn(at, "has no effect for oci://: whoever pulls the image decrypts it (runtimeClassName)");
+  if (is_fetched_by(spec::StorageFetcher::kImage, uri))
+    report.warn(at,
+                "has no effect for oci://: the container runtime that pulls the image decrypts it "
+                "(runtimeClassName)");
   if (is_pvc(uri)) report.warn(at, "has no effect for pvc://: a claim is mounted, nothing is downloaded");
 }
 
@@ -236,28 +268,26 @@ void check_storage_uri_beside_storage(const Service& s, Report& report) {
 }
 
 void check_storage_uri_supported(const Service& s, Report& report) {
-  StorageUriCheck check(s.catalog());
+  spec::StorageContainers containers(s.catalog());
   for (const Component& c : s.components()) {
-    const std::string_view container = storage_container_name(c);
-    if (!container.empty()) {
-      check_named_storage_container(s, c, container, report);
-      continue;
+    const std::vector<WrittenUri> uris = uris_of(c);
+    const std::string_view named = storage_container_name(c);
+    if (!named.empty()) {
+      const std::string_view first = uris.empty() ? std::string_view{} : uris.front().uri;
+      check_named_storage_container(s, c, named, first, containers, report);
     }
-    const auto uri = storage_uri_of(c);
-    const bool elsewhere = c.custom() && uri && uri->empty();  // valueFrom
-    if (uri && !elsewhere) {
-      if (const auto problem = check(*uri))
-        report.add(problem->type, written_storage_uri_of(c)->path, shown_uri(*uri), problem->detail);
+    for (const WrittenUri& written : uris) {
+      if (report.full()) return;
+      const std::string shown = spec::quoted(spec::shown_uri(written.uri));
+      const auto match = named.empty() ? containers.find(written.uri) : spec::StorageContainers::Match{};
+      if (!match.broken.empty()) {
+        report.add(ErrorType::kInvalid, written.path, shown, spec::broken_expression_text(match.broken));
+        continue;
+      }
+      const bool supported = !named.empty() || match.container;
+      if (const auto problem = spec::check_storage_uri(written.uri, supported, s.catalog()))
+        report.add(problem->type, written.path, shown, problem->detail);
     }
-    const auto list = c.view.storage_uris();
-    const LazyPath at = c.at / "storageUris";
-    for (std::size_t i = 0; i < list.size() && !report.full(); ++i) {
-      if (list[i].uri().empty()) continue;  // told by check_storage_uris()
-      const LazyPath entry = at[i];
-      if (const auto problem = check(list[i].uri()))
-        report.add(problem->type, entry / "uri", shown_uri(list[i].uri()), problem->detail);
-    }
-    if (report.full()) return;
   }
 }
 

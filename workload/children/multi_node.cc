@@ -8,6 +8,7 @@
 
 #include "spec/quantity.h"
 #include "spec/schema.h"
+#include "spec/storage_uri.h"
 #include "workload/children/pod_parts.h"
 #include "workload/children/service_build.h"
 #include "workload/objects/annotations.h"
@@ -161,7 +162,7 @@ class WorkersBuild {
     set("REQUEST_GPU_COUNT", std::to_string(nodes.on_head));
     set("MODEL_NAME", build_.name);
     const std::string_view uri = value_of(head_.annotations, annotation::kSourceUri);
-    if (uri.starts_with("pvc://") || uri.starts_with("oci://")) set("MODEL_DIR", kModelPath);
+    if (spec::serves_multi_node(uri)) set("MODEL_DIR", kModelPath);
     set_gpus(head, head_.annotations, nodes.on_head);
   }
 

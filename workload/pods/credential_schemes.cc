@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "spec/storage_uri.h"
 #include "workload/pods/credentials.h"
 
 namespace modelgate::workload {
@@ -115,7 +116,7 @@ Credentials model_scope(const SecretView& secret, const Configuration&) {
 }
 
 struct Scheme {
-  std::string_view name;
+  spec::StorageCredentials kind;
   std::string_view key;
   std::string (*configured_key)(const Configuration&);  // instead of `key`, where it is not nullptr
   Credentials (*read)(const SecretView&, const Configuration&);
@@ -125,17 +126,19 @@ struct Scheme {
   }
 };
 
+using Kind = spec::StorageCredentials;
+
 constexpr std::array<Scheme, 10> kSchemes = {{
-    {"S3", "", s3_secret_key, s3},
-    {"GCS", "", gcs_file, gcs},
-    {"Azure, old name", "AZ_CLIENT_ID", nullptr, azure},
-    {"Azure", "AZURE_CLIENT_ID", nullptr, azure},
-    {"Azure", "AZURE_ACCESS_TOKEN", nullptr, azure},
-    {"Azure", "AZURE_STORAGE_ACCESS_KEY", nullptr, azure_storage_key},
-    {"HTTPS", "https-host", nullptr, https},
-    {"HDFS", "HDFS_NAMENODE", nullptr, hdfs},
-    {"Hugging Face", "HF_TOKEN", nullptr, hugging_face},
-    {"ModelScope", "MODELSCOPE_API_TOKEN", nullptr, model_scope},
+    {Kind::kS3, "", s3_secret_key, s3},
+    {Kind::kGcs, "", gcs_file, gcs},
+    {Kind::kAzure, "AZ_CLIENT_ID", nullptr, azure},
+    {Kind::kAzure, "AZURE_CLIENT_ID", nullptr, azure},
+    {Kind::kAzure, "AZURE_ACCESS_TOKEN", nullptr, azure},
+    {Kind::kAzure, "AZURE_STORAGE_ACCESS_KEY", nullptr, azure_storage_key},
+    {Kind::kHttps, "https-host", nullptr, https},
+    {Kind::kHdfs, "HDFS_NAMENODE", nullptr, hdfs},
+    {Kind::kHuggingFace, "HF_TOKEN", nullptr, hugging_face},
+    {Kind::kModelScope, "MODELSCOPE_API_TOKEN", nullptr, model_scope},
 }};
 
 }  // namespace
@@ -149,7 +152,8 @@ std::optional<Credentials> read_credentials(const SecretView& secret, const Conf
 std::string known_credential_keys(const Configuration& configuration) {
   std::string out;
   for (const Scheme& s : kSchemes) {
-    out += fmt::format("{}{} ({})", out.empty() ? "" : ", ", s.known_by(configuration), s.name);
+    out +=
+        fmt::format("{}{} ({})", out.empty() ? "" : ", ", s.known_by(configuration), spec::name_of(s.kind));
   }
   return out;
 }

@@ -7,9 +7,9 @@
 #include <map>
 #include <vector>
 
+#include "spec/storage_uri.h"
 #include "workload/objects/annotations.h"
 #include "workload/objects/object_builder.h"
-#include "workload/pods/storage_uri.h"
 
 namespace modelgate::workload {
 namespace {
@@ -163,7 +163,7 @@ void serve(PodPass& pass, std::string_view mode, const Model& model) {
 void check_paths(PodPass& pass, const StorageRequest& request, std::string_view configured_mode) {
   std::map<std::string, std::size_t> seen;
   for (std::size_t i = 0; i < request.sources.size(); ++i) {
-    const auto oci = parse_oci_uri(request.sources[i].uri);
+    const auto oci = spec::parse_oci_uri(request.sources[i].uri);
     if (!oci || !oci->mode.empty()) continue;
     const std::string& path = request.sources[i].mount_path;
     const std::string place = configured_mode == kNative ? path : mount_parent(path);
@@ -181,7 +181,7 @@ void check_paths(PodPass& pass, const StorageRequest& request, std::string_view 
 }  // namespace
 
 std::string_view oci_mode(const PodPass& pass, std::string_view uri) {
-  const auto oci = parse_oci_uri(uri);
+  const auto oci = spec::parse_oci_uri(uri);
   if (!oci) return {};
   return oci->mode.empty() ? pass.configuration.storage_initializer.resolved_oci_model_mode() : oci->mode;
 }
@@ -193,7 +193,7 @@ bool has_oci_source(const PodPass& pass, const StorageRequest& request) {
 
 void mount_oci_sources(PodPass& pass, const StorageRequest& request) {
   const auto images = std::ranges::count_if(
-      request.sources, [](const StorageSource& s) { return s.uri.starts_with("oci://"); });
+      request.sources, [](const StorageSource& s) { return spec::parse_oci_uri(s.uri).has_value(); });
   if (static_cast<std::size_t>(images) > kMaxOciSources) {
     pass.rule("oci-sources").too_many(request.field, static_cast<std::size_t>(images), kMaxOciSources);
     return;
@@ -204,13 +204,13 @@ void mount_oci_sources(PodPass& pass, const StorageRequest& request) {
     const std::string_view mode = oci_mode(pass, source.uri);
     if (mode.empty()) continue;
     serve(pass, mode,
-          {.image = parse_oci_uri(source.uri)->image, .path = source.mount_path, .number = number++});
+          {.image = spec::parse_oci_uri(source.uri)->image, .path = source.mount_path, .number = number++});
   }
 }
 
 void mount_oci_model(PodPass& pass) {
   const auto uri = pass.annotation(annotation::kSourceUri);
-  if (!uri || !parse_oci_uri(*uri)) return;
+  if (!uri || !spec::parse_oci_uri(*uri)) return;
   if (pass.configuration.storage_initializer.resolved_oci_model_mode().empty()) {
     if (oci_mode(pass, *uri).empty()) return;  // left to the storage initializer
     pass.warn(
@@ -226,7 +226,8 @@ void mount_oci_model(PodPass& pass) {
             fmt::format("needs a container {} for the model's image", spec::quoted(container::kModelServer)));
     return;
   }
-  serve(pass, oci_mode(pass, *uri), {.image = parse_oci_uri(*uri)->image, .path = std::string(kModelPath)});
+  serve(pass, oci_mode(pass, *uri),
+        {.image = spec::parse_oci_uri(*uri)->image, .path = std::string(kModelPath)});
 }
 
 }  // namespace modelgate::workload

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
+#include "spec/storage_uri.h"
 #include "workload/objects/annotations.h"
 #include "workload/objects/go_json.h"
 #include "workload/pods/credentials.h"
@@ -20,7 +20,6 @@ using spec::Value;
 
 constexpr std::string_view kDefaultSecret = "storage-config";
 constexpr std::string_view kDefaultKey = "default";
-constexpr std::array<std::string_view, 3> kTypes = {"s3", "hdfs", "webhdfs"};
 constexpr std::string_view kTypeWithBucket = "s3";
 
 /// What is known so far: from the parameters first, then from the Secret.
@@ -110,11 +109,12 @@ bool read_storage(PodPass& pass, const Place& place, std::string_view text, Stor
   const spec::ObjectView fields(*entry);
   if (const auto type = fields.optional_string("type")) {
     storage.type = *type;
-    if (std::ranges::find(kTypes, *type) == kTypes.end()) {
+    const auto types = spec::storage_types();
+    if (std::ranges::find(types, *type) == types.end()) {
       pass.rule("storage-config-type")
           .invalid(place.field, place.secret,
                    fmt::format("the type in its key {} is not one of {}", spec::quoted(place.key),
-                               fmt::join(kTypes, ", ")));
+                               fmt::join(types, ", ")));
       return false;
     }
   }

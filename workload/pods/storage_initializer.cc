@@ -7,11 +7,11 @@
 #include <array>
 
 #include "spec/schema.h"
+#include "spec/storage_uri.h"
 #include "workload/objects/object_builder.h"
 #include "workload/objects/strategic_merge.h"
 #include "workload/pods/oci_model.h"
 #include "workload/pods/storage_rules.h"
-#include "workload/pods/storage_uri.h"
 
 namespace modelgate::workload {
 namespace {
@@ -201,7 +201,7 @@ void add_model_storage(PodPass& pass, const StorageRequest& request) {
   VolumeMount model{.volume = std::string(kFetchedVolume),
                     .mount_path = std::string(kModelPath),
                     .read_only = request.read_only};
-  if (const auto pvc = parse_pvc_uri(source.uri)) {
+  if (const auto pvc = spec::parse_pvc_uri(source.uri)) {
     model.volume = kClaimVolume;
     model.sub_path = pvc->path;
     mount(pass, model, pvc->claim, nullptr);
@@ -232,8 +232,8 @@ void add_storage(PodPass& pass, const StorageRequest& request) {
   }
   std::vector<StorageSource> fetched;
   for (const StorageSource& source : request.sources) {
-    if (parse_oci_uri(source.uri)) continue;
-    if (const auto pvc = parse_pvc_uri(source.uri)) {
+    if (spec::parse_oci_uri(source.uri)) continue;
+    if (const auto pvc = spec::parse_pvc_uri(source.uri)) {
       mount(pass,
             {.volume = volume_name_of(source.mount_path),
              .mount_path = source.mount_path,

@@ -3,25 +3,15 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <set>
 #include <string>
 
-#include "workload/pods/storage_uri.h"
+#include "spec/storage_uri.h"
 
 namespace modelgate::workload {
 namespace {
 
 using spec::FieldPath;
-
-/// What KServe v0.20's own storage initializer fetches, and what is mounted.
-constexpr std::array<std::string_view, 10> kKnown = {"s3://",   "gs://",      "pvc://", "http://", "https://",
-                                                     "hdfs://", "webhdfs://", "hf://",  "file://", "oci"};
-
-bool is_known(std::string_view uri) {
-  return std::ranges::any_of(kKnown, [&](std::string_view prefix) { return uri.starts_with(prefix); });
-}
 
 bool has_dots(std::string_view path) {
   return fmt::format("/{}/", path).find("/../") != std::string::npos;
@@ -43,22 +33,16 @@ void check_path(PodPass& pass, const FieldPath& field, const std::string& path, 
 
 void check_uri(PodPass& pass, std::string_view uri, bool claimed, const FieldPath& field) {
   if (uri.starts_with(kSchemePlaceholder)) return;
-  if (const auto problem = check_storage_uri(uri)) {
-    pass.strict_rule("storage-uri")
-        .add({.type = problem->type,
-              .path = field,
-              .value = spec::quoted(shown_uri(uri)),
-              .detail = problem->detail,
-              .rule = "storage-uri",
-              .strict_only = true});
-    return;
-  }
-  if (claimed || is_known(uri)) return;
-  pass.strict_rule("storage-uri-scheme")
-      .invalid(
-          field, shown_uri(uri),
-          "nothing fetches it: no ClusterStorageContainer supports it, and the storage initializer knows "
-          "s3, gs, http, https, hdfs, webhdfs, hf, pvc and oci");
+  const auto problem = spec::check_storage_uri(uri, claimed, pass.context.catalog);
+  if (!problem) return;
+  const std::string_view rule =
+      problem->type == spec::ErrorType::kNotSupported ? "storage-uri-scheme" : "storage-uri";
+  pass.strict_rule(rule).add({.type = problem->type,
+                              .path = field,
+                              .value = spec::quoted(spec::shown_uri(uri)),
+                              .detail = problem->detail,
+                              .rule = rule,
+                              .strict_only = true});
 }
 
 void check_mount_path(PodPass& pass, const std::vector<FieldPath>& containers, std::string_view volume,

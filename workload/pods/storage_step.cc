@@ -5,15 +5,25 @@
 
 #include <algorithm>
 
+#include "spec/storage_uri.h"
 #include "workload/objects/annotations.h"
+#include "workload/objects/sha256.h"
 #include "workload/pods/oci_model.h"
 #include "workload/pods/storage_container.h"
 #include "workload/pods/storage_initializer.h"
 #include "workload/pods/storage_rules.h"
-#include "workload/pods/storage_uri.h"
 
 namespace modelgate::workload {
 namespace {
+
+/// The URI of a model that a cache has on the node: in the cache's claim, a folder named by the first 16
+/// hexadecimal digits of the SHA-256 of the cached model's URI.
+std::string local_model_uri(std::string_view uri, std::string_view cached_uri, std::string_view claim) {
+  std::string_view below = uri;
+  if (below.starts_with(cached_uri)) below.remove_prefix(cached_uri.size());
+  return fmt::format("pvc://{}/models/{}{}{}", claim, sha256_hex(cached_uri).substr(0, 16),
+                     below.starts_with('/') ? "" : "/", below);
+}
 
 /// The URI to fetch from: the annotated one, or where a cache on the node holds it. Nothing where that is not
 /// to be known; told here.
@@ -59,7 +69,7 @@ bool read_parameters(PodPass& pass, StorageSpec& out) {
 /// the answer is on its way.
 std::optional<bool> is_claimed(PodPass& pass, std::string_view uri, const StorageContainerChoice& choice) {
   if (choice.container || choice.unread) return true;
-  if (parse_pvc_uri(uri) || uri.starts_with(kSchemePlaceholder)) return false;
+  if (spec::parse_pvc_uri(uri) || uri.starts_with(kSchemePlaceholder)) return false;
   const spec::Fact* fact = pass.look_up_all("ClusterStorageContainer");
   if (!fact) return std::nullopt;
   if (fact->state != spec::Fact::State::kUnknown) return false;

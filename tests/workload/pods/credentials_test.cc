@@ -6,7 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "spec/storage_uri.h"
 #include "tests/workload/pods/pod_world.h"
+#include "workload/pods/credentials.h"
 
 namespace modelgate::workload {
 namespace {
@@ -40,6 +42,16 @@ metadata:
 }
 
 // --------------------------------------------------------------------------------------------- schemes
+
+TEST(CredentialSchemes, HaveARowForEachStorageScheme) {
+  const std::string known = known_credential_keys(spec::Configuration{});
+  for (const spec::StorageScheme& s : spec::storage_schemes()) {
+    for (const spec::StorageCredentials c : s.credentials) {
+      if (c == spec::StorageCredentials::kNone) continue;
+      EXPECT_THAT(known, HasSubstr(fmt::format("({})", spec::name_of(c)))) << s.prefix;
+    }
+  }
+}
 
 struct SchemeCase {
   const char* name;

@@ -1,85 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The small parts of storage: URIs, paths, digests, base64, and JSON as Go writes it.
+// The small parts of storage: paths, digests, base64, and JSON as Go writes it.
 #include <gtest/gtest.h>
 
 #include "workload/objects/go_json.h"
 #include "workload/objects/sha256.h"
 #include "workload/pods/secret.h"
 #include "workload/pods/storage_initializer.h"
-#include "workload/pods/storage_uri.h"
 
 namespace modelgate::workload {
 namespace {
-
-// ------------------------------------------------------------------------------------------------ URIs
-
-struct UriCase {
-  const char* name;
-  const char* uri;
-  bool good;
-};
-
-class StorageUri : public testing::TestWithParam<UriCase> {};
-
-TEST_P(StorageUri, IsChecked) {
-  EXPECT_EQ(GetParam().good, !check_storage_uri(GetParam().uri).has_value());
-}
-
-const UriCase kUris[] = {
-    {"S3", "s3://b/m", true},
-    {"S3Bucket", "s3://b", true},
-    {"S3WithoutBucket", "s3://", false},
-    {"S3WithEmptyBucket", "s3:///m", false},
-    {"Pvc", "pvc://claim", true},
-    {"PvcWithoutClaim", "pvc://", false},
-    {"Unknown", "ftp://host/m", true},
-    {"Hdfs", "hdfs:///user/m", true},
-    {"NoScheme", "bucket/model", false},
-    {"OnlyASeparator", "://b", false},
-    {"Empty", "", false},
-    {"Blank", "s3://b/my model", false},
-    {"Tab", "s3://b/m\t", false},
-    {"Dots", "s3://b/../c", false},
-    {"DotsAtTheEnd", "gs://b/m/..", false},
-    {"DotsInAName", "gs://b/v1..2", true},
-    {"HfWithoutRepository", "hf://", false},
-    {"Https", "https://host/m.tar.gz?sig=a", true},
-    {"HttpsWithoutHost", "https:///m", false},
-};
-
-INSTANTIATE_TEST_SUITE_P(Table, StorageUri, testing::ValuesIn(kUris),
-                         [](const auto& row) { return row.param.name; });
-
-TEST(StorageUri, ShownWithoutSecrets) {
-  EXPECT_EQ("https://host/m", shown_uri("https://user:secret@host/m?sig=secret"));
-  EXPECT_EQ("s3://b/a@v1", shown_uri("s3://b/a@v1"));
-  EXPECT_EQ("oci://r/m@sha256:ab", shown_uri("oci://r/m@sha256:ab"));
-  EXPECT_EQ("m", shown_uri("m?secret"));
-}
-
-TEST(StorageUri, Pvc) {
-  EXPECT_EQ("claim", parse_pvc_uri("pvc://claim")->claim);
-  EXPECT_EQ("", parse_pvc_uri("pvc://claim/")->path);
-  EXPECT_EQ("a/b", parse_pvc_uri("pvc://claim/a/b")->path);
-  EXPECT_FALSE(parse_pvc_uri("s3://claim/a"));
-}
-
-TEST(StorageUri, Oci) {
-  EXPECT_EQ("", parse_oci_uri("oci://r/m:1")->mode);
-  EXPECT_EQ("native", parse_oci_uri("oci+native://r/m:1")->mode);
-  EXPECT_EQ("r/m:1", parse_oci_uri("oci+native://r/m:1")->image);
-  EXPECT_FALSE(parse_oci_uri("oci+://r"));
-  EXPECT_FALSE(parse_oci_uri("oci+native:/r"));
-  EXPECT_FALSE(parse_oci_uri("s3://b"));
-}
-
-TEST(StorageUri, LocalModelIsInAFolderOfItsDigest) {
-  // The first 16 digits of what `printf s3://b/m | sha256sum` prints.
-  const std::string folder = sha256_hex("s3://b/m").substr(0, 16);
-  EXPECT_EQ("pvc://cache/models/" + folder + "/", local_model_uri("s3://b/m", "s3://b/m", "cache"));
-  EXPECT_EQ("pvc://cache/models/" + folder + "/v1", local_model_uri("s3://b/m/v1", "s3://b/m", "cache"));
-}
 
 // ---------------------------------------------------------------------------------------------- digest
 

@@ -8,11 +8,11 @@
 #include <chrono>
 
 #include "spec/edit.h"
+#include "spec/storage_uri.h"
 #include "tests/cpu_time.h"
 #include "tests/workload/pods/pod_world.h"
 #include "workload/objects/annotations.h"
 #include "workload/pods/storage_initializer.h"
-#include "workload/pods/storage_uri.h"
 
 namespace modelgate::workload {
 namespace {
@@ -212,7 +212,7 @@ const ContainerCase kContainers[] = {
     {"AnExpressionThatBacktracksElsewhere",
      storage_container("a", "supportedUriFormats: [{regex: '^(a+)+$'}]"),
      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa://m", "", "",
-     std::string(kByUri) + " FieldValueInvalid"},
+     std::string(kByUri) + " FieldValueNotSupported"},
 };
 
 INSTANTIATE_TEST_SUITE_P(Table, StorageContainer, testing::ValuesIn(kContainers),
@@ -220,13 +220,13 @@ INSTANTIATE_TEST_SUITE_P(Table, StorageContainer, testing::ValuesIn(kContainers)
 
 // RE2 is linear in the URI. An engine that backtracks would take minutes for one of these.
 TEST(StorageContainer, ALongUriIsMatchedWithoutBacktracking) {
-  const std::string uri = std::string(kMaxStorageUriBytes - 4, 'a') + "://m";
+  const std::string uri = std::string(spec::kMaxStorageUriBytes - 4, 'a') + "://m";
   for (const char* expression :
        {"(a+)+$", "(a|a)*b", "((a?){50}){10}a{50}$", "(x+x+)+y", "(.*)(.*)(.*)(.*)[b]$"}) {
     PodWorld world(storage_container("a", fmt::format("supportedUriFormats: [{{regex: '{}'}}]", expression)));
     const auto began = cpu_time();
     EXPECT_THAT(world.mutate(world.pod(pod_with_uri(uri))).errors,
-                ElementsAre(std::string(kByUri) + " FieldValueInvalid"))
+                ElementsAre(std::string(kByUri) + " FieldValueNotSupported"))
         << expression;
     EXPECT_LT(cpu_time() - began, std::chrono::seconds(10)) << expression;
   }
@@ -237,8 +237,9 @@ TEST(StorageContainer, AUriThatIsTooLongIsMatchedByNoExpression) {
   const auto with = [&](std::size_t size) {
     return world.mutate(world.pod(pod_with_uri("https://" + std::string(size - 8, 'h'))));
   };
-  EXPECT_EQ("a", with(kMaxStorageUriBytes).text("/spec/initContainers/0/image"));
-  EXPECT_THAT(with(kMaxStorageUriBytes + 1).errors, ElementsAre(std::string(kByUri) + " FieldValueTooLong"));
+  EXPECT_EQ("a", with(spec::kMaxStorageUriBytes).text("/spec/initContainers/0/image"));
+  EXPECT_THAT(with(spec::kMaxStorageUriBytes + 1).errors,
+              ElementsAre(std::string(kByUri) + " FieldValueTooLong"));
 }
 
 TEST(StorageContainer, OneThatCannotBeReadLeavesNoChoice) {
@@ -360,11 +361,11 @@ TEST_P(BadStorage, GetsADefiniteAnswer) {
 
 const std::string kInvalidUri = std::string(kByUri) + " FieldValueInvalid";
 const BadCase kBad[] = {
-    {"NoScheme", "bucket/model", "", {kInvalidUri}},
+    {"OneSlash", "s3:/b/m", "", {kInvalidUri}},
     {"EmptyBucket", "s3:///m", "", {kInvalidUri}},
     {"Blank", "s3://b/a model", "", {kInvalidUri}},
     {"Dots", "gs://b/../c", "", {kInvalidUri}},
-    {"UnknownScheme", "ftp://host/m", "", {kInvalidUri}},
+    {"UnknownScheme", "ftp://host/m", "", {std::string(kByUri) + " FieldValueNotSupported"}},
     {"NoBucket", "gs://", "", {kInvalidUri}},
     {"NoClaim", "pvc:///m", "", {kInvalidUri}},
     {"NoHost", "https:///m.tgz", "", {kInvalidUri}},
