@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The command line of `modelgate`: flags, help and exit codes. What the commands do is in review.cc,
-// explain.cc and doctor.cc.
+// The command line of `modelgate`: flags, help and exit codes. The subcommands are in cli/offline/ and
+// cli/doctor/.
 
 #include <unistd.h>
 
@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "cli/doctor/doctor.h"
-#include "cli/explain.h"
-#include "cli/review.h"
+#include "cli/offline/explain.h"
+#include "cli/offline/review.h"
 #include "cli/terminal/exit_code.h"
 #include "process/version.h"
 
@@ -22,45 +22,51 @@ namespace modelgate::cli {
 namespace {
 
 constexpr const char* kAbout =
-    "Reviews KServe manifests as the admission webhook does, without a cluster, and finds what is wrong "
-    "with\n"
-    "the webhook's installation in one.";
+    "Reviews KServe manifests as the admission webhook does, without a cluster, and checks an installation "
+    "in a\n"
+    "cluster.";
 
-constexpr const char* kExitCodes =
-    "\nExit codes:\n"
-    "  0  everything would be admitted\n"
-    "  1  something would be denied, or gets no runtime\n"
-    "  2  a wrong flag, or a file that cannot be read";
+constexpr const char* kHelpExitCodes =
+    "\nEach subcommand has its own exit codes; see `modelgate SUBCOMMAND --help`.";
 
 constexpr const char* kReviewAbout =
     "Print the objects of files as they would be stored, with errors and warnings";
 
 constexpr const char* kReviewMore =
-    "\nInferenceServices, ServingRuntimes and ClusterServingRuntimes are defaulted and validated, Pods get "
-    "what\n"
-    "the webhook injects; other objects are printed as they are. Errors and warnings go to the standard "
-    "error,\n"
-    "with file and line. Runtimes and configuration are the built-in ones, and those in the files.\n"
-    "\nCredentials come from the Secrets and ServiceAccounts in the files and in --manifests. A namespace "
-    "for\n"
-    "which some Secrets are given has only those. Where none are, they are taken as unknown: nothing is "
-    "denied\n"
-    "for them, and a warning tells which would be read. Secrets are printed without their values, and with\n"
-    "--pods or --render not at all.\n"
-    "\n--render shows Deployments, Services, autoscalers and routes as they are once everything is up. What\n"
-    "cannot be made is an error.\n"
+    "\nInferenceServices, ServingRuntimes and ClusterServingRuntimes are defaulted and validated. Pods are "
+    "mutated\n"
+    "as the webhook does it. Other objects are printed unchanged. Errors and warnings are printed to the "
+    "standard\n"
+    "error, with file and line. Runtimes and configuration are the built-in ones and those in the files.\n"
+    "\nCredentials come from the Secrets and ServiceAccounts in the files and in --manifests. If these "
+    "contain any\n"
+    "Secret of a namespace, they are expected to contain all of them. Otherwise its Secrets are unknown: no "
+    "object is\n"
+    "denied because of them, and a warning names those that would be read. Secrets are printed without "
+    "values, and\n"
+    "with --pods or --render not at all.\n"
+    "\n--render prints Deployments, Services, autoscalers and routes as they are when all components are "
+    "ready. An\n"
+    "object that cannot be built is an error.\n"
     "\nExamples:\n"
     "  modelgate review service.yaml\n"
     "  modelgate review -o diff deploy/examples/*.yaml\n"
-    "  modelgate review --old stored.yaml service.yaml      what an update would give\n"
-    "  modelgate review --pods service.yaml secrets.yaml    also the Pods, with their model and credentials\n"
+    "  modelgate review --old stored.yaml service.yaml      the result of an update\n"
+    "  modelgate review --pods service.yaml secrets.yaml    also the Pods, with model storage and "
+    "credentials\n"
     "  modelgate review --render service.yaml               also its Deployments, Services, routes\n"
     "  kustomize build . | modelgate review - -o json\n"
     "  modelgate review --manifests cluster/ service.yaml   with the runtimes and configuration of a "
     "cluster\n";
 
+constexpr const char* kReviewExitCodes =
+    "\nExit codes:\n"
+    "  0  all objects would be admitted\n"
+    "  1  an object would be denied\n"
+    "  2  an invalid flag, or a file that cannot be read";
+
 constexpr const char* kExplainAbout =
-    "Tell which runtime each InferenceService gets, and for every other one why not";
+    "Explain which runtime each InferenceService gets, and why it gets no other";
 
 constexpr const char* kExplainMore =
     "\nExamples:\n"
@@ -69,27 +75,32 @@ constexpr const char* kExplainMore =
     "  kubectl get clusterservingruntimes -o yaml > cluster/runtimes.yaml &&\n"
     "    modelgate explain --manifests cluster/ service.yaml\n";
 
-constexpr const char* kDoctorAbout =
-    "Look at a cluster, and tell what is wrong with the installation there and how to mend it";
+constexpr const char* kExplainExitCodes =
+    "\nExit codes:\n"
+    "  0  each InferenceService gets a runtime, or needs none\n"
+    "  1  an InferenceService gets no runtime, or is malformed\n"
+    "  2  an invalid flag, a file that cannot be read, or no InferenceService in the files";
+
+constexpr const char* kDoctorAbout = "Check an installation in a cluster, and suggest fixes";
 
 constexpr const char* kDoctorMore =
-    "\nChecks the API server, CRDs, registrations, certificates, both programs' Pods, leases and "
-    "permissions,\n"
-    "the configuration, the runtimes, and how the InferenceServices fare. It changes nothing. Before an\n"
-    "installation, --preflight tells whether the cluster is ready for it.\n"
-    "docs/troubleshooting.md explains each check.\n"
+    "\nChecks the API server, CRDs, registrations, certificates, the Pods, Leases and permissions of both "
+    "programs,\n"
+    "the configuration, the runtimes, and InferenceService health. It changes nothing. Before an "
+    "installation,\n"
+    "--preflight checks whether the cluster is ready for it. docs/troubleshooting.md explains each check.\n"
     "\nExamples:\n"
     "  modelgate doctor\n"
     "  modelgate doctor --preflight --context production\n"
     "  modelgate doctor -o json | jq '.findings[] | select(.severity == \"error\")'\n"
     "  kubectl port-forward -n kserve deployment/modelgate-webhook 9443 &\n"
-    "    modelgate doctor --webhook-address 127.0.0.1:9443      also the certificate that is served\n"
+    "    modelgate doctor --webhook-address 127.0.0.1:9443      also the served certificate\n"
     "\nExit codes:\n"
-    "  0  healthy: nothing worse than something that could not be looked at\n"
-    "  1  warnings: it works, and something should be mended\n"
+    "  0  healthy: no finding worse than a skipped check\n"
+    "  1  warnings: it works, but something should be fixed\n"
     "  2  errors: something does not work, or the cluster or a flag could not be read";
 
-/// An option that takes one of a few words.
+/// An option with a fixed set of values.
 template <typename T>
 void add_choice(CLI::App& command, const char* names, std::map<std::string, T> choices, T& target,
                 const char* standard, const char* help) {
@@ -106,22 +117,22 @@ void add_choice(CLI::App& command, const char* names, std::map<std::string, T> c
 
 void add_input(CLI::App& command, InputOptions& input, Color& color) {
   command
-      .add_option("FILE", input.files, "YAML or JSON, with any number of documents; - is the standard input")
+      .add_option("FILE", input.files, "YAML or JSON, with one or more documents; - is the standard input")
       ->required()
       ->type_name("");
   command
       .add_option("--manifests", input.manifests,
                   "directory or file with runtimes, configuration, storage containers, Secrets and "
-                  "ServiceAccounts, in place of the built-in ones")
+                  "ServiceAccounts; replaces the built-in ones")
       ->type_name("PATH");
-  command.add_option("--config", input.config, "file with another ConfigMap inferenceservice-config")
+  command.add_option("--config", input.config, "file with the ConfigMap inferenceservice-config")
       ->type_name("FILE");
-  command.add_option("-n,--namespace", input.namespace_, "of the objects that name none")
+  command.add_option("-n,--namespace", input.namespace_, "default namespace for objects without one")
       ->type_name("NAME")
       ->default_str("default");
   add_choice<Color>(command, "--color",
                     {{"auto", Color::kAuto}, {"always", Color::kAlways}, {"never", Color::kNever}}, color,
-                    "auto", "whether to use colours; auto heeds NO_COLOR");
+                    "auto", "use of colors; auto respects NO_COLOR");
 }
 
 CLI::App& add_review(CLI::App& app, ReviewOptions& options, Color& color) {
@@ -129,17 +140,18 @@ CLI::App& add_review(CLI::App& app, ReviewOptions& options, Color& color) {
   add_input(command, options.input, color);
   command
       .add_option("--old", options.old,
-                  "file with what is stored: an object that is in it is updated, not created")
+                  "file with the stored objects: an object in it is updated, not created")
       ->type_name("FILE");
   add_choice<Format>(command, "-o,--output",
                      {{"yaml", Format::kYaml}, {"json", Format::kJson}, {"diff", Format::kDiff}},
-                     options.format, "yaml", "what to print; diff shows only what changes");
-  command.add_flag("--render", options.render,
-                   "also print what the reconciler would make for each InferenceService in Standard mode, in "
-                   "the order in which it applies it");
+                     options.format, "yaml", "output format; diff prints only changes");
+  command.add_flag(
+      "--render", options.render,
+      "also print the objects that the reconciler would apply for each InferenceService in Standard "
+      "mode, in that order");
   command.add_flag("--pods", options.pods,
                    "also print the Pods that would be created for each InferenceService in Standard mode");
-  command.footer(std::string(kReviewMore) + kExitCodes);
+  command.footer(std::string(kReviewMore) + kReviewExitCodes);
   return command;
 }
 
@@ -147,7 +159,7 @@ CLI::App& add_explain(CLI::App& app, ExplainOptions& options, Color& color) {
   CLI::App& command = *app.add_subcommand("explain", kExplainAbout);
   add_input(command, options.input, color);
   command.add_flag("--all", options.all, "also show the runtimes that serve other formats");
-  command.footer(std::string(kExplainMore) + kExitCodes);
+  command.footer(std::string(kExplainMore) + kExplainExitCodes);
   return command;
 }
 
@@ -155,18 +167,20 @@ void add_installation(CLI::App& command, InstallationNames& names) {
   const auto add = [&](const char* flag, std::string& name, const char* help) {
     command.add_option(flag, name, help)->type_name("NAME")->capture_default_str();
   };
-  add("--service-name", names.service, "of the webhook's Service, Deployment and ServiceAccount");
-  add("--registration", names.registration, "of its Mutating- and ValidatingWebhookConfiguration");
-  add("--ca-secret", names.ca_secret, "of the Secret with its CAs");
-  add("--lease", names.lease, "of the Lease that says which replica rotates them");
-  add("--reconciler-name", names.reconciler, "of the reconciler's Deployment, ServiceAccount and Lease");
+  add("--service-name", names.service, "name of the webhook's Service, Deployment and ServiceAccount");
+  add("--registration", names.registration,
+      "name of its MutatingWebhookConfiguration and ValidatingWebhookConfiguration");
+  add("--ca-secret", names.ca_secret, "name of the Secret with its CAs");
+  add("--lease", names.lease, "name of the Lease for rotating them");
+  add("--reconciler-name", names.reconciler, "name of the reconciler's Deployment, ServiceAccount and Lease");
 }
 
 CLI::App& add_doctor(CLI::App& app, DoctorOptions& options, Color& color) {
   CLI::App& command = *app.add_subcommand("doctor", kDoctorAbout);
-  command.add_option("--kubeconfig", options.kubeconfig, "of the cluster; else as kubectl finds it")
+  command
+      .add_option("--kubeconfig", options.kubeconfig, "path of the kubeconfig; default: the same as kubectl")
       ->type_name("FILE");
-  command.add_option("--context", options.context, "of the kubeconfig; else the current one")
+  command.add_option("--context", options.context, "context of the kubeconfig; default: the current one")
       ->type_name("NAME");
   command
       .add_option_function<std::string>(
@@ -175,27 +189,27 @@ CLI::App& add_doctor(CLI::App& app, DoctorOptions& options, Color& color) {
             options.names.ns = name;
             options.namespace_given = true;
           },
-          "of the webhook; else that of the registered Service, else kserve")
+          "namespace of the webhook; default: that of the registered Service, else kserve")
       ->type_name("NAME");
   add_installation(command, options.names);
   command
       .add_option("--webhook-address", options.webhook_address,
-                  "where to look at the certificate that is served, where Pods cannot be reached")
+                  "address of the webhook for checking its certificate, if Pods cannot be reached")
       ->type_name("HOST:PORT");
-  command.add_flag("--preflight", options.preflight, "tell whether it can be installed, or upgraded");
+  command.add_flag("--preflight", options.preflight, "check whether Modelgate can be installed or upgraded");
   const auto set_timeout = [&options](const double& seconds) {
     options.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
   };
-  command.add_option_function<double>("--timeout", set_timeout, "of each call")
+  command.add_option_function<double>("--timeout", set_timeout, "timeout of each call")
       ->check(CLI::Range(0.1, 300.0))
       ->type_name("SECONDS")
       ->default_str("5");
   add_choice<ReportFormat>(command, "-o,--output",
                            {{"text", ReportFormat::kText}, {"json", ReportFormat::kJson}}, options.format,
-                           "text", "what to print");
+                           "text", "output format");
   add_choice<Color>(command, "--color",
                     {{"auto", Color::kAuto}, {"always", Color::kAlways}, {"never", Color::kNever}}, color,
-                    "auto", "whether to use colours; auto heeds NO_COLOR");
+                    "auto", "use of colors; auto respects NO_COLOR");
   command.footer(kDoctorMore);
   return command;
 }
@@ -203,7 +217,7 @@ CLI::App& add_doctor(CLI::App& app, DoctorOptions& options, Color& color) {
 int run(int argc, char** argv) {
   CLI::App app(kAbout, "modelgate");
   app.require_subcommand(1);
-  app.footer(kExitCodes);
+  app.footer(kHelpExitCodes);
   Color color = Color::kAuto;
   ReviewOptions review_options;
   ExplainOptions explain_options;

@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// The API server itself: whether it answers, its version and clock, whether we are installed, and who may do
-// what.
+#include "cli/doctor/api_server.h"
+
 #include <fmt/format.h>
 
 #include <charconv>
 #include <cstdlib>
 
-#include "cli/doctor/checks.h"
+#include "cli/doctor/installation.h"
 
 namespace modelgate::cli {
 namespace {
 
 using std::chrono::seconds;
 
-/// 1.28: match conditions of webhooks, `matchLabelKeys` and `unhealthyPodEvictionPolicy`, on by default.
+/// 1.28 enables match conditions of webhooks, `matchLabelKeys` and `unhealthyPodEvictionPolicy` by default.
 constexpr int kOldestMinor = 28;
 
-/// Certificates are made an hour into the past, so that clocks may differ by as much.
+/// Our certificates are valid from one hour before they are signed, so clocks may differ by that much.
 constexpr seconds kUnusableSkew = std::chrono::minutes(55);
 constexpr seconds kNotableSkew{30};
 
-/// Of "v1.31.2-gke.100".
+/// 31 for "v1.31.2-gke.100".
 int minor_of(std::string_view version) {
   const std::size_t dot = version.find('.');
   if (dot == std::string_view::npos) return 0;
@@ -34,29 +33,28 @@ std::string_view remedy_for(const kube::ApiError& error) {
   using Kind = kube::ApiError::Kind;
   switch (error.kind) {
     case Kind::kConnection:
-      return "see whether the address is right and the API server runs; behind a proxy or a VPN, whether "
-             "that is up";
+      return "check that the address is right and the API server runs, and that your proxy or VPN is up";
     case Kind::kTls:
       return "the kubeconfig's certificate-authority-data is not this API server's; fetch a new kubeconfig";
     case Kind::kDeadline:
-      return "it is overloaded, or something swallows the packets; try a longer --timeout";
+      return "the API server is overloaded, or the network drops packets; try a longer --timeout";
     case Kind::kCredentials:
-      return "log in again, or mend the user in the kubeconfig";
+      return "log in again, or fix the user in the kubeconfig";
     case Kind::kStatus:
-      return error.code == 401 ? "the credentials are not valid, or no more: log in again"
-                               : "see what the API server says, and whether this user may read /version";
+      return error.code == 401 ? "the credentials are invalid or expired: log in again"
+                               : "read the API server's message, and check that this user may read /version";
     case Kind::kMalformed:
     case Kind::kCancelled:
       break;
   }
-  return "see whether the address is that of a Kubernetes API server";
+  return "check that the address is that of a Kubernetes API server";
 }
 
 std::string seconds_text(seconds time) {
   return fmt::format("{} s", std::llabs(time.count()));
 }
 
-/// Whose answers, for "kubectl auth can-i".
+/// The kubectl command that checks this permission.
 std::string can_i(const Permission& p, std::string_view as) {
   std::string out = fmt::format("kubectl auth can-i {} {}", p.verb, p.kind());
   if (!p.group.empty()) out += fmt::format(".{}", p.group);
@@ -84,71 +82,74 @@ AnswerCounts count_unknown(const std::vector<PermissionAnswer>& answers) {
 
 }  // namespace
 
-void check_api_server(const ClusterPicture& picture, Findings& out) {
-  if (picture.unreachable) {
-    return out.error({.about = picture.server,
-                      .found = picture.unreachable->to_string(),
-                      .cause = "nothing else can be looked at",
-                      .remedy = std::string(remedy_for(*picture.unreachable)),
+void check_api_server(const ClusterSnapshot& snapshot, Findings& out) {
+  if (snapshot.unreachable) {
+    return out.error({.about = snapshot.server,
+                      .found = snapshot.unreachable->to_string(),
+                      .cause = "no other check can run",
+                      .remedy = std::string(remedy_for(*snapshot.unreachable)),
                       .command = "kubectl cluster-info"});
   }
-  const int minor = minor_of(picture.version);
+  const int minor = minor_of(snapshot.version);
   if (minor < kOldestMinor) {
-    return out.error(
-        {.found = fmt::format("Kubernetes {}, and 1.{} is the oldest that we run on", picture.version,
-                              kOldestMinor),
-         .cause = "it ignores matchConditions of webhooks, so objects that are being deleted wait for us",
-         .remedy = "upgrade the control plane"});
+    return out.error({.found = fmt::format("Kubernetes {}; the oldest supported version is 1.{}",
+                                           snapshot.version, kOldestMinor),
+                      .cause = "it ignores matchConditions of webhooks, so deletions wait for the webhook",
+                      .remedy = "upgrade the control plane"});
   }
-  out.ok({.found = fmt::format("Kubernetes {}{}", picture.version,
-                               picture.user.empty() ? "" : fmt::format(", asked as {}", picture.user))});
+  out.ok({.found =
+              fmt::format("Kubernetes {}{}", snapshot.version,
+                          snapshot.user.empty() ? "" : fmt::format(", authenticated as {}", snapshot.user))});
 }
 
-void check_clock(const ClusterPicture& picture, Findings& out) {
-  if (!picture.clock_ahead) return out.skipped({.found = "the API server did not say what time it has"});
-  const seconds ahead = *picture.clock_ahead;
+void check_clock(const ClusterSnapshot& snapshot, Findings& out) {
+  if (!snapshot.clock_ahead) return out.skipped({.found = "the API server did not report its time"});
+  const seconds ahead = *snapshot.clock_ahead;
   const seconds apart(std::llabs(ahead.count()));
   if (apart < kNotableSkew) return;
-  Words words{.found = fmt::format("the API server's clock is {} {} this machine's", seconds_text(ahead),
-                                   ahead.count() > 0 ? "ahead of" : "behind"),
-              .cause = "one of the two is wrong; certificates and tokens are judged by both",
-              .remedy = "mend time synchronisation on whichever is wrong",
-              .command = "timedatectl status"};
+  Details details{.found = fmt::format("the API server's clock is {} {} this machine's", seconds_text(ahead),
+                                       ahead.count() > 0 ? "ahead of" : "slower than"),
+                  .cause = "one of the two is wrong; both are used to check certificates and tokens",
+                  .remedy = "fix time synchronization on the wrong one",
+                  .command = "timedatectl status"};
   if (apart >= kUnusableSkew) {
-    words.cause = "certificates are refused as expired or not yet valid where clocks differ by an hour";
-    return out.error(std::move(words));
+    details.cause = "if clocks differ by an hour, certificates are rejected as expired or not yet valid";
+    return out.error(std::move(details));
   }
-  out.warning(std::move(words));
+  out.warning(std::move(details));
 }
 
-void check_installation(const ClusterPicture& picture, Findings& out) {
-  if (picture.installed()) {
-    if (picture.preflight) out.info({.found = "Modelgate is installed already; an apply upgrades it"});
+void check_installation(const ClusterSnapshot& snapshot, Findings& out) {
+  if (snapshot.installed()) {
+    if (snapshot.preflight) out.info({.found = "Modelgate is already installed; kubectl apply upgrades it"});
     return;
   }
-  // Whoever may not look does not know either.
-  if (!out.could_read(picture, kube::kMutatingWebhookConfigurations)) return;
-  // Never over a KServe that is there: its CRDs and its namespace have the same names.
-  const std::string command = beside_kserve(picture)
+  // Without permission to read registrations this is unknown.
+  if (!out.could_read(snapshot, kube::kMutatingWebhookConfigurations)) return;
+  // Never install over an existing KServe: its CRDs and its namespace have the same names.
+  const std::string command = beside_kserve(snapshot)
                                   ? "kubectl apply --server-side -k deploy/overlays/beside-kserve"
                                   : std::string(kInstallCommand);
-  if (picture.preflight) {
-    return out.ok({.found = "not yet; what follows says whether it can be", .command = command});
+  if (snapshot.preflight) {
+    return out.ok(
+        {.found = "not installed; the following checks show whether it can be", .command = command});
   }
-  out.warning({.found = fmt::format("no registration {}, and no Deployment or Service {} in namespace {}",
-                                    picture.names.registration, picture.names.service, picture.names.ns),
-               .cause = "nothing reviews InferenceServices; what follows says whether it can be installed",
-               .remedy = "install it, or say where it is with --namespace, --service-name and --registration",
-               .command = command});
+  out.warning(
+      {.found = fmt::format("no registration {}, and no Deployment or Service {} in namespace {}",
+                            snapshot.names.registration, snapshot.names.service, snapshot.names.ns),
+       .cause =
+           "nothing reviews InferenceServices; the following checks show whether Modelgate can be installed",
+       .remedy = "install it, or name the installation with --namespace, --service-name and --registration",
+       .command = command});
 }
 
-void tell_permissions(const ClusterPicture& picture, std::string_view program, std::string_view account,
-                      const std::vector<PermissionAnswer>& answers, Findings& out) {
-  const InstallationNames& names = picture.names;
-  const bool can_tell = out.could_read(picture, kube::kServiceAccounts, names.ns);
-  if (can_tell && !picture.find(kube::kServiceAccounts, names.ns, account)) {
+void report_permissions(const ClusterSnapshot& snapshot, std::string_view program, std::string_view account,
+                        const std::vector<PermissionAnswer>& answers, Findings& out) {
+  const InstallationNames& names = snapshot.names;
+  const bool can_read = out.could_read(snapshot, kube::kServiceAccounts, names.ns);
+  if (can_read && !snapshot.find(kube::kServiceAccounts, names.ns, account)) {
     return out.error({.about = fmt::format("ServiceAccount {}/{}", names.ns, account),
-                      .found = "it is not there",
+                      .found = "does not exist",
                       .cause = fmt::format("no Pod of {} can start", program),
                       .remedy = "apply the installation again",
                       .command = std::string(kInstallCommand)});
@@ -157,36 +158,36 @@ void tell_permissions(const ClusterPicture& picture, std::string_view program, s
   for (const PermissionAnswer& answer : answers) {
     if (answer.allowed.value_or(true)) continue;
     out.error({.about = fmt::format("ServiceAccount {}/{}", names.ns, account),
-               .found = fmt::format("may not {}", answer.permission.to_string()),
-               .cause = fmt::format("{} needs it: {}", program, answer.permission.what_for),
-               .remedy = "apply the roles of the installation again; then this says yes:",
+               .found = fmt::format("lacks the permission to {}", answer.permission.to_string()),
+               .cause = fmt::format("{} needs it for: {}", program, answer.permission.what_for),
+               .remedy = "apply the roles of the installation again; then the second command answers yes:",
                .command = fmt::format("{}\n{}", kInstallCommand, can_i(answer.permission, user))});
   }
   const AnswerCounts unknown = count_unknown(answers);
   if (unknown.unknown > 0) {
-    out.skipped({.found = fmt::format("{} of {} permissions could not be asked about: {}", unknown.unknown,
+    out.skipped({.found = fmt::format("{} of {} permissions could not be checked: {}", unknown.unknown,
                                       answers.size(), unknown.why),
-                 .remedy = "run this as somebody who may create subjectaccessreviews.authorization.k8s.io"});
+                 .remedy = "run this as a user who may create subjectaccessreviews.authorization.k8s.io"});
   }
 }
 
-void check_permissions(const ClusterPicture& picture, Findings& out) {
-  tell_permissions(picture, "the webhook", picture.names.service, picture.webhook_permissions, out);
+void check_permissions(const ClusterSnapshot& snapshot, Findings& out) {
+  report_permissions(snapshot, "the webhook", snapshot.names.service, snapshot.webhook_permissions, out);
 }
 
-void check_own_permissions(const ClusterPicture& picture, Findings& out) {
-  for (const PermissionAnswer& answer : picture.own_permissions) {
+void check_own_permissions(const ClusterSnapshot& snapshot, Findings& out) {
+  for (const PermissionAnswer& answer : snapshot.own_permissions) {
     if (answer.allowed.value_or(true)) continue;
-    out.error({.about = picture.user,
-               .found = fmt::format("may not {}", answer.permission.to_string()),
-               .cause = fmt::format("installing needs it: {}", answer.permission.what_for),
-               .remedy = "let a cluster admin install it, or give you the role cluster-admin",
+    out.error({.about = snapshot.user,
+               .found = fmt::format("lacks the permission to {}", answer.permission.to_string()),
+               .cause = fmt::format("the installation needs it for: {}", answer.permission.what_for),
+               .remedy = "ask a cluster admin to install it, or to give you the role cluster-admin",
                .command = can_i(answer.permission, {})});
   }
-  const AnswerCounts unknown = count_unknown(picture.own_permissions);
+  const AnswerCounts unknown = count_unknown(snapshot.own_permissions);
   if (unknown.unknown > 0) {
     out.skipped(
-        {.found = fmt::format("{} permissions could not be asked about: {}", unknown.unknown, unknown.why)});
+        {.found = fmt::format("{} permissions could not be checked: {}", unknown.unknown, unknown.why)});
   }
 }
 

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// What the webhook decides by: configuration and runtimes, and whether the cluster has what they ask for.
-#include "spec/catalog.h"
+#include "cli/doctor/catalog.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <optional>
 
-#include "cli/doctor/checks.h"
+#include "spec/catalog.h"
 #include "spec/configuration.h"
 #include "spec/schema.h"
 #include "spec/view.h"
@@ -21,7 +19,7 @@ using spec::Value;
 
 // ---- runtimes
 
-/// Two formats of two runtimes that one service could be given to, with nothing to tell them apart.
+/// Two runtimes with equal claims to a model format: automatic selection cannot rank them.
 struct Tie {
   const spec::Runtime* a;
   const spec::Runtime* b;
@@ -29,7 +27,7 @@ struct Tie {
 };
 
 bool share_a_protocol(const spec::Runtime& a, const spec::Runtime& b) {
-  if (a.protocols.empty() || b.protocols.empty()) return true;  // none named: every protocol
+  if (a.protocols.empty() || b.protocols.empty()) return true;  // no list: every protocol
   return std::ranges::any_of(a.protocols, [&](std::string_view p) {
     return std::ranges::find(b.protocols, p) != b.protocols.end();
   });
@@ -55,21 +53,21 @@ void find_ties(std::span<const spec::Runtime> runtimes, std::vector<Tie>& out) {
   }
 }
 
-void tell_tie(const Tie& tie, Findings& out) {
+void report_tie(const Tie& tie, Findings& out) {
   const std::string version = tie.format->version ? fmt::format(" version {}", *tie.format->version) : "";
   const std::string priority =
       tie.format->priority ? fmt::format("priority {}", *tie.format->priority) : "no priority";
   out.warning({.about = fmt::format("{} and {}", tie.a->display_name(), tie.b->display_name()),
                .found = fmt::format("both serve {}{} with {}", tie.format->name, version, priority),
-               .cause = "for a service that names no runtime the newer one is taken",
-               .remedy = "give them different priorities, or take autoSelect from one",
+               .cause = "a service that names no runtime gets the newer one",
+               .remedy = "give them different priorities, or disable autoSelect in one",
                .command = fmt::format("kubectl edit {} {}",
                                       tie.a->cluster_scoped ? "clusterservingruntime" : "servingruntime",
                                       tie.a->name)});
 }
 
-/// Adds a runtime to the catalog, or says why it cannot be read.
-void take_runtime(const Value& object, spec::CatalogBuilder& builder, Findings& out) {
+/// Adds a runtime to the catalog, or reports why it cannot be read.
+void add_runtime(const Value& object, spec::CatalogBuilder& builder, Findings& out) {
   spec::FieldErrors errors;
   errors.begin_rule("structure", false);
   spec::schema::check_structure(object, spec::schema::kServingRuntime, {}, errors);
@@ -86,92 +84,93 @@ void take_runtime(const Value& object, spec::CatalogBuilder& builder, Findings& 
   out.error(
       {.about = fmt::format("{} {}{}{}", view.string("kind"), ns, ns.empty() ? "" : "/", name),
        .found = std::move(found),
-       .cause = "a runtime that cannot be read is not chosen",
-       .remedy = "mend what is named",
+       .cause = "a runtime that cannot be read is never selected",
+       .remedy = "fix the listed fields",
        .command = fmt::format("kubectl edit {} {}{}", ns.empty() ? "clusterservingruntime" : "servingruntime",
                               ns.empty() ? "" : fmt::format("-n {} ", ns), name)});
 }
 
-// ---- what a mode needs
+// ---- requirements of a deployment mode
 
 constexpr std::string_view kKnative = "serving.knative.dev";
 constexpr std::string_view kIstio = "networking.istio.io";
 
-void check_ingress_class(const spec::Configuration& configuration, const ClusterPicture& picture,
+void check_ingress_class(const spec::Configuration& configuration, const ClusterSnapshot& snapshot,
                          Findings& out) {
   const auto& wanted = configuration.ingress.ingress_class_name;
-  if (!wanted || picture.error_about(kIngressClasses) || picture.find(kIngressClasses, {}, *wanted)) return;
+  if (!wanted || snapshot.error_about(kIngressClasses) || snapshot.find(kIngressClasses, {}, *wanted)) return;
   std::string there;
-  for (const Value* value : picture.all(kIngressClasses)) {
+  for (const Value* value : snapshot.all(kIngressClasses)) {
     there +=
         fmt::format("{}{}", there.empty() ? "" : ", ", ObjectView(value).object("metadata").string("name"));
   }
   out.warning(
-      {.about = config_map_name(picture),
-       .found = fmt::format("ingress: ingressClassName is {}, and there is no such IngressClass (there: {})",
-                            *wanted, there.empty() ? "none" : there),
-       .cause = "services get an Ingress that nobody serves, so their URL leads nowhere",
+      {.about = config_map_name(snapshot),
+       .found = fmt::format("ingress: ingressClassName is {}, which does not exist (existing: {})", *wanted,
+                            there.empty() ? "none" : there),
+       .cause = "no controller implements the Ingresses of services, so their URLs do not work",
        .remedy =
-           "name one that is there, use the Gateway API (enableGatewayApi), or set disableIngressCreation",
-       .command = edit_command(picture)});
+           "name an existing one, use the Gateway API (enableGatewayApi), or set disableIngressCreation",
+       .command = edit_command(snapshot)});
 }
 
 }  // namespace
 
-std::string config_map_name(const ClusterPicture& picture) {
-  return fmt::format("ConfigMap {}/{}", picture.names.ns, spec::kConfigMapName);
+std::string config_map_name(const ClusterSnapshot& snapshot) {
+  return fmt::format("ConfigMap {}/{}", snapshot.names.ns, spec::kConfigMapName);
 }
 
-std::string edit_command(const ClusterPicture& picture) {
-  return fmt::format("kubectl edit configmap -n {} {}", picture.names.ns, spec::kConfigMapName);
+std::string edit_command(const ClusterSnapshot& snapshot) {
+  return fmt::format("kubectl edit configmap -n {} {}", snapshot.names.ns, spec::kConfigMapName);
 }
 
-std::optional<spec::Configuration> configuration_of(const ClusterPicture& picture) {
-  const Value* config_map = picture.find(kube::kConfigMaps, picture.names.ns, spec::kConfigMapName);
+std::optional<spec::Configuration> configuration_of(const ClusterSnapshot& snapshot) {
+  const Value* config_map = snapshot.find(kube::kConfigMaps, snapshot.names.ns, spec::kConfigMapName);
   if (!config_map) return spec::Configuration();
   auto configuration = spec::parse_configuration(*config_map);
   if (!configuration) return std::nullopt;
   return std::move(*configuration);
 }
 
-void check_configuration(const ClusterPicture& picture, Findings& out) {
-  const Value* config_map = picture.find(kube::kConfigMaps, picture.names.ns, spec::kConfigMapName);
+void check_configuration(const ClusterSnapshot& snapshot, Findings& out) {
+  const Value* config_map = snapshot.find(kube::kConfigMaps, snapshot.names.ns, spec::kConfigMapName);
   if (!config_map) {
-    if (!out.could_read(picture, kube::kConfigMaps, picture.names.ns)) return;
-    if (!picture.installed()) return out.ok({.found = "not there yet"});
-    return out.warning({.about = config_map_name(picture),
-                        .found = "it is not there",
-                        .cause = "the configuration that is compiled in is in force",
-                        .remedy = "apply it, so that it can be changed",
+    if (!out.could_read(snapshot, kube::kConfigMaps, snapshot.names.ns)) return;
+    if (!snapshot.installed()) return out.ok({.found = "not there yet"});
+    return out.warning({.about = config_map_name(snapshot),
+                        .found = "does not exist",
+                        .cause = "the built-in configuration is in force",
+                        .remedy = "create it, so that it can be changed",
                         .command = "kubectl apply --server-side -k deploy/config"});
   }
   std::vector<spec::ConfigurationProblem> warnings;
   const auto configuration = spec::parse_configuration(*config_map, &warnings);
   if (!configuration) {
     for (const spec::ConfigurationProblem& problem : configuration.error()) {
-      out.error({.about = config_map_name(picture),
-                 .found = problem.to_string(),
-                 .cause = "a configuration with a mistake is refused as a whole: the last good one stays in "
-                          "force, and a "
-                          "webhook that starts anew has only the one compiled in",
-                 .remedy = "mend this key",
-                 .command = edit_command(picture)});
+      out.error(
+          {.about = config_map_name(snapshot),
+           .found = problem.to_string(),
+           .cause =
+               "a configuration with an error is rejected as a whole: the last valid one stays in force, and "
+               "a program that restarts uses the built-in one",
+           .remedy = "fix this key",
+           .command = edit_command(snapshot)});
     }
   }
   for (const spec::ConfigurationProblem& warning : warnings) {
-    out.info({.about = config_map_name(picture), .found = warning.to_string()});
+    out.info({.about = config_map_name(snapshot), .found = warning.to_string()});
   }
 }
 
-void check_runtimes(const ClusterPicture& picture, Findings& out) {
+void check_runtimes(const ClusterSnapshot& snapshot, Findings& out) {
   spec::CatalogBuilder builder;
-  std::vector<const Value*> all = picture.all(kube::kClusterServingRuntimes);
-  const bool can_read = out.could_read(picture, kube::kClusterServingRuntimes) &&
-                        out.could_read(picture, kube::kServingRuntimes);
-  for (const Value* runtime : picture.all(kube::kServingRuntimes)) all.push_back(runtime);
+  std::vector<const Value*> all = snapshot.all(kube::kClusterServingRuntimes);
+  const bool can_read = out.could_read(snapshot, kube::kClusterServingRuntimes) &&
+                        out.could_read(snapshot, kube::kServingRuntimes);
+  for (const Value* runtime : snapshot.all(kube::kServingRuntimes)) all.push_back(runtime);
   std::vector<std::string_view> namespaces;
   for (const Value* runtime : all) {
-    take_runtime(*runtime, builder, out);
+    add_runtime(*runtime, builder, out);
     const std::string_view ns = ObjectView(runtime).object("metadata").string("namespace");
     if (!ns.empty() && std::ranges::find(namespaces, ns) == namespaces.end()) namespaces.push_back(ns);
   }
@@ -179,32 +178,33 @@ void check_runtimes(const ClusterPicture& picture, Findings& out) {
   std::vector<Tie> ties;
   find_ties(catalog->cluster_runtimes(), ties);
   for (const std::string_view ns : namespaces) find_ties(catalog->namespace_runtimes(ns), ties);
-  for (const Tie& tie : ties) tell_tie(tie, out);
-  if (all.empty() && can_read) out.ok({.found = "none in the cluster: those that are compiled in are used"});
+  for (const Tie& tie : ties) report_tie(tie, out);
+  if (all.empty() && can_read) out.ok({.found = "none in the cluster: the built-in runtimes are used"});
 }
 
-void check_configured_mode(const ClusterPicture& picture, Findings& out) {
-  if (!out.could_read(picture, kube::kConfigMaps, picture.names.ns)) return;
-  const std::optional<spec::Configuration> configuration = configuration_of(picture);
+void check_configured_mode(const ClusterSnapshot& snapshot, Findings& out) {
+  if (!out.could_read(snapshot, kube::kConfigMaps, snapshot.names.ns)) return;
+  const std::optional<spec::Configuration> configuration = configuration_of(snapshot);
   if (!configuration) return out.skipped({.found = "the configuration cannot be read"});
-  if (picture.groups.empty()) return out.skipped({.found = "the API server did not say which groups it has"});
+  if (snapshot.groups.empty()) return out.skipped({.found = "the API server did not list its API groups"});
   const std::string& mode = configuration->deploy.default_deployment_mode;
-  if (mode == "Knative" && !picture.has_group(kKnative)) {
-    out.error({.about = config_map_name(picture),
+  if (mode == "Knative" && !snapshot.has_group(kKnative)) {
+    out.error({.about = config_map_name(snapshot),
                .found = "deploy: defaultDeploymentMode is Knative, and Knative Serving is not installed",
-               .cause = "services that do not say another mode never become ready",
+               .cause = "services without another mode never become ready",
                .remedy = "install Knative Serving, or set defaultDeploymentMode to Standard",
-               .command = edit_command(picture)});
+               .command = edit_command(snapshot)});
   }
-  if (mode == "Knative" && !picture.has_group(kIstio) && !configuration->ingress.disable_istio_virtual_host) {
-    out.warning({.about = config_map_name(picture),
+  if (mode == "Knative" && !snapshot.has_group(kIstio) &&
+      !configuration->ingress.disable_istio_virtual_host) {
+    out.warning({.about = config_map_name(snapshot),
                  .found = "ingress: disableIstioVirtualHost is false, and Istio is not installed",
-                 .cause = "services wait for a VirtualService that cannot be made",
+                 .cause = "services wait for a VirtualService that cannot be created",
                  .remedy = "install Istio, or set disableIstioVirtualHost to true",
-                 .command = edit_command(picture)});
+                 .command = edit_command(snapshot)});
   }
   if (mode != "Standard" || configuration->ingress.disable_ingress_creation) return;
-  if (!configuration->ingress.enable_gateway_api) check_ingress_class(*configuration, picture, out);
+  if (!configuration->ingress.enable_gateway_api) check_ingress_class(*configuration, snapshot, out);
 }
 
 }  // namespace modelgate::cli

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Trust: the CAs in the Secret, those that the API server is told to trust, and what is really served.
+#include "cli/doctor/certificates.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 
 #include "certs/ca_set.h"
 #include "certs/certificate.h"
-#include "cli/doctor/checks.h"
+#include "cli/doctor/installation.h"
 #include "spec/base64.h"
 #include "spec/view.h"
 
@@ -22,8 +22,8 @@ using spec::ObjectView;
 using spec::Value;
 using Time = std::chrono::system_clock::time_point;
 
-/// A leaf of ours is renewed at two thirds of 30 days and a CA at two thirds of a year, so that what has less
-/// than this left was not renewed when it should have been.
+/// Our leaf is renewed at two thirds of 30 days and a CA at two thirds of a year: with less than this left,
+/// the renewal has failed.
 constexpr std::chrono::hours kSoon{24 * 3};
 
 std::string days_left(Time end, Time now) {
@@ -31,11 +31,11 @@ std::string days_left(Time end, Time now) {
   return hours < 48 ? fmt::format("{} hours", hours) : fmt::format("{} days", hours / 24);
 }
 
-std::string secret_name(const ClusterPicture& picture) {
-  return fmt::format("Secret {}/{}", picture.names.ns, picture.names.ca_secret);
+std::string secret_name(const ClusterSnapshot& snapshot) {
+  return fmt::format("Secret {}/{}", snapshot.names.ns, snapshot.names.ca_secret);
 }
 
-/// Its texts name keys, never values.
+/// Error texts name keys, never values.
 std::expected<certs::SecretData, std::string> data_of(const ObjectView& secret) {
   certs::SecretData out;
   const ObjectView data = secret.object("data");
@@ -57,20 +57,20 @@ std::expected<certs::CaSet, std::string> read_ca_set(const ObjectView& secret) {
   return std::move(*set);
 }
 
-/// The name that the API server expects of the certificate.
+/// The DNS name that the API server expects in the certificate.
 std::string expected_name(const RegisteredWebhook& webhook) {
   if (!webhook.url().empty()) return host_and_port(webhook.url()).first;
   return fmt::format("{}.{}.svc", webhook.service_name(), webhook.service_namespace());
 }
 
-std::string logs_command(const ClusterPicture& picture) {
+std::string logs_command(const ClusterSnapshot& snapshot) {
   return fmt::format("kubectl logs -n {} deployment/{} | grep -i -e certificate -e lease -e caBundle",
-                     picture.names.ns, picture.names.service);
+                     snapshot.names.ns, snapshot.names.service);
 }
 
 // ---- caBundle
 
-/// What is wrong with a bundle, and how bad.
+/// kOk: no problem.
 struct BundleProblem {
   Severity severity = Severity::kOk;
   std::string found, cause;
@@ -98,30 +98,29 @@ BundleProblem bundle_problem(const RegisteredWebhook& webhook, const std::option
   const bool holds_current = !current_ca || std::ranges::any_of(*bundle, [&](const Certificate& c) {
     return c.fingerprint == *current_ca;
   });
-  if (!holds_current)
-    return {Severity::kError, "the caBundle does not hold the CA that signs now", untrusted};
+  if (!holds_current) return {Severity::kError, "the caBundle does not contain the current CA", untrusted};
   const Time last = std::ranges::max(*bundle, {}, &Certificate::not_after).not_after;
   if (last - now < kSoon) {
     return {Severity::kWarning,
             fmt::format("the last CA in the caBundle expires in {}", days_left(last, now)),
-            "nobody has renewed it"};
+            "it was not renewed"};
   }
   return {};
 }
 
-std::string bundle_remedy(const ClusterPicture& picture) {
-  if (makes_own_certificates(picture)) {
-    return "the webhook that holds the lease writes it within seconds; its log says what keeps it from that";
+std::string bundle_remedy(const ClusterSnapshot& snapshot) {
+  if (makes_own_certificates(snapshot)) {
+    return "the webhook that holds the Lease writes it within seconds; its log shows why it does not";
   }
   return "let cert-manager's cainjector write it (annotation cert-manager.io/inject-ca-from), or write the "
          "issuer's CA "
          "into it";
 }
 
-/// The fingerprint of the CA that signs now; nothing where it is not known.
-std::optional<std::string> current_ca(const ClusterPicture& picture) {
-  const ObjectView secret(picture.find(kube::kSecrets, picture.names.ns, picture.names.ca_secret));
-  if (!secret || !makes_own_certificates(picture)) return std::nullopt;
+/// The fingerprint of the CA that signs leaves; nothing if it is unknown.
+std::optional<std::string> current_ca(const ClusterSnapshot& snapshot) {
+  const ObjectView secret(snapshot.find(kube::kSecrets, snapshot.names.ns, snapshot.names.ca_secret));
+  if (!secret || !makes_own_certificates(snapshot)) return std::nullopt;
   const auto set = read_ca_set(secret);
   if (!set || !set->current) return std::nullopt;
   const auto certificate = certs::read_certificates(set->current->certificate_pem());
@@ -129,7 +128,7 @@ std::optional<std::string> current_ca(const ClusterPicture& picture) {
   return certificate->front().fingerprint;
 }
 
-// ---- what is served
+// ---- the served certificate
 
 std::string joined(const std::vector<std::string>& names) {
   std::string out;
@@ -137,112 +136,114 @@ std::string joined(const std::vector<std::string>& names) {
   return out.empty() ? "none" : out;
 }
 
-/// What is wrong with it, or what is right.
-void tell_verdict(const CertificateVerdict& verdict, const ServedCertificate& served, const std::string& name,
-                  const ClusterPicture& picture, Findings& out) {
+void report_verdict(const CertificateVerdict& verdict, const ServedCertificate& served,
+                    const std::string& name, const ClusterSnapshot& snapshot, Findings& out) {
   using Problem = CertificateVerdict::Problem;
-  Words words{.about = served.address, .command = logs_command(picture)};
+  Details details{.about = served.address, .command = logs_command(snapshot)};
   const std::string until = certs::to_rfc3339(verdict.not_after);
   switch (verdict.problem) {
     case Problem::kNone: {
-      if (verdict.not_after - picture.now < kSoon) {
-        words.found = fmt::format("the certificate expires in {}", days_left(verdict.not_after, picture.now));
-        words.cause = "it should have been renewed by now";
-        words.remedy = makes_own_certificates(picture) ? "restart the webhook, and see what its log says"
-                                                       : "see why its issuer does not renew it";
-        return out.warning(std::move(words));
+      if (verdict.not_after - snapshot.now < kSoon) {
+        details.found =
+            fmt::format("the certificate expires in {}", days_left(verdict.not_after, snapshot.now));
+        details.cause = "it should have been renewed by now";
+        details.remedy = makes_own_certificates(snapshot) ? "restart the webhook, and read its log"
+                                                          : "find out why its issuer does not renew it";
+        return out.warning(std::move(details));
       }
       return out.ok({.about = served.address,
                      .found = fmt::format("trusted, names {}, until {}", joined(verdict.names), until)});
     }
     case Problem::kUntrusted:
-      words.found = fmt::format("the certificate does not lead to the caBundle: {}", verdict.detail);
-      words.cause = "every write fails: x509: certificate signed by unknown authority";
-      words.remedy = bundle_remedy(picture);
+      details.found = fmt::format("the caBundle does not trust the certificate: {}", verdict.detail);
+      details.cause = "every write fails: x509: certificate signed by unknown authority";
+      details.remedy = bundle_remedy(snapshot);
       break;
     case Problem::kWrongName:
-      words.found = fmt::format("the certificate is for {}, not for {}", joined(verdict.names), name);
-      words.cause = fmt::format("every write fails: x509: certificate is valid for {}, not {}",
-                                joined(verdict.names), name);
-      words.remedy =
-          "start the webhook with --namespace and --service-name of the Service that is registered, or have "
-          "its issuer put that name into it";
+      details.found = fmt::format("the certificate is for {}, not for {}", joined(verdict.names), name);
+      details.cause = fmt::format("every write fails: x509: certificate is valid for {}, not {}",
+                                  joined(verdict.names), name);
+      details.remedy =
+          "start the webhook with --namespace and --service-name of the registered Service, or add that name "
+          "at "
+          "the issuer";
       break;
     case Problem::kExpired:
-      words.found = fmt::format("the certificate expired on {}", until);
-      words.cause = "every write fails: x509: certificate has expired or is not yet valid";
-      words.remedy = makes_own_certificates(picture) ? "restart the webhook, and see what its log says"
-                                                     : "see why its issuer does not renew it";
+      details.found = fmt::format("the certificate expired on {}", until);
+      details.cause = "every write fails: x509: certificate has expired or is not yet valid";
+      details.remedy = makes_own_certificates(snapshot) ? "restart the webhook, and read its log"
+                                                        : "find out why its issuer does not renew it";
       break;
     case Problem::kNotYetValid:
-      words.found =
+      details.found =
           fmt::format("the certificate is valid from {} only", certs::to_rfc3339(verdict.not_before));
-      words.cause = "every write fails: x509: certificate has expired or is not yet valid";
-      words.remedy = "mend the clock of the node that the webhook runs on";
+      details.cause = "every write fails: x509: certificate has expired or is not yet valid";
+      details.remedy = "fix the clock of the webhook's node";
       break;
     case Problem::kUnreadable:
-      words.found = verdict.detail;
-      words.cause = "every write fails";
-      words.remedy = "see whether this is the webhook's port";
+      details.found = verdict.detail;
+      details.cause = "every write fails";
+      details.remedy = "check that this is the webhook's port";
       break;
   }
-  out.error(std::move(words));
+  out.error(std::move(details));
 }
 
 }  // namespace
 
-void check_ca_secret(const ClusterPicture& picture, Findings& out) {
-  if (!makes_own_certificates(picture)) {
+void check_ca_secret(const ClusterSnapshot& snapshot, Findings& out) {
+  if (!makes_own_certificates(snapshot)) {
     return out.ok({.found = "not used: certificates come from files or from cert-manager"});
   }
-  const std::string about = secret_name(picture);
+  const std::string about = secret_name(snapshot);
   const std::string renew =
-      fmt::format("kubectl delete secret -n {} {}", picture.names.ns, picture.names.ca_secret);
-  const ObjectView secret(picture.find(kube::kSecrets, picture.names.ns, picture.names.ca_secret));
+      fmt::format("kubectl delete secret -n {} {}", snapshot.names.ns, snapshot.names.ca_secret);
+  const ObjectView secret(snapshot.find(kube::kSecrets, snapshot.names.ns, snapshot.names.ca_secret));
   if (!secret) {
-    if (!out.could_read(picture, kube::kSecrets, picture.names.ns)) return;
+    if (!out.could_read(snapshot, kube::kSecrets, snapshot.names.ns)) return;
     return out.error(
         {.about = about,
-         .found = "it is not there",
-         .cause = "the webhook makes it when it starts; it does not run, or may not create Secrets",
-         .remedy = "see what it says",
-         .command = logs_command(picture)});
+         .found = "does not exist",
+         .cause = "the webhook creates it at its start: it does not run, or may not create Secrets",
+         .remedy = "read its log",
+         .command = logs_command(snapshot)});
   }
   const auto set = read_ca_set(secret);
   if (!set || !set->current) {
     return out.error(
         {.about = about,
-         .found = set ? "it holds no CA" : set.error(),
-         .cause = "somebody edited it; a webhook that starts now signs no certificate, since it overwrites "
-                  "nothing that it cannot read",
-         .remedy = "restore it, or delete it: the webhook makes a new one and writes the caBundle",
+         .found = set ? "it contains no CA" : set.error(),
+         .cause =
+             "it was edited; a webhook that starts now signs no certificate, because it never overwrites "
+             "a Secret that it cannot read",
+         .remedy = "restore it, or delete it: the webhook creates a new one and writes the caBundle",
          .command = renew});
   }
   const Time end = set->current->not_after();
-  Words words{.about = about,
-              .remedy = "the webhook that holds the lease rotates it; see what it says",
-              .command = logs_command(picture)};
-  if (end < picture.now) {
-    words.found = fmt::format("its CA expired on {}", certs::to_rfc3339(end));
-    words.cause = "nobody held the lease for months, or the clock was wrong";
-    return out.error(std::move(words));
+  Details details{.about = about,
+                  .remedy = "the webhook that holds the Lease rotates it; read its log",
+                  .command = logs_command(snapshot)};
+  if (end < snapshot.now) {
+    details.found = fmt::format("its CA expired on {}", certs::to_rfc3339(end));
+    details.cause = "no replica held the Lease for months, or the clock was wrong";
+    return out.error(std::move(details));
   }
-  if (end - picture.now < kSoon) {
-    words.found = fmt::format("its CA expires in {}", days_left(end, picture.now));
-    words.cause = "it should have been rotated long ago";
-    return out.warning(std::move(words));
+  if (end - snapshot.now < kSoon) {
+    details.found = fmt::format("its CA expires in {}", days_left(end, snapshot.now));
+    details.cause = "the rotation is overdue";
+    return out.warning(std::move(details));
   }
-  out.ok({.found = fmt::format("the CA that signs is valid until {}", certs::to_rfc3339(end))});
+  out.ok({.found = fmt::format("the current CA is valid until {}", certs::to_rfc3339(end))});
 }
 
-void check_ca_bundle(const ClusterPicture& picture, Findings& out) {
-  const std::vector<RegisteredWebhook> ours = our_webhooks(picture);
-  if (ours.empty()) return out.skipped({.found = "no webhook of ours is known to be registered"});
-  const std::optional<std::string> signer = current_ca(picture);
-  // The same problem with several is told once.
+void check_ca_bundle(const ClusterSnapshot& snapshot, Findings& out) {
+  const std::vector<RegisteredWebhook> ours = our_webhooks(snapshot);
+  if (ours.empty()) return out.skipped({.found = "no webhook of ours is registered"});
+  const std::optional<std::string> signer = current_ca(snapshot);
+  // The same problem of several webhooks is one finding.
   std::map<std::string, std::pair<BundleProblem, std::vector<std::string>>> problems;
   for (const RegisteredWebhook& webhook : ours) {
-    BundleProblem problem = bundle_problem(webhook, signer, picture.now);
+    BundleProblem problem = bundle_problem(webhook, signer, snapshot.now);
     if (problem.severity == Severity::kOk) continue;
     auto& entry = problems[problem.found];
     entry.first = std::move(problem);
@@ -251,44 +252,44 @@ void check_ca_bundle(const ClusterPicture& picture, Findings& out) {
   for (auto& [found, entry] : problems) {
     auto& [problem, webhooks] = entry;
     const bool all = webhooks.size() == ours.size() && ours.size() > 1;
-    Words words{.about = all ? fmt::format("all {} webhooks of {}", ours.size(), picture.names.registration)
-                             : joined(webhooks),
-                .found = std::move(problem.found),
-                .cause = std::move(problem.cause),
-                .remedy = bundle_remedy(picture),
-                .command = logs_command(picture)};
-    problem.severity == Severity::kError ? out.error(std::move(words)) : out.warning(std::move(words));
+    Details details{
+        .about = all ? fmt::format("all {} webhooks of {}", ours.size(), snapshot.names.registration)
+                     : joined(webhooks),
+        .found = std::move(problem.found),
+        .cause = std::move(problem.cause),
+        .remedy = bundle_remedy(snapshot),
+        .command = logs_command(snapshot)};
+    problem.severity == Severity::kError ? out.error(std::move(details)) : out.warning(std::move(details));
   }
 }
 
-void check_certificate(const ClusterPicture& picture, Findings& out) {
-  if (picture.served.empty()) {
-    return out.skipped(
-        {.found = picture.not_served_why.empty() ? "no webhook to connect to" : picture.not_served_why,
-         .remedy = "where Pods cannot be reached, go by the API server and name the address:",
-         .command = fmt::format("kubectl port-forward -n {} deployment/{} 9443 &\n"
-                                "modelgate doctor --webhook-address 127.0.0.1:9443",
-                                picture.names.ns, picture.names.service)});
+void check_certificate(const ClusterSnapshot& snapshot, Findings& out) {
+  if (snapshot.served.empty()) {
+    return out.skipped({.found = snapshot.certificate_skipped.empty() ? "no webhook to connect to"
+                                                                      : snapshot.certificate_skipped,
+                        .remedy = "if Pods cannot be reached, forward a port and name the address:",
+                        .command = fmt::format("kubectl port-forward -n {} deployment/{} 9443 &\n"
+                                               "modelgate doctor --webhook-address 127.0.0.1:9443",
+                                               snapshot.names.ns, snapshot.names.service)});
   }
-  for (const ServedCertificate& served : picture.served) {
+  for (const ServedCertificate& served : snapshot.served) {
     if (!served.error.empty()) {
-      out.error(
-          {.about = served.address,
-           .found = served.error,
-           .cause = "what the API server would meet too, if it goes the same way",
-           .remedy = "see whether the webhook runs, and whether a NetworkPolicy or firewall is in between",
-           .command = fmt::format("kubectl get pods -n {} -o wide", picture.names.ns)});
+      out.error({.about = served.address,
+                 .found = served.error,
+                 .cause = "the API server gets the same error if it uses the same network",
+                 .remedy = "check that the webhook runs, and that no NetworkPolicy or firewall blocks it",
+                 .command = fmt::format("kubectl get pods -n {} -o wide", snapshot.names.ns)});
       continue;
     }
-    // Webhooks that are asked for by one name and trust the same are one question.
-    std::vector<std::pair<std::string, std::string_view>> asked;
-    for (const RegisteredWebhook& webhook : our_webhooks(picture)) {
-      const std::pair<std::string, std::string_view> question{expected_name(webhook), webhook.ca_bundle()};
-      if (question.first != served.server_name || std::ranges::find(asked, question) != asked.end()) continue;
-      asked.push_back(question);
+    // Webhooks with the same name and caBundle are checked once.
+    std::vector<std::pair<std::string, std::string_view>> checked;
+    for (const RegisteredWebhook& webhook : our_webhooks(snapshot)) {
+      const std::pair<std::string, std::string_view> key{expected_name(webhook), webhook.ca_bundle()};
+      if (key.first != served.server_name || std::ranges::find(checked, key) != checked.end()) continue;
+      checked.push_back(key);
       const auto pem = spec::decode_base64(webhook.ca_bundle());
-      const CertificateVerdict verdict = judge(served, pem.value_or(""), question.first, picture.now);
-      tell_verdict(verdict, served, question.first, picture, out);
+      const CertificateVerdict verdict = judge(served, pem.value_or(""), key.first, snapshot.now);
+      report_verdict(verdict, served, key.first, snapshot, out);
     }
   }
 }

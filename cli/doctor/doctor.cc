@@ -19,9 +19,9 @@ int doctor(const DoctorOptions& options, std::ostream& out, std::ostream& err) {
     fmt::print(err, "{}\n", config.error());
     return kErrors;
   }
-  const ClusterPicture picture = read_cluster(*config, options);
-  const Findings findings = diagnose(picture);
-  print(findings, picture, options.format, options.color, out);
+  const ClusterSnapshot snapshot = read_cluster(*config, options);
+  const Findings findings = diagnose(snapshot);
+  print(findings, snapshot, options.format, options.color, out);
   return findings.exit_code();
 }
 

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Kinds of others that the reconciler makes objects of where the configuration or a service asks for them:
-// whether the cluster serves them.
+#include "cli/doctor/kinds.h"
+
 #include <fmt/format.h>
 
-#include "cli/doctor/checks.h"
+#include "cli/doctor/catalog.h"
 
 namespace modelgate::cli {
 namespace {
 
-struct Asked {
+struct RequiredKind {
   const kube::Resource* kind;
   std::string about;
-  std::string by;      // what asks for it
-  std::string effect;  // on users, where it is not there
+  std::string by;      // the setting that requires it
+  std::string effect;  // on users if it is missing
   std::string remedy;
-  bool error;  // else there is a way around it
+  bool error;  // false: services work without it
 };
 
 std::string services_text(const ServiceTally::Group& group) {
@@ -26,71 +25,75 @@ std::string services_text(const ServiceTally::Group& group) {
   return group.first.empty() ? out : out + ")";
 }
 
-std::vector<Asked> asked_by_configuration(const ClusterPicture& picture, const spec::Configuration& c) {
-  std::vector<Asked> out;
+std::vector<RequiredKind> required_by_configuration(const ClusterSnapshot& snapshot,
+                                                    const spec::Configuration& c) {
+  std::vector<RequiredKind> out;
   if (c.ingress.disable_ingress_creation) return out;
-  const std::string about = config_map_name(picture);
+  const std::string about = config_map_name(snapshot);
   if (c.ingress.enable_gateway_api) {
     out.push_back({&kube::kHttpRoutes, about, "ingress: enableGatewayApi is true",
                    "services in Standard mode get no route, and never become ready",
                    "install the Gateway API and a Gateway, or set enableGatewayApi to false", true});
   } else if (c.modelgate.istio_routes) {
     out.push_back({&kube::kVirtualServices, about, "modelgate: istioRoutes is true",
-                   "services get an Ingress in its place, which cannot split requests between versions",
+                   "services get an Ingress instead, which cannot split requests between versions",
                    "install Istio, or set istioRoutes to false", false});
   }
   return out;
 }
 
-std::vector<Asked> asked_by_services(const ServiceTally& tally) {
-  std::vector<Asked> out;
+std::vector<RequiredKind> required_by_services(const ServiceTally& tally) {
+  std::vector<RequiredKind> out;
   if (tally.keda.count > 0) {
     out.push_back({&kube::kScaledObjects,
                    {},
                    fmt::format("autoscalerClass is keda in {}", services_text(tally.keda)),
-                   "nothing scales them",
-                   "install KEDA, or give them the class hpa",
+                   "they are not scaled",
+                   "install KEDA, or set their autoscalerClass to hpa",
                    true});
   }
   if (tally.collectors.count > 0) {
     out.push_back({&kube::kOpenTelemetryCollectors,
                    {},
                    fmt::format("metrics come from opentelemetry in {}", services_text(tally.collectors)),
-                   "no collector brings the metrics that they are scaled by",
-                   "install the OpenTelemetry operator, or give them other metrics",
+                   "no collector provides the metrics for scaling",
+                   "install the OpenTelemetry operator, or use other metrics",
                    true});
   }
   return out;
 }
 
-void tell(const Asked& asked, const ClusterPicture& picture, Findings& out) {
-  const kube::Resource& kind = *asked.kind;
-  const auto served = picture.serves(kind);
+void report(const RequiredKind& required, const ClusterSnapshot& snapshot, Findings& out) {
+  const kube::Resource& kind = *required.kind;
+  const auto served = snapshot.serves(kind);
   if (served == true) return;
   if (!served) {
     return out.skipped(
-        {.about = asked.about,
-         .found = fmt::format("{}; whether the cluster has {} is not known", asked.by, kind.kind)});
+        {.about = required.about,
+         .found = fmt::format("{}; it is unknown whether the cluster has {}", required.by, kind.kind)});
   }
-  const std::string look = fmt::format("kubectl get crd {}.{}", kind.plural, kind.group);
-  Words words{.about = asked.about,
-              .found = fmt::format("{}, and the cluster does not serve the kind {} ({})", asked.by, kind.kind,
-                                   kind.api_version()),
-              .cause = asked.effect,
-              .remedy = asked.remedy,
-              .command = asked.about.empty() ? look : fmt::format("{}\n{}", look, edit_command(picture))};
-  asked.error ? out.error(std::move(words)) : out.warning(std::move(words));
+  const std::string command = fmt::format("kubectl get crd {}.{}", kind.plural, kind.group);
+  Details details{
+      .about = required.about,
+      .found = fmt::format("{}, but the cluster does not serve the kind {} ({})", required.by, kind.kind,
+                           kind.api_version()),
+      .cause = required.effect,
+      .remedy = required.remedy,
+      .command = required.about.empty() ? command : fmt::format("{}\n{}", command, edit_command(snapshot))};
+  required.error ? out.error(std::move(details)) : out.warning(std::move(details));
 }
 
 }  // namespace
 
-void check_configured_kinds(const ClusterPicture& picture, Findings& out) {
-  if (!out.could_read(picture, kube::kConfigMaps, picture.names.ns)) return;
-  const auto configuration = configuration_of(picture);
+void check_configured_kinds(const ClusterSnapshot& snapshot, Findings& out) {
+  if (!out.could_read(snapshot, kube::kConfigMaps, snapshot.names.ns)) return;
+  const auto configuration = configuration_of(snapshot);
   if (!configuration) return out.skipped({.found = "the configuration cannot be read"});
-  for (const Asked& asked : asked_by_configuration(picture, *configuration)) tell(asked, picture, out);
-  if (!picture.services) return;
-  for (const Asked& asked : asked_by_services(*picture.services)) tell(asked, picture, out);
+  for (const RequiredKind& required : required_by_configuration(snapshot, *configuration))
+    report(required, snapshot, out);
+  if (!snapshot.services) return;
+  for (const RequiredKind& required : required_by_services(*snapshot.services))
+    report(required, snapshot, out);
 }
 
 }  // namespace modelgate::cli

@@ -1,25 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// The Leases of both programs: whether somebody rotates certificates, and whether somebody reconciles.
+#include "cli/doctor/leases.h"
+
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <ctime>
-
-#include "cli/doctor/checks.h"
+#include "cli/doctor/installation.h"
+#include "cli/doctor/lease_state.h"
 #include "cli/doctor/pods.h"
+#include "cli/doctor/reconciler.h"
 #include "spec/view.h"
 
 namespace modelgate::cli {
 namespace {
 
 using spec::ObjectView;
-using spec::Value;
 
-std::string renewed_text(const LeaseLook& look) {
-  if (look.record.renew_time.empty()) return "at no time";
-  return look.age ? fmt::format("{} s ago, at {}", look.age->count(), look.record.renew_time)
-                  : fmt::format("at {}", look.record.renew_time);
+std::string renewed_text(const LeaseState& state) {
+  if (state.record.renew_time.empty()) return "never";
+  return state.age ? fmt::format("{} s ago, at {}", state.age->count(), state.record.renew_time)
+                   : fmt::format("at {}", state.record.renew_time);
 }
 
 /// The Pod of "modelgate-reconciler-5d8c-x2x7_1f2e3d4c": a Pod's name holds no underscore.
@@ -27,104 +25,84 @@ std::string_view pod_of(std::string_view holder) {
   return holder.substr(0, holder.rfind('_'));
 }
 
-/// What there is of who holds it, where that can be known: ", and no such Pod is there".
-std::string about_holder(const ClusterPicture& picture, std::string_view holder) {
-  if (picture.error_about(kube::kPods, picture.names.ns)) return {};
-  const ObjectView pod(picture.find(kube::kPods, picture.names.ns, pod_of(holder)));
-  if (!pod) return ", and no such Pod is there";
-  return fmt::format(", and its Pod is {}", pod.object("status").optional_string("phase").value_or("there"));
+/// ", and that Pod does not exist"; empty if Pods could not be read.
+std::string about_holder(const ClusterSnapshot& snapshot, std::string_view holder) {
+  if (snapshot.error_about(kube::kPods, snapshot.names.ns)) return {};
+  const ObjectView pod(snapshot.find(kube::kPods, snapshot.names.ns, pod_of(holder)));
+  if (!pod) return ", and that Pod does not exist";
+  return fmt::format(", and its Pod is {}",
+                     pod.object("status").optional_string("phase").value_or("Unknown"));
 }
 
 }  // namespace
 
-std::optional<std::chrono::sys_seconds> read_time(std::string_view text) {
-  std::tm parts{};
-  if (!strptime(std::string(text).c_str(), "%Y-%m-%dT%H:%M:%S", &parts)) return std::nullopt;
-  return std::chrono::sys_seconds(std::chrono::seconds(timegm(&parts)));
+void check_lease(const ClusterSnapshot& snapshot, Findings& out) {
+  if (!makes_own_certificates(snapshot)) {
+    return out.ok({.found = "not used: certificates come from files or from cert-manager"});
+  }
+  const InstallationNames& names = snapshot.names;
+  const auto state = lease_state(snapshot, names.ns, names.lease);
+  Details details{.about = fmt::format("Lease {}/{}", names.ns, names.lease),
+                  .cause = "no replica rotates certificates or writes the caBundle",
+                  .remedy = "check that the webhook runs, and may get, create and update leases",
+                  .command = fmt::format("kubectl logs -n {} deployment/{}", names.ns, names.service)};
+  if (!state) {
+    if (!out.could_read(snapshot, kube::kLeases, names.ns)) return;
+    details.found = "does not exist";
+    return out.error(std::move(details));
+  }
+  if (state->record.holder.empty()) {
+    details.found = "no replica holds it";
+    return out.error(std::move(details));
+  }
+  if (!state->fresh) {
+    details.found = fmt::format("{} holds it, last renewed {}", state->record.holder, renewed_text(*state));
+    return out.error(std::move(details));
+  }
+  out.ok({.found = fmt::format("{} holds it", state->record.holder)});
 }
 
-std::chrono::sys_seconds now_of(const ClusterPicture& picture) {
-  return std::chrono::floor<std::chrono::seconds>(picture.now) +
-         picture.clock_ahead.value_or(std::chrono::seconds(0));
-}
-
-std::optional<LeaseLook> look_at_lease(const ClusterPicture& picture, std::string_view ns,
-                                       std::string_view name) {
-  const Value* lease = picture.find(kube::kLeases, ns, name);
-  if (!lease) return std::nullopt;
-  LeaseLook out{.record = kube::read_lease(*lease), .fresh = false, .age = std::nullopt};
-  if (const auto renewed = read_time(out.record.renew_time)) out.age = now_of(picture) - *renewed;
-  // Twice, since the holder's clock is a third one.
-  out.fresh = !out.record.holder.empty() && out.age && *out.age <= 2 * out.record.duration;
-  return out;
-}
-
-void check_lease(const ClusterPicture& picture, Findings& out) {
-  if (!makes_own_certificates(picture)) {
-    return out.ok({.found = "not used: nobody rotates certificates here"});
-  }
-  const InstallationNames& names = picture.names;
-  const auto look = look_at_lease(picture, names.ns, names.lease);
-  Words words{.about = fmt::format("Lease {}/{}", names.ns, names.lease),
-              .cause = "nobody rotates certificates or writes the caBundle",
-              .remedy = "see whether the webhook runs, and may get, create and update leases",
-              .command = fmt::format("kubectl logs -n {} deployment/{}", names.ns, names.service)};
-  if (!look) {
-    if (!out.could_read(picture, kube::kLeases, names.ns)) return;
-    words.found = "it is not there";
-    return out.error(std::move(words));
-  }
-  if (look->record.holder.empty()) {
-    words.found = "nobody holds it";
-    return out.error(std::move(words));
-  }
-  if (!look->fresh) {
-    words.found =
-        fmt::format("{} holds it, and renewed it last {}", look->record.holder, renewed_text(*look));
-    return out.error(std::move(words));
-  }
-  out.ok({.found = fmt::format("{} holds it", look->record.holder)});
-}
-
-void check_reconciler_lease(const ClusterPicture& picture, Findings& out) {
-  const InstallationNames& names = picture.names;
+void check_reconciler_lease(const ClusterSnapshot& snapshot, Findings& out) {
+  const InstallationNames& names = snapshot.names;
   const std::string about = fmt::format("Lease {}/{}", names.ns, names.reconciler);
-  const auto look = look_at_lease(picture, names.ns, names.reconciler);
-  if (!look && !out.could_read(picture, kube::kLeases, names.ns)) return;
-  if (look && look->fresh) {
-    const bool pod = picture.find(kube::kPods, names.ns, pod_of(look->record.holder)) != nullptr;
-    if (pod || picture.error_about(kube::kPods, names.ns)) {
-      return out.ok({.found = fmt::format("{} holds it", look->record.holder)});
+  const auto state = lease_state(snapshot, names.ns, names.reconciler);
+  if (!state && !out.could_read(snapshot, kube::kLeases, names.ns)) return;
+  if (state && state->fresh) {
+    const bool pod = snapshot.find(kube::kPods, names.ns, pod_of(state->record.holder)) != nullptr;
+    if (pod || snapshot.error_about(kube::kPods, names.ns)) {
+      return out.ok({.found = fmt::format("{} holds it", state->record.holder)});
     }
-    return out.info({.about = about,
-                     .found = fmt::format("{} holds it{}", look->record.holder,
-                                          about_holder(picture, look->record.holder)),
-                     .cause = "it runs outside the cluster, or its Pod was deleted a moment ago"});
+    return out.info(
+        {.about = about,
+         .found =
+             fmt::format("{} holds it{}", state->record.holder, about_holder(snapshot, state->record.holder)),
+         .cause = "the reconciler runs outside the cluster, or its Pod was deleted a moment ago"});
   }
-  const ObjectView deployment(picture.find(kube::kDeployments, names.ns, names.reconciler));
+  const ObjectView deployment(snapshot.find(kube::kDeployments, names.ns, names.reconciler));
   if (!deployment || replicas_of(deployment) == 0) {
-    return out.ok({.found = "not used: no reconciler of ours is to run"});
+    return out.ok({.found = "not used: our reconciler is not installed, or has 0 replicas"});
   }
   const std::int64_t ready = deployment.object("status").integer("readyReplicas").value_or(0);
   if (ready == 0) {
-    return out.skipped({.about = about, .found = "no replica is ready that could hold it"});
+    return out.skipped({.about = about, .found = "no replica is ready to hold it"});
   }
-  Words words{.about = about,
-              .cause = "nothing is made, changed or told for any InferenceService; what serves goes on",
-              .remedy =
-                  "see whether it reaches the API server, and may get, create and update leases "
-                  "(`reconciler-permissions`)",
-              .command = reconciler_logs(picture)};
-  if (!look) {
-    words.found = fmt::format("it is not there, although {} replicas are ready", ready);
-  } else if (look->record.holder.empty()) {
-    words.found = fmt::format("nobody holds it, although {} replicas are ready", ready);
+  Details details{
+      .about = about,
+      .cause = "no InferenceService is reconciled; running models keep serving",
+      .remedy =
+          "check that the reconciler reaches the API server, and may get, create and update leases "
+          "(`reconciler-permissions`)",
+      .command = reconciler_logs(snapshot)};
+  if (!state) {
+    details.found = fmt::format("does not exist, although {} replicas are ready", ready);
+  } else if (state->record.holder.empty()) {
+    details.found = fmt::format("no replica holds it, although {} are ready", ready);
   } else {
-    words.found = fmt::format("{} holds it, renewed it last {}{}; {} replicas are ready, and none takes it",
-                              look->record.holder, renewed_text(*look),
-                              about_holder(picture, look->record.holder), ready);
+    details.found = fmt::format("{} holds it, last renewed {}{}; {} replicas are ready, and none acquires it",
+                                state->record.holder, renewed_text(*state),
+                                about_holder(snapshot, state->record.holder), ready);
   }
-  out.error(std::move(words));
+  out.error(std::move(details));
 }
 
 }  // namespace modelgate::cli

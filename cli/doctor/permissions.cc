@@ -14,7 +14,7 @@ constexpr std::string_view kServing = "serving.kserve.io";
 constexpr std::string_view kAdmission = "admissionregistration.k8s.io";
 constexpr std::string_view kLeaseGroup = "coordination.k8s.io";
 
-/// Which of the installation's names a permission is for.
+/// Which of the installation's names a permission is limited to.
 enum class Named : std::uint8_t {
   kAny,
   kConfigMap,
@@ -29,7 +29,7 @@ enum class Named : std::uint8_t {
 struct Row {
   std::string_view group, resource;
   Named named;
-  bool namespaced;  // in our own namespace; else in the whole cluster
+  bool namespaced;  // in the installation's namespace; else in the whole cluster
   std::vector<std::string_view> verbs;
   std::string_view what_for;
 };
@@ -79,7 +79,7 @@ std::vector<Permission> webhook_permissions(const InstallationNames& names, bool
        Named::kAny,
        true,
        {"create", "patch"},
-       "to say what is wrong with configuration and certificates"},
+       "to report problems of the configuration and the certificates"},
       {kServing,
        "servingruntimes",
        Named::kAny,
@@ -103,15 +103,20 @@ std::vector<Permission> webhook_permissions(const InstallationNames& names, bool
        Named::kAny,
        false,
        {"list", "watch"},
-       "which models are on nodes already"},
+       "which models are cached on nodes"},
       {kServing,
        "localmodelnamespacecaches",
        Named::kAny,
        false,
        {"list", "watch"},
-       "which models are on nodes already"},
-      {kServing, "clusterstoragecontainers", Named::kAny, false, {"get"}, "what fetches a Pod's model"},
-      {kServing, "inferenceservices", Named::kAny, false, {"get"}, "where a Pod's service logs to"},
+       "which models are cached on nodes"},
+      {kServing,
+       "clusterstoragecontainers",
+       Named::kAny,
+       false,
+       {"get"},
+       "the container that fetches a Pod's model"},
+      {kServing, "inferenceservices", Named::kAny, false, {"get"}, "the logger settings of a Pod's service"},
       {"", "serviceaccounts", Named::kAny, false, {"get"}, "the credentials of a Pod's model"},
       {"", "secrets", Named::kAny, false, {"get"}, "the credentials of a Pod's model"},
       {"",
@@ -119,19 +124,19 @@ std::vector<Permission> webhook_permissions(const InstallationNames& names, bool
        Named::kAny,
        false,
        {"get"},
-       "whether a claim that a service names is there"},
+       "to check that the claim of a service exists"},
       {kAdmission,
        "mutatingwebhookconfigurations",
        Named::kRegistration,
        false,
        {"get", "list", "watch"},
-       "to be ready only where the API server trusts its certificate"},
+       "to be ready only if the API server trusts its certificate"},
       {kAdmission,
        "validatingwebhookconfigurations",
        Named::kRegistration,
        false,
        {"get", "list", "watch"},
-       "to be ready only where the API server trusts its certificate"},
+       "to be ready only if the API server trusts its certificate"},
   };
   const Row certificates[] = {
       {kAdmission,
@@ -146,8 +151,8 @@ std::vector<Permission> webhook_permissions(const InstallationNames& names, bool
        false,
        {"patch"},
        "to write the caBundle"},
-      {"", "secrets", Named::kAny, true, {"create"}, "to keep its CAs"},
-      {"", "secrets", Named::kSecret, true, {"get", "list", "watch", "patch"}, "to keep its CAs"},
+      {"", "secrets", Named::kAny, true, {"create"}, "to store its CAs"},
+      {"", "secrets", Named::kSecret, true, {"get", "list", "watch", "patch"}, "to store its CAs"},
       {kLeaseGroup, "leases", Named::kAny, true, {"create"}, "so that one replica rotates certificates"},
       {kLeaseGroup,
        "leases",
@@ -164,47 +169,57 @@ std::vector<Permission> webhook_permissions(const InstallationNames& names, bool
 
 std::vector<Permission> reconciler_permissions(const InstallationNames& names) {
   using Verbs = std::vector<std::string_view>;
-  const Verbs follow = {"list", "watch"};
-  const Verbs make = {"get", "list", "watch", "create", "patch", "delete"};
+  const Verbs watch = {"list", "watch"};
+  const Verbs manage = {"get", "list", "watch", "create", "patch", "delete"};
   constexpr Named kAny = Named::kAny;
   const Row rows[] = {
-      {kServing, "inferenceservices", kAny, false, {"list", "watch", "patch"}, "what is asked of it"},
-      {kServing, "inferenceservices/status", kAny, false, {"patch"}, "to tell how a service fares"},
-      {kServing, "inferenceservices/finalizers", kAny, false, {"update"}, "to own what serves a service"},
-      {kServing, "servingruntimes", kAny, false, follow, "the runtimes to choose from"},
-      {kServing, "clusterstoragecontainers", kAny, false, follow, "which storage is supported"},
-      {kServing, "localmodelcaches", kAny, false, follow, "which models are on nodes already"},
-      {kServing, "localmodelnamespacecaches", kAny, false, follow, "which models are on nodes already"},
-      {kServing, "clusterservingruntimes", kAny, false, follow, "the runtimes to choose from"},
-      {kServing, "clusterservingruntimes", kAny, false, {"create"}, "to make the stock runtimes"},
-      {kServing, "trainedmodels", kAny, false, {"list", "delete"}, "to delete a server's models with it"},
-      {"apps", "deployments", kAny, false, make, "what serves a model"},
-      {"", "services", kAny, false, make, "what leads to a model"},
-      {"", "configmaps", kAny, false, {"get", "list", "watch", "create"}, "models of a server of many"},
+      {kServing, "inferenceservices", kAny, false, {"list", "watch", "patch"}, "to reconcile them"},
+      {kServing, "inferenceservices/status", kAny, false, {"patch"}, "to write the status"},
+      {kServing, "inferenceservices/finalizers", kAny, false, {"update"}, "to set owner references"},
+      {kServing, "servingruntimes", kAny, false, watch, "the runtimes to choose from"},
+      {kServing, "clusterstoragecontainers", kAny, false, watch, "which storage is supported"},
+      {kServing, "localmodelcaches", kAny, false, watch, "which models are cached on nodes"},
+      {kServing, "localmodelnamespacecaches", kAny, false, watch, "which models are cached on nodes"},
+      {kServing, "clusterservingruntimes", kAny, false, watch, "the runtimes to choose from"},
+      {kServing, "clusterservingruntimes", kAny, false, {"create"}, "to create the built-in runtimes"},
+      {kServing,
+       "trainedmodels",
+       kAny,
+       false,
+       {"list", "delete"},
+       "to delete the models of a deleted server"},
+      {"apps", "deployments", kAny, false, manage, "to run models"},
+      {"", "services", kAny, false, manage, "to route traffic to models"},
+      {"",
+       "configmaps",
+       kAny,
+       false,
+       {"get", "list", "watch", "create"},
+       "the model lists of multi-model servers"},
       {"", "configmaps", Named::kCaBundle, false, {"patch"}, "the CAs of private object stores"},
-      {"autoscaling", "horizontalpodautoscalers", kAny, false, make, "what scales a model"},
-      {"networking.k8s.io", "ingresses", kAny, false, make, "the way in from outside"},
-      {"gateway.networking.k8s.io", "httproutes", kAny, false, make, "the way in from outside"},
-      {"networking.istio.io", "virtualservices", kAny, false, make, "the way in from outside"},
-      {"keda.sh", "scaledobjects", kAny, false, make, "what scales a model by KEDA"},
-      {"opentelemetry.io", "opentelemetrycollectors", kAny, false, make, "metrics to scale by"},
-      {"", "pods", kAny, false, follow, "to tell why a model does not start"},
+      {"autoscaling", "horizontalpodautoscalers", kAny, false, manage, "to scale models"},
+      {"networking.k8s.io", "ingresses", kAny, false, manage, "to route external traffic"},
+      {"gateway.networking.k8s.io", "httproutes", kAny, false, manage, "to route external traffic"},
+      {"networking.istio.io", "virtualservices", kAny, false, manage, "to route external traffic"},
+      {"keda.sh", "scaledobjects", kAny, false, manage, "to scale models with KEDA"},
+      {"opentelemetry.io", "opentelemetrycollectors", kAny, false, manage, "metrics for scaling"},
+      {"", "pods", kAny, false, watch, "to report why a model does not start"},
       {"", "serviceaccounts", kAny, false, {"get"}, "the credentials of a model"},
       {"", "secrets", kAny, false, {"get"}, "the credentials of a model"},
-      {"", "events", kAny, false, {"create", "patch"}, "to tell what happened to a service"},
-      {kLeaseGroup, "leases", kAny, true, {"create"}, "so that one replica works at a time"},
+      {"", "events", kAny, false, {"create", "patch"}, "to record events"},
+      {kLeaseGroup, "leases", kAny, true, {"create"}, "so that one replica reconciles at a time"},
       {kLeaseGroup,
        "leases",
        Named::kReconcilerLease,
        true,
        {"get", "update"},
-       "so that one replica works at a time"},
+       "so that one replica reconciles at a time"},
       {"",
        "configmaps",
        Named::kBuiltinRuntimes,
        true,
        {"get", "patch"},
-       "to remember which stock runtimes were made"},
+       "to record which built-in runtimes were created"},
   };
   std::vector<Permission> out;
   append(rows, names, out);
@@ -225,13 +240,13 @@ std::vector<Permission> installer_permissions(const InstallationNames& names) {
        Named::kAny,
        false,
        {"create", "escalate"},
-       "what the programs may do"},
+       "the permissions of the programs"},
       {"rbac.authorization.k8s.io",
        "clusterrolebindings",
        Named::kAny,
        false,
        {"create"},
-       "what the programs may do"},
+       "the permissions of the programs"},
       {kAdmission,
        "mutatingwebhookconfigurations",
        Named::kAny,
@@ -244,7 +259,7 @@ std::vector<Permission> installer_permissions(const InstallationNames& names) {
        false,
        {"create", "patch"},
        "the registration"},
-      {"apps", "deployments", Named::kAny, true, {"create", "patch"}, "the programs themselves"},
+      {"apps", "deployments", Named::kAny, true, {"create", "patch"}, "the programs"},
   };
   std::vector<Permission> out;
   append(rows, names, out);

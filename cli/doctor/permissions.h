@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the programs' ServiceAccounts have to be allowed, and whoever installs. tests/cli holds the first two
-// against the roles in deploy/base and deploy/reconciler. Called by cli/doctor/read_cluster.cc, which asks
-// the API server about each.
+// The permissions that the programs' ServiceAccounts and the installing user need. tests/cli compares the
+// first two with the roles in deploy/base and deploy/reconciler. Called by cli/doctor/read_cluster.cc, which
+// checks each with an access review.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "cli/doctor/cluster_picture.h"
+#include "cli/doctor/cluster_snapshot.h"
 
 namespace modelgate::cli {
 
-/// `own_certificates`: also what it takes to make them (makes_own_certificates()).
+/// `own_certificates`: includes what rotating certificates needs (makes_own_certificates()).
 std::vector<Permission> webhook_permissions(const InstallationNames& names, bool own_certificates);
 
 std::vector<Permission> reconciler_permissions(const InstallationNames& names);

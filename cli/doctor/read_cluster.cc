@@ -6,8 +6,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "cli/doctor/checks.h"
+#include "cli/doctor/installation.h"
 #include "cli/doctor/permissions.h"
+#include "cli/doctor/times.h"
 #include "kube/client/client.h"
 #include "spec/configuration.h"
 #include "spec/view.h"
@@ -33,17 +34,17 @@ constexpr std::string_view kCrds[] = {
     "inferenceservices.serving.kserve.io", "servingruntimes.serving.kserve.io",
     "clusterservingruntimes.serving.kserve.io", "clusterstoragecontainers.serving.kserve.io"};
 
-/// Some two hundred calls, and no reason to spread them.
+/// A run sends about two hundred calls, without a reason to spread them.
 constexpr double kCallsPerSecond = 400;
 
-/// Services may be large and many; each page of them is counted and let go.
+/// InferenceServices per page. Each page is counted and released, so memory does not grow with the cluster.
 constexpr int kServicesPage = 100;
-/// Of `timeout`s, for all pages together: some ten thousand services.
+/// The deadline of all pages together, in multiples of `timeout`: enough for about ten thousand services.
 constexpr int kServicesTimeouts = 6;
 
-/// Kinds of others that a check may ask for (doctor_kinds.cc).
-constexpr const Resource* kNeighbours[] = {&kube::kHttpRoutes, &kube::kVirtualServices, &kube::kScaledObjects,
-                                           &kube::kOpenTelemetryCollectors};
+/// Third-party kinds that cli/doctor/kinds.cc may require.
+constexpr const Resource* kOptionalKinds[] = {&kube::kHttpRoutes, &kube::kVirtualServices,
+                                              &kube::kScaledObjects, &kube::kOpenTelemetryCollectors};
 
 std::string json_quoted(std::string_view text) {
   std::string out;
@@ -53,54 +54,54 @@ std::string json_quoted(std::string_view text) {
 
 class Reader {
  public:
-  Reader(Client& client, const DoctorOptions& options, ClusterPicture& picture)
-      : client_(client), options_(options), picture_(picture) {}
+  Reader(Client& client, const DoctorOptions& options, ClusterSnapshot& snapshot)
+      : client_(client), options_(options), snapshot_(snapshot) {}
 
   Task<void> run() {
-    co_await who_and_when();
-    if (picture_.unreachable) co_return;
-    co_await many(kube::kMutatingWebhookConfigurations, "", "");
-    co_await many(kube::kValidatingWebhookConfigurations, "", "");
+    co_await identity_and_clock();
+    if (snapshot_.unreachable) co_return;
+    co_await fetch_list(kube::kMutatingWebhookConfigurations, "", "");
+    co_await fetch_list(kube::kValidatingWebhookConfigurations, "", "");
     find_namespace();
     co_await installation();
     co_await catalog();
-    co_await behind_webhooks();
-    co_await neighbours();
+    co_await webhook_services();
+    co_await optional_kinds();
     co_await services();
     co_await permissions();
-    co_await look_again_at_those_behind();
+    co_await recheck_outdated();
   }
 
  private:
   kube::CallOptions call() const { return {.deadline = std::chrono::steady_clock::now() + options_.timeout}; }
 
-  /// An API server that is away is asked no more; one call that takes too long may be that call's fault.
+  /// Records that the API server is unavailable. A single exceeded deadline may be that call's own fault.
   void note(const ApiError& error) {
     using Kind = ApiError::Kind;
-    if (error.kind == Kind::kDeadline) ++late_;
-    const bool away = error.kind == Kind::kConnection || error.kind == Kind::kTls || late_ > 1;
-    if (away && !picture_.unreachable) picture_.unreachable = error;
+    if (error.kind == Kind::kDeadline) ++timeouts_;
+    const bool unavailable = error.kind == Kind::kConnection || error.kind == Kind::kTls || timeouts_ > 1;
+    if (unavailable && !snapshot_.unreachable) snapshot_.unreachable = error;
   }
 
-  Task<void> who_and_when() {
+  Task<void> identity_and_clock() {
     const std::string version_path = "/version";
     const ApiResult<std::string> version = co_await client_.get_raw(version_path, call());
     if (!version) {
-      picture_.unreachable = version.error();
+      snapshot_.unreachable = version.error();
       co_return;
     }
     if (const auto read = Object::read(*version)) {
-      picture_.version = ObjectView(read->value()).string("gitVersion");
+      snapshot_.version = ObjectView(read->value()).string("gitVersion");
     }
     const std::string body = R"({"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"})";
     const ApiResult<Object> review = co_await client_.create(kSelfSubjectReviews, "", body, call());
     if (review) {
       const ObjectView view(review->value());
-      picture_.user = view.object("status").object("userInfo").string("username");
+      snapshot_.user = view.object("status").object("userInfo").string("username");
       if (const auto theirs = read_time(view.object("metadata").string("creationTimestamp"))) {
-        // Both without their fractions, so it is right to a second.
+        // Both without fractions, so the result is exact to one second.
         const auto ours = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-        picture_.clock_ahead = *theirs - ours;
+        snapshot_.clock_ahead = *theirs - ours;
       }
     }
     const std::string groups_path = "/apis";
@@ -108,73 +109,73 @@ class Reader {
     if (!groups) co_return;
     if (const auto read = Object::read(*groups)) {
       for (const ObjectView group : ObjectView(read->value()).list("groups")) {
-        picture_.groups.emplace_back(group.string("name"));
+        snapshot_.groups.emplace_back(group.string("name"));
       }
     }
   }
 
-  /// That of the registered Service, where none was given.
+  /// Uses the namespace of the registered Service if the user gave none.
   void find_namespace() {
     if (options_.namespace_given) return;
-    for (const RegisteredWebhook& webhook : our_webhooks(picture_)) {
+    for (const RegisteredWebhook& webhook : our_webhooks(snapshot_)) {
       if (webhook.service_namespace().empty()) continue;
-      picture_.names.ns = webhook.service_namespace();
+      snapshot_.names.ns = webhook.service_namespace();
       return;
     }
   }
 
   Task<void> installation() {
-    const InstallationNames names = picture_.names;
+    const InstallationNames names = snapshot_.names;
     for (const std::string_view crd : kCrds) {
-      co_await one(kube::kCustomResourceDefinitions, "", std::string(crd));
+      co_await fetch(kube::kCustomResourceDefinitions, "", std::string(crd));
     }
-    co_await one(kube::kNamespaces, "", names.ns);
-    co_await one(kube::kDeployments, names.ns, names.service);
-    co_await one(kube::kServices, names.ns, names.service);
-    co_await one(kube::kServiceAccounts, names.ns, names.service);
-    co_await one(kube::kSecrets, names.ns, names.ca_secret);
-    co_await one(kube::kLeases, names.ns, names.lease);
-    co_await many(kPodDisruptionBudgets, names.ns, "");
-    co_await many(kube::kPods, names.ns, fmt::format("app.kubernetes.io/name={}", names.service));
-    co_await one(kube::kDeployments, names.ns, names.reconciler);
-    co_await one(kube::kServiceAccounts, names.ns, names.reconciler);
-    co_await one(kube::kLeases, names.ns, names.reconciler);
-    co_await many(kube::kPods, names.ns, fmt::format("app.kubernetes.io/name={}", names.reconciler));
-    co_await everywhere(kube::kDeployments, names.reconciler);
-    co_await everywhere(kube::kDeployments, std::string(kKserveController));
-    co_await everywhere(kube::kLeases, std::string(kKserveLease));
+    co_await fetch(kube::kNamespaces, "", names.ns);
+    co_await fetch(kube::kDeployments, names.ns, names.service);
+    co_await fetch(kube::kServices, names.ns, names.service);
+    co_await fetch(kube::kServiceAccounts, names.ns, names.service);
+    co_await fetch(kube::kSecrets, names.ns, names.ca_secret);
+    co_await fetch(kube::kLeases, names.ns, names.lease);
+    co_await fetch_list(kPodDisruptionBudgets, names.ns, "");
+    co_await fetch_list(kube::kPods, names.ns, fmt::format("app.kubernetes.io/name={}", names.service));
+    co_await fetch(kube::kDeployments, names.ns, names.reconciler);
+    co_await fetch(kube::kServiceAccounts, names.ns, names.reconciler);
+    co_await fetch(kube::kLeases, names.ns, names.reconciler);
+    co_await fetch_list(kube::kPods, names.ns, fmt::format("app.kubernetes.io/name={}", names.reconciler));
+    co_await fetch_by_name(kube::kDeployments, names.reconciler);
+    co_await fetch_by_name(kube::kDeployments, std::string(kKserveController));
+    co_await fetch_by_name(kube::kLeases, std::string(kKserveLease));
   }
 
   Task<void> catalog() {
-    co_await one(kube::kConfigMaps, picture_.names.ns, std::string(spec::kConfigMapName));
-    co_await many(kube::kClusterServingRuntimes, "", "");
-    co_await many(kube::kServingRuntimes, "", "");
-    co_await many(kIngressClasses, "", "");
+    co_await fetch(kube::kConfigMaps, snapshot_.names.ns, std::string(spec::kConfigMapName));
+    co_await fetch_list(kube::kClusterServingRuntimes, "", "");
+    co_await fetch_list(kube::kServingRuntimes, "", "");
+    co_await fetch_list(kIngressClasses, "", "");
   }
 
-  /// The Services of all webhooks that a check may ask about.
-  Task<void> behind_webhooks() {
+  /// The Services of all registered webhooks.
+  Task<void> webhook_services() {
     std::vector<std::pair<std::string, std::string>> services;
-    for (const RegisteredWebhook& webhook : registered_webhooks(picture_)) {
+    for (const RegisteredWebhook& webhook : registered_webhooks(snapshot_)) {
       const std::pair service{std::string(webhook.service_namespace()), std::string(webhook.service_name())};
       if (service.second.empty() || std::ranges::find(services, service) != services.end()) continue;
       services.push_back(service);
     }
     for (const auto& [ns, name] : services) {
-      co_await one(kube::kServices, ns, name);
-      co_await many(kube::kEndpointSlices, ns, fmt::format("kubernetes.io/service-name={}", name));
+      co_await fetch(kube::kServices, ns, name);
+      co_await fetch_list(kube::kEndpointSlices, ns, fmt::format("kubernetes.io/service-name={}", name));
     }
   }
 
-  /// Whether the API server serves them in the version that we speak, by its discovery, which all may read.
-  Task<void> neighbours() {
-    for (const Resource* resource : kNeighbours) {
-      if (picture_.unreachable) co_return;
+  /// Whether the API server serves them in the version that we use. Every user may read discovery.
+  Task<void> optional_kinds() {
+    for (const Resource* resource : kOptionalKinds) {
+      if (snapshot_.unreachable) co_return;
       const std::string path = fmt::format("/apis/{}", resource->api_version());
       const ApiResult<std::string> answer = co_await client_.get_raw(path, call());
       if (!answer) {
         if (answer.error().is_not_found())
-          picture_.put_served(*resource, false);
+          snapshot_.put_served(*resource, false);
         else
           note(answer.error());
         continue;
@@ -182,13 +183,14 @@ class Reader {
       const auto read = Object::read(*answer);
       if (!read) continue;
       const auto is_it = [&](const ObjectView& r) { return r.string("name") == resource->plural; };
-      picture_.put_served(*resource, std::ranges::any_of(ObjectView(read->value()).list("resources"), is_it));
+      snapshot_.put_served(*resource,
+                           std::ranges::any_of(ObjectView(read->value()).list("resources"), is_it));
     }
   }
 
   Task<void> services() {
-    if (picture_.unreachable) co_return;
-    const auto now = now_of(picture_);
+    if (snapshot_.unreachable) co_return;
+    const auto now = now_of(snapshot_);
     ServiceTally tally;
     const auto count = [&](std::vector<Object> page, bool first, bool) {
       if (first) tally = ServiceTally();
@@ -201,65 +203,65 @@ class Reader {
     const auto listed = co_await client_.list_by_page(kube::kInferenceServices, "", which, take, options);
     if (!listed && !listed.error().is_not_found()) {
       note(listed.error());
-      picture_.put_error(kube::kInferenceServices, "", listed.error());
+      snapshot_.put_error(kube::kInferenceServices, "", listed.error());
       co_return;
     }
-    picture_.services = std::move(tally);
+    snapshot_.services = std::move(tally);
   }
 
-  /// A second look, some time after the first: whoever has caught up by now was only busy.
-  Task<void> look_again_at_those_behind() {
-    if (!picture_.services) co_return;
-    ServiceTally::Group& behind = picture_.services->behind;
-    const std::vector<ServiceTally::Named> first = std::exchange(behind.first, {});
+  /// Removes the services whose status is up to date by now: their reconciler was only busy.
+  Task<void> recheck_outdated() {
+    if (!snapshot_.services) co_return;
+    ServiceTally::Group& outdated = snapshot_.services->outdated;
+    const std::vector<ServiceTally::Named> first = std::exchange(outdated.first, {});
     for (const ServiceTally::Named& service : first) {
-      if (picture_.unreachable) co_return;
+      if (snapshot_.unreachable) co_return;
       const ApiResult<Object> now =
           co_await client_.get(kube::kInferenceServices, service.ns, service.name, call());
-      const bool caught_up = now ? !is_behind(now->value(), now_of(picture_)) : now.error().is_not_found();
+      const bool caught_up = now ? !is_outdated(now->value(), now_of(snapshot_)) : now.error().is_not_found();
       if (caught_up) {
-        --behind.count;
+        --outdated.count;
       } else {
-        behind.first.push_back(service);
+        outdated.first.push_back(service);
       }
     }
-    // Those that are not named were not looked at again, and are taken to be as the others are.
-    if (behind.first.empty()) behind.count = 0;
+    // The unnamed ones are not read again; they are assumed to be like the named ones.
+    if (outdated.first.empty()) outdated.count = 0;
   }
 
   Task<void> permissions() {
-    const bool before = before_installation(picture_);
+    const bool before = before_installation(snapshot_);
     if (before) {
-      for (const Permission& permission : installer_permissions(picture_.names)) {
-        co_await ask(kube::kSelfSubjectAccessReviews, "", permission, picture_.own_permissions);
+      for (const Permission& permission : installer_permissions(snapshot_.names)) {
+        co_await check_access(kube::kSelfSubjectAccessReviews, "", permission, snapshot_.own_permissions);
       }
       co_return;
     }
-    const InstallationNames names = picture_.names;
+    const InstallationNames names = snapshot_.names;
     const std::string webhook = account(names.service);
     const std::string reconciler = account(names.reconciler);
-    for (const Permission& permission : webhook_permissions(names, makes_own_certificates(picture_))) {
-      co_await ask(kSubjectAccessReviews, webhook, permission, picture_.webhook_permissions);
+    for (const Permission& permission : webhook_permissions(names, makes_own_certificates(snapshot_))) {
+      co_await check_access(kSubjectAccessReviews, webhook, permission, snapshot_.webhook_permissions);
     }
-    if (!picture_.find(kube::kDeployments, names.ns, names.reconciler)) co_return;
+    if (!snapshot_.find(kube::kDeployments, names.ns, names.reconciler)) co_return;
     for (const Permission& permission : reconciler_permissions(names)) {
-      co_await ask(kSubjectAccessReviews, reconciler, permission, picture_.reconciler_permissions);
+      co_await check_access(kSubjectAccessReviews, reconciler, permission, snapshot_.reconciler_permissions);
     }
   }
 
-  /// The members of a review that name a ServiceAccount of ours.
+  /// The members of an access review for a ServiceAccount of ours.
   std::string account(const std::string& name) const {
-    const std::string& ns = picture_.names.ns;
+    const std::string& ns = snapshot_.names.ns;
     return fmt::format(R"("user":{},"groups":["system:serviceaccounts",{},"system:authenticated"],)",
                        json_quoted(fmt::format("system:serviceaccount:{}:{}", ns, name)),
                        json_quoted(fmt::format("system:serviceaccounts:{}", ns)));
   }
 
-  /// `who`: the members of the review that name somebody else, or nothing.
-  Task<void> ask(const Resource& resource, std::string who, Permission permission,
-                 std::vector<PermissionAnswer>& answers) {
+  /// `who`: the members of the access review that name another user; may be empty.
+  Task<void> check_access(const Resource& resource, std::string who, Permission permission,
+                          std::vector<PermissionAnswer>& answers) {
     PermissionAnswer answer{.permission = permission, .allowed = std::nullopt};
-    if (!picture_.unreachable) {
+    if (!snapshot_.unreachable) {
       const std::string body = fmt::format(
           R"({{"apiVersion":{},"kind":{},"spec":{{{}"resourceAttributes":)"
           R"({{"verb":{},"group":{},"resource":{},"subresource":{},"name":{},"namespace":{}}}}}}})",
@@ -277,56 +279,56 @@ class Reader {
     answers.push_back(std::move(answer));
   }
 
-  Task<void> one(const Resource& resource, std::string ns, std::string name) {
-    if (picture_.unreachable) co_return;
+  Task<void> fetch(const Resource& resource, std::string ns, std::string name) {
+    if (snapshot_.unreachable) co_return;
     ApiResult<Object> object = co_await client_.get(resource, ns, name, call());
     if (object) {
-      picture_.put(resource, std::move(*object));
+      snapshot_.put(resource, std::move(*object));
     } else if (!object.error().is_not_found()) {
       note(object.error());
-      picture_.put_error(resource, ns, object.error());
+      snapshot_.put_error(resource, ns, object.error());
     }
   }
 
-  Task<void> many(const Resource& resource, std::string ns, std::string label_selector) {
-    if (picture_.unreachable) co_return;
+  Task<void> fetch_list(const Resource& resource, std::string ns, std::string label_selector) {
+    if (snapshot_.unreachable) co_return;
     const kube::ListOptions which{.label_selector = label_selector};
     ApiResult<ObjectList> list = co_await client_.list(resource, ns, which, call());
     if (list) {
-      for (Object& object : list->items) picture_.put(resource, std::move(object));
+      for (Object& object : list->items) snapshot_.put(resource, std::move(object));
     } else if (!list.error().is_not_found()) {  // no such kind: no such objects
       note(list.error());
-      picture_.put_error(resource, ns, list.error());
+      snapshot_.put_error(resource, ns, list.error());
     }
   }
 
-  /// All of this name, in whichever namespaces.
-  Task<void> everywhere(const Resource& resource, std::string name) {
-    if (picture_.unreachable) co_return;
+  /// All objects of this name, in any namespace.
+  Task<void> fetch_by_name(const Resource& resource, std::string name) {
+    if (snapshot_.unreachable) co_return;
     const kube::ListOptions which{.field_selector = fmt::format("metadata.name={}", name)};
     ApiResult<ObjectList> list = co_await client_.list(resource, "", which, call());
     if (list) {
-      for (Object& object : list->items) picture_.put(resource, std::move(object));
+      for (Object& object : list->items) snapshot_.put(resource, std::move(object));
     } else {
       note(list.error());
-      picture_.put_error(resource, kAllNamespaces, list.error());
+      snapshot_.put_error(resource, kAllNamespaces, list.error());
     }
   }
 
   Client& client_;
   const DoctorOptions& options_;
-  ClusterPicture& picture_;
-  int late_ = 0;
+  ClusterSnapshot& snapshot_;
+  int timeouts_ = 0;
 };
 
-// ---- certificates: each with its own connection, after all else
+// ---- certificates: each with a connection of its own, last
 
 struct Address {
   std::string host, port, server_name;
 };
 
-/// Where webhooks of ours can be reached from here.
-std::vector<Address> addresses_of(const ClusterPicture& picture, const DoctorOptions& options) {
+/// The addresses of our webhooks that this machine can reach.
+std::vector<Address> addresses_of(const ClusterSnapshot& snapshot, const DoctorOptions& options) {
   std::vector<Address> out;
   const auto add = [&](Address address) {
     const auto same = [&](const Address& a) {
@@ -334,7 +336,7 @@ std::vector<Address> addresses_of(const ClusterPicture& picture, const DoctorOpt
     };
     if (std::ranges::none_of(out, same)) out.push_back(std::move(address));
   };
-  for (const RegisteredWebhook& webhook : our_webhooks(picture)) {
+  for (const RegisteredWebhook& webhook : our_webhooks(snapshot)) {
     const bool by_url = !webhook.url().empty();
     const std::string service = fmt::format("{}.{}.svc", webhook.service_name(), webhook.service_namespace());
     const auto [url_host, url_port] = host_and_port(webhook.url());
@@ -351,33 +353,34 @@ std::vector<Address> addresses_of(const ClusterPicture& picture, const DoctorOpt
   return out;
 }
 
-void look_at_certificates(const DoctorOptions& options, ClusterPicture& picture) {
-  for (const Address& address : addresses_of(picture, options)) {
-    picture.served.push_back(
+void fetch_certificates(const DoctorOptions& options, ClusterSnapshot& snapshot) {
+  for (const Address& address : addresses_of(snapshot, options)) {
+    snapshot.served.push_back(
         fetch_certificate(address.host, address.port, address.server_name, options.timeout));
   }
-  if (!picture.served.empty()) return;
-  picture.not_served_why = our_webhooks(picture).empty() ? "no webhook is registered"
-                                                         : "Pods cannot be reached from outside the cluster";
+  if (!snapshot.served.empty()) return;
+  snapshot.certificate_skipped = our_webhooks(snapshot).empty()
+                                     ? "no webhook is registered"
+                                     : "Pods cannot be reached from outside the cluster";
 }
 
 }  // namespace
 
-ClusterPicture read_cluster(const kube::ClientConfig& config, const DoctorOptions& options) {
-  ClusterPicture picture;
-  picture.names = options.names;
-  picture.preflight = options.preflight;
-  picture.now = std::chrono::system_clock::now();
-  picture.server =
+ClusterSnapshot read_cluster(const kube::ClientConfig& config, const DoctorOptions& options) {
+  ClusterSnapshot snapshot;
+  snapshot.names = options.names;
+  snapshot.preflight = options.preflight;
+  snapshot.now = std::chrono::system_clock::now();
+  snapshot.server =
       fmt::format("{}://{}:{}{}", config.tls ? "https" : "http", config.host, config.port, config.base_path);
   const kube::ClientOptions client_options{
       .user_agent = "modelgate-doctor", .qps = kCallsPerSecond, .burst = kCallsPerSecond};
   kube::run_with_client(config, client_options, [&](Client& client) -> Task<void> {
-    Reader reader(client, options, picture);
+    Reader reader(client, options, snapshot);
     co_await reader.run();
   });
-  if (!picture.unreachable && !picture.preflight) look_at_certificates(options, picture);
-  return picture;
+  if (!snapshot.unreachable && !snapshot.preflight) fetch_certificates(options, snapshot);
+  return snapshot;
 }
 
 }  // namespace modelgate::cli

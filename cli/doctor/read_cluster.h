@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reads all that `modelgate doctor` looks at, once. Called by doctor.cc.
+// Takes the cluster snapshot for `modelgate doctor`. Called by doctor.cc.
 //
-//   ClusterPicture picture = read_cluster(*config, options);
+//   ClusterSnapshot snapshot = read_cluster(*config, options);
 //
-// It reads, and asks who may do what; nothing is written. What could not be read is noted in the picture.
-// Bounded: each call has a deadline, and once the API server is away nothing more is asked.
+// It reads objects and creates access reviews, which store nothing. The snapshot records what could not be
+// read. Each call has a deadline. If the API server becomes unavailable, no more calls are sent.
 #pragma once
 
-#include "cli/doctor/cluster_picture.h"
+#include "cli/doctor/cluster_snapshot.h"
 #include "cli/doctor/doctor.h"
 #include "kube/client/client_config.h"
 
 namespace modelgate::cli {
 
-ClusterPicture read_cluster(const kube::ClientConfig& config, const DoctorOptions& options);
+ClusterSnapshot read_cluster(const kube::ClientConfig& config, const DoctorOptions& options);
 
 }  // namespace modelgate::cli

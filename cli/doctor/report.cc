@@ -28,7 +28,7 @@ const SeverityText& text_of(Severity severity) {
 
 constexpr std::string_view kIndent = "                                ";
 
-/// Further lines stand below the first.
+/// Indents every line after the first.
 std::string indented(std::string_view text, std::string_view indent) {
   std::string out;
   for (const char c : text) {
@@ -40,8 +40,8 @@ std::string indented(std::string_view text, std::string_view indent) {
 
 void print_text(const Finding& finding, bool color, std::ostream& out) {
   const SeverityText& severity = text_of(finding.severity);
-  const Words& w = finding.words;
-  const std::string line = w.about.empty() ? w.found : fmt::format("{}: {}", w.about, w.found);
+  const Details& d = finding.details;
+  const std::string line = d.about.empty() ? d.found : fmt::format("{}: {}", d.about, d.found);
   fmt::print(out, "{}  {:<22} {}\n", paint(fmt::format("{:<8}", severity.text), severity.style, color),
              finding.check, indented(line, kIndent));
   const std::string_view gap(kIndent.substr(0, 10));
@@ -50,11 +50,11 @@ void print_text(const Finding& finding, bool color, std::ostream& out) {
     fmt::print(out, "{}{:<22} {}\n", gap, paint(fmt::format("{:>22}", label), kDim, color),
                indented(text, kIndent));
   };
-  more("why", w.cause);
-  more("remedy", w.remedy);
-  if (!w.command.empty()) {
+  more("why", d.cause);
+  more("remedy", d.remedy);
+  if (!d.command.empty()) {
     fmt::print(out, "{}{}\n", kIndent,
-               paint("$ " + indented(w.command, fmt::format("{}  ", kIndent)), kBold, color));
+               paint("$ " + indented(d.command, fmt::format("{}  ", kIndent)), kBold, color));
   }
 }
 
@@ -62,25 +62,25 @@ std::string plural(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
-void print_text(const Findings& findings, const ClusterPicture& picture, bool color, std::ostream& out) {
-  fmt::print(out, "{}{}, namespace {}\n\n", picture.server,
-             picture.version.empty() ? "" : fmt::format(" ({})", picture.version), picture.names.ns);
+void print_text(const Findings& findings, const ClusterSnapshot& snapshot, bool color, std::ostream& out) {
+  fmt::print(out, "{}{}, namespace {}\n\n", snapshot.server,
+             snapshot.version.empty() ? "" : fmt::format(" ({})", snapshot.version), snapshot.names.ns);
   for (const Finding& finding : findings.all()) print_text(finding, color, out);
   fmt::print(out, "\n{}, {}, {} ok, {} skipped\n", plural(findings.count(Severity::kError), "error"),
              plural(findings.count(Severity::kWarning), "warning"), findings.count(Severity::kOk),
              findings.count(Severity::kSkipped));
 }
 
-void print_json(const Findings& findings, const ClusterPicture& picture, std::ostream& out) {
+void print_json(const Findings& findings, const ClusterSnapshot& snapshot, std::ostream& out) {
   spec::Arena arena;
   const auto text = [&](std::string_view s) { return spec::make_string(s, arena); };
   spec::Value report(rapidjson::kObjectType);
   const auto set = [&](spec::Value& object, std::string_view key, spec::Value value) {
     spec::set_member(object, key, std::move(value), arena);
   };
-  set(report, "server", text(picture.server));
-  set(report, "version", text(picture.version));
-  set(report, "namespace", text(picture.names.ns));
+  set(report, "server", text(snapshot.server));
+  set(report, "version", text(snapshot.version));
+  set(report, "namespace", text(snapshot.names.ns));
   spec::Value summary(rapidjson::kObjectType);
   for (std::size_t i = 0; i < std::size(kSeverities); ++i) {
     const auto count = static_cast<std::int64_t>(findings.count(static_cast<Severity>(i)));
@@ -89,15 +89,15 @@ void print_json(const Findings& findings, const ClusterPicture& picture, std::os
   set(report, "summary", std::move(summary));
   spec::Value list(rapidjson::kArrayType);
   for (const Finding& finding : findings.all()) {
-    const Words& w = finding.words;
+    const Details& d = finding.details;
     spec::Value entry(rapidjson::kObjectType);
     set(entry, "check", text(finding.check));
     set(entry, "severity", text(to_string(finding.severity)));
-    const std::pair<std::string_view, std::string_view> parts[] = {{"about", w.about},
-                                                                   {"found", w.found},
-                                                                   {"cause", w.cause},
-                                                                   {"remedy", w.remedy},
-                                                                   {"command", w.command}};
+    const std::pair<std::string_view, std::string_view> parts[] = {{"about", d.about},
+                                                                   {"found", d.found},
+                                                                   {"cause", d.cause},
+                                                                   {"remedy", d.remedy},
+                                                                   {"command", d.command}};
     for (const auto& [key, value] : parts) {
       if (!value.empty()) set(entry, key, text(value));
     }
@@ -109,27 +109,39 @@ void print_json(const Findings& findings, const ClusterPicture& picture, std::os
 
 }  // namespace
 
+std::string shortened(std::string_view text, std::size_t bytes) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
+  std::size_t end = std::min(text.size(), bytes);
+  if (end < text.size()) {  // never within a character
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  }
+  std::string out(text.substr(0, end));
+  std::ranges::replace_if(out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
+  if (end < text.size()) out += "...";
+  return out;
+}
+
 std::string_view to_string(Severity severity) {
   return text_of(severity).text;
 }
 
-bool Findings::could_read(const ClusterPicture& picture, const kube::Resource& resource,
+bool Findings::could_read(const ClusterSnapshot& snapshot, const kube::Resource& resource,
                           std::string_view ns) {
-  const kube::ApiError* error = picture.error_about(resource, ns);
+  const kube::ApiError* error = snapshot.error_about(resource, ns);
   if (!error) return true;
   const bool everywhere = ns == kAllNamespaces;
   const std::string where = everywhere ? " in all namespaces" : ns.empty() ? "" : fmt::format(" in {}", ns);
-  Words words{.about = fmt::format("{}{}", resource.plural, where), .found = error->to_string()};
+  Details details{.about = fmt::format("{}{}", resource.plural, where), .found = error->to_string()};
   if (error->is_forbidden()) {
-    words.found = fmt::format("{} may not read them", picture.user.empty() ? "you" : picture.user);
-    words.remedy = "run this as somebody who may; to see who:";
-    words.command = fmt::format("kubectl auth can-i list {}{}{}{}", resource.plural,
-                                resource.group.empty() ? "" : ".", resource.group,
-                                everywhere   ? " -A"
-                                : ns.empty() ? ""
-                                             : fmt::format(" -n {}", ns));
+    details.found = fmt::format("{} may not read them", snapshot.user.empty() ? "you" : snapshot.user);
+    details.remedy = "run this as a user who may:";
+    details.command = fmt::format("kubectl auth can-i list {}{}{}{}", resource.plural,
+                                  resource.group.empty() ? "" : ".", resource.group,
+                                  everywhere   ? " -A"
+                                  : ns.empty() ? ""
+                                               : fmt::format(" -n {}", ns));
   }
-  skipped(std::move(words));
+  skipped(std::move(details));
   return false;
 }
 
@@ -142,10 +154,10 @@ int Findings::exit_code() const {
   return count(Severity::kWarning) > 0 ? kWarnings : kHealthy;
 }
 
-void print(const Findings& findings, const ClusterPicture& picture, ReportFormat format, bool color,
+void print(const Findings& findings, const ClusterSnapshot& snapshot, ReportFormat format, bool color,
            std::ostream& out) {
-  if (format == ReportFormat::kJson) return print_json(findings, picture, out);
-  print_text(findings, picture, color, out);
+  if (format == ReportFormat::kJson) return print_json(findings, snapshot, out);
+  print_text(findings, snapshot, color, out);
 }
 
 }  // namespace modelgate::cli

@@ -62,7 +62,7 @@ bool wait_for(int fd, short events, Clock::time_point deadline) {
   }
 }
 
-/// Empty where it is connected.
+/// Empty if it is connected.
 std::string connect_to(const Socket& socket, const addrinfo& address, Clock::time_point deadline) {
   if (socket.fd() < 0) return std::strerror(errno);
   if (::fcntl(socket.fd(), F_SETFL, O_NONBLOCK) != 0) return std::strerror(errno);
@@ -75,8 +75,8 @@ std::string connect_to(const Socket& socket, const addrinfo& address, Clock::tim
   return error == 0 ? std::string() : std::strerror(error);
 }
 
-/// Empty where the handshake came far enough to show a certificate.
-std::string shake_hands(SSL* ssl, int fd, Clock::time_point deadline) {
+/// Empty if the server presented a certificate.
+std::string tls_handshake(SSL* ssl, int fd, Clock::time_point deadline) {
   while (true) {
     const int done = SSL_connect(ssl);
     if (done == 1) return {};
@@ -88,7 +88,7 @@ std::string shake_hands(SSL* ssl, int fd, Clock::time_point deadline) {
         if (!wait_for(fd, POLLOUT, deadline)) return "no TLS answer in time";
         break;
       default:
-        // One that asks for a client certificate of ours refuses us, but has shown its own before.
+        // A server that requires a client certificate rejects us after it has presented its own.
         if (SSL_get0_peer_certificate(ssl)) return {};
         return fmt::format("no TLS: {}", certs::take_openssl_error());
     }
@@ -110,8 +110,8 @@ std::vector<X509Ptr> read_all(std::string_view pem) {
 }
 
 std::chrono::system_clock::time_point time_of(const ASN1_TIME* time) {
-  // The clock counts nanoseconds, which end with the year 2262; "no end" is written as 9999 (RFC
-  // 5280, 4.1.2.5).
+  // The clock counts nanoseconds and ends in 2262; certificates without an end have the year 9999 (RFC 5280,
+  // 4.1.2.5).
   constexpr auto kLast =
       std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::time_point::max());
   std::tm parts{};
@@ -149,7 +149,7 @@ bool is_named(X509* leaf, const std::string& name) {
   return X509_check_host(leaf, name.c_str(), name.size(), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr) == 1;
 }
 
-/// Empty where the chain leads to the bundle. Dates are asked about apart.
+/// Empty if the bundle trusts the chain. Dates are checked separately.
 std::string why_untrusted(const std::vector<X509Ptr>& chain, const std::vector<X509Ptr>& bundle) {
   const StorePtr store(X509_STORE_new());
   for (const X509Ptr& trusted : bundle) X509_STORE_add_cert(store.get(), trusted.get());
@@ -157,7 +157,7 @@ std::string why_untrusted(const std::vector<X509Ptr>& chain, const std::vector<X
   for (std::size_t i = 1; i < chain.size(); ++i) sk_X509_push(untrusted, chain[i].get());
   const StoreContextPtr context(X509_STORE_CTX_new());
   X509_STORE_CTX_init(context.get(), store.get(), chain[0].get(), untrusted);
-  // What the bundle holds is trusted, whether it is a root or not.
+  // Every certificate of the bundle is trusted, root or not.
   X509_STORE_CTX_set_flags(context.get(), X509_V_FLAG_NO_CHECK_TIME | X509_V_FLAG_PARTIAL_CHAIN);
   const bool trusted = X509_verify_cert(context.get()) == 1;
   std::string why = trusted ? "" : X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get()));
@@ -190,12 +190,12 @@ ServedCertificate fetch_certificate(const std::string& host, const std::string& 
     out.error = certs::take_openssl_error();
     return out;
   }
-  SSL_set_verify(ssl.get(), SSL_VERIFY_NONE, nullptr);  // it is looked at, and nothing is sent
+  SSL_set_verify(ssl.get(), SSL_VERIFY_NONE, nullptr);  // judge() verifies it; no data is sent
   SSL_set_tlsext_host_name(ssl.get(), server_name.c_str());
   SSL_set_fd(ssl.get(), socket.fd());
-  out.error = shake_hands(ssl.get(), socket.fd(), deadline);
+  out.error = tls_handshake(ssl.get(), socket.fd(), deadline);
   if (out.error.empty()) out.chain_pem = pem_of(SSL_get_peer_cert_chain(ssl.get()));
-  if (out.error.empty() && out.chain_pem.empty()) out.error = "it shows no certificate";
+  if (out.error.empty() && out.chain_pem.empty()) out.error = "the server presents no certificate";
   return out;
 }
 

@@ -5,7 +5,8 @@
 
 #include <algorithm>
 
-#include "cli/doctor/checks.h"
+#include "cli/doctor/report.h"
+#include "cli/doctor/times.h"
 #include "spec/inference_service.h"
 #include "spec/view.h"
 
@@ -16,11 +17,11 @@ using spec::ObjectView;
 using spec::Value;
 using std::chrono::sys_seconds;
 
-/// A screen holds them.
+/// Fits on a screen.
 constexpr std::size_t kNamed = 5;
 constexpr std::size_t kLongestReason = 200;
 
-/// A busy reconciler may be some seconds late; a new service gets its first status within one.
+/// A busy reconciler needs some seconds; a new service gets its first status within one.
 constexpr std::chrono::minutes kLate{1};
 
 constexpr std::string_view kComponents[] = {"predictor", "transformer", "explainer"};
@@ -32,10 +33,10 @@ std::string reason_and_message(const ObjectView& condition) {
   return fmt::format("{}: {}", reason, message);
 }
 
-/// Ready's own words; where it has none, the failure's, or those of whatever else is not True.
+/// The message of the condition Ready, else of the last failure, else of another condition that is not True.
 std::string why_not_ready(const ObjectView& status) {
   const ObjectView ready = condition_of(status, "Ready");
-  if (!ready) return "no condition Ready: nobody wrote its status";
+  if (!ready) return "no condition Ready: its status was never written";
   std::string why = reason_and_message(ready);
   if (why.empty()) why = status.object("modelStatus").object("lastFailureInfo").string("message");
   for (const ObjectView c : status.list("conditions")) {
@@ -46,7 +47,7 @@ std::string why_not_ready(const ObjectView& status) {
 }
 
 bool has_failed(const ObjectView& status) {
-  // KServe's CRD keeps no phase.
+  // KServe's CRD has no phase.
   const std::string_view transition = status.object("modelStatus").string("transitionStatus");
   return status.string("phase") == "Failed" || transition == "BlockedByFailedLoad" ||
          transition == "InvalidSpec";
@@ -74,7 +75,7 @@ bool scales_by_collector(const ObjectView& component) {
 
 }  // namespace
 
-bool is_behind(const Value& service, sys_seconds now) {
+bool is_outdated(const Value& service, sys_seconds now) {
   const spec::InferenceServiceView view(service);
   const ObjectView metadata = view.metadata();
   if (view.is_left_alone()) return false;
@@ -100,8 +101,8 @@ void ServiceTally::add(const Value& service, sys_seconds now) {
       add_to(collectors, metadata, {});
     }
   }
-  if (is_behind(service, now)) {
-    add_to(behind, metadata,
+  if (is_outdated(service, now)) {
+    add_to(outdated, metadata,
            fmt::format("generation {}, observed {}", metadata.integer("generation").value_or(0),
                        status.integer("observedGeneration").value_or(0)));
   }
@@ -116,7 +117,7 @@ void ServiceTally::add(const Value& service, sys_seconds now) {
                    now, kStuckAfter)) {
     add_to(stuck, metadata, why_not_ready(status));
   } else {
-    ++coming;
+    ++starting;
   }
 }
 

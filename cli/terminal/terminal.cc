@@ -8,8 +8,8 @@
 
 namespace modelgate::cli {
 
-bool use_color(Color wanted, int file_descriptor) {
-  if (wanted != Color::kAuto) return wanted == Color::kAlways;
+bool use_color(Color mode, int file_descriptor) {
+  if (mode != Color::kAuto) return mode == Color::kAlways;
   const char* no_color = std::getenv("NO_COLOR");
   if (no_color && *no_color) return false;
   const char* terminal = std::getenv("TERM");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Colours on a terminal. Called by review.cc and explain.cc.
+// Colors on a terminal.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@ namespace modelgate::cli {
 
 enum class Color : std::uint8_t { kAuto, kAlways, kNever };
 
-/// kAuto: where the file is a terminal that is not dumb, and NO_COLOR (no-color.org) is not set.
-bool use_color(Color wanted, int file_descriptor);
+/// kAuto: if the file is a terminal that is not dumb, and NO_COLOR (no-color.org) is not set.
+bool use_color(Color mode, int file_descriptor);
 
 /// SGR parameters; empty for plain text.
 struct Style {

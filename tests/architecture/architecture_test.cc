@@ -54,6 +54,7 @@ const std::map<std::string, std::set<std::string>> kMayIncludeInside = {
      {"reconciler/queue", "reconciler/cache", "reconciler/metrics", "reconciler/apply", "reconciler/status"}},
     {"webhook/certificates", {}},
     {"cli/terminal", {}},
+    {"cli/offline", {"cli/terminal"}},
     {"cli/doctor", {"cli/terminal"}},
 };
 

@@ -51,7 +51,9 @@ INSTANTIATE_TEST_SUITE_P(
     Calls, Program,
     testing::Values(Case{"Version", "version", 0, "modelgate 0."},
                     Case{"VersionFlag", "--version", 0, "modelgate 0."}, Case{"Help", "--help", 0, "explain"},
-                    Case{"HelpOfReview", "review --help", 0, "Exit codes"},
+                    Case{"HelpOfReview", "review --help", 0, "1  an object would be denied"},
+                    Case{"HelpOfExplain", "explain --help", 0, "1  an InferenceService gets no runtime"},
+                    Case{"HelpOfDoctor", "doctor --help", 0, "1  warnings: "},
                     Case{"NoCommand", "", 2, "subcommand"},
                     Case{"UnknownFlag", "review --nope x", 2, "--nope"}, Case{"NoFile", "review", 2, "FILE"},
                     Case{"UnknownFormat", "review -o xml x", 2, "xml"},
@@ -61,9 +63,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"Denied", "review " + kExamples + "broken.yaml", 1, "broken.yaml:11: "},
                     Case{"StandardInput", "review - -o json <" + kExamples + "sklearn.yaml", 0,
                          "\"kserve-sklearnserver\""},
-                    Case{"ColourWhereAsked", "review -o diff --color always " + kExamples + "sklearn.yaml", 0,
+                    Case{"ColorFlag", "review -o diff --color always " + kExamples + "sklearn.yaml", 0,
                          "\x1b[32m+"},
-                    Case{"Explain", "explain " + kExamples + "sklearn.yaml", 0, "taken"},
+                    Case{"Explain", "explain " + kExamples + "sklearn.yaml", 0, "selected"},
                     Case{"ExplainNothing", "explain " + kExamples + "broken.yaml", 1, "sklearn"}),
     [](const auto& info) { return info.param.name; });
 

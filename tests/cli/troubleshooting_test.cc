@@ -17,7 +17,7 @@
 #include "admission/realization.h"
 #include "certs/ca_set.h"
 #include "cli/doctor/checks.h"
-#include "tests/cli/doctor/cluster_pictures.h"
+#include "tests/cli/doctor/cluster_snapshots.h"
 #include "validation/validation.h"
 
 namespace modelgate::cli {
@@ -47,7 +47,7 @@ std::vector<Section> sections() {
   return out;
 }
 
-/// "`service-name`" -> "service-name"; nothing for a heading in words.
+/// "`service-name`" -> "service-name"; nothing for a heading in details.
 std::string id_of(const Section& section) {
   const std::string& t = section.title;
   const bool code = t.size() > 2 && t.starts_with('`') && t.ends_with('`');

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The checks of `modelgate doctor` on pictures of clusters: nothing on a healthy one, and each planted fault
-// found by the check that is for it, and by no other.
+// The checks of `modelgate doctor` on cluster snapshots: a healthy one has no findings, and each fault is found by
+// its check only.
 #include "cli/doctor/doctor.h"
 
 #include <fmt/format.h>
@@ -19,7 +19,7 @@
 #include "cli/terminal/exit_code.h"
 #include "kube/manifests.h"
 #include "spec/view.h"
-#include "tests/cli/doctor/cluster_pictures.h"
+#include "tests/cli/doctor/cluster_snapshots.h"
 
 namespace modelgate::cli {
 namespace {
@@ -27,8 +27,8 @@ namespace {
 constexpr std::string_view kNs = "kserve";
 constexpr std::string_view kName = "modelgate-webhook";
 
-/// What is worse than not looked at, as "check severity".
-std::multiset<std::string> troubles(const Findings& findings) {
+/// Warnings and errors, as "check severity".
+std::multiset<std::string> problems(const Findings& findings) {
   std::multiset<std::string> out;
   for (const Finding& f : findings.all()) {
     if (f.severity > Severity::kSkipped) out.insert(fmt::format("{} {}", f.check, to_string(f.severity)));
@@ -36,45 +36,45 @@ std::multiset<std::string> troubles(const Findings& findings) {
   return out;
 }
 
-std::string printed(const ClusterPicture& picture, ReportFormat format = ReportFormat::kText) {
+std::string printed(const ClusterSnapshot& snapshot, ReportFormat format = ReportFormat::kText) {
   std::ostringstream out;
-  print(diagnose(picture), picture, format, false, out);
+  print(diagnose(snapshot), snapshot, format, false, out);
   return out.str();
 }
 
 TEST(DoctorTest, FindsNothingOnAHealthyCluster) {
-  const ClusterPicture picture = healthy_picture();
-  const Findings findings = diagnose(picture);
-  EXPECT_TRUE(troubles(findings).empty()) << printed(picture);
-  EXPECT_EQ(findings.count(Severity::kSkipped), 0U) << printed(picture);
+  const ClusterSnapshot snapshot = healthy_snapshot();
+  const Findings findings = diagnose(snapshot);
+  EXPECT_TRUE(problems(findings).empty()) << printed(snapshot);
+  EXPECT_EQ(findings.count(Severity::kSkipped), 0U) << printed(snapshot);
   EXPECT_EQ(findings.exit_code(), kHealthy);
 }
 
 TEST(DoctorTest, FindsNothingBeforeAnInstallation) {
-  ClusterPicture picture = empty_picture();
-  picture.preflight = true;
-  EXPECT_TRUE(troubles(diagnose(picture)).empty()) << printed(picture);
+  ClusterSnapshot snapshot = empty_snapshot();
+  snapshot.preflight = true;
+  EXPECT_TRUE(problems(diagnose(snapshot)).empty()) << printed(snapshot);
 }
 
-TEST(DoctorTest, NoticesThatNothingIsInstalled) {
-  const Findings findings = diagnose(empty_picture());
-  EXPECT_EQ(troubles(findings), (std::multiset<std::string>{"installation warning"}));
+TEST(DoctorTest, WarnsIfNothingIsInstalled) {
+  const Findings findings = diagnose(empty_snapshot());
+  EXPECT_EQ(problems(findings), (std::multiset<std::string>{"installation warning"}));
   EXPECT_EQ(findings.exit_code(), kWarnings);
 }
 
-/// The beginning of it, as the Secret holds it.
-std::string ca_key(const ClusterPicture& picture) {
-  const spec::ObjectView secret(picture.find(kube::kSecrets, kNs, "modelgate-webhook-ca"));
+/// A part of the key, as the Secret has it.
+std::string ca_key(const ClusterSnapshot& snapshot) {
+  const spec::ObjectView secret(snapshot.find(kube::kSecrets, kNs, "modelgate-webhook-ca"));
   const std::string_view key = secret.object("data").string("ca.key");
   EXPECT_GT(key.size(), 100U);
-  return std::string(key.substr(60, 40));  // behind what every key begins with
+  return std::string(key.substr(60, 40));  // after the part that all keys have in common
 }
 
-// ------------------------------------------------------------------------------------------ planted faults
+// ------------------------------------------------------------------------------------------ faults
 
 struct FaultCase {
   const char* name;
-  std::function<void(ClusterPicture&)> plant;
+  std::function<void(ClusterSnapshot&)> plant;
   std::multiset<std::string> found;  // "check severity", all of them
 };
 
@@ -84,18 +84,18 @@ std::ostream& operator<<(std::ostream& out, const FaultCase& c) {
 
 class FaultTest : public testing::TestWithParam<FaultCase> {};
 
-TEST_P(FaultTest, IsFoundByItsCheckAlone) {
-  ClusterPicture picture = healthy_picture();
-  const std::string key = ca_key(picture);
-  GetParam().plant(picture);
-  const Findings findings = diagnose(picture);
-  EXPECT_EQ(troubles(findings), GetParam().found) << printed(picture);
+TEST_P(FaultTest, IsFoundByItsCheckOnly) {
+  ClusterSnapshot snapshot = healthy_snapshot();
+  const std::string key = ca_key(snapshot);
+  GetParam().plant(snapshot);
+  const Findings findings = diagnose(snapshot);
+  EXPECT_EQ(problems(findings), GetParam().found) << printed(snapshot);
   for (const Finding& f : findings.all()) {
     if (f.severity > Severity::kSkipped) {
-      EXPECT_FALSE(f.words.found.empty()) << f.check;
-      EXPECT_FALSE(f.words.remedy.empty()) << f.check << ": " << f.words.found;
+      EXPECT_FALSE(f.details.found.empty()) << f.check;
+      EXPECT_FALSE(f.details.remedy.empty()) << f.check << ": " << f.details.found;
     }
-    const std::string all = f.words.found + f.words.cause + f.words.remedy + f.words.command;
+    const std::string all = f.details.found + f.details.cause + f.details.remedy + f.details.command;
     EXPECT_EQ(all.find(key), std::string::npos) << f.check << " shows a secret";
     EXPECT_EQ(all.find("PRIVATE KEY"), std::string::npos) << f.check << " shows a secret";
   }
@@ -104,8 +104,8 @@ TEST_P(FaultTest, IsFoundByItsCheckAlone) {
 const auto& kMutating = kube::kMutatingWebhookConfigurations;
 const auto& kValidating = kube::kValidatingWebhookConfigurations;
 
-void deny(ClusterPicture& picture, std::string_view verb, std::string_view resource) {
-  for (PermissionAnswer& answer : picture.webhook_permissions) {
+void deny(ClusterSnapshot& snapshot, std::string_view verb, std::string_view resource) {
+  for (PermissionAnswer& answer : snapshot.webhook_permissions) {
     if (answer.permission.verb == verb && answer.permission.resource == resource) answer.allowed = false;
   }
 }
@@ -126,8 +126,8 @@ webhooks:
                      kind, policy, group, resource, more);
 }
 
-void put_other_service(ClusterPicture& picture, bool ready) {
-  put_yaml(picture, fmt::format(R"(
+void put_other_service(ClusterSnapshot& snapshot, bool ready) {
+  put_yaml(snapshot, fmt::format(R"(
 apiVersion: v1
 kind: Service
 metadata: {{name: other, namespace: elsewhere}}
@@ -138,21 +138,21 @@ kind: EndpointSlice
 metadata: {{name: other-1, namespace: elsewhere, labels: {{kubernetes.io/service-name: other}}}}
 endpoints: [{{addresses: [10.0.0.9], conditions: {{ready: {}}}}}]
 )",
-                                ready));
+                                 ready));
 }
 
-/// What another CA signs, or for another name or time.
-void serve(ClusterPicture& picture, const std::string& dns_name, std::chrono::hours before,
+/// Serves a certificate of another CA, with this name and validity.
+void serve(ClusterSnapshot& snapshot, const std::string& dns_name, std::chrono::hours before,
            std::chrono::hours lifetime) {
-  const auto made = picture.now - before;
+  const auto made = snapshot.now - before;
   const auto ca = certs::Authority::make({.now = made}).value();
-  picture.served[0].chain_pem =
+  snapshot.served[0].chain_pem =
       ca.sign({.dns_names = {dns_name}, .lifetime = lifetime, .now = made}).value()->chain_pem();
 }
 
-void set_config(ClusterPicture& picture, std::string_view key, std::string_view json) {
+void set_config(ClusterSnapshot& snapshot, std::string_view key, std::string_view json) {
   put_yaml(
-      picture,
+      snapshot,
       fmt::format("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: inferenceservice-config, namespace: "
                   "kserve}}\ndata:\n  ingress: '{{\"ingressClassName\": \"istio\"}}'\n  {}: '{}'\n",
                   key, json));
@@ -172,9 +172,9 @@ spec:
 
 const FaultCase kFaults[] = {
     // the API server
-    {"AnOldCluster", [](auto& p) { p.version = "v1.27.9"; }, {"api-server error"}},
-    {"AClockABitOff", [](auto& p) { p.clock_ahead = std::chrono::seconds(-31); }, {"clock warning"}},
-    {"AClockAnHourOff",
+    {"OldCluster", [](auto& p) { p.version = "v1.27.9"; }, {"api-server error"}},
+    {"ClockSkewOf31Seconds", [](auto& p) { p.clock_ahead = std::chrono::seconds(-31); }, {"clock warning"}},
+    {"ClockSkewOfAnHour",
      [](auto& p) {
        p.clock_ahead = std::chrono::hours(1);
        for (const std::string_view lease : {kName, std::string_view("modelgate-reconciler")}) {
@@ -185,27 +185,27 @@ const FaultCase kFaults[] = {
      {"clock error"}},
     // the objects of the installation
     {"NoNamespace", [](auto& p) { p.remove(kube::kNamespaces, {}, kNs); }, {"namespace error"}},
-    {"ANamespaceThatGoes",
+    {"NamespaceInDeletion",
      [](auto& p) {
        put_yaml(p, "apiVersion: v1\nkind: Namespace\nmetadata: {name: kserve}\nstatus: {phase: Terminating}");
      },
      {"namespace error"}},
-    {"AMissingCrd",
+    {"MissingCrd",
      [](auto& p) { p.remove(kube::kCustomResourceDefinitions, {}, "servingruntimes.serving.kserve.io"); },
      {"crds error"}},
-    {"AnUnservedVersion",
+    {"UnservedVersion",
      [](auto& p) {
        rewrite(p, kube::kCustomResourceDefinitions, {}, "inferenceservices.serving.kserve.io",
                R"("name":"v1beta1")", R"("name":"v2")");
      },
      {"crds error"}},
-    {"ACrdWhoseNamesAreTaken",
+    {"CrdNamesNotAccepted",
      [](auto& p) {
        rewrite(p, kube::kCustomResourceDefinitions, {}, "inferenceservices.serving.kserve.io",
                R"({"type":"NamesAccepted","status":"True"})", R"({"type":"NamesAccepted","status":"False"})");
      },
      {"crds error"}},
-    {"ACrdThatWasJustMade",
+    {"CrdNotEstablished",
      [](auto& p) {
        rewrite(p, kube::kCustomResourceDefinitions, {}, "inferenceservices.serving.kserve.io",
                R"({"type":"Established","status":"True"})", R"({"type":"Established","status":"False"})");
@@ -214,20 +214,20 @@ const FaultCase kFaults[] = {
     {"NoServiceAccount",
      [](auto& p) { p.remove(kube::kServiceAccounts, kNs, kName); },
      {"permissions error"}},
-    {"AForbiddenVerb", [](auto& p) { deny(p, "watch", "servingruntimes"); }, {"permissions error"}},
+    {"ForbiddenVerb", [](auto& p) { deny(p, "watch", "servingruntimes"); }, {"permissions error"}},
     // registrations
     {"NoMutatingRegistration", [](auto& p) { p.remove(kMutating, {}, "modelgate"); }, {"registration error"}},
-    {"AWrongPath",
+    {"WrongPath",
      [](auto& p) { rewrite(p, kMutating, {}, "modelgate", R"("/mutate-pods")", R"("/mutate-pod")"); },
      {"registration error", "registration error"}},
-    {"ARuleWithoutUpdates",
+    {"RuleWithoutUpdates",
      [](auto& p) { rewrite(p, kValidating, {}, "modelgate", R"("CREATE","UPDATE")", R"("CREATE")"); },
      {"registration error", "registration error", "registration error"}},
     {"NoService",
      [](auto& p) { p.remove(kube::kServices, kNs, kName); },
      {"registration error", "registration error", "registration error", "registration error",
       "registration error"}},
-    {"AnIgnoringPolicy",
+    {"FailurePolicyIgnore",
      [](auto& p) {
        rewrite(
            p, kMutating, {}, "modelgate",
@@ -235,7 +235,7 @@ const FaultCase kFaults[] = {
            R"("failurePolicy":"Ignore","matchPolicy":"Equivalent","sideEffects":"None","timeoutSeconds":5)");
      },
      {"registration-settings warning"}},
-    {"ATimeoutTooLong",
+    {"TimeoutTooLong",
      [](auto& p) {
        rewrite(p, kMutating, {}, "modelgate", R"("timeoutSeconds":10)", R"("timeoutSeconds":16)");
      },
@@ -245,7 +245,7 @@ const FaultCase kFaults[] = {
        rewrite(p, kMutating, {}, "modelgate", R"("serving.kserve.io/inferenceservice")", R"("app")");
      },
      {"registration-settings warning"}},
-    // what runs
+    // the Deployment
     {"NoDeployment", [](auto& p) { p.remove(kube::kDeployments, kNs, kName); }, {"deployment error"}},
     {"NoReplicaReady",
      [](auto& p) {
@@ -257,14 +257,14 @@ const FaultCase kFaults[] = {
        rewrite(p, kube::kDeployments, kNs, kName, R"("readyReplicas":2)", R"("readyReplicas":1)");
      },
      {"deployment warning"}},
-    {"APodThatCrashes",
+    {"CrashingPod",
      [](auto& p) {
        rewrite(p, kube::kPods, kNs, "modelgate-webhook-1", R"("state":{"running":{}})",
                R"("state":{"waiting":{"reason":"CrashLoopBackOff","message":"back-off"}},
                   "lastState":{"terminated":{"reason":"Error","exitCode":1}})");
      },
      {"deployment error"}},
-    {"APodNoNodeTakes",
+    {"UnschedulablePod",
      [](auto& p) {
        rewrite(p, kube::kPods, kNs, "modelgate-webhook-1", R"("status":"True")",
                R"("status":"False","message":"no cpu")");
@@ -289,32 +289,32 @@ const FaultCase kFaults[] = {
        put_yaml(p, read_source("deploy/base/registrations.yaml"));
      },
      {"ca-bundle error", "certificate error"}},
-    {"ABundleOfAnother",
+    {"CaBundleOfAnotherCa",
      [](auto& p) {
-       const ClusterPicture other = healthy_picture();
+       const ClusterSnapshot other = healthy_snapshot();
        for (const auto* resource : {&kMutating, &kValidating}) {
          p.put(*resource, kube::Object::copy_of(*other.find(*resource, {}, "modelgate")));
        }
      },
      {"ca-bundle error", "certificate error"}},
-    {"ACertificateOfAnother",
+    {"CertificateOfAnotherCa",
      [](auto& p) {
        serve(p, "modelgate-webhook.kserve.svc", std::chrono::hours(0), std::chrono::hours(720));
      },
      {"certificate error"}},
-    {"AWrongName",
+    {"WrongName",
      [](auto& p) { serve(p, "other.kserve.svc", std::chrono::hours(0), std::chrono::hours(720)); },
      {"certificate error"}},
-    {"AnExpiredCertificate",
+    {"ExpiredCertificate",
      [](auto& p) {
        serve(p, "modelgate-webhook.kserve.svc", std::chrono::hours(48), std::chrono::hours(24));
      },
      {"certificate error"}},
-    {"NobodyServes", [](auto& p) { p.served[0].error = "Connection refused"; }, {"certificate error"}},
+    {"ConnectionRefused", [](auto& p) { p.served[0].error = "Connection refused"; }, {"certificate error"}},
     {"NoCaSecret",
      [](auto& p) { p.remove(kube::kSecrets, kNs, "modelgate-webhook-ca"); },
      {"ca-secret error"}},
-    {"ASpoiledCaSecret",
+    {"CorruptCaSecret",
      [](auto& p) {
        rewrite(p, kube::kSecrets, kNs, "modelgate-webhook-ca", R"("ca.key":")", R"("ca.key":"AAAA)");
      },
@@ -323,28 +323,28 @@ const FaultCase kFaults[] = {
     {"StaleLeases",
      [](auto& p) { p.now += std::chrono::minutes(1); },
      {"lease error", "reconciler-lease error"}},
-    {"AReleasedLease",
+    {"ReleasedLease",
      [](auto& p) { rewrite(p, kube::kLeases, kNs, kName, "modelgate-webhook-1_a", ""); },
      {"lease error"}},
     // others
-    {"KServeStillThere",
+    {"KServeStillInstalled",
      [](auto& p) {
        put_other_service(p, true);
        put_yaml(p, foreign_webhook("MutatingWebhookConfiguration", "serving.kserve.io", "inferenceservices",
                                    "Fail"));
      },
      {"other-webhooks warning"}},
-    {"KServeThatIsDown",
+    {"KServeUnavailable",
      [](auto& p) {
        put_other_service(p, false);
        put_yaml(p, foreign_webhook("ValidatingWebhookConfiguration", "serving.kserve.io", "inferenceservices",
                                    "Fail"));
      },
      {"other-webhooks error"}},
-    {"AMeshThatIsGone",
+    {"RemovedMesh",
      [](auto& p) { put_yaml(p, foreign_webhook("MutatingWebhookConfiguration", "", "pods", "Fail")); },
      {"other-webhooks error"}},
-    {"AMeshThatIsGoneForSome",
+    {"RemovedMeshWithSelector",
      [](auto& p) {
        put_yaml(p, foreign_webhook("MutatingWebhookConfiguration", "", "pods", "Fail",
                                    "namespaceSelector: {matchLabels: {mesh: enabled}}"));
@@ -354,7 +354,7 @@ const FaultCase kFaults[] = {
     {"NoConfiguration",
      [](auto& p) { p.remove(kube::kConfigMaps, kNs, "inferenceservice-config"); },
      {"configuration warning"}},
-    {"ABrokenConfiguration",
+    {"InvalidConfiguration",
      [](auto& p) { set_config(p, "deploy", R"({"defaultDeploymentMode": "Standart"})"); },
      {"configuration error"}},
     {"KnativeWithoutKnative",
@@ -366,10 +366,10 @@ const FaultCase kFaults[] = {
     {"NoSuchIngressClass",
      [](auto& p) { p.remove(kIngressClasses, {}, "istio"); },
      {"configured-mode warning"}},
-    {"ARuntimeThatCannotBeRead",
+    {"UnreadableRuntime",
      [](auto& p) { put_yaml(p, runtime("odd", "supportedModelFormats: sklearn")); },
      {"runtimes error"}},
-    {"TwoRuntimesAlike",
+    {"TwoEqualRuntimes",
      [](auto& p) {
        for (const char* name : {"one", "two"}) {
          put_yaml(
@@ -384,30 +384,30 @@ const FaultCase kFaults[] = {
 INSTANTIATE_TEST_SUITE_P(Table, FaultTest, testing::ValuesIn(kFaults),
                          [](const auto& row) { return row.param.name; });
 
-// -------------------------------------------------------------------------------------- what is no fault
+// -------------------------------------------------------------------------------------- not a fault
 
 struct FineCase {
   const char* name;
-  std::function<void(ClusterPicture&)> change;
+  std::function<void(ClusterSnapshot&)> change;
 };
 
 class FineTest : public testing::TestWithParam<FineCase> {};
 
-TEST_P(FineTest, IsNoFault) {
-  ClusterPicture picture = healthy_picture();
-  GetParam().change(picture);
-  EXPECT_TRUE(troubles(diagnose(picture)).empty()) << printed(picture);
+TEST_P(FineTest, IsNotAFault) {
+  ClusterSnapshot snapshot = healthy_snapshot();
+  GetParam().change(snapshot);
+  EXPECT_TRUE(problems(diagnose(snapshot)).empty()) << printed(snapshot);
 }
 
 const FineCase kFine[] = {
-    {"TheOldestCluster", [](auto& p) { p.version = "v1.28.0"; }},
-    {"AVendorsVersion", [](auto& p) { p.version = "v1.31.2-gke.1000"; }},
-    {"AClockAlmostRight", [](auto& p) { p.clock_ahead = std::chrono::seconds(29); }},
+    {"OldestSupportedCluster", [](auto& p) { p.version = "v1.28.0"; }},
+    {"VendorVersion", [](auto& p) { p.version = "v1.31.2-gke.1000"; }},
+    {"ClockSkewOf29Seconds", [](auto& p) { p.clock_ahead = std::chrono::seconds(29); }},
     {"TheLongestTimeout",
      [](auto& p) {
        rewrite(p, kMutating, {}, "modelgate", R"("timeoutSeconds":10)", R"("timeoutSeconds":15)");
      }},
-    {"ARuntimeThatIsNotChosen",
+    {"RuntimeWithoutAutoSelect",
      [](auto& p) {
        put_yaml(p, runtime("one", "supportedModelFormats: [{name: own, autoSelect: true, priority: 1}]"));
        put_yaml(p, runtime("two", "supportedModelFormats: [{name: own, priority: 1}]"));
@@ -422,18 +422,18 @@ const FineCase kFine[] = {
                                    v)));
        }
      }},
-    {"SomebodyElseOnPods",
+    {"OtherWebhookOnPods",
      [](auto& p) {
        put_other_service(p, true);
        put_yaml(p, foreign_webhook("MutatingWebhookConfiguration", "", "pods", "Fail"));
      }},
-    {"SomebodyElseWhoIsDownAndIgnored",
+    {"UnavailableWebhookThatIsIgnored",
      [](auto& p) { put_yaml(p, foreign_webhook("MutatingWebhookConfiguration", "", "pods", "Ignore")); }},
-    {"SomethingElseAltogether",
+    {"WebhookOnOtherKinds",
      [](auto& p) {
        put_yaml(p, foreign_webhook("MutatingWebhookConfiguration", "apps", "deployments", "Fail"));
      }},
-    {"CertManagerIssues",
+    {"CertManager",
      [](auto& p) {
        for (const auto* resource : {&kMutating, &kValidating}) {
          rewrite(p, *resource, {}, "modelgate", R"("name":"modelgate")",
@@ -447,51 +447,51 @@ const FineCase kFine[] = {
 INSTANTIATE_TEST_SUITE_P(Table, FineTest, testing::ValuesIn(kFine),
                          [](const auto& row) { return row.param.name; });
 
-// --------------------------------------------------------------------------------------- what is not known
+// --------------------------------------------------------------------------------------- unknown
 
-TEST(DoctorTest, AnApiServerThatIsAwayIsOneError) {
-  ClusterPicture picture = empty_picture();
-  picture.unreachable = kube::ApiError{.kind = kube::ApiError::Kind::kConnection};
-  const Findings findings = diagnose(picture);
+TEST(DoctorTest, AnUnreachableApiServerIsOneError) {
+  ClusterSnapshot snapshot = empty_snapshot();
+  snapshot.unreachable = kube::ApiError{.kind = kube::ApiError::Kind::kConnection};
+  const Findings findings = diagnose(snapshot);
   EXPECT_EQ(findings.all().size(), 1U);
   EXPECT_EQ(findings.exit_code(), kErrors);
 }
 
-TEST(DoctorTest, WhatMayNotBeReadIsSkippedAndNoFault) {
-  ClusterPicture picture = healthy_picture();
+TEST(DoctorTest, ForbiddenReadsAreSkipped) {
+  ClusterSnapshot snapshot = healthy_snapshot();
   kube::ApiError forbidden;
   forbidden.code = 403;
-  picture.remove(kube::kSecrets, kNs, "modelgate-webhook-ca");
-  picture.put_error(kube::kSecrets, kNs, forbidden);
-  for (PermissionAnswer& answer : picture.webhook_permissions) answer.allowed.reset();
-  picture.served.clear();
-  picture.not_served_why = "Pods cannot be reached";
-  const Findings findings = diagnose(picture);
-  EXPECT_TRUE(troubles(findings).empty()) << printed(picture);
-  EXPECT_EQ(findings.count(Severity::kSkipped), 3U) << printed(picture);
+  snapshot.remove(kube::kSecrets, kNs, "modelgate-webhook-ca");
+  snapshot.put_error(kube::kSecrets, kNs, forbidden);
+  for (PermissionAnswer& answer : snapshot.webhook_permissions) answer.allowed.reset();
+  snapshot.served.clear();
+  snapshot.certificate_skipped = "Pods cannot be reached";
+  const Findings findings = diagnose(snapshot);
+  EXPECT_TRUE(problems(findings).empty()) << printed(snapshot);
+  EXPECT_EQ(findings.count(Severity::kSkipped), 3U) << printed(snapshot);
   EXPECT_EQ(findings.exit_code(), kHealthy);
 }
 
-TEST(DoctorTest, WhoMaySeeNothingIsToldSoAndNothingElse) {
-  ClusterPicture picture = empty_picture();
+TEST(DoctorTest, AUserWithoutPermissionsGetsOnlySkippedChecks) {
+  ClusterSnapshot snapshot = empty_snapshot();
   kube::ApiError forbidden;
   forbidden.code = 403;
-  for (const kube::Resource* resource : kube::known_resources()) picture.put_error(*resource, {}, forbidden);
+  for (const kube::Resource* resource : kube::known_resources()) snapshot.put_error(*resource, {}, forbidden);
   for (const kube::Resource* resource : {&kPodDisruptionBudgets, &kIngressClasses}) {
-    picture.put_error(*resource, {}, forbidden);
+    snapshot.put_error(*resource, {}, forbidden);
   }
-  const Findings findings = diagnose(picture);
-  EXPECT_TRUE(troubles(findings).empty()) << printed(picture);
-  EXPECT_EQ(findings.count(Severity::kOk), 2U) << "api-server and clock\n" << printed(picture);
+  const Findings findings = diagnose(snapshot);
+  EXPECT_TRUE(problems(findings).empty()) << printed(snapshot);
+  EXPECT_EQ(findings.count(Severity::kOk), 2U) << "api-server and clock\n" << printed(snapshot);
 }
 
 // ------------------------------------------------------------------------------------------------ reports
 
-TEST(DoctorReportTest, JsonHoldsWhatTextHolds) {
-  ClusterPicture picture = healthy_picture();
-  picture.remove(kube::kLeases, kNs, kName);
+TEST(DoctorReportTest, JsonHasTheFindings) {
+  ClusterSnapshot snapshot = healthy_snapshot();
+  snapshot.remove(kube::kLeases, kNs, kName);
   spec::Arena arena;
-  const auto json = spec::parse_json(printed(picture, ReportFormat::kJson), arena);
+  const auto json = spec::parse_json(printed(snapshot, ReportFormat::kJson), arena);
   ASSERT_TRUE(json);
   const spec::ObjectView report(*json);
   EXPECT_EQ(report.object("summary").integer("error"), 1);
@@ -515,7 +515,7 @@ std::vector<std::string> texts_of(const spec::ObjectView& rule, std::string_view
   return out;
 }
 
-/// What the roles of a file grant: "get leases.coordination.k8s.io/modelgate-webhook in kserve".
+/// The permissions that the roles of a file grant: "get leases.coordination.k8s.io/modelgate-webhook in kserve".
 void add_granted(const std::string& file, std::set<std::string>& out) {
   spec::Arena arena;
   const std::string text = read_source(file);
@@ -539,27 +539,27 @@ void add_granted(const std::string& file, std::set<std::string>& out) {
   }
 }
 
-std::set<std::string> asked_about(bool own_certificates) {
+std::set<std::string> checked_permissions(bool own_certificates) {
   std::set<std::string> out;
   for (const Permission& p : webhook_permissions({}, own_certificates)) out.insert(p.to_string());
   return out;
 }
 
-TEST(DoctorPermissionsTest, OfTheReconcilerAreWhatItsRolesGrant) {
+TEST(DoctorPermissionsTest, ReconcilerChecksEqualItsRoles) {
   std::set<std::string> granted;
   add_granted("deploy/reconciler/role.yaml", granted);
-  std::set<std::string> asked;
-  for (const Permission& p : reconciler_permissions({})) asked.insert(p.to_string());
-  EXPECT_EQ(asked, granted);
+  std::set<std::string> checked;
+  for (const Permission& p : reconciler_permissions({})) checked.insert(p.to_string());
+  EXPECT_EQ(checked, granted);
 }
 
-TEST(DoctorPermissionsTest, AreWhatTheRolesGrant) {
+TEST(DoctorPermissionsTest, WebhookChecksEqualItsRoles) {
   std::set<std::string> granted;
   add_granted("deploy/base/role.yaml", granted);
   add_granted("deploy/base/role-pods.yaml", granted);
-  EXPECT_EQ(asked_about(false), granted);
+  EXPECT_EQ(checked_permissions(false), granted);
   add_granted("deploy/base/role-certificates.yaml", granted);
-  EXPECT_EQ(asked_about(true), granted);
+  EXPECT_EQ(checked_permissions(true), granted);
 }
 
 // ---------------------------------------------------------------------------------------------------- URLs

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The checks of `modelgate doctor` about the reconciler and what it serves: who makes what serves, its lease
-// and permissions, kinds of others, and how InferenceServices fare.
+// The checks of `modelgate doctor` about the reconciler: its Deployment, Lease and permissions, other controllers,
+// third-party kinds, and InferenceService health.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -12,7 +12,8 @@
 #include "cli/doctor/checks.h"
 #include "cli/doctor/tally.h"
 #include "cli/terminal/exit_code.h"
-#include "tests/cli/doctor/cluster_pictures.h"
+#include "kube/lease_record.h"
+#include "tests/cli/doctor/cluster_snapshots.h"
 
 namespace modelgate::cli {
 namespace {
@@ -20,64 +21,65 @@ namespace {
 constexpr std::string_view kNs = "kserve";
 constexpr std::string_view kName = "modelgate-reconciler";
 
-std::string printed(const ClusterPicture& picture) {
+std::string printed(const ClusterSnapshot& snapshot) {
   std::ostringstream out;
-  print(diagnose(picture), picture, ReportFormat::kText, false, out);
+  print(diagnose(snapshot), snapshot, ReportFormat::kText, false, out);
   return out.str();
 }
 
-/// What is worse than all being well, of these checks, and not what could not be looked at.
-std::multiset<std::string> told(const ClusterPicture& picture) {
+/// Findings other than ok and skipped, as "check severity".
+std::multiset<std::string> reported(const ClusterSnapshot& snapshot) {
   std::multiset<std::string> out;
-  for (const Finding& f : diagnose(picture).all()) {
+  for (const Finding& f : diagnose(snapshot).all()) {
     const bool worse = f.severity == Severity::kInfo || f.severity > Severity::kSkipped;
     if (worse) out.insert(fmt::format("{} {}", f.check, to_string(f.severity)));
     if (f.severity <= Severity::kSkipped) continue;
-    EXPECT_FALSE(f.words.cause.empty() && f.check != "reconciler") << f.words.found;
-    EXPECT_FALSE(f.words.remedy.empty()) << f.words.found;
-    EXPECT_FALSE(f.words.command.empty()) << f.words.found;
+    EXPECT_FALSE(f.details.cause.empty() && f.check != "reconciler") << f.details.found;
+    EXPECT_FALSE(f.details.remedy.empty()) << f.details.found;
+    EXPECT_FALSE(f.details.command.empty()) << f.details.found;
   }
-  // Notices of the healthy picture.
+  // The healthy snapshot has this one too.
   out.erase("crds info");
   return out;
 }
 
-/// KServe's controller, to run or asleep.
-void put_kserve(ClusterPicture& picture, int replicas) {
-  put_yaml(picture, fmt::format("apiVersion: apps/v1\nkind: Deployment\nmetadata: "
-                                "{{name: kserve-controller-manager, namespace: kserve-system}}\n"
-                                "spec: {{replicas: {}}}",
-                                replicas));
+/// KServe's controller, with this number of replicas.
+void put_kserve(ClusterSnapshot& snapshot, int replicas) {
+  put_yaml(snapshot, fmt::format("apiVersion: apps/v1\nkind: Deployment\nmetadata: "
+                                 "{{name: kserve-controller-manager, namespace: kserve-system}}\n"
+                                 "spec: {{replicas: {}}}",
+                                 replicas));
 }
 
-void put_lease(ClusterPicture& picture, std::string_view ns, std::string_view name, std::string_view holder,
+void put_lease(ClusterSnapshot& snapshot, std::string_view ns, std::string_view name, std::string_view holder,
                std::chrono::seconds age) {
-  const auto renewed = std::chrono::floor<std::chrono::seconds>(picture.now - age);
-  put_yaml(picture, fmt::format("apiVersion: coordination.k8s.io/v1\nkind: Lease\nmetadata: {{name: {}, "
-                                "namespace: {}}}\nspec: {{holderIdentity: '{}', leaseDurationSeconds: 15, "
-                                "renewTime: '{}'}}",
-                                name, ns, holder, kube::micro_time(renewed)));
+  const auto renewed = std::chrono::floor<std::chrono::seconds>(snapshot.now - age);
+  put_yaml(snapshot, fmt::format("apiVersion: coordination.k8s.io/v1\nkind: Lease\nmetadata: {{name: {}, "
+                                 "namespace: {}}}\nspec: {{holderIdentity: '{}', leaseDurationSeconds: 15, "
+                                 "renewTime: '{}'}}",
+                                 name, ns, holder, kube::micro_time(renewed)));
 }
 
-void scale(ClusterPicture& picture, int replicas) {
-  rewrite(picture, kube::kDeployments, kNs, kName, R"("replicas":2,"revisionHistoryLimit")",
+void scale(ClusterSnapshot& snapshot, int replicas) {
+  rewrite(snapshot, kube::kDeployments, kNs, kName, R"("replicas":2,"revisionHistoryLimit")",
           fmt::format(R"("replicas":{},"revisionHistoryLimit")", replicas));
 }
 
-void available(ClusterPicture& picture, int replicas) {
-  rewrite(picture, kube::kDeployments, kNs, kName, R"("readyReplicas":2,"availableReplicas":2)",
+void available(ClusterSnapshot& snapshot, int replicas) {
+  rewrite(snapshot, kube::kDeployments, kNs, kName, R"("readyReplicas":2,"availableReplicas":2)",
           fmt::format(R"("readyReplicas":{0},"availableReplicas":{0})", replicas));
 }
 
-void set_config(ClusterPicture& picture, std::string_view key, std::string_view json) {
-  put_yaml(picture, fmt::format("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: inferenceservice-config, "
-                                "namespace: kserve}}\ndata:\n  {}: '{}'\n",
-                                key, json));
+void set_config(ClusterSnapshot& snapshot, std::string_view key, std::string_view json) {
+  put_yaml(snapshot,
+           fmt::format("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: inferenceservice-config, "
+                       "namespace: kserve}}\ndata:\n  {}: '{}'\n",
+                       key, json));
 }
 
 struct Case {
   const char* name;
-  std::function<void(ClusterPicture&)> plant;
+  std::function<void(ClusterSnapshot&)> plant;
   std::multiset<std::string> found;  // "check severity", notices too
 };
 
@@ -87,14 +89,14 @@ std::ostream& operator<<(std::ostream& out, const Case& c) {
 
 class ReconcilerTest : public testing::TestWithParam<Case> {};
 
-TEST_P(ReconcilerTest, IsToldByItsChecksAlone) {
-  ClusterPicture picture = healthy_picture();
-  GetParam().plant(picture);
-  EXPECT_EQ(told(picture), GetParam().found) << printed(picture);
+TEST_P(ReconcilerTest, IsReportedByItsOwnChecksOnly) {
+  ClusterSnapshot snapshot = healthy_snapshot();
+  GetParam().plant(snapshot);
+  EXPECT_EQ(reported(snapshot), GetParam().found) << printed(snapshot);
 }
 
 const Case kCases[] = {
-    {"AllIsWell", [](auto&) {}, {}},
+    {"Healthy", [](auto&) {}, {}},
     // its Deployment
     {"NotInstalled",
      [](auto& p) {
@@ -115,7 +117,7 @@ const Case kCases[] = {
        p.remove(kube::kLeases, kNs, kName);
      },
      {"reconciler warning", "controllers error"}},
-    {"AsleepBesideKServe",
+    {"ScaledToZeroBesideKServe",
      [](auto& p) {
        scale(p, 0);
        p.remove(kube::kLeases, kNs, kName);
@@ -129,7 +131,7 @@ const Case kCases[] = {
      },
      {"reconciler error"}},
     {"OneAvailable", [](auto& p) { available(p, 1); }, {"reconciler warning"}},
-    {"OneWanted", [](auto& p) { scale(p, 1); }, {}},
+    {"OneReplica", [](auto& p) { scale(p, 1); }, {}},
     {"AnotherVersion",
      [](auto& p) {
        rewrite(p, kube::kDeployments, kNs, kName, R"("image":"modelgate/modelgate")",
@@ -142,41 +144,41 @@ const Case kCases[] = {
                R"("image":"example.com:5000/modelgate/modelgate")");
      },
      {}},
-    {"APodThatCrashes",
+    {"CrashingPod",
      [](auto& p) {
        rewrite(p, kube::kPods, kNs, "modelgate-reconciler-1", R"("state":{"running":{}})",
                R"("state":{"waiting":{"reason":"CrashLoopBackOff","message":"back-off"}},
                   "lastState":{"terminated":{"reason":"Error","exitCode":1,"message":"no such flag"}})");
      },
      {"reconciler error"}},
-    // its lease
-    {"NobodyHoldsTheLease", [](auto& p) { p.remove(kube::kLeases, kNs, kName); }, {"reconciler-lease error"}},
-    {"TheLeaseWasGivenUp",
+    // its Lease
+    {"NoLease", [](auto& p) { p.remove(kube::kLeases, kNs, kName); }, {"reconciler-lease error"}},
+    {"LeaseReleased",
      [](auto& p) { put_lease(p, kNs, kName, "", std::chrono::seconds(0)); },
      {"reconciler-lease error"}},
-    {"ADeadHolder",
+    {"HolderDoesNotExist",
      [](auto& p) { put_lease(p, kNs, kName, "modelgate-reconciler-9_b", std::chrono::seconds(31)); },
      {"reconciler-lease error"}},
-    {"AHolderOutsideTheCluster",
+    {"HolderOutsideTheCluster",
      [](auto& p) { put_lease(p, kNs, kName, "my-laptop_b", std::chrono::seconds(30)); },
      {"reconciler-lease info"}},
     // two controllers, or none
     {"KServesControllerBesideIt", [](auto& p) { put_kserve(p, 1); }, {"controllers error"}},
-    {"KServesControllerAsleep", [](auto& p) { put_kserve(p, 0); }, {}},
+    {"KServesControllerScaledToZero", [](auto& p) { put_kserve(p, 0); }, {}},
     {"KServesLeaseIsFresh",
      [](auto& p) { put_lease(p, "kserve", kKserveLease, "x_1", std::chrono::seconds(3)); },
      {"controllers error"}},
     {"KServesLeaseIsOld",
      [](auto& p) { put_lease(p, "kserve", kKserveLease, "x_1", std::chrono::minutes(3)); },
      {}},
-    {"ASecondOneOfOurs",
+    {"SecondReconciler",
      [](auto& p) {
        put_yaml(p,
                 "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: modelgate-reconciler, "
                 "namespace: modelgate}\nspec: {replicas: 1}");
      },
      {"controllers error"}},
-    {"ASecondOneOfOursAsleep",
+    {"SecondReconcilerScaledToZero",
      [](auto& p) {
        put_yaml(p,
                 "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: modelgate-reconciler, "
@@ -194,7 +196,7 @@ const Case kCases[] = {
        }
      },
      {"reconciler-permissions error"}},
-    // kinds of others
+    // third-party kinds
     {"NoHttpRoutes",
      [](auto& p) {
        set_config(
@@ -203,7 +205,7 @@ const Case kCases[] = {
        p.put_served(kube::kHttpRoutes, false);
      },
      {"configured-kinds error"}},
-    {"NoHttpRoutesAndNoneWanted",
+    {"NoHttpRoutesAndIngressDisabled",
      [](auto& p) {
        set_config(
            p, "ingress",
@@ -229,7 +231,7 @@ const Case kCases[] = {
        p.put_served(kube::kOpenTelemetryCollectors, false);
      },
      {"configured-kinds error"}},
-    {"NobodyAsksForWhatIsMissing",
+    {"MissingKindsThatAreNotRequired",
      [](auto& p) {
        for (const auto* kind : {&kube::kHttpRoutes, &kube::kVirtualServices, &kube::kScaledObjects,
                                 &kube::kOpenTelemetryCollectors}) {
@@ -244,17 +246,17 @@ const Case kCases[] = {
        p.services->failed = {.count = 1, .first = {{.ns = "a", .name = "m", .why = "OOMKilled: ..."}}};
      },
      {"services warning", "services info"}},
-    {"OneStuckAndOneBehind",
+    {"OneStuckAndOneOutdated",
      [](auto& p) {
        p.services->all = 9;
        p.services->stuck = {.count = 1, .first = {{.ns = "a", .name = "m", .why = {}}}};
-       p.services->behind = {.count = 8, .first = {{.ns = "a", .name = "n", .why = {}}}};
+       p.services->outdated = {.count = 8, .first = {{.ns = "a", .name = "n", .why = {}}}};
      },
      {"services warning", "services warning", "services info"}},
-    {"OneBehindAndNobodyReconciles",
+    {"OneOutdatedAndNoLeader",
      [](auto& p) {
        p.services->all = 9;
-       p.services->behind = {.count = 1, .first = {{.ns = "a", .name = "n", .why = {}}}};
+       p.services->outdated = {.count = 1, .first = {{.ns = "a", .name = "n", .why = {}}}};
        p.remove(kube::kLeases, kNs, kName);
      },
      {"reconciler-lease error", "services error", "services info"}},
@@ -263,42 +265,42 @@ const Case kCases[] = {
 INSTANTIATE_TEST_SUITE_P(Table, ReconcilerTest, testing::ValuesIn(kCases),
                          [](const auto& row) { return row.param.name; });
 
-TEST(ReconcilerPreflightTest, TellsWhatHappensBesideKServe) {
-  ClusterPicture picture = empty_picture();
-  picture.preflight = true;
-  EXPECT_EQ(told(picture).count("controllers info"), 0U);
-  put_kserve(picture, 1);
-  EXPECT_EQ(told(picture).count("controllers info"), 1U) << printed(picture);
-  EXPECT_NE(printed(picture).find("deploy/overlays/in-place-of-kserve"), std::string::npos);
+TEST(ReconcilerPreflightTest, ExplainsTheInstallationBesideKServe) {
+  ClusterSnapshot snapshot = empty_snapshot();
+  snapshot.preflight = true;
+  EXPECT_EQ(reported(snapshot).count("controllers info"), 0U);
+  put_kserve(snapshot, 1);
+  EXPECT_EQ(reported(snapshot).count("controllers info"), 1U) << printed(snapshot);
+  EXPECT_NE(printed(snapshot).find("deploy/overlays/in-place-of-kserve"), std::string::npos);
 }
 
-TEST(ReconcilerWordsTest, TellACrashsLastWordsAndNoControlCharacters) {
-  ClusterPicture picture = healthy_picture();
-  rewrite(picture, kube::kPods, kNs, "modelgate-reconciler-1", R"("state":{"running":{}})",
+TEST(DoctorTextTest, HasTheTerminationMessageWithoutControlCharacters) {
+  ClusterSnapshot snapshot = healthy_snapshot();
+  rewrite(snapshot, kube::kPods, kNs, "modelgate-reconciler-1", R"("state":{"running":{}})",
           R"("state":{"waiting":{"reason":"CrashLoopBackOff","message":"back-off"}},
              "lastState":{"terminated":{"reason":"Error","exitCode":1,"message":"\u001b[31mno such flag\n"}})");
-  const std::string text = printed(picture);
-  EXPECT_NE(text.find("last words:  [31mno such flag"), std::string::npos) << text;
+  const std::string text = printed(snapshot);
+  EXPECT_NE(text.find("termination message:  [31mno such flag"), std::string::npos) << text;
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
 }
 
-TEST(ReconcilerWordsTest, AreShortenedBetweenCharacters) {
+TEST(DoctorTextTest, IsShortenedBetweenCharacters) {
   EXPECT_EQ(shortened("abc", 3), "abc");
   EXPECT_EQ(shortened("abcd", 3), "abc...");
   EXPECT_EQ(shortened("ab\xC3\xA4", 3), "ab...");
   EXPECT_EQ(shortened("a\nb\n", 9), "a b");
 }
 
-TEST(ReconcilerUnknownTest, WhatMayNotBeReadIsSkipped) {
-  ClusterPicture picture = healthy_picture();
+TEST(ReconcilerUnknownTest, ForbiddenReadsAreSkipped) {
+  ClusterSnapshot snapshot = healthy_snapshot();
   kube::ApiError forbidden;
   forbidden.code = 403;
-  picture.put_error(kube::kDeployments, kAllNamespaces, forbidden);
-  picture.put_error(kube::kInferenceServices, {}, forbidden);
-  picture.services.reset();
-  for (PermissionAnswer& answer : picture.reconciler_permissions) answer.allowed.reset();
-  EXPECT_TRUE(told(picture).empty()) << printed(picture);
-  EXPECT_EQ(diagnose(picture).count(Severity::kSkipped), 3U) << printed(picture);
+  snapshot.put_error(kube::kDeployments, kAllNamespaces, forbidden);
+  snapshot.put_error(kube::kInferenceServices, {}, forbidden);
+  snapshot.services.reset();
+  for (PermissionAnswer& answer : snapshot.reconciler_permissions) answer.allowed.reset();
+  EXPECT_TRUE(reported(snapshot).empty()) << printed(snapshot);
+  EXPECT_EQ(diagnose(snapshot).count(Severity::kSkipped), 3U) << printed(snapshot);
 }
 
 // -------------------------------------------------------------------------------------------------- tally
@@ -321,9 +323,15 @@ std::ostream& operator<<(std::ostream& out, const TallyCase& c) {
 
 std::string counted(const ServiceTally& t) {
   const std::pair<const char*, std::size_t> counts[] = {
-      {"ready", t.ready},         {"stopped", t.stopped},   {"coming", t.coming},
-      {"failed", t.failed.count}, {"stuck", t.stuck.count}, {"deleting", t.deleting.count},
-      {"behind", t.behind.count}, {"keda", t.keda.count},   {"collectors", t.collectors.count},
+      {"ready", t.ready},
+      {"stopped", t.stopped},
+      {"starting", t.starting},
+      {"failed", t.failed.count},
+      {"stuck", t.stuck.count},
+      {"deleting", t.deleting.count},
+      {"outdated", t.outdated.count},
+      {"keda", t.keda.count},
+      {"collectors", t.collectors.count},
   };
   std::string out;
   for (const auto& [name, count] : counts) {
@@ -350,17 +358,17 @@ TEST_P(TallyTest, CountsOnce) {
 const TallyCase kTallies[] = {
     {"Ready", kEarlier, "", R"("observedGeneration":2,"conditions":[{"type":"Ready","status":"True"}])",
      "ready"},
-    {"ReadyAndBehind", kEarlier, "",
-     R"("observedGeneration":1,"conditions":[{"type":"Ready","status":"True"}])", "ready behind"},
-    {"LeftAlone",
+    {"ReadyAndOutdated", kEarlier, "",
+     R"("observedGeneration":1,"conditions":[{"type":"Ready","status":"True"}])", "ready outdated"},
+    {"AutoUpdateDisabled",
      R"("creationTimestamp":"2025-12-31T12:00:00Z","annotations":{"serving.kserve.io/disable-auto-update":"true"})",
      "", R"("observedGeneration":1,"conditions":[{"type":"Ready","status":"True"}])", "ready"},
-    {"NobodyLooked", kEarlier, "", "", "stuck behind"},
-    {"MadeAMinuteAgo", R"("creationTimestamp":"2025-12-31T23:59:00Z")", "", "", "coming"},
-    {"MadeLongerAgo", R"("creationTimestamp":"2025-12-31T23:58:59Z")", "", "", "coming behind"},
+    {"NeverReconciled", kEarlier, "", "", "stuck outdated"},
+    {"CreatedAMinuteAgo", R"("creationTimestamp":"2025-12-31T23:59:00Z")", "", "", "starting"},
+    {"CreatedLongerAgo", R"("creationTimestamp":"2025-12-31T23:58:59Z")", "", "", "starting outdated"},
     {"NotReadyForTenMinutes", kEarlier, "",
      R"("observedGeneration":2,"conditions":[{"type":"Ready","status":"False","lastTransitionTime":"2025-12-31T23:50:00Z"}])",
-     "coming"},
+     "starting"},
     {"NotReadyForLonger", kEarlier, "",
      R"("observedGeneration":2,"conditions":[{"type":"Ready","status":"False","lastTransitionTime":"2025-12-31T23:49:59Z"}])",
      "stuck"},
@@ -375,9 +383,9 @@ const TallyCase kTallies[] = {
     {"StoppedInCapitals",
      R"("creationTimestamp":"2025-12-31T12:00:00Z","annotations":{"serving.kserve.io/stop":"True"})", "",
      R"("observedGeneration":2,"conditions":[{"type":"Ready","status":"False"}])", "stopped"},
-    {"NotLeftAloneBeforeItIsReady",
+    {"AutoUpdateDisabledBeforeItIsReady",
      R"("creationTimestamp":"2025-12-31T12:00:00Z","annotations":{"serving.kserve.io/disable-auto-update":"true"})",
-     "", R"("observedGeneration":1,"conditions":[{"type":"Ready","status":"False"}])", "coming behind"},
+     "", R"("observedGeneration":1,"conditions":[{"type":"Ready","status":"False"}])", "starting outdated"},
     {"DeletedTenMinutesAgo",
      R"("creationTimestamp":"2025-12-31T12:00:00Z","deletionTimestamp":"2025-12-31T23:50:00Z")", "", "", ""},
     {"DeletedLongerAgo",

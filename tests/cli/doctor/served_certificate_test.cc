@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Looking at a certificate from outside: nobody there, nobody who answers, nobody who speaks TLS. What a real
-// webhook serves is looked at in tests/cluster/test_doctor.py, and judged in doctor_test.cc.
+// webhook serves is read in tests/cluster/test_doctor.py, and verified in doctor_test.cc.
 #include "cli/doctor/served_certificate.h"
 
 #include <arpa/inet.h>

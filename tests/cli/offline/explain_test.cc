@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/explain.h"
+#include "cli/offline/explain.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -46,7 +46,7 @@ std::string service(std::string_view model) {
          std::string(model) + "\n";
 }
 
-/// Of the table's lines: the runtime's name and the verdict.
+/// The table's rows: the runtime's name and the verdict.
 std::vector<std::string> rows(const std::string& out) {
   std::vector<std::string> found;
   std::istringstream lines(out);
@@ -63,7 +63,7 @@ std::vector<std::string> rows(const std::string& out) {
 
 class Explaining : public testing::TestWithParam<Case> {};
 
-TEST_P(Explaining, Tells) {
+TEST_P(Explaining, PrintsCandidates) {
   const Outcome outcome = run(service(GetParam().model));
   EXPECT_EQ(outcome.code, GetParam().code) << outcome.out << outcome.err;
   EXPECT_EQ(rows(outcome.out), GetParam().rows) << outcome.out;
@@ -72,12 +72,12 @@ TEST_P(Explaining, Tells) {
 INSTANTIATE_TEST_SUITE_P(
     Services, Explaining,
     testing::Values(
-        Case{"Chosen", "model: {modelFormat: {name: paddle}}", kAllowed, {"kserve-paddleserver taken"}},
-        Case{"OldSpelling", "paddle: {storageUri: gs://a/b}", kAllowed, {"kserve-paddleserver taken"}},
+        Case{"Chosen", "model: {modelFormat: {name: paddle}}", kAllowed, {"kserve-paddleserver selected"}},
+        Case{"OldSpelling", "paddle: {storageUri: gs://a/b}", kAllowed, {"kserve-paddleserver selected"}},
         Case{"ByPriority",
              "model: {modelFormat: {name: xgboost}, protocolVersion: v2}",
              kAllowed,
-             {"kserve-mlserver taken", "kserve-xgbserver would", "kserve-predictiveserver no"}},
+             {"kserve-mlserver selected", "kserve-xgbserver eligible", "kserve-predictiveserver no"}},
         Case{"NothingServesIt", "model: {modelFormat: {name: padle}}", kDenied, {}},
         Case{"NoSuchVersion",
              "model: {modelFormat: {name: paddle, version: '9'}}",
@@ -86,19 +86,19 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Named",
              "model: {modelFormat: {name: pytorch}, protocolVersion: v2, runtime: kserve-tritonserver}",
              kAllowed,
-             {"kserve-tritonserver taken", "kserve-torchserve would"}},
+             {"kserve-tritonserver selected", "kserve-torchserve eligible"}},
         Case{"NamedAndUnfit",
              "model: {modelFormat: {name: paddle}, runtime: kserve-tritonserver}",
              kDenied,
-             {"kserve-paddleserver would", "kserve-tritonserver no"}},
+             {"kserve-paddleserver eligible", "kserve-tritonserver no"}},
         Case{"NamedAndMissing",
              "model: {modelFormat: {name: paddle}, runtime: nowhere}",
              kDenied,
-             {"kserve-paddleserver would"}},
+             {"kserve-paddleserver eligible"}},
         Case{"CustomContainer", "containers: [{name: kserve-container, image: x}]", kAllowed, {}}),
     [](const auto& info) { return info.param.name; });
 
-TEST(Explain, SaysWhatANameIsNeededFor) {
+TEST(Explain, ExplainsWhyANameIsNeeded) {
   const Outcome outcome = run(
       service("model: {modelFormat: {name: pytorch}, protocolVersion: v2, runtime: kserve-tritonserver}"));
   EXPECT_THAT(outcome.out, testing::HasSubstr("autoSelect"));
@@ -109,21 +109,21 @@ TEST(Explain, NamesTheNearestFormat) {
   EXPECT_THAT(run(service("model: {modelFormat: {name: padle}}")).out, testing::HasSubstr("\"paddle\""));
 }
 
-TEST(Explain, ShowsAllRuntimesWhereAsked) {
+TEST(Explain, PrintsAllRuntimesWithTheFlag) {
   EXPECT_EQ(rows(run(service("model: {modelFormat: {name: paddle}}"), true).out).size(), 14U);
 }
 
-TEST(Explain, WantsAnInferenceService) {
+TEST(Explain, RequiresAnInferenceService) {
   EXPECT_EQ(run("apiVersion: v1\nkind: Secret\nmetadata: {name: x}\n").code, kUnreadable);
   EXPECT_EQ(run("a: [").code, kUnreadable);
 }
 
-TEST(Explain, TellsWrongTypesAndGoesOn) {
+TEST(Explain, ReportsWrongTypesAndContinues) {
   const Outcome outcome =
       run(service("model: 5") + "---\n" + service("model: {modelFormat: {name: paddle}}"));
   EXPECT_EQ(outcome.code, kDenied);
   EXPECT_THAT(outcome.err, testing::HasSubstr(":6: spec.predictor.model: "));
-  EXPECT_EQ(rows(outcome.out), std::vector<std::string>{"kserve-paddleserver taken"});
+  EXPECT_EQ(rows(outcome.out), std::vector<std::string>{"kserve-paddleserver selected"});
 }
 
 }  // namespace

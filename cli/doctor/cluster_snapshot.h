@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What `modelgate doctor` knows of a cluster: read once (cli/doctor/read_cluster.h), then only looked at. The
-// checks (cli/doctor/checks.h) are functions of it, so that their tests make pictures from YAML.
+// What `modelgate doctor` read from a cluster, once (cli/doctor/read_cluster.h). The checks
+// (cli/doctor/checks.h) are functions of it, so their tests build snapshots from YAML.
 //
-//   const Value* deployment = picture.find(kube::kDeployments, "kserve", "modelgate-webhook");
-//   if (!deployment && picture.error_about(kube::kDeployments, "kserve")) ...   // not known
+//   const Value* deployment = snapshot.find(kube::kDeployments, "kserve", "modelgate-webhook");
+//   if (!deployment && snapshot.error_about(kube::kDeployments, "kserve")) ...   // unknown
 #pragma once
 
 #include <chrono>
@@ -28,11 +28,11 @@ inline constexpr kube::Resource kPodDisruptionBudgets{"policy", "v1", "poddisrup
 inline constexpr kube::Resource kIngressClasses{"networking.k8s.io", "v1", "ingressclasses", "IngressClass",
                                                 false};
 
-/// In the place of a namespace, of an error: what was looked for in all of them at once. Who may not do that
-/// may still look into one.
+/// In place of a namespace in an error: a list over all namespaces failed. The user may still be allowed to
+/// read a single one.
 inline constexpr std::string_view kAllNamespaces = "*";
 
-// KServe's own, by its names.
+// The names of KServe's controller.
 inline constexpr std::string_view kKserveController = "kserve-controller-manager";
 inline constexpr std::string_view kKserveLease = "kserve-controller-manager-leader-lock";
 
@@ -46,13 +46,13 @@ struct InstallationNames {
   std::string reconciler = "modelgate-reconciler";  // of Deployment, ServiceAccount and Lease
 };
 
-/// Something that somebody may or may not do.
+/// A verb on a resource, as RBAC grants it.
 struct Permission {
   std::string_view verb;
   std::string_view group;
   std::string_view resource;  // with its subresource: "inferenceservices/status"
   std::string name = {};      // empty: any
-  std::string ns = {};        // empty: everywhere, or cluster scoped
+  std::string ns = {};        // empty: all namespaces, or cluster-scoped
   std::string_view what_for;
 
   std::string_view kind() const { return resource.substr(0, resource.find('/')); }
@@ -63,13 +63,13 @@ struct Permission {
 
 struct PermissionAnswer {
   Permission permission;
-  std::optional<bool> allowed;  // nothing: could not be asked
+  std::optional<bool> allowed;  // nothing: could not be checked
   std::string why_unknown = {};
 };
 
-class ClusterPicture {
+class ClusterSnapshot {
  public:
-  // ---- what was asked for
+  // ---- options
   InstallationNames names;
   bool preflight = false;
 
@@ -77,38 +77,38 @@ class ClusterPicture {
   std::string server;   // "https://127.0.0.1:6443"
   std::string version;  // "v1.31.2"; empty: see unreachable
   std::optional<kube::ApiError> unreachable;
-  std::string user;                                 // who asked; empty where unknown
-  std::optional<std::chrono::seconds> clock_ahead;  // of the API server, against ours
+  std::string user;                                 // of these credentials; empty if unknown
+  std::optional<std::chrono::seconds> clock_ahead;  // the API server's clock minus ours
   std::vector<std::string> groups;                  // "apps", "serving.knative.dev", ...
   std::chrono::system_clock::time_point now;
 
-  // ---- answers
+  // ---- access reviews and certificates
   std::vector<PermissionAnswer> webhook_permissions;  // of the webhook's ServiceAccount
   std::vector<PermissionAnswer> reconciler_permissions;
-  std::vector<PermissionAnswer> own_permissions;  // of whoever runs this
+  std::vector<PermissionAnswer> own_permissions;  // of the user who runs this
   std::vector<ServedCertificate> served;
-  std::string not_served_why;  // where no certificate was looked at: why
+  std::string certificate_skipped;  // why no certificate was checked
 
   std::optional<ServiceTally> services;  // nothing: they could not be listed
 
   // ---- objects
   void put(const kube::Resource& resource, kube::Object object);
-  /// It could not be read. Without a namespace: nowhere.
+  /// These objects could not be read. Without a namespace: in none.
   void put_error(const kube::Resource& resource, std::string_view ns, kube::ApiError error);
   void remove(const kube::Resource& resource, std::string_view ns, std::string_view name);
 
-  /// nullptr where there is none, or where it could not be read.
+  /// nullptr if it does not exist or could not be read.
   const spec::Value* find(const kube::Resource& resource, std::string_view ns, std::string_view name) const;
-  /// In a namespace, or without one, everywhere; by namespace and name.
+  /// In a namespace; without one, in all. Sorted by namespace and name.
   std::vector<const spec::Value*> all(const kube::Resource& resource, std::string_view ns = {}) const;
-  /// Why objects of this kind are missing here, or nullptr.
+  /// Why objects of this kind could not be read, or nullptr.
   const kube::ApiError* error_about(const kube::Resource& resource, std::string_view ns = {}) const;
 
   bool has_group(std::string_view group) const;
-  /// Whether the API server serves this kind in this version; nothing where that is not known.
+  /// Whether the API server serves this kind in this version; nothing if that is unknown.
   std::optional<bool> serves(const kube::Resource& resource) const;
   void put_served(const kube::Resource& resource, bool is_served);
-  /// True where anything of an installation is there: its registration, Deployment or Service.
+  /// True if a part of an installation exists: its registration, Deployment or Service.
   bool installed() const;
 
  private:
@@ -118,7 +118,7 @@ class ClusterPicture {
   std::map<std::string, bool, std::less<>> kinds_;                        // plural.group
 };
 
-// ---- webhooks, as they are registered
+// ---- registered webhooks
 
 /// One entry of a registration.
 struct RegisteredWebhook {
@@ -128,16 +128,16 @@ struct RegisteredWebhook {
 
   bool mutating() const { return configuration_kind.starts_with("Mutating"); }
   std::string_view name() const;
-  std::string_view url() const;  // empty where it names a Service
+  std::string_view url() const;  // empty if it names a Service
   std::string_view service_namespace() const;
   std::string_view service_name() const;
-  std::int64_t service_port() const;   // 443 where none is given
+  std::int64_t service_port() const;   // 443 by default
   std::string_view path() const;       // of the URL or the Service
   std::string_view ca_bundle() const;  // base64
-  /// "Fail" where none is given, as the API has it.
+  /// "Fail" by default, as in the API.
   std::string_view failure_policy() const;
-  /// A rule of it takes in this kind.
-  bool takes(std::string_view group, std::string_view resource) const;
+  /// True if one of its rules matches this resource.
+  bool matches(std::string_view group, std::string_view resource) const;
   /// "MutatingWebhookConfiguration/modelgate, webhook NAME"
   std::string to_string() const;
   /// "service kserve/modelgate-webhook" or the URL.
@@ -145,9 +145,9 @@ struct RegisteredWebhook {
 };
 
 /// Every registered webhook of every configuration.
-std::vector<RegisteredWebhook> registered_webhooks(const ClusterPicture& picture);
+std::vector<RegisteredWebhook> registered_webhooks(const ClusterSnapshot& snapshot);
 
-/// "host" and "port" of a URL; the port is 443 where none is given.
+/// "host" and "port" of a URL; the port is 443 by default.
 std::pair<std::string, std::string> host_and_port(std::string_view url);
 
 }  // namespace modelgate::cli

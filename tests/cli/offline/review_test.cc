@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/review.h"
+#include "cli/offline/review.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

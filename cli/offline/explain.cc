@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/explain.h"
+#include "cli/offline/explain.h"
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
@@ -33,23 +33,23 @@ struct VerdictText {
 VerdictText text_of(Candidate::Verdict verdict) {
   switch (verdict) {
     case Candidate::Verdict::kChosen:
-      return {"taken", kGreen};
+      return {"selected", kGreen};
     case Candidate::Verdict::kOutranked:
-      return {"would serve", kYellow};
+      return {"eligible", kYellow};
     case Candidate::Verdict::kUnfit:
       return {"no", kDim};
   }
   return {"", {}};
 }
 
-/// Serves other formats, so nobody would have expected it.
+/// Serves other formats only.
 bool is_unrelated(const Candidate& candidate, const Selection& selection) {
   return candidate.verdict == Candidate::Verdict::kUnfit &&
          std::ranges::find(candidate.runtime->formats, selection.format, &spec::Runtime::Format::name) ==
              candidate.runtime->formats.end();
 }
 
-std::string question(const Selection& s) {
+std::string requirements(const Selection& s) {
   std::string out = fmt::format("model format {}", s.format);
   if (s.version) out += fmt::format(" version {}", *s.version);
   out += s.protocol ? fmt::format(", protocol {}", *s.protocol)
@@ -90,7 +90,7 @@ class Explainer {
   }
 
  private:
-  /// False where the service wants a runtime and gets none.
+  /// False if the service needs a runtime and gets none.
   bool explain(const ManifestObject& object) {
     const spec::ObjectView view(object.value);
     const std::string title = fmt::format("InferenceService {}", view.object("metadata").string("name"));
@@ -114,34 +114,34 @@ class Explainer {
     const spec::PredictorView predictor = spec::InferenceServiceView(defaulted).spec().predictor();
     const spec::ModelRequirement wanted = spec::requirement_of(predictor);
     if (wanted.format.empty()) {
-      out_ << "  brings its own container, or has no model format: no runtime is looked for\n";
+      out_ << "  has its own container, or no model format: needs no runtime\n";
       return true;
     }
-    // What the service itself names, not what defaulting has put there.
+    // The runtime that the user named, not the defaulted one.
     const std::string_view named =
         spec::InferenceServiceView(object.value).spec().predictor().model().string("runtime");
-    return tell({.model = wanted, .namespace_ = ns}, named, outcome.selection);
+    return report({.model = wanted, .namespace_ = ns}, named, outcome.selection);
   }
 
-  bool tell(const defaulting::Requirement& wanted, std::string_view named,
-            const std::optional<Selection>& settled) {
+  bool report(const defaulting::Requirement& wanted, std::string_view named,
+              const std::optional<Selection>& settled) {
     const spec::Catalog& catalog = *input_.world->catalog;
     const Selection automatic = defaulting::select_runtime(wanted, catalog);
     if (named.empty()) {
       const Selection& selection = settled ? *settled : automatic;
-      out_ << "  " << question(selection) << "\n\n";
+      out_ << "  " << requirements(selection) << "\n\n";
       table(selection, selection.candidates());
       return selection.chosen != nullptr;
     }
     const spec::Runtime* runtime = catalog.find_runtime(wanted.namespace_, named);
     const Selection selection =
         defaulting::settled_selection(wanted, catalog, runtime, Selection::Source::kNamed);
-    out_ << "  " << question(selection) << "; the service names " << named << "\n\n";
-    return tell_named(wanted, named, selection, automatic);
+    out_ << "  " << requirements(selection) << "; the service names " << named << "\n\n";
+    return report_named(wanted, named, selection, automatic);
   }
 
-  bool tell_named(const defaulting::Requirement& wanted, std::string_view named, const Selection& selection,
-                  const Selection& automatic) {
+  bool report_named(const defaulting::Requirement& wanted, std::string_view named, const Selection& selection,
+                    const Selection& automatic) {
     std::vector<Candidate> candidates = selection.candidates();
     bool serves = selection.chosen != nullptr;
     for (Candidate& candidate : candidates) {
@@ -158,18 +158,17 @@ class Explainer {
     return serves;
   }
 
-  /// What would happen without `predictor.model.runtime`.
+  /// The result without `predictor.model.runtime`.
   static std::string without_name(const defaulting::Requirement& wanted, std::string_view named,
                                   const Selection& selection, const Selection& automatic) {
     const std::string lead = "Without `runtime: " + std::string(named) + "`";
-    if (automatic.chosen == selection.chosen && automatic.chosen)
-      return lead + " it would be taken all the same.";
+    if (automatic.chosen == selection.chosen && automatic.chosen) return lead + " it would be selected too.";
     std::string why;
     if (selection.chosen) {
       const auto why_not = spec::mismatch(*selection.chosen, wanted.model, spec::Choice::kAutomatic);
       why = why_not ? fmt::format(" ({}: {})", named, why_not->text()) : "";
     }
-    if (!automatic.chosen) return fmt::format("{} none would be taken{}.", lead, why);
+    if (!automatic.chosen) return fmt::format("{} none would be selected{}.", lead, why);
     return fmt::format("{} it would be {}{}.", lead, automatic.chosen->name, why);
   }
 
@@ -178,7 +177,7 @@ class Explainer {
     for (const Candidate& c : candidates) {
       if (options_.all || c.runtime == selection.chosen || !is_unrelated(c, selection)) shown.push_back(&c);
     }
-    // By verdict, and otherwise as they come.
+    // By verdict, otherwise in catalog order.
     std::ranges::sort(shown, {}, [](const Candidate* c) { return std::pair(c->verdict, c); });
     std::size_t width = std::string_view("RUNTIME").size();
     for (const Candidate* c : shown) width = std::max(width, c->runtime->display_name().size());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `modelgate review` of Pods, and `--pods`: what is injected offline, with credentials given and not given.
+// `modelgate review` of Pods, and `--pods`: Pod mutation offline, with known and unknown credentials.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/review.h"
+#include "cli/offline/review.h"
 #include "cli/terminal/exit_code.h"
 #include "spec/json.h"
 #include "spec/view.h"
@@ -44,7 +44,7 @@ Outcome run(const std::string& file, Format format = Format::kYaml, const std::s
   return {code, out.str(), err.str()};
 }
 
-/// In every Secret of these tests where a password would be.
+/// The password in every Secret of these tests.
 constexpr std::string_view kPassword = "sentinel";
 
 const std::string kSecret =
@@ -76,7 +76,7 @@ std::string service(std::string_view more = "", std::string_view uri = "s3://mod
       more, uri);
 }
 
-/// Of every Pod that was printed: NAME=value or NAME<secret/key of what is set for S3 and HTTPS.
+/// The S3 and HTTPS variables of every printed Pod: NAME=value or NAME<secret/key.
 std::vector<std::string> credentials(const std::string& yaml) {
   std::vector<std::string> out;
   const auto documents = yaml::read_yaml(yaml);
@@ -110,9 +110,9 @@ struct Case {
   const char* name;
   std::string text;
   int code;
-  std::size_t pods;                      // that are printed
-  std::vector<std::string> credentials;  // of them
-  std::string told;                      // part of the only line on the standard error; empty: none
+  std::size_t pods;                      // printed
+  std::vector<std::string> credentials;  // of these Pods
+  std::string reported;                  // part of the only line on the standard error; empty: none
 };
 void PrintTo(const Case& c, std::ostream* os) {
   *os << c.name;
@@ -125,7 +125,7 @@ const Case kCases[] = {
     {"PodWithItsSecret", kSecret + kAccount + pod(), kAllowed, 1, kS3Keys, ""},
     {"PodWithoutAnything", pod(), kAllowed, 1, {}, "ServiceAccount default/reader"},
     {"PodWithoutItsSecret", kAccount + pod(), kAllowed, 1, {}, "Secret default/s3"},
-    {"PodWhoseSecretIsNotAmongThose",
+    {"PodWithAMissingSecret",
      kOtherSecret + kAccount + pod(),
      kDenied,
      0,
@@ -137,13 +137,13 @@ const Case kCases[] = {
      0,
      {},
      ":17: metadata.annotations[internal.serving.kserve.io/storage-initializer-sourceuri]: "},
-    {"PodOfAWrongType",
+    {"PodWithAWrongType",
      "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  containers: {}\n",
      kDenied,
      0,
      {},
      ":5: spec.containers: "},
-    {"PodOfOthers",
+    {"PodWithoutAService",
      "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {containers: [{name: x, image: x}]}\n",
      kAllowed,
      1,
@@ -151,7 +151,7 @@ const Case kCases[] = {
      ""},
     {"ServiceWithItsSecret", kSecret + kAccount + service(), kAllowed, 1, kS3Keys, ""},
     {"ServiceWithoutItsSecret", kAccount + service(), kAllowed, 1, {}, "Secret default/s3"},
-    {"ServiceWithStorageUrisAndNothingElse",
+    {"ServiceWithStorageUrisOnly",
      "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: iris}\nspec:\n"
      "  predictor:\n    serviceAccountName: reader\n    model: {modelFormat: {name: sklearn}}\n"
      "    storageUris: [{uri: 's3://a/b', mountPath: /mnt/models/b}]\n",
@@ -165,7 +165,7 @@ const Case kCases[] = {
      1,
      {},
      "ServiceAccount team/reader"},
-    {"ServiceWhoseSecretIsNotAmongThose",
+    {"ServiceWithAMissingSecret",
      kOtherSecret + kAccount + service(),
      kDenied,
      0,
@@ -183,33 +183,33 @@ const Case kCases[] = {
      0,
      {},
      ":6: warning: metadata.annotations[serving.kserve.io/deploymentMode]: "},
-    {"ServiceThatIsStopped",
+    {"StoppedService",
      service("  annotations: {serving.kserve.io/stop: 'true'}\n"),
      kAllowed,
      0,
      {},
-     "it is stopped"},
-    {"ServiceWhoseNameIsGenerated",
+     "stopped: it has no Pods"},
+    {"ServiceWithAGeneratedName",
      "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {generateName: iris-}\nspec:\n"
      "  predictor:\n    model: {modelFormat: {name: sklearn}, storageUri: s3://a/b}\n",
      kAllowed,
      0,
      {},
      ":3: warning: metadata: "},
-    {"ServiceThatIsDenied", service("  labels: {a: 1}\n"), kDenied, 0, {}, ":5: metadata.labels[a]: "},
+    {"DeniedService", service("  labels: {a: 1}\n"), kDenied, 0, {}, ":5: metadata.labels[a]: "},
 };
 
 class Pods : public testing::TestWithParam<Case> {};
 
-TEST_P(Pods, AreShownAsTheyWillBe) {
+TEST_P(Pods, ArePrintedAsCreated) {
   const Case& c = GetParam();
   const TemporaryFile file(c.text);
   const Outcome outcome = run(file.path());
   EXPECT_EQ(outcome.code, c.code) << outcome.err;
   EXPECT_EQ(count(outcome.out, "\nkind: Pod\n"), c.pods) << outcome.out;
   EXPECT_THAT(credentials(outcome.out), ElementsAreArray(c.credentials));
-  EXPECT_EQ(count(outcome.err, "\n"), c.told.empty() ? 0U : 1U) << outcome.err;
-  EXPECT_THAT(outcome.err, HasSubstr(c.told));
+  EXPECT_EQ(count(outcome.err, "\n"), c.reported.empty() ? 0U : 1U) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr(c.reported));
 }
 
 TEST_P(Pods, ShowNoPassword) {
@@ -220,8 +220,8 @@ TEST_P(Pods, ShowNoPassword) {
   }
 }
 
-/// What was printed is reviewed. Secrets were not, so they are given once more.
-TEST_P(Pods, StayAsTheyAreOnceMore) {
+/// Reviews the output again. It has no Secrets, so they are added.
+TEST_P(Pods, DoNotChangeInASecondReview) {
   const TemporaryFile file(GetParam().text);
   const TemporaryFile printed(kSecret + run(file.path()).out);
   ReviewOptions again;
@@ -233,7 +233,7 @@ TEST_P(Pods, StayAsTheyAreOnceMore) {
   EXPECT_THAT(out.str(), Not(HasSubstr("(Pod iris")));
 }
 
-TEST(ReviewPods, ShowsWhatIsInjectedIntoOne) {
+TEST(ReviewPods, PrintsTheMutationOfAPod) {
   const TemporaryFile file(pod());
   EXPECT_THAT(run(file.path(), Format::kDiff).out, HasSubstr("\n+++ as stored (Pod iris)\n"));
 }
@@ -252,7 +252,7 @@ TEST(ReviewPods, NamesTheDeploymentOfEach) {
   EXPECT_THAT(outcome.out, HasSubstr("\n  generateName: iris-predictor-\n  namespace: default\n"));
 }
 
-TEST(ReviewPods, ShowsWhatIsInjectedAsADifference) {
+TEST(ReviewPods, PrintsMutationsAsADiff) {
   const TemporaryFile file(kSecret + kAccount + service());
   const Outcome outcome = run(file.path(), Format::kDiff);
   EXPECT_THAT(outcome.out, HasSubstr("--- Deployment iris-predictor (template of its Pods)\n"
@@ -261,7 +261,7 @@ TEST(ReviewPods, ShowsWhatIsInjectedAsADifference) {
   EXPECT_THAT(outcome.out, Not(HasSubstr("kind: Deployment")));
 }
 
-TEST(ReviewPods, AreInTheListOfJson) {
+TEST(ReviewPods, AreInTheJsonList) {
   const TemporaryFile file(kSecret + kAccount + service());
   spec::Arena arena;
   const auto list = spec::parse_json(run(file.path(), Format::kJson).out, arena);
@@ -273,7 +273,7 @@ TEST(ReviewPods, AreInTheListOfJson) {
   EXPECT_THAT(kinds, testing::ElementsAre("ServiceAccount", "InferenceService", "Pod"));
 }
 
-TEST(ReviewPods, WithoutTheFlagAreNotMadeOfServices) {
+TEST(ReviewPods, AreNotPrintedWithoutTheFlag) {
   const TemporaryFile file(kSecret + kAccount + service());
   ReviewOptions options;
   options.input.files = {file.path()};
@@ -283,7 +283,7 @@ TEST(ReviewPods, WithoutTheFlagAreNotMadeOfServices) {
   EXPECT_THAT(out.str(), Not(HasSubstr("kind: Pod")));
 }
 
-TEST(ReviewPods, FatalProblemIsThatOfTheConditionAndDenies) {
+TEST(ReviewPods, AFatalProblemHasTheReasonOfTheConditionAndDenies) {
   const TemporaryFile file(
       "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: iris}\nspec:\n"
       "  predictor:\n    model:\n      modelFormat: {name: sklearn}\n      runtime: none-such\n"
@@ -292,10 +292,10 @@ TEST(ReviewPods, FatalProblemIsThatOfTheConditionAndDenies) {
   EXPECT_EQ(outcome.code, kDenied);
   EXPECT_THAT(outcome.err, HasSubstr(file.path() + ":8: spec.predictor.model.runtime: "));
   EXPECT_THAT(outcome.err, HasSubstr("(RuntimeNotRecognized)"));
-  EXPECT_THAT(outcome.out, HasSubstr("kind: InferenceService")) << "which would be stored all the same";
+  EXPECT_THAT(outcome.out, HasSubstr("kind: InferenceService")) << "which would still be stored";
 }
 
-TEST(ReviewPods, TakesSecretsFromManifests) {
+TEST(ReviewPods, ReadsSecretsFromManifests) {
   const TemporaryFile file(pod());
   const TemporaryFile manifests(kSecret + kAccount);
   const Outcome outcome = run(file.path(), Format::kYaml, manifests.path());
@@ -304,7 +304,7 @@ TEST(ReviewPods, TakesSecretsFromManifests) {
   EXPECT_THAT(credentials(outcome.out), ElementsAreArray(kS3Keys));
 }
 
-TEST(ReviewPods, NamesHeadersWhereKServeCopiesThem) {
+TEST(ReviewPods, ReplacesHeadersThatKServeCopies) {
   const TemporaryFile config(
       "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: inferenceservice-config}\n"
       "data: {modelgate: '{\"validation\": \"Compatible\"}'}\n");
@@ -315,8 +315,8 @@ TEST(ReviewPods, NamesHeadersWhereKServeCopiesThem) {
   EXPECT_THAT(outcome.out + outcome.err, Not(HasSubstr(kPassword)));
 }
 
-// Where the model lies stands in the Secret: there is no Pod to show without it.
-TEST(ReviewPods, StorageByAKeyAsksForItsSecret) {
+// The Secret contains the location of the model: without it there is no Pod to print.
+TEST(ReviewPods, StorageByKeyNeedsItsSecret) {
   const TemporaryFile file(
       "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: iris}\nspec:\n"
       "  predictor:\n    model:\n      modelFormat: {name: sklearn}\n      storage: {key: models, path: "

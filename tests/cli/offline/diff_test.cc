@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/diff.h"
+#include "cli/offline/diff.h"
 
 #include <gtest/gtest.h>
 

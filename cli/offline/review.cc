@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/review.h"
+#include "cli/offline/review.h"
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
-#include "cli/diff.h"
-#include "cli/offline.h"
-#include "cli/service_objects.h"
+#include "cli/offline/admit.h"
+#include "cli/offline/diff.h"
+#include "cli/offline/service_objects.h"
 #include "cli/terminal/exit_code.h"
 #include "spec/view.h"
 #include "yaml/yaml_writer.h"
@@ -26,8 +26,7 @@ using kube::ManifestError;
 using kube::ManifestObject;
 using spec::Value;
 
-/// Where admission moves what was written in an old spelling: errors name the new place, the file has the
-/// old.
+/// Fields that admission moves from an old spelling: errors name the new path, the file has the old one.
 struct Moved {
   std::string_view to;
   std::string_view from;
@@ -54,7 +53,7 @@ bool is_at_or_below(std::string_view path, std::string_view ancestor) {
   return path.size() == ancestor.size() || path[ancestor.size()] == '.' || path[ancestor.size()] == '[';
 }
 
-/// The line of a field in the file as it was written.
+/// The line of a field in the file.
 int written_line(const ManifestObject& object, std::string_view path) {
   for (const auto& [to, from] : kMoved) {
     if (!is_at_or_below(path, to) || object.has(to) || !object.has(from)) continue;
@@ -63,13 +62,13 @@ int written_line(const ManifestObject& object, std::string_view path) {
   return object.line_of(path);
 }
 
-/// "file:line". In JSON every line is that of the object.
+/// "file:line". In JSON it is always the object's line.
 std::string place(const ManifestObject& object, std::string_view path) {
   const int line = written_line(object, path);
   return line == 0 ? object.file : fmt::format("{}:{}", object.file, line);
 }
 
-/// The path that a warning begins with; empty where it begins with none.
+/// The path at the start of a warning; may be empty.
 std::string_view leading_path(std::string_view warning) {
   const std::string_view head = warning.substr(0, warning.find(": "));
   const bool is_path = head.starts_with("spec") || head.starts_with("metadata");
@@ -80,8 +79,8 @@ bool is_kind(const Value& object, std::string_view kind) {
   return spec::ObjectView(object).string("kind") == kind;
 }
 
-/// A Secret with its keys and no value. What stands there is no base64: an API server refuses it, so that
-/// nobody loses a Secret by applying what was printed.
+/// A Secret with its keys and without values. The placeholder is not base64, so the API server rejects it if
+/// the output is applied.
 Value without_values(const Value& secret, spec::Arena& arena) {
   Value out = spec::clone(secret, arena);
   Value data(rapidjson::kObjectType);
@@ -94,7 +93,7 @@ Value without_values(const Value& secret, spec::Arena& arena) {
     out.RemoveMember(field);
   }
   if (!data.ObjectEmpty()) spec::set_member(out, "data", std::move(data), arena);
-  // kubectl keeps the whole object in an annotation.
+  // kubectl stores the whole object in an annotation.
   Value* metadata = spec::find(out, "metadata");
   Value* annotations = metadata ? spec::find(*metadata, "annotations") : nullptr;
   if (annotations && annotations->IsObject())
@@ -102,11 +101,11 @@ Value without_values(const Value& secret, spec::Arena& arena) {
   return out;
 }
 
-/// What is printed of one object, and what it is called there.
+/// One object to print, and its titles.
 struct Shown {
   const Value& before;
   Value after;
-  std::string from;  // in the head of a difference
+  std::string from;  // header of a diff
   std::string to;
   std::string heading = {};  // a comment above it
 };
@@ -120,19 +119,19 @@ class Reviewer {
     for (const ManifestObject& object : input_.objects) {
       Verdict verdict = review_object(object, find_old(old, object), input_);
       const bool service = verdict.reviewed && is_kind(verdict.object, "InferenceService");
-      ServiceObjects made;
+      ServiceObjects built;
       if (service && verdict.allowed && (options_.pods || options_.render))
-        made = objects_of(verdict.object, input_.namespace_of(object), input_);
-      leave_out_twice(verdict, made);
-      tell(object, "", "", verdict);
+        built = objects_of(verdict.object, input_.namespace_of(object), input_);
+      remove_duplicates(verdict, built);
+      report(object, "", "", verdict);
       if (!verdict.allowed) continue;
       show_object(object, std::move(verdict));
-      tell_problems(object, made);
-      if (options_.render) show_made(object, made);
-      if (options_.pods) show_pods(object, made);
+      report_problems(object, built);
+      if (options_.render) show_objects(object, built);
+      if (options_.pods) show_pods(object, built);
     }
     if (options_.format == Format::kJson) print_json();
-    tell_assumed();
+    report_assumed();
     return denied_ ? kDenied : kAllowed;
   }
 
@@ -148,76 +147,76 @@ class Reviewer {
     return it == old.end() ? nullptr : &*it;
   }
 
-  /// What is told of a Pod that comes of an object names it with `whose`, and is placed at `component`.
-  void tell(const ManifestObject& object, std::string_view component, std::string_view whose,
-            const Verdict& verdict) {
+  /// Messages about a Pod of an object start with `whose` and refer to the line of `component`.
+  void report(const ManifestObject& object, std::string_view component, std::string_view whose,
+              const Verdict& verdict) {
     const auto at = [&](std::string_view path) { return whose.empty() ? path : component; };
     for (const std::string& warning : verdict.warnings) {
-      tell_warning(object, at(leading_path(warning)), fmt::format("{}{}", whose, warning));
+      report_warning(object, at(leading_path(warning)), fmt::format("{}{}", whose, warning));
     }
     for (const admission::Cause& cause : verdict.causes) {
-      tell_error(object, at(cause.field), whose, cause.field, cause.message);
+      report_error(object, at(cause.field), whose, cause.field, cause.message);
     }
-    if (!verdict.allowed && verdict.causes.empty()) tell_error(object, at(""), whose, "", verdict.message);
+    if (!verdict.allowed && verdict.causes.empty()) report_error(object, at(""), whose, "", verdict.message);
     assumed_.insert(verdict.assumed.begin(), verdict.assumed.end());
     denied_ = denied_ || !verdict.allowed;
   }
 
-  void tell_warning(const ManifestObject& object, std::string_view at, std::string_view text) {
+  void report_warning(const ManifestObject& object, std::string_view at, std::string_view text) {
     fmt::print(err_, "{}: {} {}\n", place(object, at), paint("warning:", kYellow, options_.color_err), text);
   }
 
-  void tell_error(const ManifestObject& object, std::string_view at, std::string_view whose,
-                  std::string_view path, std::string_view message) {
+  void report_error(const ManifestObject& object, std::string_view at, std::string_view whose,
+                    std::string_view path, std::string_view message) {
     fmt::print(err_, "{}: {}{}{}{}\n", place(object, at), whose, paint(path, kRed, options_.color_err),
                path.empty() ? "" : ": ", message);
   }
 
-  /// Admission builds a service too. What it has said as a warning is not said again; what cannot be made is
-  /// said as an error, with the reason of the condition.
-  static void leave_out_twice(Verdict& verdict, ServiceObjects& made) {
+  /// Admission builds the service too. Problems that it reported as warnings are not repeated; fatal ones are
+  /// reported as errors with the condition's reason.
+  static void remove_duplicates(Verdict& verdict, ServiceObjects& built) {
     const auto says = [](const std::string& warning, const ServiceProblem& p) {
       return warning.starts_with(p.path) && warning.ends_with(p.text);
     };
-    std::erase_if(made.problems, [&](const ServiceProblem& p) {
+    std::erase_if(built.problems, [&](const ServiceProblem& p) {
       return !p.fatal && std::ranges::any_of(verdict.warnings, [&](const auto& w) { return says(w, p); });
     });
     std::erase_if(verdict.warnings, [&](const std::string& w) {
-      return std::ranges::any_of(made.problems,
+      return std::ranges::any_of(built.problems,
                                  [&](const ServiceProblem& p) { return p.fatal && says(w, p); });
     });
   }
 
-  void tell_problems(const ManifestObject& object, const ServiceObjects& made) {
-    for (const ServiceProblem& p : made.problems) {
+  void report_problems(const ManifestObject& object, const ServiceObjects& built) {
+    for (const ServiceProblem& p : built.problems) {
       const std::string text = p.reason.empty() ? p.text : fmt::format("{} ({})", p.text, p.reason);
       if (p.fatal) {
-        tell_error(object, p.path, "", p.path, text);
+        report_error(object, p.path, "", p.path, text);
       } else {
-        tell_warning(object, p.path, fmt::format("{}: {}", p.path, text));
+        report_warning(object, p.path, fmt::format("{}: {}", p.path, text));
       }
       denied_ = denied_ || p.fatal;
     }
-    assumed_.insert(made.assumed.begin(), made.assumed.end());
+    assumed_.insert(built.assumed.begin(), built.assumed.end());
   }
 
-  void show_made(const ManifestObject& object, const ServiceObjects& made) {
+  void show_objects(const ManifestObject& object, const ServiceObjects& built) {
     const std::string service(spec::ObjectView(object.value).object("metadata").string("name"));
-    for (const workload::WantedObject& o : made.objects) {
+    for (const workload::WantedObject& o : built.objects) {
       const spec::ObjectView view(o.object);
       show({.before = nothing_,
             .after = spec::clone(o.object, *input_.arena),
             .from = "/dev/null",
-            .to = fmt::format("made for InferenceService {} ({} {})", service, view.string("kind"),
+            .to = fmt::format("created for InferenceService {} ({} {})", service, view.string("kind"),
                               view.object("metadata").string("name")),
-            .heading = fmt::format("# made for InferenceService {}: {}\n", service, o.component)});
+            .heading = fmt::format("# created for InferenceService {}: {}\n", service, o.component)});
     }
   }
 
-  void show_pods(const ManifestObject& object, const ServiceObjects& made) {
-    for (ServicePod& pod : pods_of(made, input_.namespace_of(object), input_)) {
-      tell(object, fmt::format("spec.{}", pod.component), fmt::format("Pod of {}: ", pod.deployment),
-           pod.verdict);
+  void show_pods(const ManifestObject& object, const ServiceObjects& built) {
+    for (ServicePod& pod : pods_of(built, input_.namespace_of(object), input_)) {
+      report(object, fmt::format("spec.{}", pod.component), fmt::format("Pod of {}: ", pod.deployment),
+             pod.verdict);
       if (!pod.verdict.allowed) continue;
       const std::string from = fmt::format("Deployment {}", pod.deployment);
       show({.before = pod.before,
@@ -228,8 +227,8 @@ class Reviewer {
     }
   }
 
-  /// Once for all Pods.
-  void tell_assumed() {
+  /// One warning for all Pods.
+  void report_assumed() {
     if (assumed_.empty()) return;
     std::vector<std::string> names;
     names.reserve(assumed_.size());
@@ -237,8 +236,9 @@ class Reviewer {
       names.push_back(fmt::format("{} {}/{}", key.kind, key.namespace_, key.name));
     }
     fmt::print(err_,
-               "{} not given, so credentials may differ in the cluster: {}; give them among the files, or "
-               "with --manifests\n",
+               "{} credentials in the cluster may differ, because these are not among the files: {}; add "
+               "them, or use "
+               "--manifests\n",
                paint("warning:", kYellow, options_.color_err), fmt::join(names, ", "));
   }
 
@@ -281,7 +281,7 @@ class Reviewer {
          << changes;
   }
 
-  /// One object by itself, several as a List.
+  /// One object as it is, several as a List.
   void print_json() {
     if (results_.empty()) return;
     if (results_.size() == 1) {
@@ -302,7 +302,7 @@ class Reviewer {
   std::ostream& err_;
   bool first_ = true;
   bool denied_ = false;
-  std::set<admission::ObjectKey> assumed_;  // what nobody gave
+  std::set<admission::ObjectKey> assumed_;  // unknown Secrets and ServiceAccounts
   std::vector<Value> results_;
   const Value nothing_;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/service_objects.h"
+#include "cli/offline/service_objects.h"
 
 #include <fmt/format.h>
 
@@ -21,7 +21,7 @@ using workload::NameStyle;
 using workload::ObjectBuilder;
 using workload::Wanted;
 
-/// The Deployments among the manifests that could be the service's.
+/// The Deployments among the manifests that may belong to the service.
 std::vector<std::string> deployments_of(std::string_view service, std::string_view ns, const Input& input) {
   std::vector<std::string> out;
   for (const NameStyle style : {NameStyle::kPlain, NameStyle::kDefaultSuffix}) {
@@ -34,14 +34,14 @@ std::vector<std::string> deployments_of(std::string_view service, std::string_vi
   return out;
 }
 
-workload::ReadyComponents everything(const InferenceServiceView& service) {
+workload::ReadyComponents all_ready(const InferenceServiceView& service) {
   workload::ReadyComponents ready{.predictor = true, .transformer = true, .explainer = true};
   for (const spec::CanaryView& canary : service.spec().canary())
     ready.canaries.emplace_back(canary.predictor().name());
   return ready;
 }
 
-/// In as many rounds as it takes to know what building asks for.
+/// Builds with more facts in each round.
 Wanted build(const Value& service, std::string_view ns, const Input& input,
              std::set<admission::ObjectKey>& assumed) {
   const spec::Catalog& catalog = *input.world->catalog;
@@ -53,7 +53,7 @@ Wanted build(const Value& service, std::string_view ns, const Input& input,
   const workload::ServiceContext context{
       .catalog = catalog,
       .runtime = defaulting::settled_runtime(view, ns, catalog),
-      .ready = everything(view),
+      .ready = all_ready(view),
       .facts = &facts,
       .name_style = workload::name_style_for(name, existing, catalog.configuration()),
       .virtual_services = catalog.configuration().modelgate.istio_routes};
@@ -65,18 +65,18 @@ Wanted build(const Value& service, std::string_view ns, const Input& input,
   return wanted;
 }
 
-/// As a ReplicaSet makes it of the template, but for the hash in names and labels.
+/// The Pod that a ReplicaSet creates from the template, without the hash in names and labels.
 Value pod_from(const spec::ObjectView& deployment, spec::Arena& arena) {
   const auto pod_template = deployment.object("spec").object("template");
   const auto metadata = pod_template.object("metadata");
-  ObjectBuilder made(arena);
-  made.text("generateName", fmt::format("{}-", deployment.object("metadata").string("name")));
-  made.text("namespace", deployment.object("metadata").string("namespace"));
+  ObjectBuilder built(arena);
+  built.text("generateName", fmt::format("{}-", deployment.object("metadata").string("name")));
+  built.text("namespace", deployment.object("metadata").string("namespace"));
   for (const char* member : {"labels", "annotations"}) {
-    if (const Value* map = metadata.field(member)) made.value(member, spec::clone(*map, arena));
+    if (const Value* map = metadata.field(member)) built.value(member, spec::clone(*map, arena));
   }
   ObjectBuilder pod(arena);
-  pod.text("apiVersion", "v1").text("kind", "Pod").value("metadata", made.take());
+  pod.text("apiVersion", "v1").text("kind", "Pod").value("metadata", built.take());
   if (const Value* spec = pod_template.field("spec")) pod.value("spec", spec::clone(*spec, arena));
   return pod.take();
 }
@@ -93,7 +93,7 @@ ServicePod make_pod(const Value& deployment, std::string_view ns, const Input& i
   return pod;
 }
 
-ServiceObjects nothing(std::string path, std::string text) {
+ServiceObjects without_children(std::string path, std::string text) {
   ServiceObjects out;
   out.problems.push_back({.fatal = false, .path = std::move(path), .text = std::move(text), .reason = {}});
   return out;
@@ -108,13 +108,12 @@ ServiceObjects objects_of(const Value& service, std::string_view ns, const Input
   const InferenceServiceView view(named);
   const auto mode = defaulting::settled_mode(view, input.world->catalog->configuration());
   if (mode != spec::kStandardMode) {
-    return nothing(
-        fmt::format("metadata.annotations[{}]", spec::kDeploymentModeAnnotation),
-        fmt::format("nothing made of it is shown: in mode {} it is not Deployments that serve it", mode));
+    return without_children(fmt::format("metadata.annotations[{}]", spec::kDeploymentModeAnnotation),
+                            fmt::format("children not shown: unsupported mode {}", mode));
   }
   if (view.metadata().name().empty()) {
-    return nothing("metadata",
-                   "nothing made of it is shown: it has no name yet, after which that would be named");
+    return without_children("metadata",
+                            "children not shown: it has no name, and their names are derived from it");
   }
   ServiceObjects out;
   Wanted wanted = build(named, ns, input, out.assumed);
@@ -123,15 +122,14 @@ ServiceObjects objects_of(const Value& service, std::string_view ns, const Input
     if (!fatal && is_about(p.text, out.assumed)) continue;
     out.problems.push_back({fatal, p.path.to_string(), p.text, std::string(p.reason)});
   }
-  if (wanted.stopped)
-    out.problems.push_back({false, "metadata.annotations", "it is stopped: it has no Pods", {}});
+  if (wanted.stopped) out.problems.push_back({false, "metadata.annotations", "stopped: it has no Pods", {}});
   out.objects = std::move(wanted.objects);
   return out;
 }
 
-std::vector<ServicePod> pods_of(const ServiceObjects& made, std::string_view ns, const Input& input) {
+std::vector<ServicePod> pods_of(const ServiceObjects& built, std::string_view ns, const Input& input) {
   std::vector<ServicePod> out;
-  for (const workload::WantedObject& o : made.objects) {
+  for (const workload::WantedObject& o : built.objects) {
     if (spec::ObjectView(o.object).string("kind") == "Deployment")
       out.push_back(make_pod(o.object, ns, input));
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/doctor/cluster_picture.h"
+#include "cli/doctor/cluster_snapshot.h"
 
 #include <fmt/format.h>
 
@@ -17,17 +17,17 @@ std::string kind_key(const kube::Resource& resource) {
   return fmt::format("{}.{}", resource.plural, resource.group);
 }
 
-bool holds(const ObjectView& rule, std::string_view member, std::string_view wanted) {
+bool has_entry(const ObjectView& rule, std::string_view member, std::string_view entry) {
   const Value* list = rule.field(member);
   if (!list || !list->IsArray()) return false;
   return std::ranges::any_of(list->GetArray(), [&](const Value& v) {
-    return v.IsString() && (spec::text_of(v) == "*" || spec::text_of(v) == wanted);
+    return v.IsString() && (spec::text_of(v) == "*" || spec::text_of(v) == entry);
   });
 }
 
-/// "*/*" takes in everything too, subresources included.
-bool takes_resource(const ObjectView& rule, std::string_view resource) {
-  return holds(rule, "resources", resource) || holds(rule, "resources", "*/*");
+/// "*/*" matches everything, including subresources.
+bool matches_resource(const ObjectView& rule, std::string_view resource) {
+  return has_entry(rule, "resources", resource) || has_entry(rule, "resources", "*/*");
 }
 
 std::string_view without_scheme(std::string_view url) {
@@ -51,27 +51,27 @@ std::string Permission::to_string() const {
   return out;
 }
 
-void ClusterPicture::put(const kube::Resource& resource, kube::Object object) {
+void ClusterSnapshot::put(const kube::Resource& resource, kube::Object object) {
   Key key{kind_key(resource), resource.namespaced ? std::string(object.namespace_()) : std::string(),
           std::string(object.name())};
   objects_.insert_or_assign(std::move(key), std::move(object));
 }
 
-void ClusterPicture::put_error(const kube::Resource& resource, std::string_view ns, kube::ApiError error) {
+void ClusterSnapshot::put_error(const kube::Resource& resource, std::string_view ns, kube::ApiError error) {
   errors_.insert_or_assign({kind_key(resource), std::string(ns)}, std::move(error));
 }
 
-void ClusterPicture::remove(const kube::Resource& resource, std::string_view ns, std::string_view name) {
+void ClusterSnapshot::remove(const kube::Resource& resource, std::string_view ns, std::string_view name) {
   objects_.erase({kind_key(resource), std::string(ns), std::string(name)});
 }
 
-const Value* ClusterPicture::find(const kube::Resource& resource, std::string_view ns,
-                                  std::string_view name) const {
+const Value* ClusterSnapshot::find(const kube::Resource& resource, std::string_view ns,
+                                   std::string_view name) const {
   const auto it = objects_.find({kind_key(resource), std::string(ns), std::string(name)});
   return it == objects_.end() ? nullptr : &it->second.value();
 }
 
-std::vector<const Value*> ClusterPicture::all(const kube::Resource& resource, std::string_view ns) const {
+std::vector<const Value*> ClusterSnapshot::all(const kube::Resource& resource, std::string_view ns) const {
   const std::string kind = kind_key(resource);
   std::vector<const Value*> out;
   for (auto it = objects_.lower_bound({kind, std::string(ns), {}}); it != objects_.end(); ++it) {
@@ -82,7 +82,8 @@ std::vector<const Value*> ClusterPicture::all(const kube::Resource& resource, st
   return out;
 }
 
-const kube::ApiError* ClusterPicture::error_about(const kube::Resource& resource, std::string_view ns) const {
+const kube::ApiError* ClusterSnapshot::error_about(const kube::Resource& resource,
+                                                   std::string_view ns) const {
   for (const std::string_view place : {ns, std::string_view()}) {
     const auto it = errors_.find({kind_key(resource), std::string(place)});
     if (it != errors_.end()) return &it->second;
@@ -90,21 +91,21 @@ const kube::ApiError* ClusterPicture::error_about(const kube::Resource& resource
   return nullptr;
 }
 
-bool ClusterPicture::has_group(std::string_view group) const {
+bool ClusterSnapshot::has_group(std::string_view group) const {
   return std::ranges::find(groups, group) != groups.end();
 }
 
-std::optional<bool> ClusterPicture::serves(const kube::Resource& resource) const {
+std::optional<bool> ClusterSnapshot::serves(const kube::Resource& resource) const {
   const auto it = kinds_.find(kind_key(resource));
   if (it == kinds_.end()) return std::nullopt;
   return it->second;
 }
 
-void ClusterPicture::put_served(const kube::Resource& resource, bool is_served) {
+void ClusterSnapshot::put_served(const kube::Resource& resource, bool is_served) {
   kinds_.insert_or_assign(kind_key(resource), is_served);
 }
 
-bool ClusterPicture::installed() const {
+bool ClusterSnapshot::installed() const {
   return find(kube::kMutatingWebhookConfigurations, {}, names.registration) ||
          find(kube::kValidatingWebhookConfigurations, {}, names.registration) ||
          find(kube::kDeployments, names.ns, names.service) || find(kube::kServices, names.ns, names.service);
@@ -129,7 +130,7 @@ std::string_view RegisteredWebhook::service_name() const {
 }
 
 std::int64_t RegisteredWebhook::service_port() const {
-  constexpr std::int64_t kDefaultPort = 443;  // the API's
+  constexpr std::int64_t kDefaultPort = 443;  // of the API
   return ObjectView(value).object("clientConfig").object("service").integer("port").value_or(kDefaultPort);
 }
 
@@ -148,9 +149,9 @@ std::string_view RegisteredWebhook::failure_policy() const {
   return ObjectView(value).optional_string("failurePolicy").value_or("Fail");
 }
 
-bool RegisteredWebhook::takes(std::string_view group, std::string_view resource) const {
+bool RegisteredWebhook::matches(std::string_view group, std::string_view resource) const {
   return std::ranges::any_of(ObjectView(value).list("rules"), [&](const ObjectView& rule) {
-    return holds(rule, "apiGroups", group) && takes_resource(rule, resource);
+    return has_entry(rule, "apiGroups", group) && matches_resource(rule, resource);
   });
 }
 
@@ -163,11 +164,11 @@ std::string RegisteredWebhook::target() const {
   return fmt::format("Service {}/{}", service_namespace(), service_name());
 }
 
-std::vector<RegisteredWebhook> registered_webhooks(const ClusterPicture& picture) {
+std::vector<RegisteredWebhook> registered_webhooks(const ClusterSnapshot& snapshot) {
   std::vector<RegisteredWebhook> out;
   for (const kube::Resource* resource :
        {&kube::kMutatingWebhookConfigurations, &kube::kValidatingWebhookConfigurations}) {
-    for (const Value* configuration : picture.all(*resource)) {
+    for (const Value* configuration : snapshot.all(*resource)) {
       const ObjectView view(configuration);
       for (const ObjectView webhook : view.list("webhooks")) {
         out.push_back({.configuration_kind = resource->kind,

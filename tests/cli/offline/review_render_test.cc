@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `modelgate review --render`: what the reconciler would make, offline. What it makes of which service is
-// tested in tests/workload; here, that all of it is printed, in order, and what is told beside it.
+// `modelgate review --render`: prints all objects that the reconciler would create, in order, with the problems.
+// tests/workload tests the objects themselves.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/review.h"
+#include "cli/offline/review.h"
 #include "cli/terminal/exit_code.h"
 #include "spec/json.h"
 #include "spec/view.h"
@@ -65,7 +65,7 @@ std::string service(std::string_view more = "", std::string_view model = "", std
       metadata, model, more);
 }
 
-/// "Kind name", one a document.
+/// "Kind name" of each document.
 std::vector<std::string> objects(const std::string& yaml) {
   std::vector<std::string> out;
   const auto documents = yaml::read_yaml(yaml);
@@ -86,16 +86,16 @@ std::size_t lines(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count(text, '\n'));
 }
 
-TEST(ReviewRender, PrintsObjectsInTheOrderInWhichTheyAreApplied) {
+TEST(ReviewRender, PrintsObjectsInTheOrderOfTheirApply) {
   const Outcome outcome = run(service());
   EXPECT_EQ(outcome.code, kAllowed) << outcome.err;
   EXPECT_THAT(objects(outcome.out),
               ElementsAre("InferenceService iris", "Service iris-predictor", "Deployment iris-predictor",
                           "HorizontalPodAutoscaler iris-predictor", "Ingress iris"));
-  EXPECT_THAT(outcome.out, HasSubstr("\n---\n# made for InferenceService iris: predictor\napiVersion: "));
+  EXPECT_THAT(outcome.out, HasSubstr("\n---\n# created for InferenceService iris: predictor\napiVersion: "));
 }
 
-TEST(ReviewRender, TakesEverythingToBeUp) {
+TEST(ReviewRender, AssumesThatAllComponentsAreReady) {
   const std::string canary =
       "  canary:\n    - {trafficPercent: 10, predictor: {name: next, model: {name: kserve-container}}}\n";
   const Options gateway{.ingress = R"({"enableGatewayApi": true, "kserveIngressGateway": "kserve/gateway"})"};
@@ -106,7 +106,7 @@ TEST(ReviewRender, TakesEverythingToBeUp) {
   EXPECT_THAT(outcome.out, HasSubstr("weight: 90\n"));
 }
 
-TEST(ReviewRender, PodsAreBehindTheObjects) {
+TEST(ReviewRender, PodsFollowTheObjects) {
   const Outcome outcome = run(service(), {.pods = true});
   EXPECT_EQ(outcome.code, kAllowed) << outcome.err;
   const auto all = objects(outcome.out);
@@ -115,16 +115,16 @@ TEST(ReviewRender, PodsAreBehindTheObjects) {
   EXPECT_EQ(all.size(), 6U);
 }
 
-TEST(ReviewRender, IsInTheListOfJson) {
+TEST(ReviewRender, IsInTheJsonList) {
   spec::Arena arena;
   const auto list = spec::parse_json(run(service(), {.format = Format::kJson}).out, arena);
   ASSERT_TRUE(list);
   EXPECT_EQ(spec::ObjectView(*list).list("items").size(), 5U);
 }
 
-TEST(ReviewRender, IsAllNewAsADifference) {
+TEST(ReviewRender, IsAddedInADiff) {
   const Outcome outcome = run(service(), {.format = Format::kDiff});
-  EXPECT_THAT(outcome.out, HasSubstr("\n--- /dev/null\n+++ made for InferenceService iris (Deployment "
+  EXPECT_THAT(outcome.out, HasSubstr("\n--- /dev/null\n+++ created for InferenceService iris (Deployment "
                                      "iris-predictor)\n"));
   EXPECT_THAT(outcome.out, HasSubstr("\n+kind: Deployment\n"));
 }
@@ -137,27 +137,27 @@ TEST(ReviewRender, PrintsNoSecret) {
 
 // Names.
 
-TEST(ReviewRender, NamesAreThoseOfTheConfiguration) {
+TEST(ReviewRender, UsesNamesOfTheConfiguration) {
   const Outcome outcome = run(service(), {.settings = R"({"componentNames": "DefaultSuffix"})"});
   EXPECT_THAT(objects(outcome.out), testing::Contains("Deployment iris-predictor-default"));
 }
 
-TEST(ReviewRender, MetricsAreThoseOfTheConfiguration) {
+TEST(ReviewRender, UsesMetricsOfTheConfiguration) {
   const Outcome outcome = run(service("    scaleMetric: rps\n    scaleTarget: 5\n"),
                               {.settings = R"({"podMetrics": {"rps": "asked_for"}})"});
   EXPECT_EQ(outcome.code, kAllowed) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("name: asked_for\n"));
 }
 
-// What cannot be made.
+// Objects that cannot be built.
 
-/// A runtime whose template asks for a label.
+/// A runtime whose template needs a label.
 constexpr std::string_view kTeamRuntime =
     "apiVersion: serving.kserve.io/v1alpha1\nkind: ClusterServingRuntime\nmetadata: {name: team}\nspec:\n"
     "  supportedModelFormats: [{name: sklearn}]\n"
     "  containers: [{name: kserve-container, image: 'example.com/s:1', args: ['{{.Labels.team}}']}]\n---\n";
 
-TEST(ReviewRender, WhatStrictDeniesIsNotRendered) {
+TEST(ReviewRender, DeniedServicesAreNotRendered) {
   const Outcome outcome = run(std::string(kTeamRuntime) + service("", "      runtime: team\n"));
   EXPECT_EQ(outcome.code, kDenied);
   EXPECT_EQ(lines(outcome.err), 1U) << outcome.err;
@@ -165,7 +165,7 @@ TEST(ReviewRender, WhatStrictDeniesIsNotRendered) {
   EXPECT_THAT(objects(outcome.out), ElementsAre("ClusterServingRuntime team"));
 }
 
-TEST(ReviewRender, WhatCannotBeMadeIsToldOnceWithItsReason) {
+TEST(ReviewRender, AFatalProblemIsReportedOnceWithItsReason) {
   const std::string mount =
       "apiVersion: serving.kserve.io/v1alpha1\nkind: ClusterServingRuntime\nmetadata: {name: cache}\nspec:\n"
       "  supportedModelFormats: [{name: sklearn}]\n  containers: [{name: kserve-container, image: "
@@ -178,21 +178,21 @@ TEST(ReviewRender, WhatCannotBeMadeIsToldOnceWithItsReason) {
   EXPECT_THAT(outcome.err, HasSubstr("(InvalidPredictorSpec)\n"));
 }
 
-TEST(ReviewRender, NoticesAreToldOnce) {
+TEST(ReviewRender, WarningsAreReportedOnce) {
   const Outcome outcome = run(service("    scaleMetric: rps\n"));
   EXPECT_EQ(outcome.code, kAllowed);
   EXPECT_EQ(lines(outcome.err), 1U) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr("warning: spec.predictor.scaleTarget: "));
 }
 
-TEST(ReviewRender, OfOtherModesSaysThatNothingIsShown) {
+TEST(ReviewRender, WarnsInOtherModes) {
   const Outcome outcome = run(service("", "", ", annotations: {serving.kserve.io/deploymentMode: Knative}"));
   EXPECT_EQ(outcome.code, kAllowed);
   EXPECT_THAT(objects(outcome.out), ElementsAre("InferenceService iris"));
   EXPECT_THAT(outcome.err, HasSubstr("metadata.annotations[serving.kserve.io/deploymentMode]: "));
 }
 
-TEST(ReviewRender, WithoutTheFlagNothingIsMade) {
+TEST(ReviewRender, PrintsNoObjectsWithoutTheFlag) {
   const TemporaryFile file(service());
   ReviewOptions options;
   options.input.files = {file.path()};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/cli/doctor/cluster_pictures.h"
+#include "tests/cli/doctor/cluster_snapshots.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -40,41 +40,41 @@ const Resource* resource_of(const ObjectView& object) {
   for (const Resource* known : {&kPodDisruptionBudgets, &kIngressClasses}) {
     if (is_it(*known)) return known;
   }
-  return nullptr;  // Roles and the like, which no check looks at
+  return nullptr;  // Roles and other kinds that no check reads
 }
 
-/// Every object below a folder whose file's name begins so.
-void put_folder(ClusterPicture& picture, const std::string& folder, std::string_view prefix = "") {
+/// Every object of the YAML files in a folder whose names start with `prefix`.
+void put_folder(ClusterSnapshot& snapshot, const std::string& folder, std::string_view prefix = "") {
   for (const auto& entry : fs::directory_iterator(kRoot / folder)) {
     const std::string name = entry.path().filename().string();
     if (name.starts_with(prefix) && name.ends_with(".yaml"))
-      put_yaml(picture, read_source(folder + "/" + name));
+      put_yaml(snapshot, read_source(folder + "/" + name));
   }
 }
 
-void put_crds(ClusterPicture& picture) {
-  put_folder(picture, "deploy/crds", "serving.kserve.io_");
-  for (const spec::Value* crd : picture.all(kube::kCustomResourceDefinitions)) {
+void put_crds(ClusterSnapshot& snapshot) {
+  put_folder(snapshot, "deploy/crds", "serving.kserve.io_");
+  for (const spec::Value* crd : snapshot.all(kube::kCustomResourceDefinitions)) {
     const std::string name(ObjectView(crd).object("metadata").string("name"));
-    rewrite(picture, kube::kCustomResourceDefinitions, {}, name, R"("kind":"CustomResourceDefinition")",
+    rewrite(snapshot, kube::kCustomResourceDefinitions, {}, name, R"("kind":"CustomResourceDefinition")",
             R"("kind":"CustomResourceDefinition","status":{"conditions":[
                 {"type":"NamesAccepted","status":"True"},{"type":"Established","status":"True"}]})");
   }
 }
 
-/// What deploy/ has, read once: its YAML takes long.
+/// The objects of deploy/, read once: parsing the YAML is slow.
 const std::vector<std::pair<const Resource*, std::string>>& deployed() {
   static const auto all = [] {
-    ClusterPicture picture;
+    ClusterSnapshot snapshot;
     for (const char* folder : {"deploy/base", "deploy/reconciler", "deploy/config", "deploy/runtimes"})
-      put_folder(picture, folder);
-    put_crds(picture);
+      put_folder(snapshot, folder);
+    put_crds(snapshot);
     std::vector<std::pair<const Resource*, std::string>> out;
     for (const Resource* resource : kube::known_resources()) {
-      for (const spec::Value* object : picture.all(*resource))
+      for (const spec::Value* object : snapshot.all(*resource))
         out.emplace_back(resource, spec::to_json(*object));
     }
-    for (const spec::Value* object : picture.all(kPodDisruptionBudgets)) {
+    for (const spec::Value* object : snapshot.all(kPodDisruptionBudgets)) {
       out.emplace_back(&kPodDisruptionBudgets, spec::to_json(*object));
     }
     return out;
@@ -83,38 +83,38 @@ const std::vector<std::pair<const Resource*, std::string>>& deployed() {
 }
 
 /// The CAs, what they signed, and what the API server trusts.
-void put_certificates(ClusterPicture& picture) {
+void put_certificates(ClusterSnapshot& snapshot) {
   certs::CaSet set;
   set.current =
-      certs::Authority::make({.lifetime = std::chrono::hours(24 * 365), .now = picture.now}).value();
+      certs::Authority::make({.lifetime = std::chrono::hours(24 * 365), .now = snapshot.now}).value();
   std::string data;
   for (const auto& [key, value] : certs::encode(set)) {
     data += fmt::format("  {}: {}\n", key, spec::encode_base64(value));
   }
-  put_yaml(picture,
+  put_yaml(snapshot,
            fmt::format("apiVersion: v1\nkind: Secret\nmetadata: {{name: modelgate-webhook-ca, namespace: "
                        "kserve}}\ndata:\n{}",
                        data));
   const std::string bundle = spec::encode_base64(certs::bundle_pem(set));
   for (const Resource* resource :
        {&kube::kMutatingWebhookConfigurations, &kube::kValidatingWebhookConfigurations}) {
-    rewrite(picture, *resource, {}, "modelgate", R"("clientConfig":{)",
+    rewrite(snapshot, *resource, {}, "modelgate", R"("clientConfig":{)",
             fmt::format(R"("clientConfig":{{"caBundle":"{}",)", bundle));
   }
   const std::string server_name = "modelgate-webhook.kserve.svc";
-  const auto leaf = set.current->sign({.dns_names = {server_name}, .now = picture.now}).value();
-  picture.served.push_back(
+  const auto leaf = set.current->sign({.dns_names = {server_name}, .now = snapshot.now}).value();
+  snapshot.served.push_back(
       {.address = "127.0.0.1:9443", .server_name = server_name, .chain_pem = leaf->chain_pem(), .error = {}});
 }
 
-void put_running(ClusterPicture& picture) {
+void put_running(ClusterSnapshot& snapshot) {
   for (const std::string_view name : {kName, kReconciler}) {
     rewrite(
-        picture, kube::kDeployments, kNamespace, name, R"("kind":"Deployment")",
+        snapshot, kube::kDeployments, kNamespace, name, R"("kind":"Deployment")",
         R"("kind":"Deployment","status":{"replicas":2,"readyReplicas":2,"availableReplicas":2,"conditions":[
                 {"type":"Available","status":"True"},{"type":"Progressing","status":"True"}]})");
   }
-  put_yaml(picture, R"(
+  put_yaml(snapshot, R"(
 apiVersion: discovery.k8s.io/v1
 kind: EndpointSlice
 metadata: {name: modelgate-webhook-1, namespace: kserve, labels: {kubernetes.io/service-name: modelgate-webhook}}
@@ -148,13 +148,13 @@ kind: IngressClass
 metadata: {name: istio}
 )");
   for (const std::string_view name : {kName, kReconciler}) {
-    put_yaml(picture, fmt::format(R"(
+    put_yaml(snapshot, fmt::format(R"(
 apiVersion: coordination.k8s.io/v1
 kind: Lease
 metadata: {{name: {0}, namespace: kserve}}
 spec: {{holderIdentity: {0}-1_a, leaseDurationSeconds: 15, renewTime: "{1}"}}
 )",
-                                  name, kube::micro_time(picture.now)));
+                                   name, kube::micro_time(snapshot.now)));
   }
 }
 
@@ -168,7 +168,7 @@ std::string read_source(const std::string& path) {
   return out.str();
 }
 
-void put_yaml(ClusterPicture& picture, std::string_view yaml) {
+void put_yaml(ClusterSnapshot& snapshot, std::string_view yaml) {
   spec::Arena arena;
   const auto objects = kube::read_objects("test.yaml", yaml, arena);
   if (!objects) {
@@ -177,15 +177,15 @@ void put_yaml(ClusterPicture& picture, std::string_view yaml) {
   }
   for (const kube::ManifestObject& object : *objects) {
     const Resource* resource = resource_of(ObjectView(object.value));
-    if (resource) picture.put(*resource, Object::copy_of(object.value));
+    if (resource) snapshot.put(*resource, Object::copy_of(object.value));
   }
 }
 
-void rewrite(ClusterPicture& picture, const Resource& resource, std::string_view ns, std::string_view name,
+void rewrite(ClusterSnapshot& snapshot, const Resource& resource, std::string_view ns, std::string_view name,
              std::string_view before, std::string_view after) {
-  const spec::Value* value = picture.find(resource, ns, name);
+  const spec::Value* value = snapshot.find(resource, ns, name);
   if (!value) {
-    ADD_FAILURE() << resource.kind << " " << ns << "/" << name << " is not in the picture";
+    ADD_FAILURE() << resource.kind << " " << ns << "/" << name << " is not in the snapshot";
     return;
   }
   std::string json = spec::to_json(*value);
@@ -196,37 +196,37 @@ void rewrite(ClusterPicture& picture, const Resource& resource, std::string_view
   }
   auto object = Object::read(json);
   ASSERT_TRUE(object) << json;
-  picture.put(resource, std::move(*object));
+  snapshot.put(resource, std::move(*object));
 }
 
-ClusterPicture empty_picture() {
-  ClusterPicture picture;
-  picture.server = "https://127.0.0.1:6443";
-  picture.version = "v1.31.2";
-  picture.user = "admin";
-  picture.clock_ahead = std::chrono::seconds(0);
-  picture.groups = {"apps", "networking.k8s.io"};
-  picture.now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  picture.services.emplace();
+ClusterSnapshot empty_snapshot() {
+  ClusterSnapshot snapshot;
+  snapshot.server = "https://127.0.0.1:6443";
+  snapshot.version = "v1.31.2";
+  snapshot.user = "admin";
+  snapshot.clock_ahead = std::chrono::seconds(0);
+  snapshot.groups = {"apps", "networking.k8s.io"};
+  snapshot.now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  snapshot.services.emplace();
   for (const Resource* kind : {&kube::kHttpRoutes, &kube::kVirtualServices, &kube::kScaledObjects,
                                &kube::kOpenTelemetryCollectors}) {
-    picture.put_served(*kind, true);
+    snapshot.put_served(*kind, true);
   }
-  return picture;
+  return snapshot;
 }
 
-ClusterPicture healthy_picture() {
-  ClusterPicture picture = empty_picture();
-  for (const auto& [resource, json] : deployed()) picture.put(*resource, Object::read(json).value());
-  put_running(picture);
-  put_certificates(picture);
-  for (Permission& permission : webhook_permissions(picture.names, true)) {
-    picture.webhook_permissions.push_back({.permission = std::move(permission), .allowed = true});
+ClusterSnapshot healthy_snapshot() {
+  ClusterSnapshot snapshot = empty_snapshot();
+  for (const auto& [resource, json] : deployed()) snapshot.put(*resource, Object::read(json).value());
+  put_running(snapshot);
+  put_certificates(snapshot);
+  for (Permission& permission : webhook_permissions(snapshot.names, true)) {
+    snapshot.webhook_permissions.push_back({.permission = std::move(permission), .allowed = true});
   }
-  for (Permission& permission : reconciler_permissions(picture.names)) {
-    picture.reconciler_permissions.push_back({.permission = std::move(permission), .allowed = true});
+  for (Permission& permission : reconciler_permissions(snapshot.names)) {
+    snapshot.reconciler_permissions.push_back({.permission = std::move(permission), .allowed = true});
   }
-  return picture;
+  return snapshot;
 }
 
 }  // namespace modelgate::cli

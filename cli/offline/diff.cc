@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/diff.h"
+#include "cli/offline/diff.h"
 
 #include <fmt/format.h>
 
@@ -29,8 +29,8 @@ Lines split(std::string_view text) {
   return out;
 }
 
-/// The middle of both texts by their longest common subsequence: length[i][j] is that of what follows line i
-/// of one and line j of the other.
+/// The middle of both texts by their longest common subsequence: length[i][j] is its length from line i of
+/// `a` and line j of `b` on.
 void compare(const Lines& a, const Lines& b, std::vector<Row>& out) {
   const std::size_t width = b.size() + 1;
   if ((a.size() + 1) * width > kMaxDiffCells) {
@@ -96,7 +96,7 @@ std::string diff(std::string_view before, std::string_view after, bool color) {
   std::size_t line_after = 1;
   for (std::size_t i = 0; i < rows.size();) {
     if (!is_near_a_change(rows, i)) {
-      ++i, ++line_before, ++line_after;  // far from a change, so in both
+      ++i, ++line_before, ++line_after;  // unchanged
       continue;
     }
     std::size_t removed = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What differs between two texts, line by line, in the unified form of diff(1). Called by review.cc.
+// The difference of two texts, line by line, in the unified format of diff(1).
 //
 //   diff("a\nb\n", "a\nc\n", false)
 //   // @@ -1,2 +1,2 @@
@@ -14,14 +14,14 @@
 
 namespace modelgate::cli {
 
-/// Lines that are the same around each change.
+/// Unchanged lines around each change.
 inline constexpr std::size_t kContextLines = 3;
 
-/// Cells of the table that finds the longest common part: 16 million bytes. Texts that would need more are
-/// shown as all removed and all added, between the lines they begin and end with in common.
+/// Cells of the table for the longest common subsequence: 16 MiB. The middle of larger texts is printed as
+/// removed and added as a whole.
 inline constexpr std::size_t kMaxDiffCells = 4U << 20;
 
-/// Empty where the texts are the same. Without file names.
+/// Empty if the texts are equal. Without file names.
 std::string diff(std::string_view before, std::string_view after, bool color);
 
 }  // namespace modelgate::cli

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/offline.h"
+#include "cli/offline/admit.h"
 
 #include <fmt/format.h>
 
@@ -73,8 +73,8 @@ std::string review_text(const ReviewedKind& kind, const Value& object, const Val
   return out + "}}";
 }
 
-/// In Compatible mode the headers for an HTTPS host are copied into the Pod, as KServe does. They may hold a
-/// password, so here they are named instead.
+/// Compatible mode copies the headers for an HTTPS host into the Pod, as KServe does. They may contain a
+/// password, so a placeholder replaces them.
 const Value* without_headers(const Value* object, std::string_view name, spec::Arena& arena) {
   const spec::ObjectView secret(object);
   const auto has = [&](std::string_view key) {
@@ -101,38 +101,38 @@ struct Answer {
   std::set<ObjectKey> assumed;
 };
 
-Answer refused(std::string message) {
+Answer denied(std::string message) {
   Answer answer;
   answer.response.allowed = false;
   answer.response.message = std::move(message);
   return answer;
 }
 
-/// One path of the webhook, in as many rounds as it takes to know what it asks for.
-Answer ask(Endpoint endpoint, std::string_view text, const Input& input) {
+/// Calls one endpoint of the webhook, with more facts in each round.
+Answer call(Endpoint endpoint, std::string_view text, const Input& input) {
   Facts facts;
   std::set<ObjectKey> assumed;
   for (int round = 0;; ++round) {
     auto review = admission::decode_review(text, *input.arena);
-    if (!review) return refused(review.error().message);
+    if (!review) return denied(review.error().message);
     admission::Outcome outcome =
         admission::admit(endpoint, *review, *input.world->catalog, facts, *input.arena);
     if (auto* response = std::get_if<Response>(&outcome)) {
-      // By way of text of its own: the review's strings lie in `text`, which is soon gone.
+      // Copied through text: the review's strings point into `text`, which the caller releases.
       const std::string object = review->object ? spec::to_json(*review->object) : "null";
       return {std::move(*response), *spec::parse_json(object, *input.arena), std::move(assumed)};
     }
-    if (round == admission::kMaxRounds) return refused("asks for ever more objects");
+    if (round == admission::kMaxRounds) return denied("needs too many rounds of facts");
     look_up(std::get<Needs>(outcome), input, facts, assumed);
   }
 }
 
-/// Of what nobody gave, that which makes a difference: a Pod's credentials, or what a warning would be about.
+/// True if an unknown object may change the result: a Pod's credentials, or the subject of a warning.
 bool matters(const ObjectKey& key, const std::vector<std::string>& warnings, bool pod) {
   return pod || std::ranges::any_of(warnings, [&](const std::string& w) { return is_about(w, {key}); });
 }
 
-void take(Answer answer, bool pod, Verdict& verdict) {
+void add_answer(Answer answer, bool pod, Verdict& verdict) {
   Response& response = answer.response;
   std::erase_if(answer.assumed, [&](const ObjectKey& k) { return !matters(k, response.warnings, pod); });
   verdict.allowed = response.allowed;
@@ -152,14 +152,14 @@ Verdict review(const ReviewedKind& kind, const Value& object, const Value* old, 
   const bool pod = kind.kind == "Pod";
   verdict.object = spec::clone(object, *input.arena);
   if (kind.mutate) {
-    Answer answer = ask(*kind.mutate, review_text(kind, object, old, ns), input);
+    Answer answer = call(*kind.mutate, review_text(kind, object, old, ns), input);
     Value mutated = std::move(answer.object);
-    take(std::move(answer), pod, verdict);
+    add_answer(std::move(answer), pod, verdict);
     if (!verdict.allowed) return verdict;
     verdict.object = std::move(mutated);
   }
   if (kind.validate)
-    take(ask(*kind.validate, review_text(kind, verdict.object, old, ns), input), pod, verdict);
+    add_answer(call(*kind.validate, review_text(kind, verdict.object, old, ns), input), pod, verdict);
   return verdict;
 }
 

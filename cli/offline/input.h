@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a command looks at: the objects of the given files, and the manifests that stand in for a cluster.
-// Called by review.cc and explain.cc.
+// The input of an offline command: the objects of the given files, and the manifests that replace a cluster.
 //
 //   auto input = read_input({.files = {"service.yaml"}});
 //   if (!input) return report_unreadable(input.error());
@@ -20,26 +19,26 @@ namespace modelgate::cli {
 struct InputOptions {
   std::vector<std::string> files;  // "-" is the standard input
   std::string manifests;           // directory or file; empty: the built-in ones
-  std::string config;              // a file with the ConfigMap, read last
+  std::string config;              // a file with the ConfigMap inferenceservice-config, read last
   std::string namespace_ = "default";
 };
 
 struct Input {
-  std::unique_ptr<spec::Arena> arena;  // where the objects live
+  std::unique_ptr<spec::Arena> arena;  // owns the objects
   std::vector<kube::ManifestObject> objects;
-  /// Configuration, runtimes and the rest, those of the files themselves among them: what is applied together
-  /// is reviewed together.
+  /// Configuration, runtimes and other objects, including those of the files: objects that are applied
+  /// together are reviewed together.
   std::shared_ptr<const kube::Manifests> world;
   std::string namespace_;
 
-  /// That of the object, else the one that was asked for.
+  /// The object's namespace, else the default namespace.
   std::string_view namespace_of(const kube::ManifestObject& object) const;
 };
 
-/// All errors at once; none of them is about what an object says, but for its type.
+/// Returns all errors at once. They concern syntax and types, not the content of objects.
 std::expected<Input, std::vector<kube::ManifestError>> read_input(const InputOptions& options);
 
-/// The objects of one more file, in the same arena.
+/// Reads the objects of one more file into the same arena.
 std::expected<std::vector<kube::ManifestObject>, kube::ManifestError> read_more(const std::string& file,
                                                                                 Input& input);
 
