@@ -142,7 +142,7 @@ class Controller::Impl {
       log::warn("catalog", {{"warnings", fmt::format("{}", fmt::join(news.warnings, "\n"))}});
     if (!news.refused.empty()) {
       ++counts_.configurations_refused;
-      log::error("configuration refused, the last good one stays",
+      log::error("configuration refused, the last good one stays in use",
                  {{"configMap", options_.catalog.config_map},
                   {"reason", fmt::format("{}", fmt::join(news.refused, "\n"))}});
     }

@@ -118,7 +118,7 @@ class Program {
     const auto until = Clock::now() + flags_.shutdown_timeout + kLeaseWait;
     while (!controller_->retired() && Clock::now() < until) {
       if (doorbell_.wait(kLookWhileEnding) == Woken::kSignal) {
-        log::warn("second signal: leaving at once");
+        log::warn("second signal: exiting at once");
         std::_Exit(1);
       }
     }

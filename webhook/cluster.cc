@@ -122,7 +122,7 @@ class Cluster::Impl {
   void refuse(const kube::CatalogNews& news) {
     ++refused_;
     const std::string reason = fmt::format("{}", fmt::join(news.refused, "\n"));
-    log::error("configuration refused, the last good one stays",
+    log::error("configuration refused, the last good one stays in use",
                {{"configMap", options_.catalog.config_map}, {"reason", reason}});
     const kube::ObjectReference config_map{&kube::kConfigMaps, options_.catalog.ns,
                                            options_.catalog.config_map, news.config_map_uid};
