@@ -2,7 +2,7 @@
 #pragma once
 
 // Where a server's certificate comes from. Implemented by certs/self_made.h and certs/files.h; a source that
-// keeps its CAs in a Secret and rotates them will be a third. Called by webhook/main.cc and nobody else.
+// keeps its CAs in a Secret and rotates them will be a third. Called by webhook/program.cc and nobody else.
 //
 //   std::unique_ptr<CertificateSource> source = ...;
 //   server.use_certificate(*source->current());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // --client-ca-file and --client-allowed-names: which clients may call, read again when the file changes. Made
-// by webhook/main.cc, and only where the flag is given.
+// by webhook/program.cc, and only where the flag is given.
 //
 //   auto clients = ClientCaFile::open(flags.client_ca_file, flags.client_allowed_names);
 //   if (!clients) return fail("--client-ca-file: " + clients.error());

@@ -2,7 +2,7 @@
 #pragma once
 
 // An HTTP/1.1 server over TLS, or plain for probes: accepts, reads, asks a Handler, writes. It knows nothing
-// of admission. Used by http/probe_servers.h, webhook/main.cc, the tests and the benchmark's echo, which
+// of admission. Used by http/probe_servers.h, webhook/program.cc, the tests and the benchmark's echo, which
 // differ in the handler alone.
 //
 //   auto server = Server::listen({.address = {"0.0.0.0", 9443}, .threads = 2, .tls = TlsOptions{}},

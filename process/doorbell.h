@@ -2,7 +2,7 @@
 #pragma once
 
 // What the main thread waits at: the signals that end us, and a bell that other threads ring when they have
-// left something for it. Used by webhook/main.cc.
+// left something for it. Used by webhook/program.cc.
 //
 //   Doorbell doorbell;                      // before any other thread begins: they inherit the signal mask
 //   switch (doorbell.wait(250ms)) { ... }

@@ -28,8 +28,8 @@ std::vector<certs::Certificate> read_bundle(std::string_view base64) {
   return certificates ? std::move(*certificates) : std::vector<certs::Certificate>();
 }
 
-// managedFields without our entry.
-std::string disowning_patch(const spec::Value* metadata) {
+/// managedFields without our entry.
+std::string release_patch(const spec::Value* metadata) {
   const spec::Value* const managed = spec::find(metadata, "managedFields");
   if (managed == nullptr || !managed->IsArray()) return {};
   std::string others;
@@ -61,7 +61,7 @@ Registration read_registration(const spec::Value& configuration, const OurServic
   const spec::Value* const metadata = spec::find(configuration, "metadata");
   registration.name = text_at(metadata, "name");
   registration.resource_version = text_at(metadata, "resourceVersion");
-  registration.disowning = disowning_patch(metadata);
+  registration.release_patch = release_patch(metadata);
   const spec::Value* const webhooks = spec::find(configuration, "webhooks");
   if (webhooks == nullptr || !webhooks->IsArray()) return registration;
   for (const spec::Value& webhook : webhooks->GetArray()) {
@@ -73,8 +73,8 @@ Registration read_registration(const spec::Value& configuration, const OurServic
   return registration;
 }
 
-bool differs(const Registration& registration, std::span<const certs::Certificate> wanted) {
-  const std::set<std::string> all = fingerprints(wanted);
+bool differs(const Registration& registration, std::span<const certs::Certificate> desired) {
+  const std::set<std::string> all = fingerprints(desired);
   return std::ranges::any_of(registration.webhooks, [&](const RegisteredWebhook& webhook) {
     return fingerprints(webhook.bundle) != all;
   });
@@ -98,7 +98,7 @@ std::string bundle_patch(std::string_view kind, const Registration& registration
   return body + "]}";
 }
 
-void BundleMemory::look(std::span<const Registration> registered, Time now) {
+void BundleHistory::observe(std::span<const Registration> registered, Time now) {
   std::map<std::string, Time> held;
   is_registered_ = false;
   for (const Registration& registration : registered) {
@@ -119,8 +119,8 @@ void BundleMemory::look(std::span<const Registration> registered, Time now) {
   since_ = std::move(held);
 }
 
-std::optional<std::chrono::nanoseconds> BundleMemory::held_for(const std::string& fingerprint,
-                                                               Time now) const {
+std::optional<std::chrono::nanoseconds> BundleHistory::held_for(const std::string& fingerprint,
+                                                                Time now) const {
   const auto found = since_.find(fingerprint);
   return found == since_.end() ? std::nullopt : std::optional<std::chrono::nanoseconds>(now - found->second);
 }

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "spec/base64.h"
-#include "webhook/certificates/cluster_certificates.h"
 
 namespace modelgate::webhook {
 namespace {
@@ -53,11 +52,10 @@ std::string new_ca_secret(std::string_view ns, std::string_view name, const cert
   return body + "}}";
 }
 
-std::string ca_secret_patch(std::string_view resource_version, const certs::CaSet& cas,
-                            bool rotation_heeded) {
+std::string ca_secret_patch(std::string_view resource_version, const certs::CaSet& cas, bool rotation_done) {
   std::string body = R"({"metadata":{"resourceVersion":)";
   spec::append_json(resource_version, body);
-  if (rotation_heeded) {
+  if (rotation_done) {
     body += R"(,"annotations":{)";
     spec::append_json(kRotateAnnotation, body);
     body += ":null}";

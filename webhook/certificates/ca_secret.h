@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The Secret that holds the CAs, as JSON: reading it, and the requests that make and change it. Pure; used by
-// webhook/certificates/cluster_certificates.cc.
+// The Secret that holds the CAs, as JSON: decoding it, and the requests that create and patch it. Pure; used by
+// ca_store.h.
 #pragma once
 
 #include <string>
@@ -12,18 +12,21 @@
 
 namespace modelgate::webhook {
 
+/// The annotation by which a user requests a new CA.
+inline constexpr std::string_view kRotateAnnotation = "modelgate.io/rotate-ca";
+
 struct CaSecret {
-  certs::Result<certs::CaSet> cas;  // an error: not to be written over
-  bool rotate = false;              // somebody asks for a new CA, by the annotation
+  certs::Result<certs::CaSet> cas;  // with an error the Secret must not be overwritten
+  bool rotate = false;              // kRotateAnnotation is set
 };
 
 CaSecret read_ca_secret(const spec::Value& secret);
 
-// A new one.
+/// The body for POST.
 std::string new_ca_secret(std::string_view ns, std::string_view name, const certs::CaSet& cas);
 
-// RFC 7386: sets and removes the keys that are ours, in the version that was read, and leaves all others.
-// `rotation_heeded`: takes the annotation away too.
-std::string ca_secret_patch(std::string_view resource_version, const certs::CaSet& cas, bool rotation_heeded);
+/// A merge patch (RFC 7386) of the version that was read: sets and removes our keys, and leaves all others.
+/// `rotation_done`: removes kRotateAnnotation too.
+std::string ca_secret_patch(std::string_view resource_version, const certs::CaSet& cas, bool rotation_done);
 
 }  // namespace modelgate::webhook

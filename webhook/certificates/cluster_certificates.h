@@ -1,29 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The webhook's certificates in a cluster: CAs in one Secret, a leaf of this replica's own in memory, and the
-// CAs in the registration's caBundle. Made by webhook/cluster.cc.
+// The webhook's certificates in a cluster: CAs in one Secret, a leaf certificate for each replica in memory,
+// and the CAs in the registration's caBundle. Created by webhook/cluster.cc.
 //
 //   ClusterCertificates certificates(client, options, [&] { return elector.leader_until(); });
 //   certificates.on_pair([&](auto pair) { post_to_main(pair); });
-//   certificates.start();                       // loops on the client's context
+//   certificates.start();                                        // loops on the client's context
 //   ...
-//   if (!certificates.bundle_matches()) not_ready();   // from any thread
+//   if (!certificates.bundle_problem().empty()) not_ready();     // from any thread
 //
-// Every replica reads the Secret, makes it where it is absent (one POST wins, the others read), signs a leaf
-// for itself and renews it at two thirds of its life, by the wall clock. The holder of the lease alone
-// changes the Secret and writes the bundle (certs/ca_set.h says when), each from a live read and under its
-// resourceVersion, and only where something differs. Watches tell when to look again.
+// Every replica reads the Secret, creates it if it does not exist (one POST wins, the others read), and signs
+// its own leaf (leaf_issuer.h). Only the lease holder changes the Secret (ca_store.h; certs/ca_set.h says when)
+// and writes caBundle (ca_bundle_publisher.h). Watches report when to read again.
 //
-// A new CA for everybody, without a gap:
+// To rotate the CA, without downtime:
 //   kubectl annotate -n kserve secret modelgate-webhook-ca modelgate.io/rotate-ca=now
-// The Secret deleted is the same. One that cannot be read is never written: the last good CAs stay in force,
-// and the log says what is wrong, until somebody mends or deletes it.
+// Deleting the Secret does the same. A Secret that cannot be read is never written: the last good CAs stay in
+// use, and the log says what is wrong, until it is fixed or deleted.
 //
-// Of the registration we write `webhooks[].clientConfig.caBundle` and nothing else
-// (webhook/certificates/registration.h).
-//
-// With `pair_from_files` somebody else issues: no Secret is touched. Then the bundle is written only where
-// `ca_file` names one, which is read again when it changes; otherwise it is only compared.
+// With `pair_from_files` the certificates come from elsewhere and no Secret is touched. Then caBundle is
+// written only if `ca_file` is set (it is read again when it changes); otherwise it is only compared.
 //
 // Needs these permissions (Role in the own namespace, ClusterRole for registrations):
 //   secrets: create; get, list, watch, patch of `secret`
@@ -34,16 +30,19 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
 #include "certs/ca_set.h"
 #include "certs/key_pair.h"
 #include "kube/client/client.h"
+#include "webhook/certificates/ca_bundle_publisher.h"
+#include "webhook/certificates/ca_store.h"
+#include "webhook/certificates/failure_log.h"
+#include "webhook/certificates/leaf_issuer.h"
 
 namespace modelgate::webhook {
-
-inline constexpr std::string_view kRotateAnnotation = "modelgate.io/rotate-ca";
 
 struct ClusterCertificatesOptions {
   std::string ns = "kserve";                    // --namespace: of Service and Secret
@@ -59,50 +58,78 @@ struct ClusterCertificatesOptions {
   std::function<certs::TimePoint()> clock = [] { return std::chrono::system_clock::now(); };
 };
 
-/// For metrics; all but the first as of now.
+/// For metrics.
 struct ClusterCertificateCounts {
   std::uint64_t leaves = 0;         // signed
-  std::uint64_t errors = 0;         // refused or failed: Secret, signing, bundle
+  std::uint64_t errors = 0;         // failures to read or write the Secret, to sign, or to write caBundle
   std::uint64_t rotations = 0;      // changes to the Secret made by this replica
-  std::uint64_t bundle_writes = 0;  // caBundles written by this replica, a webhook configuration each
+  std::uint64_t bundle_writes = 0;  // by this replica, counted per webhook configuration
   std::int64_t ca_not_after = 0;    // of the current CA, seconds since the epoch; 0: not known
 };
 
 class ClusterCertificates {
  public:
-  using Pair = std::shared_ptr<const certs::KeyPair>;
+  using Pair = LeafIssuer::Pair;
 
   /// `leader_until`: until when this process holds the lease; in the past: it does not. `client` must outlive
   /// this, and this the run of the client's context.
   ClusterCertificates(kube::Client& client, ClusterCertificatesOptions options,
                       std::function<kube::SteadyTime()> leader_until);
-  ~ClusterCertificates();
+  ClusterCertificates(const ClusterCertificates&) = delete;
+  ClusterCertificates& operator=(const ClusterCertificates&) = delete;
 
-  /// Told each new pair, on the client's thread. Before start().
-  void on_pair(std::function<void(Pair)> told);
-  /// Told what people should see as an Event: a word in CamelCase and a sentence. Before start().
-  void on_event(std::function<void(bool is_warning, std::string_view reason, std::string message)> told);
+  /// Called with each new pair, on the client's thread. Set before start().
+  void on_pair(std::function<void(Pair)> on_pair) { on_pair_ = std::move(on_pair); }
+  /// Called with what is worth an Event, on the client's thread. Set before start().
+  void on_event(CaStore::OnEvent on_event) { store_.on_event(std::move(on_event)); }
 
   void start();
 
-  /// Look again now: leadership began. On the client's thread.
+  /// Runs the loop at once, e.g. when leadership begins. On the client's thread.
   void wake();
 
-  /// With pair_from_files: what is served, to be compared with the bundle. On the client's thread.
+  /// With pair_from_files: the pair in use, to be compared with caBundle. On the client's thread.
   void use_pair(Pair pair);
 
   // From any thread:
 
-  /// True where every webhook of ours that is registered trusts the pair in use. Without a registration
-  /// there is nobody who could distrust it: true.
-  bool bundle_matches() const;
-  /// Why not, in a few words; empty where bundle_matches().
+  /// Empty if every registered webhook of ours trusts the pair in use, or none is registered; otherwise why
+  /// not, in a few words.
   std::string bundle_problem() const;
   ClusterCertificateCounts counts() const;
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  kube::Task<void> run();
+  kube::Task<void> run_once();
+  kube::Task<void> renew_leaf_if_due();
+  kube::Task<void> write_bundles();
+  void read_ca_file();
+  void publish_state();
+  bool leads() const { return std::chrono::steady_clock::now() < leader_until_(); }
+  LeafIssuer::Inputs leaf_inputs() const;
+  std::string desired_bundle() const;
+
+  kube::Client& client_;
+  const ClusterCertificatesOptions options_;
+  const std::function<kube::SteadyTime()> leader_until_;
+  std::function<void(Pair)> on_pair_;
+  FailureLog failures_;
+  kube::Waiters waiters_;
+  bool woken_ = false;
+
+  CaStore store_;
+  LeafIssuer issuer_;
+  CaBundlePublisher publisher_;
+  std::string ca_file_pem_;
+
+  Pair pair_;                   // in use
+  std::uint64_t pairs_ = 0;     // so far
+  std::uint64_t leaves_ = 0;    // of them, signed here
+  std::uint64_t compared_ = 0;  // the pairs and bundles that problem_ is about
+
+  mutable std::mutex mutex_;  // for what other threads read
+  std::string problem_;
+  ClusterCertificateCounts counts_;
 };
 
 }  // namespace modelgate::webhook

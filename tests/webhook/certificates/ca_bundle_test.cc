@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What of a registration and of a Secret is ours, and the requests that change them, as text.
+// Which parts of a registration are ours, and the requests that change them, as text.
 
 #include "webhook/certificates/ca_bundle.h"
 
@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "certs/authority.h"
 #include "kube/client/object.h"
 #include "spec/base64.h"
-#include "webhook/certificates/ca_secret.h"
 
 namespace modelgate::webhook {
 namespace {
@@ -69,22 +69,22 @@ struct OursCase {
 
 class Ours : public testing::TestWithParam<OursCase> {};
 
-TEST_P(Ours, IsTold) {
+TEST_P(Ours, IsRecognized) {
   EXPECT_EQ(read(configuration(webhook("a", GetParam().client))).webhooks.size(), GetParam().ours ? 1U : 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Webhook, Ours,
                          testing::Values(OursCase{"OurService", by_service("modelgate-webhook"), true},
-                                         OursCase{"AnothersService", by_service("other"), false},
-                                         OursCase{"OurServicesNameElsewhere",
+                                         OursCase{"OtherService", by_service("other"), false},
+                                         OursCase{"OurServiceNameInAnotherNamespace",
                                                   by_service("modelgate-webhook", "other"), false},
                                          OursCase{"ByUrl", R"("url":"https://127.0.0.1:9443/x")", true}),
                          [](const auto& info) { return info.param.name; });
 
-TEST(Registration, TellsWhetherABundleDiffers) {
+TEST(Registration, ReportsWhetherABundleDiffers) {
   const std::string one = new_ca().certificate_pem();
   const std::string two = new_ca().certificate_pem();
-  const auto wanted = *certs::read_certificates(one + two);
+  const auto desired = *certs::read_certificates(one + two);
   struct Row {
     const char* what;
     std::string bundle;
@@ -99,17 +99,17 @@ TEST(Registration, TellsWhetherABundleDiffers) {
                               {"no PEM", "hello", true}};
   for (const Row& row : rows) {
     const Registration found = read(configuration(webhook("a", by_service("modelgate-webhook"), row.bundle)));
-    EXPECT_EQ(differs(found, wanted), row.differs) << row.what;
+    EXPECT_EQ(differs(found, desired), row.differs) << row.what;
     const Registration second =
         read(configuration(webhook("a", by_service("modelgate-webhook"), one + two) + "," +
                            webhook("b", by_service("modelgate-webhook"), row.bundle)));
-    EXPECT_EQ(differs(second, wanted), row.differs) << row.what << ", in the second webhook";
+    EXPECT_EQ(differs(second, desired), row.differs) << row.what << ", in the second webhook";
   }
-  EXPECT_FALSE(differs(read(configuration(webhook("a", by_service("other"), "hello"))), wanted))
-      << "another's";
+  EXPECT_FALSE(differs(read(configuration(webhook("a", by_service("other"), "hello"))), desired))
+      << "of another Service";
 }
 
-TEST(Registration, IsWrittenByNameAndBundleOfOursInItsVersion) {
+TEST(Registration, IsPatchedByNameAndBundleOfOurWebhooks) {
   const Registration found = read(configuration(webhook("a", by_service("modelgate-webhook")) + "," +
                                                 webhook("b", by_service("other")) + "," +
                                                 webhook("c", R"("url":"https://127.0.0.1/")")));
@@ -120,98 +120,45 @@ TEST(Registration, IsWrittenByNameAndBundleOfOursInItsVersion) {
       R"({"name":"a","clientConfig":{"caBundle":"UEVN"}},{"name":"c","clientConfig":{"caBundle":"UEVN"}}]})");
 }
 
-TEST(Registration, IsDisownedWhereWeOwnAnything) {
+TEST(Registration, OwnershipIsReleasedIfWeOwnFields) {
   const std::string hook = webhook("a", by_service("modelgate-webhook"));
   const std::string admin = R"({"manager":"kubectl","operation":"Apply","fieldsV1":{"f:webhooks":{}}})";
   const std::string ours = R"({"manager":"modelgate-webhook","operation":"Apply","fieldsV1":{}})";
-  EXPECT_EQ(read(configuration(hook)).disowning, "");
-  EXPECT_EQ(read(configuration(hook, admin)).disowning, "");
-  EXPECT_EQ(read(configuration(hook, admin + "," + ours)).disowning,
+  EXPECT_EQ(read(configuration(hook)).release_patch, "");
+  EXPECT_EQ(read(configuration(hook, admin)).release_patch, "");
+  EXPECT_EQ(read(configuration(hook, admin + "," + ours)).release_patch,
             R"({"metadata":{"resourceVersion":"7","managedFields":[)" + admin + "]}}");
-  EXPECT_EQ(read(configuration(hook, ours)).disowning,
+  EXPECT_EQ(read(configuration(hook, ours)).release_patch,
             R"({"metadata":{"resourceVersion":"7","managedFields":[{}]}})");
 }
 
-TEST(BundleMemory, KnowsSinceWhenACaIsInAllBundles) {
+TEST(BundleHistory, KnowsSinceWhenACaIsInAllBundles) {
   const std::string one = new_ca().certificate_pem();
   const std::string two = new_ca().certificate_pem();
   const std::string service = by_service("modelgate-webhook");
   const Registration both = read(configuration(webhook("a", service, one + two)));
   const Registration first = read(configuration(webhook("a", service, one)));
-  const BundleMemory::Time start{};
-  BundleMemory memory;
-  EXPECT_FALSE(memory.is_registered());
+  const BundleHistory::Time start{};
+  BundleHistory history;
+  EXPECT_FALSE(history.is_registered());
 
-  memory.look(std::vector{both, first}, start);
-  EXPECT_TRUE(memory.is_registered());
-  EXPECT_EQ(memory.held_for(fingerprint_of(one), start + 5s), 5s);
-  EXPECT_EQ(memory.held_for(fingerprint_of(two), start + 5s), std::nullopt) << "in one of two only";
+  history.observe(std::vector{both, first}, start);
+  EXPECT_TRUE(history.is_registered());
+  EXPECT_EQ(history.held_for(fingerprint_of(one), start + 5s), 5s);
+  EXPECT_EQ(history.held_for(fingerprint_of(two), start + 5s), std::nullopt) << "in one of two only";
 
-  memory.look(std::vector{both, both}, start + 10s);
-  EXPECT_EQ(memory.held_for(fingerprint_of(one), start + 15s), 15s);
-  EXPECT_EQ(memory.held_for(fingerprint_of(two), start + 15s), 5s);
+  history.observe(std::vector{both, both}, start + 10s);
+  EXPECT_EQ(history.held_for(fingerprint_of(one), start + 15s), 15s);
+  EXPECT_EQ(history.held_for(fingerprint_of(two), start + 15s), 5s);
 
-  memory.look(std::vector{first}, start + 20s);
-  memory.look(std::vector{both}, start + 30s);
-  EXPECT_EQ(memory.held_for(fingerprint_of(two), start + 31s), 1s) << "a gap begins it anew";
+  history.observe(std::vector{first}, start + 20s);
+  history.observe(std::vector{both}, start + 30s);
+  EXPECT_EQ(history.held_for(fingerprint_of(two), start + 31s), 1s) << "a gap restarts the time";
 
-  memory.look(std::vector<Registration>{}, start + 40s);
-  EXPECT_FALSE(memory.is_registered());
-  EXPECT_EQ(memory.held_for(fingerprint_of(one), start + 40s), std::nullopt);
+  history.observe(std::vector<Registration>{}, start + 40s);
+  EXPECT_FALSE(history.is_registered());
+  EXPECT_EQ(history.held_for(fingerprint_of(one), start + 40s), std::nullopt);
 }
-
-// ---- the Secret
-
-TEST(CaSecret, ComesBackAsItWasWritten) {
-  const certs::CaSet cas{.current = new_ca(), .next = certs::NextCa{new_ca(), kNow}, .former = {}};
-  const kube::Object secret = object(new_ca_secret("ns", "name", cas));
-  EXPECT_EQ(secret.name(), "name");
-  EXPECT_EQ(secret.namespace_(), "ns");
-  const CaSecret read = read_ca_secret(secret.value());
-  ASSERT_TRUE(read.cas.has_value());
-  EXPECT_EQ(certs::encode(*read.cas), certs::encode(cas));
-  EXPECT_FALSE(read.rotate);
-}
-
-TEST(CaSecret, IsChangedInItsVersionAndInOurKeysAlone) {
-  const certs::CaSet cas{.current = new_ca(), .next = std::nullopt, .former = {}};
-  const kube::Object patch = object(ca_secret_patch("42", cas, false));
-  EXPECT_EQ(patch.resource_version(), "42");
-  EXPECT_EQ(spec::find(spec::find(patch.value(), "metadata"), "annotations"), nullptr);
-  const std::string text = ca_secret_patch("42", cas, true);
-  for (const std::string_view key : certs::secret_keys()) {
-    const bool kept = key == "ca.crt" || key == "ca.key";
-    EXPECT_EQ(text.contains("\"" + std::string(key) + "\":null"), !kept) << key;
-  }
-  EXPECT_TRUE(text.contains(R"("annotations":{"modelgate.io/rotate-ca":null})"));
-}
-
-struct SecretCase {
-  const char* name;
-  const char* json;
-  bool good;
-  bool rotate;
-};
-
-class ReadCaSecret : public testing::TestWithParam<SecretCase> {};
-
-TEST_P(ReadCaSecret, Says) {
-  const CaSecret read = read_ca_secret(object(GetParam().json).value());
-  EXPECT_EQ(read.cas.has_value(), GetParam().good);
-  EXPECT_EQ(read.rotate, GetParam().rotate);
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Webhook, ReadCaSecret,
-    testing::Values(SecretCase{"NoData", "{}", true, false},
-                    SecretCase{"NullData", R"({"data":null})", true, false},
-                    SecretCase{"EmptyData", R"({"data":{}})", true, false},
-                    SecretCase{"Others", R"({"data":{"a":"YQ=="}})", false, false},
-                    SecretCase{"NotBase64", R"({"data":{"ca.crt":"%"}})", false, false},
-                    SecretCase{"NotText", R"({"data":{"ca.crt":1}})", false, false},
-                    SecretCase{"Asked", R"({"metadata":{"annotations":{"modelgate.io/rotate-ca":""}}})", true,
-                               true}),
-    [](const auto& info) { return info.param.name; });
 
 }  // namespace
 }  // namespace modelgate::webhook

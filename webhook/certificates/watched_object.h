@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One object of the cluster that is always read live, and a watch that says when that is worth a call. Used
-// by webhook/certificates/cluster_certificates.cc and webhook/certificates/registration.cc; on the client's
-// thread.
+// One object of the cluster that is always read live, with a watch that reports when a read is due. Used by
+// ca_store.h and ca_bundle_publisher.h; on the client's thread.
 //
-//   FollowedObject secret(client, kube::kSecrets, ns, name, [this] { wake(); });
+//   WatchedObject secret(client, kube::kSecrets, ns, name, [this] { wake(); });
 //   secret.start();
 //   if (secret.is_due()) {
 //     secret.begin_read();
@@ -17,19 +16,20 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "kube/reflector.h"
 
 namespace modelgate::webhook {
 
-class FollowedObject final : private kube::Store {
+class WatchedObject final : private kube::Store {
  public:
-  /// `changed` is called when the object is of another version than the one last read.
-  FollowedObject(kube::Client& client, const kube::Resource& resource, std::string ns,
-                 const std::string& name, std::function<void()> changed)
+  /// `on_change` is called when the object has another version than the one last read.
+  WatchedObject(kube::Client& client, const kube::Resource& resource, std::string ns, const std::string& name,
+                std::function<void()> on_change)
       : client_(client),
-        changed_(std::move(changed)),
+        on_change_(std::move(on_change)),
         reflector_(client, resource,
                    {.ns = std::move(ns), .list = {.field_selector = "metadata.name=" + name}}, *this) {}
 
@@ -38,9 +38,9 @@ class FollowedObject final : private kube::Store {
                 [this] { return reflector_.run(); });
   }
 
-  /// Before the call: what changes while it is under way counts as changed since.
+  /// Before the call, so that a change during the call makes the next read due.
   void begin_read() { stale_ = false; }
-  /// After it; no version: there is no such object.
+  /// After the call; an empty version: the object does not exist.
   void read(std::string_view version) {
     known_ = true;
     version_ = version;
@@ -48,33 +48,33 @@ class FollowedObject final : private kube::Store {
   }
   void failed() { stale_ = true; }
 
-  bool is_due() const { return stale_ || age() > kLookAnyway; }
-  /// The last read succeeded, and nothing is known to have changed since.
+  bool is_due() const { return stale_ || age() > kReadAnyway; }
+  /// The last read succeeded, and the watch has reported no change since.
   bool is_fresh() const { return known_ && !stale_; }
-  /// Read once, be it that there was none.
+  /// It was read once, whether it existed or not.
   bool is_known() const { return known_; }
   const std::string& version() const { return version_; }
   /// Of the last read.
   std::chrono::nanoseconds age() const { return std::chrono::steady_clock::now() - read_at_; }
 
  private:
-  // Watches tell of changes at once; this finds what one may have missed.
-  static constexpr std::chrono::minutes kLookAnyway{5};
+  /// For changes that a watch missed.
+  static constexpr std::chrono::minutes kReadAnyway{5};
 
   void replace(std::vector<kube::Object> objects) override {
-    see(objects.empty() ? std::string_view() : objects.front().resource_version());
+    notice(objects.empty() ? std::string_view() : objects.front().resource_version());
   }
-  void upsert(kube::Object object) override { see(object.resource_version()); }
-  void remove(kube::Object) override { see({}); }
+  void upsert(kube::Object object) override { notice(object.resource_version()); }
+  void remove(kube::Object) override { notice({}); }
 
-  void see(std::string_view version) {
+  void notice(std::string_view version) {
     if (known_ && version_ == version) return;
     stale_ = true;
-    changed_();
+    on_change_();
   }
 
   kube::Client& client_;
-  std::function<void()> changed_;
+  std::function<void()> on_change_;
   kube::Reflector reflector_;
   bool known_ = false;
   bool stale_ = true;
