@@ -69,7 +69,8 @@ testing::AssertionResult has_reason(const Findings& found, const std::string& me
     const RE2 field{std::string(r.string("field"))};
     const RE2 reason{std::string(r.string("reason"))};
     for (const spec::FieldError& e : found.errors) {
-      if (RE2::FullMatch(spec::reason_of(e.type), reason) && RE2::FullMatch(e.path.to_string(), field))
+      if (RE2::FullMatch(std::string(spec::reason_of(e.type)), reason) &&
+          RE2::FullMatch(e.path.to_string(), field))
         return testing::AssertionSuccess();
     }
     return testing::AssertionFailure() << "wanted " << r.string("reason") << " at " << r.string("field");
