@@ -109,8 +109,8 @@ if(NOT DEFINED CACHE{MODELGATE_REVISION})
   endif()
 endif()
 
-# modelgate_library(NAME SOURCES a.cc ... [LINK ...] [PRIVATE_LINK ...])
-# A static library named for its folder, included as "folder/file.h" from the root.
+# modelgate_library(NAME SOURCES <file>.cc ... [LINK ...] [PRIVATE_LINK ...])
+# A static library named for its folder, included by its path from the root.
 function(modelgate_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
   add_library(modelgate_${name} STATIC ${ARG_SOURCES})
@@ -134,7 +134,7 @@ function(modelgate_define_where_used macro text)
   endforeach()
 endfunction()
 
-# modelgate_test(NAME SOURCES a_test.cc ... [LINK ...])
+# modelgate_test(NAME SOURCES <file>_test.cc ... [LINK ...])
 # One GoogleTest program a folder, registered with ctest under the label "unit".
 function(modelgate_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One HTTP/1.1 connection to the API server, over TLS or plain. The only place of kube/ that knows sockets.
-// Used by kube/connection_pool.h and by the client's calls and watches.
+// Used by client_transport.h and client_watch.h.
 //
 //   auto connection = HttpConnection::make(context, endpoint, tls);
 //   connection->set_deadline(deadline);                          // for all that follows

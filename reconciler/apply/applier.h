@@ -23,7 +23,7 @@
 // What the API server refused is not sent again for kRefusalHolds; the problem is told again meanwhile.
 //
 // A breaker guards each object: more than kWriteBurst writes, refilled at one in kWriteEvery, are refused
-// (two controllers that undo each other's work; see design.md), with a problem that says so.
+// (two controllers that undo each other's work), with a problem that says so.
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What has to be written so that what is there becomes what is wanted: a pure function. apply.h does it;
+// What has to be written so that what is there becomes what is wanted: a pure function. applier.h does it;
 // --dry-run prints it; in a quiet cluster it is empty.
 //
 //   const Plan plan = make_plan(service, wanted.objects, cache.children(key), memory, arena);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Holds the writes of one object to a rate, so that two controllers that undo each other's work make
-// neither each other nor the API server busy. Who calls: apply.h.
+// neither each other nor the API server busy. Called by applier.h.
 //
 //   if (!breaker.allows("Deployment default/iris-predictor", now)) return storm();
 //   write(); breaker.note("Deployment default/iris-predictor", now);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Holds the house together: which folder may include which, where the network libraries may be seen, and
-// what the pure folders may not touch. Reads the sources as text.
+// Enforces the dependencies of docs/architecture.md: which folder may include which, which sources may include the
+// network libraries, and what the pure folders may not include. Reads the sources as text.
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <regex>
 #include <set>
@@ -19,7 +20,7 @@ namespace fs = std::filesystem;
 
 const fs::path kRoot = MODELGATE_SOURCE_DIR;
 
-/// What a folder may include beside itself. The arrows of README.md.
+/// What a folder may include besides itself.
 const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"process", {}},
     {"spec", {}},
@@ -37,8 +38,8 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"cli", {"process", "spec", "defaulting", "admission", "workload", "certs", "kube", "yaml", "deploy"}},
 };
 
-/// What a sub-folder may include of its own top-level folder, beside itself. A folder with sub-folders has
-/// its own files above all of them: a sub-folder never includes those.
+/// What a sub-folder may include of its top-level folder, besides itself. The files directly in the top-level folder
+/// may include every sub-folder, and no sub-folder includes them. docs/architecture.md has a row for each.
 const std::map<std::string, std::set<std::string>> kMayIncludeInside = {
     {"workload/objects", {}},
     {"workload/pods", {"workload/objects"}},
@@ -58,16 +59,16 @@ const std::map<std::string, std::set<std::string>> kMayIncludeInside = {
     {"cli/doctor", {"cli/terminal"}},
 };
 
-/// Headers that mean I/O, clocks, threads or randomness: not for functions of their arguments.
+/// Headers for I/O, clocks, threads or randomness, which pure folders must not include.
 const std::set<std::string> kImpure = {
     "chrono", "ctime",  "filesystem", "fstream", "iostream",          "thread", "mutex", "atomic",
     "random", "cstdio", "unistd.h",   "future",  "condition_variable"};
 const std::set<std::string> kPure = {"spec", "defaulting", "validation", "workload", "admission", "yaml"};
 
-/// Sources in which Asio and Beast may be seen, and where: they take up to half a minute each to compile. The
-/// server has five, the API server's client and its loops, of both programs, the rest.
+/// How many sources may include Asio or Beast, and in which folders: each takes up to half a minute to compile. The
+/// server has five of them; the client of the API server and its loops have the others.
 constexpr std::size_t kMaxNetworkSources = 30;
-const std::set<std::string> kMayUseTheNetwork = {"process", "http", "kube", "webhook", "reconciler"};
+const std::set<std::string> kNetworkFolders = {"process", "http", "kube", "webhook", "reconciler"};
 
 struct Include {
   fs::path file;
@@ -95,7 +96,7 @@ std::string folder_of(const std::string& include) {
   return slash == include.npos ? "" : include.substr(0, slash);
 }
 
-TEST(Architecture, ArrowsPointOneWay) {
+TEST(Architecture, FoldersDependInOneDirection) {
   std::size_t seen = 0;
   for (const auto& [folder, allowed] : kMayInclude) {
     for (const Include& i : includes_of(folder)) {
@@ -103,7 +104,7 @@ TEST(Architecture, ArrowsPointOneWay) {
       if (!kMayInclude.contains(to) || to == folder) continue;
       ++seen;
       EXPECT_TRUE(allowed.contains(to))
-          << i.file << " includes " << i.what << ", and " << folder << "/ may not see " << to << "/";
+          << i.file << " includes " << i.what << ": " << folder << "/ must not include " << to << "/";
     }
   }
   EXPECT_GT(seen, 20U) << "the sources were not found";
@@ -141,6 +142,20 @@ TEST(Architecture, SubFoldersAreListed) {
   }
 }
 
+/// "| `workload/pods/` | subject | `workload/objects/` |"
+TEST(Architecture, SubFoldersAreInTheDocument) {
+  std::ifstream in(kRoot / "docs/architecture.md");
+  const std::string document{std::istreambuf_iterator<char>(in), {}};
+  for (const auto& [folder, allowed] : kMayIncludeInside) {
+    const std::size_t row = document.find("\n| `" + folder + "/` | ");
+    ASSERT_NE(row, document.npos) << "docs/architecture.md has no row for " << folder << "/";
+    const std::string text = document.substr(row, document.find('\n', row + 1) - row);
+    for (const std::string& other : allowed) {
+      EXPECT_NE(text.find("`" + other + "/`"), text.npos) << "its row for " << folder << "/ lacks " << other << "/";
+    }
+  }
+}
+
 TEST(Architecture, PureFoldersDoNoInputOrOutput) {
   for (const std::string& folder : kPure) {
     for (const Include& i : includes_of(folder)) {
@@ -159,7 +174,7 @@ TEST(Architecture, RapidJsonIsReadInOnePlace) {
   }
 }
 
-TEST(Architecture, TheNetworkIsBehindFewSources) {
+TEST(Architecture, FewSourcesIncludeTheNetwork) {
   std::set<fs::path> sources;
   for (const auto& [folder, allowed] : kMayInclude) {
     for (const Include& i : includes_of(folder)) {
@@ -168,11 +183,11 @@ TEST(Architecture, TheNetworkIsBehindFewSources) {
   }
   EXPECT_LE(sources.size(), kMaxNetworkSources);
   for (const fs::path& p : sources) {
-    EXPECT_TRUE(kMayUseTheNetwork.contains(p.begin()->string())) << p;
+    EXPECT_TRUE(kNetworkFolders.contains(p.begin()->string())) << p;
   }
 }
 
-TEST(Architecture, EveryFolderSaysWhatMayEnter) {
+TEST(Architecture, EveryFolderHasAReadme) {
   for (const auto& [folder, allowed] : kMayInclude) {
     if (includes_of(folder).empty()) continue;
     EXPECT_TRUE(fs::exists(kRoot / folder / "README.md")) << folder << "/ has no README.md";

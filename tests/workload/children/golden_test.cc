@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Objects as a whole, for what KServe's recordings do not hold: each folder of golden/ has an input
-// (runtimes, a service, settings that differ from the built-in configuration) and the objects that it comes
-// to, as golden/README.md tells. tests/cluster/test_golden_children.py has the API server take them.
+// Whole objects, for features that KServe's recordings do not cover: each folder of golden/ has an input (runtimes,
+// a service, settings) and the expected objects; see golden/README.md. tests/cluster/test_golden_children.py applies
+// them to a real API server. The environment variable MODELGATE_UPDATE_GOLDEN updates the expected objects.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -14,8 +15,10 @@
 #include "deploy/builtin.h"
 #include "spec/catalog.h"
 #include "spec/view.h"
+#include "tests/first_difference.h"
 #include "workload/children/wanted.h"
 #include "yaml/yaml.h"
+#include "yaml/yaml_writer.h"
 
 namespace modelgate::workload {
 namespace {
@@ -103,26 +106,37 @@ std::string name_of(const Value& object) {
   return fmt::format("{} {}", view.string("kind"), view.object("metadata").string("name"));
 }
 
-TEST_P(Golden, IsWhatIsMade) {
+/// Writes the objects, with the comment lines that the file begins with.
+void update(const fs::path& file, const std::vector<WantedObject>& objects) {
+  std::string text;
+  std::ifstream in(file);
+  for (std::string line; std::getline(in, line) && line.starts_with('#');) text += line + "\n";
+  for (const WantedObject& o : objects) text += "---\n" + yaml::to_yaml(o.object);
+  std::ofstream(file) << text;
+}
+
+TEST_P(Golden, IsWhatIsBuilt) {
   const auto catalog = read_input();
   const Wanted wanted = build_wanted(
       service_, {.catalog = *catalog, .ready = ready(), .virtual_services = virtual_services_}, arena_);
   for (const Problem& p : wanted.problems) EXPECT_EQ(p.kind, Problem::Kind::kNotice) << p.text;
-  const std::vector<Value> expected = read_file(GetParam() / "objects.yaml", arena_);
-  std::vector<std::string> made, told;
-  for (const WantedObject& o : wanted.objects) made.push_back(name_of(o.object));
-  for (const Value& o : expected) told.push_back(name_of(o));
-  EXPECT_EQ(made, told);
-  for (std::size_t i = 0; i < std::max(made.size(), told.size()); ++i) {
-    const Value* ours = i < made.size() ? &wanted.objects[i].object : nullptr;
-    const Value* theirs = i < told.size() ? &expected[i] : nullptr;
-    EXPECT_TRUE(spec::equal(ours, theirs)) << "made was " << (ours ? spec::to_json(*ours) : "nothing");
+  const fs::path file = GetParam() / "objects.yaml";
+  if (std::getenv("MODELGATE_UPDATE_GOLDEN")) update(file, wanted.objects);
+  const std::vector<Value> expected = read_file(file, arena_);
+  std::vector<std::string> built_names, expected_names;
+  for (const WantedObject& o : wanted.objects) built_names.push_back(name_of(o.object));
+  for (const Value& o : expected) expected_names.push_back(name_of(o));
+  ASSERT_EQ(expected_names, built_names) << file;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_EQ(spec::first_difference(expected[i], wanted.objects[i].object), "")
+        << file << ": " << expected_names[i] << "; MODELGATE_UPDATE_GOLDEN=1 writes what was built";
   }
 }
 
 std::vector<fs::path> cases() {
   std::vector<fs::path> out;
-  for (const auto& entry : fs::directory_iterator(fs::path(MODELGATE_SOURCE_DIR) / "tests/workload/children/golden")) {
+  for (const auto& entry :
+       fs::directory_iterator(fs::path(MODELGATE_SOURCE_DIR) / "tests/workload/children/golden")) {
     if (entry.is_directory()) out.push_back(entry.path());
   }
   std::ranges::sort(out);
