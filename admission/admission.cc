@@ -317,7 +317,8 @@ void find_by_building(const Request& request, const Value& object, const Value* 
   Realization made = realize({.service = object,
                               .namespace_ = request.review.namespace_,
                               .catalog = request.catalog,
-                              .facts = request.facts},
+                              .facts = request.facts,
+                              .stored = old},
                              found.findings, request.arena);
   for (FieldError& e : made.errors.list()) found.findings.errors.add(std::move(e));
   std::ranges::move(made.warnings, std::back_inserter(found.findings.warnings));

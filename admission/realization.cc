@@ -9,6 +9,7 @@
 
 #include "admission/references.h"
 #include "defaulting/settled.h"
+#include "spec/deployment_mode.h"
 #include "workload/children/wanted.h"
 
 namespace modelgate::admission {
@@ -200,7 +201,9 @@ void check_references(const Wanted& wanted, const Facts& facts, bool asks, Reali
 Realization realize(const Realizing& in, const validation::Findings& told, spec::Arena& arena) {
   Realization out;
   const InferenceServiceView view(in.service);
-  if (defaulting::settled_mode(view, in.catalog.configuration()) != spec::kStandardMode) return out;
+  const InferenceServiceView stored(in.stored ? *in.stored : in.service);
+  if (spec::effective_deployment_mode(view, stored, in.catalog.configuration()) != spec::kStandardMode)
+    return out;
   const std::optional<Value> complete = completed(in, arena);
   Wanted wanted = build(in, complete ? *complete : in.service, arena);
   for (const Problem& p : wanted.problems) {

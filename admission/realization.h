@@ -39,6 +39,8 @@ struct Realizing {
   std::string_view namespace_;  // from the request: the object may not name it
   const spec::Catalog& catalog;
   const Facts& facts;
+  /// On UPDATE, the service as the API server has it.
+  const spec::Value* stored = nullptr;
 };
 
 struct Realization {

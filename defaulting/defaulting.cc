@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "defaulting/pass.h"
+#include "spec/deployment_mode.h"
 
 namespace modelgate::defaulting {
 namespace {
@@ -62,16 +63,7 @@ Pass::Pass(spec::Edit& edit_in, const Context& context_in)
       earlier(context_in.old_object, edit_in.arena()) {}
 
 std::string_view Pass::deployment_mode() const {
-  const auto known = [](std::string_view mode) {
-    mode = spec::normalized_deployment_mode(mode);
-    for (const std::string_view m : {spec::kStandardMode, spec::kKnativeMode, spec::kModelMeshMode}) {
-      if (m == mode) return m;
-    }
-    return std::string_view{};
-  };
-  if (const auto mode = known(service().deployment_mode()); !mode.empty()) return mode;
-  if (const auto mode = known(old_service().status().deployment_mode()); !mode.empty()) return mode;
-  return known(configuration.deploy.default_deployment_mode);
+  return spec::effective_deployment_mode(service(), old_service(), configuration);
 }
 
 void Pass::set(const FieldPath& path, Value value) {

@@ -71,7 +71,7 @@ class Pass {
   /// How many canaries are defaulted.
   std::size_t canaries() const { return std::min(service().spec().canary().size(), kMaxCanaries); }
 
-  /// Standard, Knative or ModelMesh: as annotated, else as it runs, else as configured.
+  /// See spec/deployment_mode.h.
   std::string_view deployment_mode() const;
 
   static spec::FieldPath predictor_path() { return spec::FieldPath{} / "spec" / "predictor"; }

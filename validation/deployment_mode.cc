@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The deployment mode: one that exists, and the same for a service's whole life.
-#include <fmt/format.h>
+// The deployment mode: a known one, and the same as long as the service exists.
+#include "spec/deployment_mode.h"
 
-#include <algorithm>
-#include <array>
+#include <fmt/format.h>
 
 #include "validation/service_rules.h"
 
 namespace modelgate::validation {
-namespace {
-
-constexpr std::array<std::string_view, 3> kModes = {spec::kStandardMode, spec::kKnativeMode,
-                                                    spec::kModelMeshMode};
-
-}  // namespace
 
 void check_deployment_mode_change(const Service& s, Report& report) {
   if (!s.old()) return;
@@ -31,8 +24,9 @@ void check_deployment_mode_change(const Service& s, Report& report) {
 
 void check_deployment_mode_known(const Service& s, Report& report) {
   const auto written = s.metadata().annotations().get(spec::kDeploymentModeAnnotation);
-  if (!written || std::ranges::find(kModes, s.annotated_mode()) != kModes.end()) return;
-  report.not_supported(s.annotations_at().key(spec::kDeploymentModeAnnotation), *written, kModes);
+  if (!written || !spec::known_deployment_mode(*written).empty()) return;
+  report.not_supported(s.annotations_at().key(spec::kDeploymentModeAnnotation), *written,
+                       spec::kDeploymentModes);
 }
 
 }  // namespace modelgate::validation

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "spec/deployment_mode.h"
+
 namespace modelgate::validation {
 namespace {
 
@@ -135,6 +137,8 @@ Service::Service(const Subject& subject)
       spec_(subject.isvc.spec()),
       namespace_name_(subject.namespace_.empty() ? metadata_.namespace_() : subject.namespace_),
       annotated_mode_(spec::normalized_deployment_mode(subject.isvc.deployment_mode())),
+      mode_(spec::effective_deployment_mode(subject.isvc, subject.old ? *subject.old : subject.isvc,
+                                            subject.catalog.configuration())),
       autoscaler_class_(metadata_.annotations().get(spec::kAutoscalerClassAnnotation)) {
   read_components();
   read_pods();
@@ -142,11 +146,6 @@ Service::Service(const Subject& subject)
   if (const auto name = predictor_->model().runtime()) {
     named_runtime_ = catalog().find_runtime(namespace_name_, *name);
   }
-}
-
-std::string_view Service::mode() const {
-  if (!annotated_mode_.empty()) return annotated_mode_;
-  return spec::normalized_deployment_mode(configuration().deploy.default_deployment_mode);
 }
 
 void Service::read_components() {

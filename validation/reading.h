@@ -108,8 +108,8 @@ class Service {
   /// The annotation with its legacy spellings normalized; empty where there is none. What KServe's rules go
   /// by.
   std::string_view annotated_mode() const { return annotated_mode_; }
-  /// The mode that the service runs in: as annotated, else as configured.
-  std::string_view mode() const;
+  /// The mode that the service runs in, or will: see spec/deployment_mode.h.
+  std::string_view mode() const { return mode_; }
   bool standard() const { return mode() == spec::kStandardMode; }
   std::optional<std::string_view> autoscaler_class() const { return autoscaler_class_; }
 
@@ -130,6 +130,7 @@ class Service {
   spec::InferenceServiceSpecView spec_;
   std::string_view namespace_name_;
   std::string_view annotated_mode_;
+  std::string_view mode_;
   std::optional<std::string_view> autoscaler_class_;
   LazyPath spec_at_{"spec"};
   LazyPath metadata_at_{"metadata"};

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "defaulting/settled.h"
+#include "spec/deployment_mode.h"
 #include "spec/inference_service.h"
 #include "workload/objects/annotations.h"
 #include "workload/objects/object_builder.h"
@@ -106,7 +107,7 @@ ServiceObjects objects_of(const Value& service, std::string_view ns, const Input
   spec::set_member(*spec::find(named, "metadata"), "namespace", spec::make_string(ns, *input.arena),
                    *input.arena);
   const InferenceServiceView view(named);
-  const auto mode = defaulting::settled_mode(view, input.world->catalog->configuration());
+  const auto mode = spec::effective_deployment_mode(view, view, input.world->catalog->configuration());
   if (mode != spec::kStandardMode) {
     return without_children(fmt::format("metadata.annotations[{}]", spec::kDeploymentModeAnnotation),
                             fmt::format("children not shown: unsupported mode {}", mode));

@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "defaulting/settled.h"
+#include "spec/deployment_mode.h"
 #include "spec/edit.h"
 #include "spec/inference_service.h"
 #include "spec/schema.h"
@@ -64,8 +64,8 @@ void Assessment::judge() {
     verdict_ = Verdict::kLeaveAlone;
     return;
   }
-  const std::string_view mode =
-      defaulting::settled_mode(spec::InferenceServiceView(document_), catalog_->configuration());
+  const spec::InferenceServiceView service(document_);
+  const std::string_view mode = spec::effective_deployment_mode(service, service, catalog_->configuration());
   if (mode != spec::kStandardMode) refuse(not_served(document_, mode));
 }
 

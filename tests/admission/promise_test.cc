@@ -14,6 +14,7 @@
 
 #include "admission/references.h"
 #include "defaulting/settled.h"
+#include "spec/deployment_mode.h"
 #include "tests/admission/reviewed.h"
 #include "workload/children/wanted.h"
 
@@ -144,7 +145,7 @@ Built build(const std::string& stored, const spec::Catalog& catalog, bool proble
   if (!spec::find(metadata, "name")) spec::set_member(metadata, "name", spec::make_literal("m-x7k2p"), arena);
   const spec::InferenceServiceView view(object);
   Built out;
-  if (defaulting::settled_mode(view, catalog.configuration()) != spec::kStandardMode) return out;
+  if (spec::effective_deployment_mode(view, view, catalog.configuration()) != spec::kStandardMode) return out;
   const workload::Wanted wanted =
       workload::build_wanted(object,
                              {.catalog = catalog,
