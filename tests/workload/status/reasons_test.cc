@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every reason that the status can give has its place in docs/troubleshooting.md.
+// docs/troubleshooting.md explains every reason that the status can have.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -21,7 +21,7 @@ std::string read(const fs::path& path) {
   return std::move(text).str();
 }
 
-/// What can be a reason: in a State, a problem, a table of the kubelet's.
+/// All reasons in the sources: of a State, of a problem, of the kubelet.
 std::set<std::string> reasons() {
   const std::regex forms[] = {
       std::regex(R"re(\{"(?:True|False|Unknown)", "([A-Z]\w+)",)re"),
@@ -47,7 +47,8 @@ TEST(Reasons, AreExplained) {
   const std::set<std::string> found = reasons();
   EXPECT_GT(found.size(), 35U);
   for (const std::string& reason : found)
-    EXPECT_NE(document.find("`" + reason + "`"), std::string::npos) << reason;
+    EXPECT_NE(document.find("`" + reason + "`"), std::string::npos)
+        << "docs/troubleshooting.md does not explain the reason " << reason;
 }
 
 }  // namespace
