@@ -172,21 +172,6 @@ Outcome mutate_inference_service(Request& request) {
 
 using validation::Findings;
 
-/// Parts what denies from what only warns: in Compatible mode our own rules warn.
-FieldErrors split_by_mode(const Request& request, FieldErrors found, Response& response) {
-  if (request.strict()) return found;
-  FieldErrors denying;
-  for (FieldError& e : found.list()) {
-    if (e.strict_only) {
-      response.strict_would_deny = true;
-      response.warnings.push_back(as_warning(e));
-    } else {
-      denying.add(std::move(e));
-    }
-  }
-  return denying;
-}
-
 /// The rules that deny for what the catalog lacks, where they say that a value is not supported.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kLackRules = {{
     {"model-format", "ServingRuntime"},
@@ -218,7 +203,7 @@ void take_out_unconfirmed(const Request& request, FieldErrors& errors, Response&
     for_each_lack(e, request.review.namespace_, [&](std::string_view kind, std::string_view ns) {
       told = told && could_be_told(kind, ns, request.facts);
     });
-    if (!told) response.warnings.push_back(as_warning(e));
+    if (!told) response.warnings.push_back(e.to_string());
     return !told;
   });
 }
@@ -293,7 +278,11 @@ Outcome validate(Request& request, const Kind& kind) {
 
   Response response;
   take_out_unconfirmed(request, findings.errors, response);
-  FieldErrors errors = split_by_mode(request, std::move(findings.errors), response);
+  FieldErrors errors = std::move(findings.errors);
+  for (const spec::FieldWarning& w : split_by_mode(errors, request.strict())) {
+    response.strict_would_deny = true;
+    response.warnings.push_back(w.to_string());
+  }
   if (!errors.empty() && stored && request.strict()) {
     errors = without_earlier_errors(kind, request, errors, *stored, response);
   }

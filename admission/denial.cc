@@ -48,8 +48,4 @@ Response deny_request(std::string message) {
   return response;
 }
 
-std::string as_warning(const spec::FieldError& error) {
-  return error.to_string();
-}
-
 }  // namespace modelgate::admission

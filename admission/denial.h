@@ -17,7 +17,4 @@ Response deny(const Review& review, const spec::FieldErrors& errors);
 /// A denial that is about the request and not about a field: 400 BadRequest.
 Response deny_request(std::string message);
 
-/// The error as a warning: `path: message`.
-std::string as_warning(const spec::FieldError& error);
-
 }  // namespace modelgate::admission

@@ -121,9 +121,7 @@ bool is_at(const spec::FieldError& e, const Problem& p) {
   auto place = p.path.segments();
   if (place.size() > kComponent) place = place.first(place.size() - 1);
   const std::size_t shared = std::min(error.size(), place.size());
-  return std::ranges::equal(error.first(shared), place.first(shared), [](const auto& a, const auto& b) {
-    return a.name == b.name && a.index == b.index && a.key == b.key;
-  });
+  return std::ranges::equal(error.first(shared), place.first(shared));
 }
 
 bool says_the_same(const spec::FieldError& e, const Problem& p) {
@@ -163,7 +161,7 @@ void tell(const Problem& p, Realization& out) {
     out.warnings.push_back(fmt::format("{}: {}", p.path.to_string(), p.text));
     return;
   }
-  out.errors.add({spec::ErrorType::kInvalid, p.path, {}, p.text, kRealizableRule, true});
+  out.errors.add(spec::invalid(p.path, p.text));
 }
 
 /// A Secret is told last in a chain of questions (a container, an account, its Secrets): with one, no more is
@@ -200,6 +198,7 @@ void check_references(const Wanted& wanted, const Facts& facts, bool asks, Reali
 
 Realization realize(const Realizing& in, const validation::Findings& told, spec::Arena& arena) {
   Realization out;
+  out.errors.begin_rule(kRealizableRule, true);
   const InferenceServiceView view(in.service);
   const InferenceServiceView stored(in.stored ? *in.stored : in.service);
   if (spec::effective_deployment_mode(view, stored, in.catalog.configuration()) != spec::kStandardMode)

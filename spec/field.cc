@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "spec/spelling.h"
 
 namespace modelgate::spec {
@@ -55,6 +57,11 @@ FieldPath FieldPath::parent() const {
   FieldPath p = *this;
   if (!p.segments_.empty()) p.segments_.pop_back();
   return p;
+}
+
+bool FieldPath::is_at_or_below(const FieldPath& ancestor) const {
+  const auto above = ancestor.segments();
+  return segments_.size() >= above.size() && std::ranges::equal(above, segments().first(above.size()));
 }
 
 std::string FieldPath::to_string() const {
@@ -151,36 +158,35 @@ std::string FieldError::message() const {
   return out;
 }
 
-void FieldErrors::add(FieldError error) {
-  if (errors_.size() >= kMaxErrors) {
-    ++dropped_;
-    return;
-  }
-  errors_.push_back(std::move(error));
+FieldError required(FieldPath path, std::string detail) {
+  return {ErrorType::kRequired, std::move(path), {}, std::move(detail)};
 }
 
-void FieldErrors::add(ErrorType type, FieldPath path, std::string value, std::string detail) {
-  add(FieldError{type, std::move(path), std::move(value), std::move(detail), rule_, strict_only_});
+FieldError invalid(FieldPath path, std::string_view value, std::string detail) {
+  return {ErrorType::kInvalid, std::move(path), quoted(value), std::move(detail)};
 }
 
-void FieldErrors::required(FieldPath path, std::string detail) {
-  add(ErrorType::kRequired, std::move(path), {}, std::move(detail));
-}
-void FieldErrors::invalid(FieldPath path, std::string_view value, std::string detail) {
-  add(ErrorType::kInvalid, std::move(path), quoted(value), std::move(detail));
-}
-void FieldErrors::invalid(FieldPath path, std::int64_t value, std::string detail) {
-  add(ErrorType::kInvalid, std::move(path), std::to_string(value), std::move(detail));
-}
-void FieldErrors::invalid(FieldPath path, const Value& value, std::string detail) {
-  add(ErrorType::kInvalid, std::move(path), shown(value), std::move(detail));
-}
-void FieldErrors::type_invalid(FieldPath path, const Value& value, std::string detail) {
-  add(ErrorType::kTypeInvalid, std::move(path), shown(value), std::move(detail));
+FieldError invalid(FieldPath path, std::int64_t value, std::string detail) {
+  return {ErrorType::kInvalid, std::move(path), std::to_string(value), std::move(detail)};
 }
 
-void FieldErrors::not_supported(FieldPath path, std::string_view value,
-                                std::span<const std::string_view> allowed) {
+FieldError invalid(FieldPath path, const Value& value, std::string detail) {
+  return {ErrorType::kInvalid, std::move(path), shown(value), std::move(detail)};
+}
+
+FieldError invalid(FieldPath path, std::string detail) {
+  return {ErrorType::kInvalid, std::move(path), {}, std::move(detail)};
+}
+
+FieldError type_invalid(FieldPath path, const Value& value, std::string detail) {
+  return {ErrorType::kTypeInvalid, std::move(path), shown(value), std::move(detail)};
+}
+
+FieldError type_invalid(FieldPath path, std::string detail) {
+  return {ErrorType::kTypeInvalid, std::move(path), {}, std::move(detail)};
+}
+
+FieldError not_supported(FieldPath path, std::string_view value, std::span<const std::string_view> allowed) {
   std::string detail = allowed.size() == 1 ? "supported value: " : "supported values: ";
   for (const char* separator = ""; const std::string_view a : allowed) {
     detail += separator;
@@ -188,31 +194,71 @@ void FieldErrors::not_supported(FieldPath path, std::string_view value,
     separator = ", ";
   }
   if (const auto near = nearest(value, allowed)) detail += fmt::format(" (did you mean {}?)", quoted(*near));
-  add(ErrorType::kNotSupported, std::move(path), quoted(value), std::move(detail));
+  return {ErrorType::kNotSupported, std::move(path), quoted(value), std::move(detail)};
 }
 
-void FieldErrors::forbidden(FieldPath path, std::string detail) {
-  add(ErrorType::kForbidden, std::move(path), {}, std::move(detail));
+FieldError forbidden(FieldPath path, std::string detail) {
+  return {ErrorType::kForbidden, std::move(path), {}, std::move(detail)};
 }
-void FieldErrors::duplicate(FieldPath path, std::string_view value) {
-  add(ErrorType::kDuplicate, std::move(path), quoted(value), {});
+
+FieldError duplicate(FieldPath path, std::string_view value) {
+  return {ErrorType::kDuplicate, std::move(path), quoted(value)};
 }
-void FieldErrors::too_long(FieldPath path, std::string_view value, std::size_t max_bytes) {
-  add(ErrorType::kTooLong, std::move(path), quoted(value),
-      fmt::format("must be at most {} bytes, and is {}", max_bytes, value.size()));
+
+FieldError too_long(FieldPath path, std::string_view value, std::size_t max_bytes) {
+  return {ErrorType::kTooLong, std::move(path), quoted(value),
+          fmt::format("must be at most {} bytes, and is {}", max_bytes, value.size())};
 }
-void FieldErrors::too_many(FieldPath path, std::size_t count, std::size_t max) {
-  add(ErrorType::kTooMany, std::move(path), std::to_string(count),
-      fmt::format("must be at most {} items", max));
+
+FieldError too_many(FieldPath path, std::size_t count, std::size_t max) {
+  return {ErrorType::kTooMany, std::move(path), std::to_string(count),
+          fmt::format("must be at most {} items", max)};
 }
-void FieldErrors::not_found(FieldPath path, std::string_view value, std::string detail) {
-  add(ErrorType::kNotFound, std::move(path), quoted(value), std::move(detail));
+
+FieldError not_found(FieldPath path, std::string_view value, std::string detail) {
+  return {ErrorType::kNotFound, std::move(path), quoted(value), std::move(detail)};
 }
-void FieldErrors::unknown_field(FieldPath path, std::span<const std::string_view> known) {
+
+FieldError unknown_field(FieldPath path, std::span<const std::string_view> known) {
   const std::string_view name = path.empty() ? std::string_view{} : path.segments().back().name;
   std::string detail = "there is no such field here";
   if (const auto near = nearest(name, known)) detail += fmt::format("; did you mean \"{}\"?", *near);
-  add(ErrorType::kUnknownField, std::move(path), {}, std::move(detail));
+  return {ErrorType::kUnknownField, std::move(path), {}, std::move(detail)};
+}
+
+void FieldErrors::add(FieldError error) {
+  if (full()) {
+    ++dropped_;
+    return;
+  }
+  if (error.rule.empty()) {
+    error.rule = rule_;
+    error.strict_only = strict_only_;
+  }
+  errors_.push_back(std::move(error));
+}
+
+std::string FieldWarning::to_string() const {
+  return path.empty() ? text : path.to_string() + ": " + text;
+}
+
+FieldWarning as_warning(const FieldError& error) {
+  return {.rule = error.rule, .path = error.path, .text = error.message()};
+}
+
+std::vector<FieldWarning> split_by_mode(FieldErrors& errors, bool strict) {
+  std::vector<FieldWarning> warnings;
+  if (strict) return warnings;
+  FieldErrors denying;
+  for (FieldError& e : errors.list()) {
+    if (e.strict_only) {
+      warnings.push_back(as_warning(e));
+    } else {
+      denying.add(std::move(e));
+    }
+  }
+  errors = std::move(denying);
+  return warnings;
 }
 
 std::string quoted(std::string_view s) {

@@ -1,41 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Field paths and field errors: what is wrong with an object is data, and this is its form.
+// Field paths, field errors and field warnings: what is wrong with an object, as data.
 //
 //   FieldPath predictor = FieldPath{} / "spec" / "predictor";
-//   errors.invalid(predictor / "minReplicas", value, "must be at least 0");
-//   errors.not_supported(predictor / "logger" / "mode", mode, kLoggerModes);
+//   errors.add(invalid(predictor / "minReplicas", value, "must be at least 0"));
+//   errors.add(not_supported(predictor / "logger" / "mode", mode, kLoggerModes));
 //
-// gives, for a person,
+// are printed as
 //
 //   spec.predictor.minReplicas: Invalid value: -1: must be at least 0
 //   spec.predictor.logger.mode: Unsupported value: "al": supported values: "all", "request", "response" (did
 //   you mean "all"?)
 //
-// The types and the shape of the text are those of Kubernetes' apimachinery (util/validation/field), so that
-// clients that read the causes of a Status find what they know.
+// Error types and text format are those of Kubernetes' apimachinery (util/validation/field), so that clients
+// that read the causes of a Status find the usual reasons.
 #pragma once
 
 #include <boost/container/small_vector.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "spec/facts.h"
 #include "spec/json.h"
 
 namespace modelgate::spec {
 
-/// Where something is in a document. A value type, cheap to copy and to extend. The names in it are not
-/// owned: they are literals, or lie in the arena of the document that the path is about.
+/// The path of a field in a document. A value type, cheap to copy and to extend. It does not own its names:
+/// they are literals or lie in the document's arena.
 class FieldPath {
  public:
   struct Segment {
     std::string_view name;    // a member's name; empty for an element
     std::int32_t index = -1;  // an element's index; -1 for a member
     bool key = false;         // a member of a map, printed in brackets: labels[app]
+    bool operator==(const Segment&) const = default;
   };
 
   FieldPath() = default;
@@ -52,6 +55,9 @@ class FieldPath {
   std::span<const Segment> segments() const { return {segments_.data(), segments_.size()}; }
   bool empty() const { return segments_.empty(); }
   FieldPath parent() const;
+  bool operator==(const FieldPath& other) const { return segments_ == other.segments_; }
+  /// True for equal paths too.
+  bool is_at_or_below(const FieldPath& ancestor) const;
 
   /// spec.predictor.containers[0].env[1].name
   std::string to_string() const;
@@ -85,63 +91,66 @@ enum class ErrorType : std::uint8_t {
   kUnknownField,
 };
 
-/// "FieldValueInvalid" and so on: `details.causes[].reason` of a Status.
+/// "FieldValueInvalid", ...: `details.causes[].reason` of a Status.
 std::string_view reason_of(ErrorType type);
-/// "Invalid value" and so on: how a person reads it.
+/// "Invalid value", ...: the start of the printed message.
 std::string_view phrase_of(ErrorType type);
 
+/// Made by the functions below; FieldErrors::add sets rule and strict_only.
 struct FieldError {
   ErrorType type = ErrorType::kInvalid;
-  FieldPath path;
-  std::string value;         // as printed, quoted where it is a string; empty where none is shown
-  std::string detail;        // what is allowed, starting in lower case
-  std::string_view rule;     // the name of the rule that found it, from the rule table; a literal
-  bool strict_only = false;  // KServe has no such rule: a warning in Compatible mode, and it ratchets
+  FieldPath path{};
+  std::string value{};       // as printed, strings quoted; empty where none is shown
+  std::string detail{};      // what is allowed, starting in lower case
+  std::string_view rule{};   // the rule's name; a literal
+  bool strict_only = false;  // KServe has no such rule: a warning in Compatible mode
 
   /// The cause's message: `Invalid value: -1: must be at least 0`.
   std::string message() const;
-  /// With the path in front.
+  /// `path: message`.
   std::string to_string() const { return path.to_string() + ": " + message(); }
 };
 
-/// The errors of one object, all of them. Who fills it names the rule first (`begin_rule`).
+FieldError required(FieldPath path, std::string detail);
+FieldError invalid(FieldPath path, std::string_view value, std::string detail);
+FieldError invalid(FieldPath path, std::int64_t value, std::string detail);
+FieldError invalid(FieldPath path, const Value& value, std::string detail);
+/// Without the value, which may be long or a secret.
+FieldError invalid(FieldPath path, std::string detail);
+FieldError type_invalid(FieldPath path, const Value& value, std::string detail);
+/// Without the value, which may be a secret.
+FieldError type_invalid(FieldPath path, std::string detail);
+/// Lists the allowed values, and suggests one that is spelled alike.
+FieldError not_supported(FieldPath path, std::string_view value, std::span<const std::string_view> allowed);
+FieldError forbidden(FieldPath path, std::string detail);
+FieldError duplicate(FieldPath path, std::string_view value);
+FieldError too_long(FieldPath path, std::string_view value, std::size_t max_bytes);
+FieldError too_many(FieldPath path, std::size_t count, std::size_t max);
+FieldError not_found(FieldPath path, std::string_view value, std::string detail = {});
+/// A field that the type does not have. Suggests one that is spelled alike.
+FieldError unknown_field(FieldPath path, std::span<const std::string_view> known);
+
+/// The errors of one object. Callers set the rule before they add its errors.
 ///
-/// Bounded: behind kMaxErrors further ones are counted, not kept, so that an object made of nothing but
-/// faults costs no more than a large one without.
+/// Bounded: beyond kMaxErrors, errors are counted and dropped, so that an object with an error in each field
+/// costs no more than a large valid one.
 class FieldErrors {
  public:
-  /// More lines than anybody reads; a denial stays below 64 KiB with it.
+  /// More lines than a user reads. Keeps a denial below 64 KiB.
   static constexpr std::size_t kMaxErrors = 128;
 
-  /// Errors added from here on carry this name. `rule` must be a literal.
+  /// Sets the rule of the errors added from here on. `rule` must be a literal.
   void begin_rule(std::string_view rule, bool strict_only) {
     rule_ = rule;
     strict_only_ = strict_only;
   }
 
-  void required(FieldPath path, std::string detail);
-  void invalid(FieldPath path, std::string_view value, std::string detail);
-  void invalid(FieldPath path, std::int64_t value, std::string detail);
-  void invalid(FieldPath path, const Value& value, std::string detail);
-  void type_invalid(FieldPath path, const Value& value, std::string detail);
-  /// Without showing the value, which may be a secret.
-  void type_invalid(FieldPath path, std::string detail) {
-    add(ErrorType::kTypeInvalid, std::move(path), {}, std::move(detail));
-  }
-  /// With the allowed values and, for a near miss, the nearest.
-  void not_supported(FieldPath path, std::string_view value, std::span<const std::string_view> allowed);
-  void forbidden(FieldPath path, std::string detail);
-  void duplicate(FieldPath path, std::string_view value);
-  void too_long(FieldPath path, std::string_view value, std::size_t max_bytes);
-  void too_many(FieldPath path, std::size_t count, std::size_t max);
-  void not_found(FieldPath path, std::string_view value, std::string detail = {});
-  /// A field that the type does not have, with the nearest that it does.
-  void unknown_field(FieldPath path, std::span<const std::string_view> known);
+  /// An error that has a rule already keeps it.
   void add(FieldError error);
 
   bool empty() const { return errors_.empty(); }
   std::size_t size() const { return errors_.size(); }
-  /// How many were found but not kept.
+  bool full() const { return errors_.size() >= kMaxErrors; }
   std::size_t dropped() const { return dropped_; }
   const std::vector<FieldError>& list() const { return errors_; }
   std::vector<FieldError>& list() { return errors_; }
@@ -149,15 +158,31 @@ class FieldErrors {
   auto end() const { return errors_.end(); }
 
  private:
-  void add(ErrorType type, FieldPath path, std::string value, std::string detail);
-
   std::vector<FieldError> errors_;
   std::size_t dropped_ = 0;
   std::string_view rule_;
   bool strict_only_ = false;
 };
 
-/// A string as an error prints it: quoted, control characters escaped, cut behind 128 bytes.
+/// A finding that does not deny.
+struct FieldWarning {
+  std::string_view rule;             // what reports it; a literal
+  FieldPath path{};                  // empty where it is not about one field
+  std::string text{};                // without the path
+  std::optional<ObjectKey> about{};  // the object that is missing, or that could not be read
+
+  /// `path: text`, or the text where there is no path.
+  std::string to_string() const;
+  bool operator==(const FieldWarning&) const = default;
+};
+
+FieldWarning as_warning(const FieldError& error);
+
+/// Errors of rules that KServe does not have deny in Strict mode and warn in Compatible mode: removes those
+/// that warn from `errors` and returns them as warnings.
+std::vector<FieldWarning> split_by_mode(FieldErrors& errors, bool strict);
+
+/// A string as an error prints it: quoted, control characters escaped, cut after 128 bytes.
 std::string quoted(std::string_view s);
 
 }  // namespace modelgate::spec

@@ -2,7 +2,7 @@
 //
 // The forms of names in Kubernetes. Who calls: validation, and whoever derives a name from another.
 //
-//   if (auto problem = check_dns1123_label(name)) errors.invalid(path, name, std::string(*problem));
+//   if (auto problem = check_dns1123_label(name)) errors.add(invalid(path, name, std::string(*problem)));
 //
 // Each function gives nothing where the name is fine, else what is allowed: a literal that starts in lower
 // case ("must be no more than 63 bytes"). Where several things are wrong, one of them is told, the length

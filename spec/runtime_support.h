@@ -4,8 +4,8 @@
 // candidate, validation of the runtime that a service names, `modelgate explain` prints the reasons.
 //
 //   const ModelRequirement wanted = requirement_of(isvc.spec().predictor());
-//   if (auto why_not = mismatch(runtime, wanted, Choice::kNamed)) errors.invalid(path, name,
-//   why_not->text());
+//   if (auto why_not = mismatch(runtime, wanted, Choice::kNamed)) errors.add(invalid(path, name,
+//   why_not->text()));
 //
 // The answers are KServe v0.20's. Format names and versions match exactly, case included: a runtime that
 // lists version "2" serves a model of version "2" and one without a version, not one of "2.1".

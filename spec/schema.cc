@@ -183,7 +183,7 @@ class Checker {
     }
     if (!options_.quantities) return;
     if (const auto quantity = Quantity::parse(value); !quantity) {
-      type_errors_.invalid(path_to(&at), value, quantity.error());
+      type_errors_.add(invalid(path_to(&at), value, quantity.error()));
     }
   }
 
@@ -192,12 +192,12 @@ class Checker {
     const std::string detail = fmt::format("must be {}, not {}", allowed_by(type), name_of(value));
     const bool hidden = type.secret || value.IsObject() || value.IsArray() || value.IsNull();
     if (hidden) {
-      type_errors_.type_invalid(path_to(&at), detail);
+      type_errors_.add(type_invalid(path_to(&at), detail));
     } else if (value.IsNumber() && !type.secret && type.kind != Kind::kString &&
                type.kind != Kind::kBoolean) {
-      type_errors_.type_invalid(path_to(&at), value, fmt::format("must be {}", allowed_by(type)));
+      type_errors_.add(type_invalid(path_to(&at), value, fmt::format("must be {}", allowed_by(type))));
     } else {
-      type_errors_.type_invalid(path_to(&at), value, detail);
+      type_errors_.add(type_invalid(path_to(&at), value, detail));
     }
   }
 
@@ -209,7 +209,7 @@ class Checker {
     }
     std::vector<std::string_view> names;
     append_names(type, names);
-    unknown_fields_->unknown_field(path_to(&at), names);
+    unknown_fields_->add(unknown_field(path_to(&at), names));
   }
 
   const Options& options_;

@@ -31,10 +31,10 @@ void check_blocked_env_of(const Container& container, Report& report) {
     if (!is_blocked_env(env[i].name())) continue;
     const LazyPath variables = container.at / "env";
     const LazyPath variable = variables[i];
-    report.forbidden(
-        variable / "name",
-        fmt::format("{} must not be set: it makes the server load other code than its image holds",
-                    env[i].name()));
+    report.add(
+        forbidden(variable / "name",
+                  fmt::format("{} must not be set: it makes the server load other code than its image holds",
+                              env[i].name())));
   }
 }
 

@@ -44,7 +44,7 @@ void check_protocol_variable(const Component& c, Report& report) {
       const LazyPath first = list[0];
       const LazyPath variables = first / "env";
       const LazyPath variable = variables[i];
-      report.not_supported(variable / "value", protocol, kCustomProtocols);
+      report.add(not_supported(variable / "value", protocol, kCustomProtocols));
     }
     return;
   }
@@ -52,14 +52,15 @@ void check_protocol_variable(const Component& c, Report& report) {
 
 void check_logger_storage(const spec::LoggerStorageView& storage, const LazyPath& at, Report& report) {
   for (const std::string_view field : {"path", "key", "parameters"}) {
-    if (!storage.has(field)) report.required(at / field, "a logger's storage needs path, key and parameters");
+    if (!storage.has(field))
+      report.add(required(at / field, "a logger's storage needs path, key and parameters"));
   }
 }
 
 void check_not_negative(const spec::ObjectView& object, std::string_view field, const LazyPath& at,
                         Report& report) {
   const auto value = object.integer(field);
-  if (value && *value < 0) report.invalid(at / field, *value, "must be at least 0");
+  if (value && *value < 0) report.add(invalid(at / field, *value, "must be at least 0"));
 }
 
 // Of frameworks that are not moved to `model`: those of canaries, and all in ModelMesh mode.
@@ -70,8 +71,8 @@ void check_onnx_file(const spec::ModelSpecView& onnx, const LazyPath& at, Report
   const std::string_view file = slash == std::string_view::npos ? uri : uri.substr(slash + 1);
   const std::size_t dot = file.rfind('.');
   if (dot == std::string_view::npos || file.substr(dot) == ".onnx") return;
-  report.add(spec::ErrorType::kInvalid, at / "storageUri", spec::quoted(spec::shown_uri(uri)),
-             "must be a directory or a file whose name ends in .onnx");
+  report.add({spec::ErrorType::kInvalid, at / "storageUri", spec::quoted(spec::shown_uri(uri)),
+              "must be a directory or a file whose name ends in .onnx"});
 }
 
 /// GPUs as KServe looks for them here: among the limits, NVIDIA's whole ones and slices.
@@ -89,25 +90,25 @@ void check_gpu_version(const spec::ModelSpecView& framework, const LazyPath& at,
   const bool for_gpu = version->find("-gpu") != std::string_view::npos;
   const bool with_gpu = has_nvidia_gpu(framework.resources().limits());
   if (for_gpu == with_gpu) return;
-  report.invalid(at / "runtimeVersion", *version,
-                 with_gpu ? "must contain -gpu: a GPU is asked for"
-                          : "must not contain -gpu: no GPU is asked for in resources.limits");
+  report.add(invalid(at / "runtimeVersion", *version,
+                     with_gpu ? "must contain -gpu: a GPU is asked for"
+                              : "must not contain -gpu: no GPU is asked for in resources.limits"));
 }
 
 }  // namespace
 
 void check_one_implementation(const Service& s, Report& report) {
   if (!s.predictor()) {
-    report.required(s.spec_at() / "predictor",
-                    fmt::format("a service needs one: {}", choices(Role::kPredictor)));
+    report.add(required(s.spec_at() / "predictor",
+                        fmt::format("a service needs one: {}", choices(Role::kPredictor))));
   }
   for (const Component& c : s.components()) {
     if (c.implementations == 1) continue;
     if (c.implementations == 0) {
-      report.required(c.at, fmt::format("needs one of {}", choices(c.role)));
+      report.add(required(c.at, fmt::format("needs one of {}", choices(c.role))));
     } else {
-      report.forbidden(c.at, fmt::format("has {} things to serve with, one is allowed: {}", c.implementations,
-                                         choices(c.role)));
+      report.add(forbidden(c.at, fmt::format("has {} things to serve with, one is allowed: {}",
+                                             c.implementations, choices(c.role))));
     }
   }
 }
@@ -126,10 +127,10 @@ void check_standard_predictor_name(const Service& s, Report& report) {
   for (const Container& c : s.workloads().containers) {
     if (c.place != Container::Place::kModel || c.pod->component->role != Role::kPredictor) continue;
     if (c.view.name().empty()) continue;
-    report.forbidden(c.at / "name",
-                     fmt::format("must not be set, is {}: the container's name is {} here; "
-                                 "a name for this version of the model is spec.predictor.name",
-                                 spec::quoted(c.view.name()), spec::quoted(spec::kServingContainerName)));
+    report.add(forbidden(
+        c.at / "name", fmt::format("must not be set, is {}: the container's name is {} here; "
+                                   "a name for this version of the model is spec.predictor.name",
+                                   spec::quoted(c.view.name()), spec::quoted(spec::kServingContainerName))));
   }
 }
 
@@ -145,7 +146,7 @@ void check_protocol_version(const Service& s, Report& report) {
     if (c.place != Container::Place::kModel) continue;
     const auto protocol = spec::ModelSpecView(c.view.value()).protocol_version();
     if (!protocol || std::ranges::find(kProtocols, *protocol) != kProtocols.end()) continue;
-    report.not_supported(c.at / "protocolVersion", *protocol, kProtocols);
+    report.add(not_supported(c.at / "protocolVersion", *protocol, kProtocols));
   }
 }
 
@@ -155,7 +156,7 @@ void check_logger(const Service& s, Report& report) {
     if (!logger) continue;
     const LazyPath at = c.at / "logger";
     if (std::ranges::find(kLoggerModes, logger.mode()) == kLoggerModes.end())
-      report.not_supported(at / "mode", logger.mode(), kLoggerModes);
+      report.add(not_supported(at / "mode", logger.mode(), kLoggerModes));
     if (logger.storage()) check_logger_storage(logger.storage(), at / "storage", report);
   }
 }

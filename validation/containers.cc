@@ -29,26 +29,26 @@ bool merged_with_runtime(const Container& c) {
 void check_port(const spec::ContainerPortView& port, const LazyPath& at, Report& report) {
   const auto number = port.container_port();
   if (!number) {
-    report.required(at / "containerPort", "the port that the container listens on");
+    report.add(required(at / "containerPort", "the port that the container listens on"));
   } else if (*number < 1 || *number > 65535) {
-    report.invalid(at / "containerPort", *number, "must be from 1 to 65535");
+    report.add(invalid(at / "containerPort", *number, "must be from 1 to 65535"));
   }
   if (std::ranges::find(kPortProtocols, port.protocol()) == kPortProtocols.end())
-    report.not_supported(at / "protocol", port.protocol(), kPortProtocols);
+    report.add(not_supported(at / "protocol", port.protocol(), kPortProtocols));
   if (port.name().empty()) return;
   if (const auto problem = spec::check_port_name(port.name()))
-    report.invalid(at / "name", port.name(), std::string(*problem));
+    report.add(invalid(at / "name", port.name(), std::string(*problem)));
 }
 
 void check_variable(const spec::EnvVarView& variable, const LazyPath& at, Report& report) {
   if (variable.name().empty()) {
-    report.required(at / "name", "a variable needs a name");
+    report.add(required(at / "name", "a variable needs a name"));
     return;
   }
   if (const auto problem = spec::check_env_name(variable.name()))
-    report.invalid(at / "name", variable.name(), std::string(*problem));
+    report.add(invalid(at / "name", variable.name(), std::string(*problem)));
   if (!variable.env_value().empty() && variable.value_from())
-    report.forbidden(at / "valueFrom", "must not be set beside value");
+    report.add(forbidden(at / "valueFrom", "must not be set beside value"));
 }
 
 }  // namespace
@@ -58,9 +58,9 @@ void check_container_names(const Workloads& w, Report& report) {
     if (!listed(c)) continue;
     const std::string_view name = c.view.name();
     if (name.empty()) {
-      report.required(c.at / "name", "a container needs a name");
+      report.add(required(c.at / "name", "a container needs a name"));
     } else if (const auto problem = spec::check_dns1123_label(name)) {
-      report.invalid(c.at / "name", name, std::string(*problem));
+      report.add(invalid(c.at / "name", name, std::string(*problem)));
     }
   }
   for (std::size_t first = 0; first < w.containers.size();) {
@@ -71,8 +71,9 @@ void check_container_names(const Workloads& w, Report& report) {
       const Container& c = w.containers[first + i];
       return listed(c) ? c.view.name() : std::string_view{};
     };
-    for_each_duplicate(last - first, key,
-                       [&](std::size_t i) { report.duplicate(w.containers[first + i].at / "name", key(i)); });
+    for_each_duplicate(last - first, key, [&](std::size_t i) {
+      report.add(duplicate(w.containers[first + i].at / "name", key(i)));
+    });
     first = last;
   }
 }
@@ -94,7 +95,7 @@ void check_env_once(const Workloads& w, Report& report) {
     const auto name = [&](std::size_t i) { return env[i].name(); };
     for_each_duplicate(env.size(), name, [&](std::size_t i) {
       const LazyPath variable = at[i];
-      report.duplicate(variable / "name", name(i));
+      report.add(duplicate(variable / "name", name(i)));
     });
   }
 }
@@ -108,7 +109,7 @@ void check_ports(const Workloads& w, Report& report) {
     const auto name = [&](std::size_t i) { return ports[i].name(); };
     for_each_duplicate(ports.size(), name, [&](std::size_t i) {
       const LazyPath port = at[i];
-      report.duplicate(port / "name", name(i));
+      report.add(duplicate(port / "name", name(i)));
     });
     std::vector<std::string> numbers;
     numbers.reserve(ports.size());
@@ -118,7 +119,7 @@ void check_ports(const Workloads& w, Report& report) {
     const auto number = [&](std::size_t i) { return std::string_view(numbers[i]); };
     for_each_duplicate(ports.size(), number, [&](std::size_t i) {
       const LazyPath port = at[i];
-      report.duplicate(port / "containerPort", number(i));
+      report.add(duplicate(port / "containerPort", number(i)));
     });
   }
 }
@@ -127,9 +128,10 @@ void check_images(const Service& s, Report& report) {
   for (const Container& c : s.workloads().containers) {
     const std::string_view image = c.view.image();
     if (image.empty()) {
-      if (listed(c) && !merged_with_runtime(c)) report.required(c.at / "image", "a container needs an image");
+      if (listed(c) && !merged_with_runtime(c))
+        report.add(required(c.at / "image", "a container needs an image"));
     } else if (image.front() == ' ' || image.back() == ' ') {
-      report.invalid(c.at / "image", image, "must not begin or end with a blank");
+      report.add(invalid(c.at / "image", image, "must not begin or end with a blank"));
     }
   }
 }

@@ -15,18 +15,18 @@ void check_deployment_mode_change(const Service& s, Report& report) {
   if (before.empty()) return;  // not reconciled yet: there is nothing to protect
   if (!s.metadata().annotations().get(spec::kDeploymentModeAnnotation)) return;
   if (s.annotated_mode() == before) return;
-  report.forbidden(
+  report.add(forbidden(
       s.annotations_at().key(spec::kDeploymentModeAnnotation),
       fmt::format("must stay {}, is {}: the mode of a service cannot change; delete it and create it "
                   "again",
-                  spec::quoted(before), spec::quoted(s.annotated_mode())));
+                  spec::quoted(before), spec::quoted(s.annotated_mode()))));
 }
 
 void check_deployment_mode_known(const Service& s, Report& report) {
   const auto written = s.metadata().annotations().get(spec::kDeploymentModeAnnotation);
   if (!written || !spec::known_deployment_mode(*written).empty()) return;
-  report.not_supported(s.annotations_at().key(spec::kDeploymentModeAnnotation), *written,
-                       spec::kDeploymentModes);
+  report.add(not_supported(s.annotations_at().key(spec::kDeploymentModeAnnotation), *written,
+                           spec::kDeploymentModes));
 }
 
 }  // namespace modelgate::validation

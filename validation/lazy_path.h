@@ -4,7 +4,7 @@
 // FieldPath when there is something to report.
 //
 //   const At env = container.at / "env";
-//   if (bad) report.invalid(env[i] / "name", name, "must not be empty");
+//   if (bad) report.add(invalid(env[i] / "name", name, "must not be empty"));
 //
 // An At refers to the one it was made from, which must outlive it.
 #pragma once

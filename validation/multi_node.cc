@@ -21,7 +21,8 @@ constexpr std::array<std::string_view, 2> kSizeFields = {"pipelineParallelSize",
 void check_one_worker_container(const spec::PodSpecView& worker, const LazyPath& at, Report& report) {
   const std::size_t n = worker.containers().size();
   if (n > 1)
-    report.add(spec::ErrorType::kTooMany, at / "containers", std::to_string(n), "workers have one container");
+    report.add(
+        {spec::ErrorType::kTooMany, at / "containers", std::to_string(n), "workers have one container"});
 }
 
 void check_no_size_variables(const spec::ContainerView& container, const LazyPath& at, Report& report) {
@@ -32,33 +33,34 @@ void check_no_size_variables(const spec::ContainerView& container, const LazyPat
     const std::string_view field = kSizeFields[static_cast<std::size_t>(it - kSizeVariables.begin())];
     const LazyPath variables = at / "env";
     const LazyPath variable = variables[i];
-    report.forbidden(variable / "name", fmt::format("{} must not be set: set workerSpec.{}", *it, field));
+    report.add(
+        forbidden(variable / "name", fmt::format("{} must not be set: set workerSpec.{}", *it, field)));
   }
 }
 
 void check_parallel_sizes(const spec::ObjectView& worker, const LazyPath& at, Report& report) {
   for (const std::string_view field : kSizeFields) {
     const auto size = worker.integer(field);
-    if (size && *size < 1) report.invalid(at / field, *size, "must be at least 1");
+    if (size && *size < 1) report.add(invalid(at / field, *size, "must be at least 1"));
   }
 }
 
 void check_storage(const spec::ModelSpecView& model, const LazyPath& at, Report& report) {
   const auto uri = model.storage_uri();
   if (!uri) {
-    report.required(at / "storageUri", "all nodes read the model from it: pvc:// or oci://");
+    report.add(required(at / "storageUri", "all nodes read the model from it: pvc:// or oci://"));
     return;
   }
   if (!spec::serves_multi_node(*uri))
-    report.add(spec::ErrorType::kNotSupported, at / "storageUri", spec::quoted(spec::shown_uri(*uri)),
-               "with a workerSpec, supported are pvc:// and oci://");
+    report.add({spec::ErrorType::kNotSupported, at / "storageUri", spec::quoted(spec::shown_uri(*uri)),
+                "with a workerSpec, supported are pvc:// and oci://"});
 }
 
 void check_no_autoscaler(const Service& s, Report& report) {
   if (s.autoscaler_class() == "none") return;
-  report.add(spec::ErrorType::kNotSupported, s.annotations_at().key(spec::kAutoscalerClassAnnotation),
-             spec::quoted(s.autoscaler_class().value_or(std::string_view{})),
-             "with a workerSpec, the supported value is \"none\"");
+  report.add({spec::ErrorType::kNotSupported, s.annotations_at().key(spec::kAutoscalerClassAnnotation),
+              spec::quoted(s.autoscaler_class().value_or(std::string_view{})),
+              "with a workerSpec, the supported value is \"none\""});
 }
 
 /// The types of the annotation; reports it and gives nothing where it is malformed.
@@ -69,7 +71,7 @@ std::optional<std::vector<std::string>> annotation_types(const spec::StringMapVi
   if (text.empty()) return std::vector<std::string>{};
   auto types = parse_gpu_resource_types(text);
   if (!types)
-    report.invalid(at.key(spec::kGpuResourceTypesAnnotation), text, std::string(kGpuResourceTypesForm));
+    report.add(invalid(at.key(spec::kGpuResourceTypesAnnotation), text, std::string(kGpuResourceTypesForm)));
   return types;
 }
 
@@ -118,7 +120,8 @@ void check_gpu_resource_types(const Service& s, Report& report) {
 void check_worker_spec_stays(const RuntimeObject& r, Report& report) {
   if (r.disabled() || r.spec().worker_spec()) return;
   if (r.stored().spec().worker_spec())
-    report.required(r.spec_at() / "workerSpec", "it is there already, and services may use it: it must stay");
+    report.add(
+        required(r.spec_at() / "workerSpec", "it is there already, and services may use it: it must stay"));
 }
 
 void check_runtime_gpu_resource_types(const RuntimeObject& r, Report& report) {
@@ -133,7 +136,8 @@ void check_runtime_multi_node(const RuntimeObject& r, Report& report) {
   const LazyPath worker_at = r.spec_at() / "workerSpec";
   check_one_worker_container(worker, worker_at, report);
   check_parallel_sizes(worker, worker_at, report);
-  if (worker.containers().empty()) report.required(worker_at / "containers", "workers have one container");
+  if (worker.containers().empty())
+    report.add(required(worker_at / "containers", "workers have one container"));
 
   const LazyPath annotations_at = r.spec_at() / "annotations";
   std::optional<std::optional<std::vector<std::string>>> types;  // read once, where somebody asks

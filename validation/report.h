@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a rule reports to. It knows the rule that is running, so that each error carries its name and origin,
-// and it drops what a strict rule says once more about a place where one of KServe's rules has said the same.
+// Collects what the rules find. It knows the rule that runs, so that each error carries the rule's name and
+// origin, and it drops an error of a strict rule where a rule of KServe reported the same type at the same
+// path.
+//
+//   if (percent > 100) report.add(invalid(at / "trafficPercent", percent, "must be from 0 to 100"));
 #pragma once
 
 #include <string>
@@ -12,36 +15,31 @@
 
 namespace modelgate::validation {
 
+// Rules pass a LazyPath as the path.
+using spec::duplicate;
+using spec::forbidden;
+using spec::invalid;
+using spec::not_supported;
+using spec::required;
+
 class Report {
  public:
   explicit Report(Findings& findings) : findings_(findings) {}
 
-  /// Everything from here on is of this rule.
+  /// Sets the rule that the following errors and warnings belong to.
   void begin(const RuleInfo& rule);
 
-  // As in FieldErrors. A path may be given as an At.
-  void required(const spec::FieldPath& path, std::string detail);
-  void invalid(const spec::FieldPath& path, std::string_view value, std::string detail);
-  void invalid(const spec::FieldPath& path, std::int64_t value, std::string detail);
-  void invalid(const spec::FieldPath& path, const spec::Value& value, std::string detail);
-  void not_supported(const spec::FieldPath& path, std::string_view value,
-                     std::span<const std::string_view> allowed);
-  void forbidden(const spec::FieldPath& path, std::string detail);
-  void duplicate(const spec::FieldPath& path, std::string_view value);
-  /// With a text of its own; `value` as it is printed, quotes included.
-  void add(spec::ErrorType type, const spec::FieldPath& path, std::string value, std::string detail);
-
-  /// `path: text`.
+  void add(spec::FieldError error);
   void warn(const spec::FieldPath& path, std::string_view text);
   void missing_runtime(MissingRuntime missing);
 
-  /// As much as is kept has been told: what is dear to find need not be looked for.
+  /// Further errors or warnings are dropped: rules may skip expensive searches.
   bool full() const;
-  /// Whether any rule has said something about this place.
+  /// Whether any rule has reported an error at this path.
   bool has_error_at(const spec::FieldPath& path) const;
 
  private:
-  void drop_if_told_before(std::size_t size_before);
+  bool repeats_kserve_rule(const spec::FieldError& error) const;
 
   Findings& findings_;
   RuleInfo rule_;

@@ -56,7 +56,7 @@ void check_size_limits(const Pod& pod, Report& report) {
     if (quantity) continue;
     const LazyPath volume = list[i];
     const LazyPath source = volume / "emptyDir";
-    report.invalid(source / "sizeLimit", *limit, quantity.error());
+    report.add(invalid(source / "sizeLimit", *limit, quantity.error()));
   }
 }
 
@@ -68,18 +68,18 @@ void check_quantity(std::string_view name, const Value& written, const LazyPath&
   if (!is_extended(name) && !may_be_negative(written)) return;
   const auto quantity = Quantity::parse(written);
   if (!quantity) return;  // told by check_quantities()
-  if (quantity->sign() < 0) report.invalid(at.key(name), written, "must not be negative");
+  if (quantity->sign() < 0) report.add(invalid(at.key(name), written, "must not be negative"));
   if (is_extended(name) && !quantity->is_whole())
-    report.invalid(at.key(name), written,
-                   "must be a whole number: this resource is given out in whole pieces");
+    report.add(
+        invalid(at.key(name), written, "must be a whole number: this resource is given out in whole pieces"));
 }
 
 void check_name(std::string_view name, const LazyPath& at, Report& report) {
   if (is_extended(name)) {
     if (const auto problem = spec::check_qualified_name(name))
-      report.invalid(at.key(name), name, std::string(*problem));
+      report.add(invalid(at.key(name), name, std::string(*problem)));
   } else if (!can_be_overcommitted(name) && !name.starts_with("hugepages-")) {
-    report.not_supported(at.key(name), name, kNative);
+    report.add(not_supported(at.key(name), name, kNative));
   }
 }
 
@@ -116,7 +116,7 @@ spec::ContainerView serving_container(const spec::Runtime& runtime) {
 void check_quantities(const Workloads& w, Report& report) {
   const auto parses = [&](std::string_view name, const Value& written, const LazyPath& at) {
     const auto quantity = Quantity::parse(written);
-    if (!quantity) report.invalid(at.key(name), written, quantity.error());
+    if (!quantity) report.add(invalid(at.key(name), written, quantity.error()));
   };
   for (const Container& c : w.containers) {
     const bool unread =
@@ -152,7 +152,7 @@ void check_limits(const Workloads& w, Report& report) {
       const auto problem = problem_of(pair, {});
       if (!problem) continue;
       const LazyPath limits = at / "limits";
-      report.invalid(limits.key(name), *pair.limit, *problem);
+      report.add(invalid(limits.key(name), *pair.limit, *problem));
     }
   }
 }
@@ -179,8 +179,9 @@ void check_limits_against_runtime(const Service& s, Report& report) {
       if (!problem) continue;
       const LazyPath place = at / map;
       const auto theirs_is = [&] { return Quantity::parse(*counterpart)->canonical(); };
-      report.invalid(place.key(name), m.value,
-                     limit ? *problem : fmt::format("must be at most the limit, {}{}", theirs_is(), from));
+      report.add(
+          invalid(place.key(name), m.value,
+                  limit ? *problem : fmt::format("must be at most the limit, {}{}", theirs_is(), from)));
     }
   };
   check("limits", "requests");

@@ -64,9 +64,9 @@ bool tell_slip(std::string_view format, const std::vector<std::string_view>& for
   const auto near = spec::nearest(format, formats);
   if (!near) return false;
   if (formats.size() <= kMaxListed) {
-    report.not_supported(at, format, formats);
+    report.add(not_supported(at, format, formats));
   } else {
-    report.not_supported(at, format, std::array{*near});
+    report.add(not_supported(at, format, std::array{*near}));
   }
   return true;
 }
@@ -125,8 +125,9 @@ void tell_mismatch(const Service& s, const Mismatch& m, const LazyPath& model, R
     const LazyPath format = model / "modelFormat";
     if (tell_slip(m.wanted.format, format_names(m.runtime->formats), format / "name", report)) return;
   }
-  report.invalid(runtime, m.runtime->name,
-                 fmt::format("{} {}; {}", m.runtime->display_name(), m.text(), candidates_text(s, m.wanted)));
+  report.add(
+      invalid(runtime, m.runtime->name,
+              fmt::format("{} {}; {}", m.runtime->display_name(), m.text(), candidates_text(s, m.wanted))));
 }
 
 bool chosen_elsewhere(const Service& s) {
@@ -147,7 +148,7 @@ void check_model_format(const Service& s, Report& report) {
     if (name.empty()) {
       // A canary has the stable predictor's.
       if (c.role == Role::kPredictor || model.has("modelFormat"))
-        report.required(format / "name", "a runtime is chosen by it");
+        report.add(required(format / "name", "a runtime is chosen by it"));
     } else if (!model.runtime()) {
       check_format(s, name, format / "name", report);
       // A canary has the stable predictor's.
@@ -168,7 +169,7 @@ void check_named_runtime(const Service& s, Report& report) {
     if (!name || wanted.format.empty()) continue;
     const LazyPath model = c.at / "model";
     if (name->empty()) {
-      report.invalid(model / "runtime", *name, "must not be empty; leave it out to have one chosen");
+      report.add(invalid(model / "runtime", *name, "must not be empty; leave it out to have one chosen"));
       continue;
     }
     const Runtime* runtime =

@@ -22,7 +22,7 @@ void check_serving_container(const RuntimeObject& r, Report& report) {
   const auto containers = r.spec().containers();
   const LazyPath at = r.spec_at() / "containers";
   if (containers.empty()) {
-    report.required(at, fmt::format("needs a container named {}", spec::kServingContainerName));
+    report.add(required(at, fmt::format("needs a container named {}", spec::kServingContainerName)));
     return;
   }
   std::vector<std::string_view> names;
@@ -30,8 +30,8 @@ void check_serving_container(const RuntimeObject& r, Report& report) {
     if (c.name() == spec::kServingContainerName) return;
     if (names.size() < kMaxShown) names.push_back(c.name());
   }
-  report.required(at, fmt::format("one of them must be named {}, found {}",
-                                  spec::quoted(spec::kServingContainerName), fmt::join(names, ", ")));
+  report.add(required(at, fmt::format("one of them must be named {}, found {}",
+                                      spec::quoted(spec::kServingContainerName), fmt::join(names, ", "))));
 }
 
 void check_runtime_names(const RuntimeObject& r, Report& report) {

@@ -36,9 +36,9 @@ void check_entries_agree(const RuntimeObject& r, Report& report) {
     const auto [it, is_first] = first.emplace(formats[i].name(), priority);
     if (is_first || !priority || !it->second || *it->second == *priority) continue;
     const LazyPath entry = list[i];
-    report.invalid(
-        entry / "priority", *priority,
-        fmt::format("must be {}, as in the first entry of {}", *it->second, spec::quoted(formats[i].name())));
+    report.add(invalid(entry / "priority", *priority,
+                       fmt::format("must be {}, as in the first entry of {}", *it->second,
+                                   spec::quoted(formats[i].name()))));
   }
 }
 
@@ -75,9 +75,9 @@ void check_against(const RuntimeObject& r, const spec::Runtime& other, Report& r
     if (!format.auto_select() || !priority) continue;
     if (!taken.contains(contested(format.name(), format.version(), *priority))) continue;
     const LazyPath entry = list[i];
-    report.invalid(entry / "priority", *priority,
-                   fmt::format("{} has this priority for {} too: which of them is chosen would be chance",
-                               other.display_name(), spec::quoted(format.name())));
+    report.add(invalid(entry / "priority", *priority,
+                       fmt::format("{} has this priority for {} too: which of them is chosen would be chance",
+                                   other.display_name(), spec::quoted(format.name()))));
   }
 }
 
@@ -107,9 +107,9 @@ void check_formats(const RuntimeObject& r, Report& report) {
   for (std::size_t i = 0; i < formats.size(); ++i) {
     const SupportedModelFormatView format = formats[i];
     const LazyPath entry = list[i];
-    if (format.name().empty()) report.required(entry / "name", "services ask for a format by it");
+    if (format.name().empty()) report.add(required(entry / "name", "services ask for a format by it"));
     if (format.priority() && *format.priority() < 1)
-      report.invalid(entry / "priority", *format.priority(), "must be at least 1");
+      report.add(invalid(entry / "priority", *format.priority(), "must be at least 1"));
   }
   std::vector<std::string> keys;
   for (const SupportedModelFormatView format : formats) {
@@ -117,7 +117,7 @@ void check_formats(const RuntimeObject& r, Report& report) {
     keys.push_back(version ? fmt::format("{} {}", format.name(), *version) : std::string(format.name()));
   }
   const auto key = [&](std::size_t i) { return std::string_view(keys[i]); };
-  for_each_duplicate(formats.size(), key, [&](std::size_t i) { report.duplicate(list[i], key(i)); });
+  for_each_duplicate(formats.size(), key, [&](std::size_t i) { report.add(duplicate(list[i], key(i))); });
 }
 
 void check_protocol_versions(const RuntimeObject& r, Report& report) {
@@ -127,7 +127,7 @@ void check_protocol_versions(const RuntimeObject& r, Report& report) {
   for (rapidjson::SizeType i = 0; i < protocols->Size(); ++i) {
     const spec::Value& p = (*protocols)[i];
     if (!p.IsString() || std::ranges::find(kProtocols, spec::text_of(p)) != kProtocols.end()) continue;
-    report.not_supported(list[i], spec::text_of(p), kProtocols);
+    report.add(not_supported(list[i], spec::text_of(p), kProtocols));
   }
 }
 

@@ -61,7 +61,7 @@ void for_each_metric(const Component& c, F&& f) {
 }
 
 void check_percentage(std::int64_t value, const LazyPath& at, Report& report) {
-  if (value < 1 || value > 100) report.invalid(at, value, "must be a percentage from 1 to 100");
+  if (value < 1 || value > 100) report.add(invalid(at, value, "must be a percentage from 1 to 100"));
 }
 
 /// The field that the target's type says is there.
@@ -71,13 +71,13 @@ void check_target(const MetricTargetView& target, const LazyPath& at, Report& re
     if (utilization) {
       check_percentage(*utilization, at / "averageUtilization", report);
     } else {
-      report.required(at / "averageUtilization", "the target's type is Utilization");
+      report.add(required(at / "averageUtilization", "the target's type is Utilization"));
     }
   }
   if (target.type() == "AverageValue" && !target.average_value())
-    report.required(at / "averageValue", "the target's type is AverageValue");
+    report.add(required(at / "averageValue", "the target's type is AverageValue"));
   if (target.type() == "Value" && !target.target_value())
-    report.required(at / "value", "the target's type is Value");
+    report.add(required(at / "value", "the target's type is Value"));
 }
 
 // HorizontalPodAutoscaler
@@ -85,23 +85,23 @@ void check_target(const MetricTargetView& target, const LazyPath& at, Report& re
 void check_hpa_target(std::int64_t target, std::string_view metric, const LazyPath& at, Report& report) {
   // KServe's quirk: the upper bound holds for memory too, where the target is in MiB.
   if (target > 100 || (metric == "cpu" && target < 1)) {
-    report.invalid(at, target, "must be from 1 to 100");
+    report.add(invalid(at, target, "must be from 1 to 100"));
   } else if (metric == "memory" && target < 1) {
-    report.invalid(at, target, "must be at least 1 (MiB)");
+    report.add(invalid(at, target, "must be at least 1 (MiB)"));
   }
 }
 
 void check_hpa(const Component& c, Report& report) {
   const std::string_view metric = c.view.scale_metric().value_or("cpu");
-  if (!one_of(metric, kHpaMetrics)) report.not_supported(c.at / "scaleMetric", metric, kHpaMetrics);
+  if (!one_of(metric, kHpaMetrics)) report.add(not_supported(c.at / "scaleMetric", metric, kHpaMetrics));
   if (const auto target = c.view.scale_target())
     check_hpa_target(*target, metric, c.at / "scaleTarget", report);
   for_each_metric(c, [&](const MetricsSpecView& m, const LazyPath& at) {
     if (m.type() != "Resource") {
-      report.not_supported(at / "type", m.type(), kHpaSources);
+      report.add(not_supported(at / "type", m.type(), kHpaSources));
       return;
     }
-    if (!m.resource()) report.required(at / "resource", "the metric's type is Resource");
+    if (!m.resource()) report.add(required(at / "resource", "the metric's type is Resource"));
   });
 }
 
@@ -110,7 +110,7 @@ void check_hpa(const Component& c, Report& report) {
 void check_keda_memory(const MetricTargetView& target, const LazyPath& at, Report& report) {
   constexpr std::array<std::string_view, 2> kTypes = {"AverageValue", "Utilization"};
   if (!one_of(target.type(), kTypes)) {
-    report.not_supported(at / "type", target.type(), kTypes);
+    report.add(not_supported(at / "type", target.type(), kTypes));
     return;
   }
   if (target.type() != "AverageValue") return;
@@ -118,7 +118,7 @@ void check_keda_memory(const MetricTargetView& target, const LazyPath& at, Repor
   if (!written) return;  // check_target() asks for it
   const auto quantity = Quantity::parse(*written);
   if (quantity && *quantity < Quantity::of(1 << 20, Quantity::Format::BinarySI))
-    report.invalid(at / "averageValue", *written, "must be at least 1Mi");
+    report.add(invalid(at / "averageValue", *written, "must be at least 1Mi"));
 }
 
 void check_keda_resource(const MetricSourceView& source, const LazyPath& at, Report& report) {
@@ -126,11 +126,11 @@ void check_keda_resource(const MetricSourceView& source, const LazyPath& at, Rep
   const LazyPath target_at = at / "target";
   if (source.name() == "cpu") {
     constexpr std::array<std::string_view, 1> kTypes = {"Utilization"};
-    if (target.type() != kTypes[0]) report.not_supported(target_at / "type", target.type(), kTypes);
+    if (target.type() != kTypes[0]) report.add(not_supported(target_at / "type", target.type(), kTypes));
   } else if (source.name() == "memory") {
     check_keda_memory(target, target_at, report);
   } else {
-    report.not_supported(at / "name", source.name(), kHpaMetrics);
+    report.add(not_supported(at / "name", source.name(), kHpaMetrics));
   }
   check_target(target, target_at, report);
 }
@@ -138,10 +138,10 @@ void check_keda_resource(const MetricSourceView& source, const LazyPath& at, Rep
 void check_keda_query(const MetricSourceView& source, const LazyPath& at, Report& report) {
   if (source.metric().string("query").empty()) {
     const LazyPath metric = at / "metric";
-    report.required(metric / "query", "must not be empty");
+    report.add(required(metric / "query", "must not be empty"));
   }
   const LazyPath target = at / "target";
-  if (!source.target().target_value()) report.required(target / "value", "the threshold to scale at");
+  if (!source.target().target_value()) report.add(required(target / "value", "the threshold to scale at"));
   if (source.target().type() != "Value") check_target(source.target(), target, report);
 }
 
@@ -154,13 +154,13 @@ void check_keda_metric(const MetricsSpecView& m, const LazyPath& at, Report& rep
       {{"Resource", "resource"}, {"External", "external"}, {"PodMetric", "podmetric"}}};
   const auto it = std::ranges::find(kSources, m.type(), &Source::type);
   if (it == kSources.end()) {
-    report.not_supported(at / "type", m.type(), kKedaSources);
+    report.add(not_supported(at / "type", m.type(), kKedaSources));
     return;
   }
   const auto source = m.object<MetricSourceView>(it->field);
   const LazyPath source_at = at / it->field;
   if (!source) {
-    report.required(source_at, fmt::format("the metric's type is {}", it->type));
+    report.add(required(source_at, fmt::format("the metric's type is {}", it->type)));
     return;
   }
   if (it->type == "Resource") {
@@ -172,8 +172,8 @@ void check_keda_metric(const MetricsSpecView& m, const LazyPath& at, Report& rep
 
 void check_keda(const Component& c, Report& report) {
   if (c.view.scale_metric())
-    report.forbidden(c.at / "scaleMetric",
-                     "KEDA does not read it: say what to scale on in autoScaling.metrics");
+    report.add(forbidden(c.at / "scaleMetric",
+                         "KEDA does not read it: say what to scale on in autoScaling.metrics"));
   for_each_metric(c, [&](const MetricsSpecView& m, const LazyPath& at) { check_keda_metric(m, at, report); });
 }
 
@@ -181,13 +181,14 @@ void check_keda(const Component& c, Report& report) {
 
 void check_knative(const Component& c, Report& report) {
   if (c.view.deployment_strategy())
-    report.forbidden(c.at / "deploymentStrategy",
-                     fmt::format("is for the deployment mode {} only", spec::kStandardMode));
+    report.add(forbidden(c.at / "deploymentStrategy",
+                         fmt::format("is for the deployment mode {} only", spec::kStandardMode)));
   const std::string_view metric = c.view.scale_metric().value_or("concurrency");
-  if (!one_of(metric, kKnativeMetrics)) report.not_supported(c.at / "scaleMetric", metric, kKnativeMetrics);
+  if (!one_of(metric, kKnativeMetrics))
+    report.add(not_supported(c.at / "scaleMetric", metric, kKnativeMetrics));
   const auto target = c.view.scale_target();
   if (target && metric == "rps" && *target < 1)
-    report.invalid(c.at / "scaleTarget", *target, "must be at least 1 (request per second)");
+    report.add(invalid(c.at / "scaleTarget", *target, "must be at least 1 (request per second)"));
 }
 
 // Where KServe does not look.
@@ -195,31 +196,31 @@ void check_knative(const Component& c, Report& report) {
 /// What makes a HorizontalPodAutoscaler that the API server refuses.
 void check_hpa_metric_closely(const MetricsSpecView& m, const LazyPath& at, Report& report) {
   if (m.type() != "Resource") {
-    report.not_supported(at / "type", m.type(), kHpaSources);
+    report.add(not_supported(at / "type", m.type(), kHpaSources));
     return;
   }
   const LazyPath source = at / "resource";
   if (!m.resource()) {
-    report.required(source, "the metric's type is Resource");
+    report.add(required(source, "the metric's type is Resource"));
     return;
   }
   if (!one_of(m.resource().name(), kHpaMetrics))
-    report.not_supported(source / "name", m.resource().name(), kHpaMetrics);
+    report.add(not_supported(source / "name", m.resource().name(), kHpaMetrics));
   const LazyPath target_at = source / "target";
   const MetricTargetView target = m.resource().target();
   constexpr std::array<std::string_view, 2> kTypes = {"Utilization", "AverageValue"};
   if (!one_of(target.type(), kTypes)) {
-    report.not_supported(target_at / "type", target.type(), kTypes);
+    report.add(not_supported(target_at / "type", target.type(), kTypes));
     return;
   }
   if (target.type() == "AverageValue" && !target.average_value())
-    report.required(target_at / "averageValue", "the target's type is AverageValue");
+    report.add(required(target_at / "averageValue", "the target's type is AverageValue"));
   if (target.type() != "Utilization") return;
   const auto utilization = target.average_utilization();
   if (!utilization) {
-    report.required(target_at / "averageUtilization", "the target's type is Utilization");
+    report.add(required(target_at / "averageUtilization", "the target's type is Utilization"));
   } else if (*utilization < 1) {
-    report.invalid(target_at / "averageUtilization", *utilization, "must be a percentage of at least 1");
+    report.add(invalid(target_at / "averageUtilization", *utilization, "must be a percentage of at least 1"));
   }
 }
 
@@ -231,7 +232,7 @@ bool has_hpa(const Service& s) {
 void check_metric_type(const Component& c, Report& report) {
   const auto type = c.view.scale_metric_type();
   if (type && !one_of(*type, kTargetTypes))
-    report.not_supported(c.at / "scaleMetricType", *type, kTargetTypes);
+    report.add(not_supported(c.at / "scaleMetricType", *type, kTargetTypes));
 }
 
 void check_target_quantities(const MetricSourceView& source, const LazyPath& at, Report& report) {
@@ -240,7 +241,7 @@ void check_target_quantities(const MetricSourceView& source, const LazyPath& at,
     const spec::Value* written = source.target().field(field);
     if (!written) continue;
     const auto quantity = Quantity::parse(*written);
-    if (!quantity) report.invalid(target / field, *written, quantity.error());
+    if (!quantity) report.add(invalid(target / field, *written, quantity.error()));
   }
 }
 
@@ -257,17 +258,18 @@ void warn_about_zero_replicas(const Service& s, const Component& c, Report& repo
 void check_autoscaler_class(const Service& s, Report& report) {
   const auto c = s.autoscaler_class();
   if (c && !one_of(*c, kAutoscalerClasses))
-    report.not_supported(s.annotations_at().key(spec::kAutoscalerClassAnnotation), *c, kAutoscalerClasses);
+    report.add(
+        not_supported(s.annotations_at().key(spec::kAutoscalerClassAnnotation), *c, kAutoscalerClasses));
 }
 
 void check_replicas(const Service& s, Report& report) {
   for (const Component& c : s.components()) {
     const std::int64_t least = c.view.min_replicas().value_or(1);
     const std::int64_t most = c.view.max_replicas().value_or(0);
-    if (least < 0) report.invalid(c.at / "minReplicas", least, "must be at least 0");
-    if (most < 0) report.invalid(c.at / "maxReplicas", most, "must be at least 0");
+    if (least < 0) report.add(invalid(c.at / "minReplicas", least, "must be at least 0"));
+    if (most < 0) report.add(invalid(c.at / "maxReplicas", most, "must be at least 0"));
     if (most > 0 && least > most)
-      report.invalid(c.at / "minReplicas", least, fmt::format("must be at most maxReplicas, {}", most));
+      report.add(invalid(c.at / "minReplicas", least, fmt::format("must be at most maxReplicas, {}", most)));
   }
 }
 
@@ -275,7 +277,7 @@ void check_container_concurrency(const Service& s, Report& report) {
   for (const Component& c : s.components()) {
     const auto concurrency = c.view.container_concurrency();
     if (concurrency && *concurrency < 0)
-      report.invalid(c.at / "containerConcurrency", *concurrency, "must be at least 0 (no limit)");
+      report.add(invalid(c.at / "containerConcurrency", *concurrency, "must be at least 0 (no limit)"));
   }
 }
 
@@ -306,11 +308,11 @@ void check_scaling_metrics_closely(const Service& s, Report& report) {
   for (const Component& c : s.components()) {
     const auto metric = c.view.scale_metric();
     if (metric && !one_of(*metric, kAllMetrics))
-      report.not_supported(c.at / "scaleMetric", *metric, kAllMetrics);
+      report.add(not_supported(c.at / "scaleMetric", *metric, kAllMetrics));
     check_metric_type(c, report);
     if (c.role == Role::kCanary) continue;
     const auto target = c.view.scale_target();
-    if (target && *target < 1) report.invalid(c.at / "scaleTarget", *target, "must be at least 1");
+    if (target && *target < 1) report.add(invalid(c.at / "scaleTarget", *target, "must be at least 1"));
     warn_about_zero_replicas(s, c, report);
     if (hpa) {
       for_each_metric(
@@ -325,7 +327,7 @@ void check_canary_traffic_percent(const Service& s, Report& report) {
     if (!percent) continue;
     const LazyPath at = c.at / "canaryTrafficPercent";
     if (*percent < 0 || *percent > 100) {
-      report.invalid(at, *percent, "must be from 0 to 100");
+      report.add(invalid(at, *percent, "must be from 0 to 100"));
     } else if (s.standard() && s.isvc().spec().canary().empty()) {
       report.warn(at, "has no effect in Standard mode without a version under spec.canary");
     }

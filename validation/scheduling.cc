@@ -17,19 +17,19 @@ void check_toleration(const spec::TolerationView& t, const LazyPath& at, Report&
   const std::string_view op = t.operator_();
   if (!t.key().empty()) {
     if (const auto problem = spec::check_qualified_name(t.key()))
-      report.invalid(at / "key", t.key(), std::string(*problem));
+      report.add(invalid(at / "key", t.key(), std::string(*problem)));
   } else if (op == "Equal") {
-    report.invalid(at / "operator", op, "must be Exists where there is no key");
+    report.add(invalid(at / "operator", op, "must be Exists where there is no key"));
   }
   // An empty one is Equal.
   if (!op.empty() && std::ranges::find(kOperators, op) == kOperators.end())
-    report.not_supported(at / "operator", op, kOperators);
+    report.add(not_supported(at / "operator", op, kOperators));
   if (op == "Exists" && !t.toleration_value().empty())
-    report.invalid(at / "value", t.toleration_value(), "must be empty where the operator is Exists");
+    report.add(invalid(at / "value", t.toleration_value(), "must be empty where the operator is Exists"));
   if (!t.effect().empty() && std::ranges::find(kEffects, t.effect()) == kEffects.end())
-    report.not_supported(at / "effect", t.effect(), kEffects);
+    report.add(not_supported(at / "effect", t.effect(), kEffects));
   if (t.has("tolerationSeconds") && t.effect() != "NoExecute")
-    report.invalid(at / "effect", t.effect(), "must be NoExecute where tolerationSeconds is set");
+    report.add(invalid(at / "effect", t.effect(), "must be NoExecute where tolerationSeconds is set"));
 }
 
 }  // namespace
@@ -47,9 +47,9 @@ void check_node_selectors(const Workloads& w, Report& report) {
     const LazyPath at = pod.at / "nodeSelector";
     pod.view.node_selector().for_each([&](std::string_view key, std::string_view value) {
       if (const auto problem = spec::check_qualified_name(key)) {
-        report.invalid(at.key(key), key, std::string(*problem));
+        report.add(invalid(at.key(key), key, std::string(*problem)));
       } else if (const auto wrong = spec::check_label_value(value)) {
-        report.invalid(at.key(key), value, std::string(*wrong));
+        report.add(invalid(at.key(key), value, std::string(*wrong)));
       }
     });
   }

@@ -127,13 +127,13 @@ void check_service_name(const Service& s, Report& report) {
   const EffectiveName name = effective_name(s);
   const LazyPath at = s.metadata_at();
   if (name.text.empty()) {
-    report.required(at / "name", "a service needs a name");
+    report.add(required(at / "name", "a service needs a name"));
     return;
   }
   const auto problem = spec::check_service_form(name.text);
   if (!problem) return;
   const std::string_view written = name.generated ? s.metadata().generate_name() : s.metadata().name();
-  report.invalid(at / (name.generated ? "generateName" : "name"), written, std::string(*problem));
+  report.add(invalid(at / (name.generated ? "generateName" : "name"), written, std::string(*problem)));
 }
 
 void check_derived_names(const Service& s, Report& report) {
@@ -148,9 +148,9 @@ void check_derived_names(const Service& s, Report& report) {
     const LazyPath at = variant ? c.at / "name" : metadata / (name.generated ? "generateName" : "name");
     const std::size_t excess = found->bytes - spec::kMaxLabelBytes;
     const std::string_view shown = variant ? variant_of(c) : std::string_view(name.text);
-    report.add(ErrorType::kTooLong, at, spec::quoted(shown),
-               fmt::format("{} would have {} bytes, and {} are allowed: make it {} shorter", found->what,
-                           found->bytes, spec::kMaxLabelBytes, excess));
+    report.add({ErrorType::kTooLong, at, spec::quoted(shown),
+                fmt::format("{} would have {} bytes, and {} are allowed: make it {} shorter", found->what,
+                            found->bytes, spec::kMaxLabelBytes, excess)});
   }
 }
 
@@ -159,7 +159,7 @@ void check_predictor_names(const Service& s, Report& report) {
     const std::string_view variant = variant_of(c);
     if (variant.empty()) continue;
     if (const auto problem = spec::check_service_form(variant))
-      report.invalid(c.at / "name", variant, std::string(*problem));
+      report.add(invalid(c.at / "name", variant, std::string(*problem)));
   }
 }
 
@@ -182,12 +182,12 @@ void check_predictor_name_change(const Service& s, Report& report) {
   const bool serves = !spec::implementations(before).empty();
   if (serves && storage_uri_of_predictor(before) != storage_uri_of_predictor(now)) return;
   const LazyPath predictor = s.spec_at() / "predictor";
-  report.forbidden(
+  report.add(forbidden(
       predictor / "name",
       fmt::format(
           "may change from {} to {} only together with the model's storageUri: the name tells versions "
           "of the model apart",
-          spec::quoted(before.name()), spec::quoted(now.name())));
+          spec::quoted(before.name()), spec::quoted(now.name()))));
 }
 
 }  // namespace modelgate::validation

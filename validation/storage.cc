@@ -48,13 +48,13 @@ std::string_view first_directory(std::string_view path) {
 
 void check_entry(const StorageUriView& entry, const LazyPath& at, Report& report) {
   const std::string_view path = mount_path_of(entry);
-  if (entry.uri().empty()) report.required(at / "uri", "must not be empty");
+  if (entry.uri().empty()) report.add(required(at / "uri", "must not be empty"));
   if (!path.starts_with('/')) {
-    report.invalid(at / "mountPath", path, "must be an absolute path");
+    report.add(invalid(at / "mountPath", path, "must be an absolute path"));
   } else if (path == "/") {
-    report.invalid(at / "mountPath", path, "must name a directory below /");
+    report.add(invalid(at / "mountPath", path, "must name a directory below /"));
   } else if (path.find("..") != std::string_view::npos) {
-    report.invalid(at / "mountPath", path, "must not contain \"..\"");
+    report.add(invalid(at / "mountPath", path, "must not contain \"..\""));
   }
 }
 
@@ -63,7 +63,7 @@ template <typename PathOf>
 void tell_same_paths(std::size_t n, PathOf&& path_of, const LazyPath& at, Report& report) {
   for_each_duplicate(n, path_of, [&](std::size_t i) {
     const LazyPath entry = at[i];
-    report.duplicate(entry / "mountPath", path_of(i));
+    report.add(duplicate(entry / "mountPath", path_of(i)));
   });
 }
 
@@ -81,8 +81,8 @@ void check_entries_together(const spec::ListView<StorageUriView>& list, const La
     if (!common) common = directory;
     if (!directory.empty() && directory == *common) continue;
     const LazyPath entry = at[i];
-    report.invalid(entry / "mountPath", path,
-                   fmt::format("must be in the same directory as the others, /{}", *common));
+    report.add(invalid(entry / "mountPath", path,
+                       fmt::format("must be in the same directory as the others, /{}", *common)));
   }
   const auto claim_path = [&](std::size_t i) {
     return is_pvc(list[i].uri()) ? mount_path_of(list[i]) : std::string_view{};
@@ -97,8 +97,8 @@ void check_storage_spec(const spec::StorageSpecView& storage, std::optional<std:
     const auto supported = [&](std::string_view scheme) { return uri->starts_with(scheme); };
     if (std::ranges::none_of(spec::storage_type_prefixes(), supported))
       report.add(
-          ErrorType::kNotSupported, at / "storageUri", spec::quoted(spec::shown_uri(*uri)),
-          fmt::format("beside storage, supported are {}", fmt::join(spec::storage_type_prefixes(), ", ")));
+          {ErrorType::kNotSupported, at / "storageUri", spec::quoted(spec::shown_uri(*uri)),
+           fmt::format("beside storage, supported are {}", fmt::join(spec::storage_type_prefixes(), ", "))});
     return;
   }
   const auto type = storage.parameters().get("type");
@@ -108,7 +108,7 @@ void check_storage_spec(const spec::StorageSpecView& storage, std::optional<std:
   if (std::ranges::any_of(spec::storage_type_prefixes(), begins)) return;
   const LazyPath storage_at = at / "storage";
   const LazyPath parameters = storage_at / "parameters";
-  report.not_supported(parameters.key("type"), *type, spec::storage_types());
+  report.add(not_supported(parameters.key("type"), *type, spec::storage_types()));
 }
 
 /// The URIs of a component, each with its place: of `storageUri` or the variable, and of `storageUris`.
@@ -136,9 +136,9 @@ void check_named_storage_container(const Service& s, const Component& c, std::st
     if (container.metadata().name() == name) {
       if (first_uri.empty()) return;
       if (auto why = containers.unfit(container, first_uri)) {
-        report.invalid(c.at / "storageContainerName", name, std::move(*why));
+        report.add(invalid(c.at / "storageContainerName", name, std::move(*why)));
       } else if (containers.supports(container, first_uri) == spec::StorageContainers::Support::kBroken) {
-        report.invalid(c.at / "storageContainerName", name, spec::broken_expression_text(name));
+        report.add(invalid(c.at / "storageContainerName", name, spec::broken_expression_text(name)));
       }
       return;
     }
@@ -189,8 +189,8 @@ void check_one_storage_form(const Service& s, Report& report) {
     // An empty list counts, as in KServe.
     if (c.role == Role::kCanary || !c.view.has("storageUris")) continue;
     if (!storage_uri_of(c)) continue;
-    report.forbidden(c.at / "storageUris",
-                     fmt::format("must not be set beside {}", written_storage_uri_of(c)->path.to_string()));
+    report.add(forbidden(c.at / "storageUris", fmt::format("must not be set beside {}",
+                                                           written_storage_uri_of(c)->path.to_string())));
   }
 }
 
@@ -214,7 +214,7 @@ void check_storage_mount_paths(const Service& s, Report& report) {
       const std::string_view path = mount_path_of(list[i]);
       if (c.role == Role::kCanary) check_entry(list[i], entry, report);
       if (path.size() > 1 && first_directory(path).empty())
-        report.invalid(entry / "mountPath", path, "must name a directory below /");
+        report.add(invalid(entry / "mountPath", path, "must name a directory below /"));
     }
     const auto path_of = [&](std::size_t i) { return mount_path_of(list[i]); };
     tell_same_paths(list.size(), path_of, at, report);
@@ -232,9 +232,9 @@ void check_transformer_container_storage(const Service& s, Report& report) {
       const LazyPath list = s.predictor()->at / "containers";
       const LazyPath container = list[i];
       const LazyPath variables = container / "env";
-      report.forbidden(variables[j],
-                       fmt::format("{} must not be set in the {}: the predictor beside it has the model",
-                                   spec::kStorageUriEnv, spec::kTransformerContainerName));
+      report.add(forbidden(variables[j],
+                           fmt::format("{} must not be set in the {}: the predictor beside it has the model",
+                                       spec::kStorageUriEnv, spec::kTransformerContainerName)));
       break;
     }
     return;  // KServe looks at the first one
@@ -260,10 +260,10 @@ void check_storage_uri_beside_storage(const Service& s, Report& report) {
     const bool uri = !model.storage_uri().value_or(std::string_view{}).empty();
     const bool uris = !c.pod->component->view.storage_uris().empty();
     if (!uri && !uris) continue;
-    report.forbidden(c.at / "storage",
-                     fmt::format("must not be set beside {}: only one of them says where the model "
-                                 "is",
-                                 uri ? "storageUri" : "storageUris"));
+    report.add(forbidden(c.at / "storage",
+                         fmt::format("must not be set beside {}: only one of them says where the model "
+                                     "is",
+                                     uri ? "storageUri" : "storageUris")));
   }
 }
 
@@ -281,12 +281,12 @@ void check_storage_uri_supported(const Service& s, Report& report) {
       const std::string shown = spec::quoted(spec::shown_uri(written.uri));
       const auto match = named.empty() ? containers.find(written.uri) : spec::StorageContainers::Match{};
       if (!match.broken.empty()) {
-        report.add(ErrorType::kInvalid, written.path, shown, spec::broken_expression_text(match.broken));
+        report.add({ErrorType::kInvalid, written.path, shown, spec::broken_expression_text(match.broken)});
         continue;
       }
       const bool supported = !named.empty() || match.container;
       if (const auto problem = spec::check_storage_uri(written.uri, supported, s.catalog()))
-        report.add(problem->type, written.path, shown, problem->detail);
+        report.add({problem->type, written.path, shown, problem->detail});
     }
   }
 }
@@ -299,11 +299,12 @@ void check_confidential(const Service& s, Report& report) {
   const LazyPath at = c.at / c.implementation.field;
   const LazyPath confidential = at / "confidential";
   const std::string_view uri = model.storage_uri().value_or(std::string_view{});
-  if (uri.empty()) report.required(at / "storageUri", "a confidential model is downloaded from there");
+  if (uri.empty()) report.add(required(at / "storageUri", "a confidential model is downloaded from there"));
   warn_about_confidential(uri, confidential, report);
   const std::string_view id = model.confidential().resource_id().value_or(std::string_view{});
   if (!id.empty() && !is_resource_id(id))
-    report.invalid(confidential / "resourceId", id, "must have the form kbs:///{repository}/{type}/{tag}");
+    report.add(
+        invalid(confidential / "resourceId", id, "must have the form kbs:///{repository}/{type}/{tag}"));
 }
 
 }  // namespace modelgate::validation

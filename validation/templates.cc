@@ -72,8 +72,7 @@ std::optional<std::string> check_action(std::string_view action) {
 void check_strings(const spec::Value& v, const LazyPath& at, Report& report) {
   if (v.IsString()) {
     // The template is shown, not the text around it: that may be a secret.
-    if (const auto problem = check_template(spec::text_of(v)))
-      report.add(spec::ErrorType::kInvalid, at, {}, *problem);
+    if (const auto problem = check_template(spec::text_of(v))) report.add(invalid(at, *problem));
   } else if (v.IsArray()) {
     for (rapidjson::SizeType i = 0; i < v.Size(); ++i) check_strings(v[i], at[i], report);
   } else if (v.IsObject()) {

@@ -75,15 +75,15 @@ Volumes volumes_of(const Service& s, const Pod& pod) {
 }
 
 void check_mount(const spec::VolumeMountView& mount, const LazyPath& at, Report& report) {
-  if (mount.name().empty()) report.required(at / "name", "the volume to mount");
+  if (mount.name().empty()) report.add(required(at / "name", "the volume to mount"));
   const std::string_view path = mount.mount_path();
   if (path.empty()) {
-    report.required(at / "mountPath", "where to mount the volume");
+    report.add(required(at / "mountPath", "where to mount the volume"));
   } else if (path.find(':') != std::string_view::npos) {
-    report.invalid(at / "mountPath", path, "must not contain ':'");
+    report.add(invalid(at / "mountPath", path, "must not contain ':'"));
   }
   const std::string_view sub_path = mount.sub_path();
-  if (sub_path.starts_with('/')) report.invalid(at / "subPath", sub_path, "must be a relative path");
+  if (sub_path.starts_with('/')) report.add(invalid(at / "subPath", sub_path, "must be a relative path"));
 }
 
 }  // namespace
@@ -96,15 +96,15 @@ void check_volumes(const Workloads& w, Report& report) {
       const std::string_view name = volumes[i].name();
       const LazyPath volume = at[i];
       if (name.empty()) {
-        report.required(volume / "name", "a volume needs a name");
+        report.add(required(volume / "name", "a volume needs a name"));
       } else if (const auto problem = spec::check_dns1123_label(name)) {
-        report.invalid(volume / "name", name, std::string(*problem));
+        report.add(invalid(volume / "name", name, std::string(*problem)));
       }
     }
     const auto name_of = [&](std::size_t i) { return volumes[i].name(); };
     for_each_duplicate(volumes.size(), name_of, [&](std::size_t i) {
       const LazyPath volume = at[i];
-      report.duplicate(volume / "name", name_of(i));
+      report.add(duplicate(volume / "name", name_of(i)));
     });
   }
 }
@@ -117,7 +117,7 @@ void check_mounts(const Workloads& w, Report& report) {
     const auto path_of = [&](std::size_t i) { return mounts[i].mount_path(); };
     for_each_duplicate(mounts.size(), path_of, [&](std::size_t i) {
       const LazyPath mount = at[i];
-      report.duplicate(mount / "mountPath", path_of(i));
+      report.add(duplicate(mount / "mountPath", path_of(i)));
     });
   }
 }
@@ -135,8 +135,8 @@ void check_mounts_have_volumes(const Service& s, Report& report) {
       const std::string_view name = mounts[i].name();
       if (name.empty() || volumes.has(name)) continue;
       const LazyPath mount = at[i];
-      report.add(spec::ErrorType::kNotFound, mount / "name", spec::quoted(name),
-                 fmt::format("{} has no volume of this name", (pod->at / "volumes").path().to_string()));
+      report.add({spec::ErrorType::kNotFound, mount / "name", spec::quoted(name),
+                  fmt::format("{} has no volume of this name", (pod->at / "volumes").path().to_string())});
     }
   }
 }

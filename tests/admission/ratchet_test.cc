@@ -33,8 +33,8 @@ FieldErrors errors_of(const std::vector<Found>& found) {
   for (const Found& f : found) {
     errors.begin_rule(f.rule, false);
     const FieldPath spec = FieldPath{} / "spec";
-    errors.invalid(*f.list ? (spec / f.list)[f.index] / "value" : spec / "field", f.value,
-                   "must be otherwise");
+    errors.add(spec::invalid(*f.list ? (spec / f.list)[f.index] / "value" : spec / "field", f.value,
+                             "must be otherwise"));
   }
   return errors;
 }

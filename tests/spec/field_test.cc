@@ -35,19 +35,30 @@ TEST(FieldPath, HasTwoForms) {
   EXPECT_EQ(FieldPath{}.parent().to_string(), "");
 }
 
+TEST(FieldPath, KnowsItsAncestors) {
+  const FieldPath model = FieldPath{} / "spec" / "predictor" / "model";
+  EXPECT_TRUE(model.is_at_or_below(model));
+  EXPECT_TRUE((model / "runtime").is_at_or_below(model));
+  EXPECT_TRUE(model.is_at_or_below({}));
+  EXPECT_FALSE(model.is_at_or_below(model / "runtime"));
+  EXPECT_FALSE((FieldPath{} / "spec" / "predictor" / "modelFormat").is_at_or_below(model));
+  EXPECT_FALSE((FieldPath{}.key("a")).is_at_or_below(FieldPath{} / "a"));
+  EXPECT_EQ(model, FieldPath{} / "spec" / "predictor" / "model");
+}
+
 TEST(FieldErrors, SayTypeValueAndWhatIsAllowed) {
   FieldErrors errors;
   errors.begin_rule("a-rule", true);
   const FieldPath p = FieldPath{} / "spec" / "x";
   constexpr std::string_view kModes[] = {"all", "request", "response"};
-  errors.required(p, "needed");
-  errors.invalid(p, "a\"b\n", "must be nice");
-  errors.invalid(p, std::int64_t{-1}, "must be at least 0");
-  errors.not_supported(p, "reqest", kModes);
-  errors.forbidden(p, "not here");
-  errors.duplicate(p, "twice");
-  errors.too_long(p, "abc", 2);
-  errors.too_many(p, 5, 4);
+  errors.add(required(p, "needed"));
+  errors.add(invalid(p, "a\"b\n", "must be nice"));
+  errors.add(invalid(p, std::int64_t{-1}, "must be at least 0"));
+  errors.add(not_supported(p, "reqest", kModes));
+  errors.add(forbidden(p, "not here"));
+  errors.add(duplicate(p, "twice"));
+  errors.add(too_long(p, "abc", 2));
+  errors.add(too_many(p, 5, 4));
   const std::pair<ErrorType, const char*> want[] = {
       {ErrorType::kRequired, "spec.x: Required value: needed"},
       {ErrorType::kInvalid, R"(spec.x: Invalid value: "a\"b\n": must be nice)"},
@@ -68,12 +79,50 @@ TEST(FieldErrors, SayTypeValueAndWhatIsAllowed) {
   }
 }
 
+TEST(FieldErrors, KeepTheRuleThatTheyHave) {
+  FieldErrors from;
+  from.begin_rule("first", true);
+  from.add(forbidden(FieldPath{} / "a", "no"));
+  FieldErrors to;
+  to.begin_rule("second", false);
+  to.add(from.list().front());
+  EXPECT_EQ(to.list().front().rule, "first");
+  EXPECT_TRUE(to.list().front().strict_only);
+}
+
+TEST(FieldErrors, OfOurOwnRulesWarnInCompatibleMode) {
+  for (const bool strict : {false, true}) {
+    FieldErrors errors;
+    errors.begin_rule("kserves", false);
+    errors.add(forbidden(FieldPath{} / "a", "no"));
+    errors.begin_rule("ours", true);
+    errors.add(invalid(FieldPath{} / "b", "x", "must be y"));
+    const std::vector<FieldWarning> warnings = split_by_mode(errors, strict);
+    if (strict) {
+      EXPECT_EQ(errors.size(), 2U);
+      EXPECT_TRUE(warnings.empty());
+      continue;
+    }
+    ASSERT_EQ(errors.size(), 1U);
+    EXPECT_EQ(errors.list().front().rule, "kserves");
+    ASSERT_EQ(warnings.size(), 1U);
+    EXPECT_EQ(warnings.front().rule, "ours");
+    EXPECT_EQ(warnings.front().path, FieldPath{} / "b");
+    EXPECT_EQ(warnings.front().to_string(), R"(b: Invalid value: "x": must be y)");
+  }
+}
+
+TEST(FieldWarning, ShowsAPathOnlyWhereItHasOne) {
+  EXPECT_EQ((FieldWarning{.rule = "r", .text = "text"}).to_string(), "text");
+  EXPECT_EQ((FieldWarning{.rule = "r", .path = FieldPath{} / "a", .text = "text"}).to_string(), "a: text");
+}
+
 TEST(FieldErrors, AreBounded) {
   FieldErrors errors;
-  for (std::size_t i = 0; i < FieldErrors::kMaxErrors; ++i) errors.required(FieldPath{}[i], "");
+  for (std::size_t i = 0; i < FieldErrors::kMaxErrors; ++i) errors.add(required(FieldPath{}[i], ""));
   EXPECT_EQ(errors.size(), FieldErrors::kMaxErrors);
   EXPECT_EQ(errors.dropped(), 0U);
-  errors.required(FieldPath{} / "x", "");
+  errors.add(required(FieldPath{} / "x", ""));
   EXPECT_EQ(errors.size(), FieldErrors::kMaxErrors);
   EXPECT_EQ(errors.dropped(), 1U);
 }

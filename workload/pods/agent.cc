@@ -104,14 +104,15 @@ Value readiness_probe(PodPass& pass, std::string_view path) {
 void share_models(PodPass& pass, ContainerBuilder& out) {
   if (!pass.annotation(annotation::kModelDirectory)) {
     pass.rule("model-puller")
-        .required(PodPass::annotation_path(annotation::kModelDirectory), "the agent pulls models into it");
+        .add(spec::required(PodPass::annotation_path(annotation::kModelDirectory),
+                            "the agent pulls models into it"));
     return;
   }
   const auto list = pass.annotation(annotation::kModelConfigVolume);
   if (!list) {
     pass.rule("model-puller")
-        .required(PodPass::annotation_path(annotation::kModelConfigVolume),
-                  "names the ConfigMap that lists the models to pull");
+        .add(spec::required(PodPass::annotation_path(annotation::kModelConfigVolume),
+                            "names the ConfigMap that lists the models to pull"));
     return;
   }
   pass.add_volume(kModelVolume, "emptyDir", ObjectBuilder(pass.arena()).take());
@@ -181,7 +182,8 @@ void add_agent(PodPass& pass) {
   if (!wanted.puller && !wanted.batcher && !wanted.logger) return;
   if (pass.find_container("containers", container::kAgent)) return;
   if (pass.spec().containers().empty()) {
-    pass.rule("agent-containers").required(PodPass::spec_path() / "containers", "the agent needs a server");
+    pass.rule("agent-containers")
+        .add(spec::required(PodPass::spec_path() / "containers", "the agent needs a server"));
     return;
   }
   add_agent_with(pass, wanted);

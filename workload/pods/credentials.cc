@@ -52,11 +52,11 @@ void report_missing(PodPass& pass, const Reference& reference) {
     if (e.type == spec::ErrorType::kNotFound && e.value == spec::quoted(reference.secret)) return;
   }
   pass.rule("secret-missing")
-      .not_found(
+      .add(spec::not_found(
           reference.field, reference.secret,
           fmt::format("there is no Secret of this name in namespace {}, and {}; create it with one of "
                       "the keys {}, or take the reference away",
-                      pass.context.namespace_, reference.by, known_credential_keys(pass.configuration)));
+                      pass.context.namespace_, reference.by, known_credential_keys(pass.configuration))));
 }
 
 /// False where it holds nothing that anybody here knows.

@@ -41,11 +41,8 @@ std::string sidecar_name(PodPass& pass) {
   const auto read = spec::parse_json(*status, pass.arena());
   if (!read || !read->IsObject()) {
     pass.rule("istio-status")
-        .add({.type = spec::ErrorType::kInvalid,
-              .path = PodPass::annotation_path(annotation::kIstioStatus),
-              .value = {},
-              .detail = "must be a JSON object: Istio writes it",
-              .rule = "istio-status"});
+        .add(spec::invalid(PodPass::annotation_path(annotation::kIstioStatus),
+                           "must be a JSON object: Istio writes it"));
     return {};
   }
   const spec::Value* containers = spec::find(*read, "containers");

@@ -128,8 +128,8 @@ void serve_from_image_volume(PodPass& pass, const FieldPath& reader, const Model
   for (const spec::VolumeMountView m : pass.container_at(reader).volume_mounts()) {
     if (m.mount_path() == model.path && m.name() != volume) {
       pass.rule("mount-path-taken")
-          .invalid((reader / "volumeMounts")[i] / "mountPath", model.path,
-                   "the model's image is mounted here; mount this volume elsewhere");
+          .add(spec::invalid((reader / "volumeMounts")[i] / "mountPath", model.path,
+                             "the model's image is mounted here; mount this volume elsewhere"));
       return;
     }
     ++i;
@@ -169,12 +169,12 @@ void check_paths(PodPass& pass, const StorageRequest& request, std::string_view 
     const std::string place = configured_mode == kNative ? path : mount_parent(path);
     if (seen.emplace(place, i).second) continue;
     pass.rule("oci-mount-path")
-        .invalid(
+        .add(spec::invalid(
             request.field[i] / "mountPath", path,
             configured_mode == kNative
                 ? "another image is mounted here; each needs a path of its own"
                 : fmt::format("another image is mounted below {}; each needs a parent directory of its own",
-                              place));
+                              place)));
   }
 }
 
@@ -195,7 +195,8 @@ void mount_oci_sources(PodPass& pass, const StorageRequest& request) {
   const auto images = std::ranges::count_if(
       request.sources, [](const StorageSource& s) { return spec::parse_oci_uri(s.uri).has_value(); });
   if (static_cast<std::size_t>(images) > kMaxOciSources) {
-    pass.rule("oci-sources").too_many(request.field, static_cast<std::size_t>(images), kMaxOciSources);
+    pass.rule("oci-sources")
+        .add(spec::too_many(request.field, static_cast<std::size_t>(images), kMaxOciSources));
     return;
   }
   check_paths(pass, request, pass.configuration.storage_initializer.resolved_oci_model_mode());
@@ -221,9 +222,9 @@ void mount_oci_model(PodPass& pass) {
   }
   if (!pass.find_model_container()) {
     pass.rule("model-container")
-        .required(
-            PodPass::spec_path() / "containers",
-            fmt::format("needs a container {} for the model's image", spec::quoted(container::kModelServer)));
+        .add(spec::required(PodPass::spec_path() / "containers",
+                            fmt::format("needs a container {} for the model's image",
+                                        spec::quoted(container::kModelServer))));
     return;
   }
   serve(pass, oci_mode(pass, *uri),

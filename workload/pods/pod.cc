@@ -67,21 +67,13 @@ void warn_of_missing_label(PodPass& pass) {
 }
 
 /// In Compatible mode our own rules warn.
-void split_by_mode(PodPass& pass) {
-  if (pass.strict()) return;
-  spec::FieldErrors denying;
+void apply_mode(PodPass& pass) {
   std::vector<std::string> warnings;
-  for (spec::FieldError& e : pass.outcome.errors.list()) {
-    if (e.strict_only) {
-      warnings.push_back(e.to_string());
-    } else {
-      denying.add(std::move(e));
-    }
-  }
+  for (const spec::FieldWarning& w : split_by_mode(pass.outcome.errors, pass.strict()))
+    warnings.push_back(w.to_string());
   pass.outcome.strict_would_deny = !warnings.empty();
   std::ranges::move(pass.outcome.warnings, std::back_inserter(warnings));
   pass.outcome.warnings = std::move(warnings);
-  pass.outcome.errors = std::move(denying);
 }
 
 }  // namespace
@@ -108,7 +100,7 @@ PodOutcome mutate_pod(spec::Edit& edit, const PodContext& context) {
     return std::move(pass.outcome);
   }
   for (const Step& step : kSteps) step.run(pass);
-  split_by_mode(pass);
+  apply_mode(pass);
   return std::move(pass.outcome);
 }
 

@@ -69,10 +69,11 @@ std::optional<std::string> read_entry(PodPass& pass, const Place& place) {
   if (fact->state == Fact::State::kAbsent) {
     if (place.named) {
       pass.rule("storage-config-missing")
-          .not_found(place.field, place.secret,
-                     fmt::format("there is no Secret of this name in namespace {}; create it with a key {} "
-                                 "that holds a JSON object with type, bucket and credentials",
-                                 pass.context.namespace_, spec::quoted(place.key)));
+          .add(spec::not_found(
+              place.field, place.secret,
+              fmt::format("there is no Secret of this name in namespace {}; create it with a key {} "
+                          "that holds a JSON object with type, bucket and credentials",
+                          pass.context.namespace_, spec::quoted(place.key))));
     }
     return std::nullopt;
   }
@@ -80,14 +81,15 @@ std::optional<std::string> read_entry(PodPass& pass, const Place& place) {
   if (secret.has_key(place.key)) {
     if (auto text = secret.read(place.key)) return text;
     pass.strict_rule("storage-config-unreadable")
-        .invalid(place.field, place.secret, fmt::format("its key {} is not base64", spec::quoted(place.key)));
+        .add(spec::invalid(place.field, place.secret,
+                           fmt::format("its key {} is not base64", spec::quoted(place.key))));
     return std::nullopt;
   }
   if (place.named) {
     pass.rule("storage-key-missing")
-        .not_found(PodPass::annotation_path(annotation::kStorageSpecKey), place.key,
-                   fmt::format("Secret {} in namespace {} has no such key", spec::quoted(place.secret),
-                               pass.context.namespace_));
+        .add(spec::not_found(PodPass::annotation_path(annotation::kStorageSpecKey), place.key,
+                             fmt::format("Secret {} in namespace {} has no such key",
+                                         spec::quoted(place.secret), pass.context.namespace_)));
   }
   return std::nullopt;
 }
@@ -102,8 +104,9 @@ bool read_storage(PodPass& pass, const Place& place, std::string_view text, Stor
                                  [](const auto& member) { return member.value.IsString(); });
   if (!texts && !(entry && entry->IsNull())) {
     pass.rule("storage-config-json")
-        .invalid(place.field, place.secret,
-                 fmt::format("its key {} must hold a JSON object of strings", spec::quoted(place.key)));
+        .add(spec::invalid(
+            place.field, place.secret,
+            fmt::format("its key {} must hold a JSON object of strings", spec::quoted(place.key))));
     return false;
   }
   const spec::ObjectView fields(*entry);
@@ -112,9 +115,9 @@ bool read_storage(PodPass& pass, const Place& place, std::string_view text, Stor
     const auto types = spec::storage_types();
     if (std::ranges::find(types, *type) == types.end()) {
       pass.rule("storage-config-type")
-          .invalid(place.field, place.secret,
-                   fmt::format("the type in its key {} is not one of {}", spec::quoted(place.key),
-                               fmt::join(types, ", ")));
+          .add(spec::invalid(place.field, place.secret,
+                             fmt::format("the type in its key {} is not one of {}", spec::quoted(place.key),
+                                         fmt::join(types, ", "))));
       return false;
     }
   }
@@ -137,10 +140,11 @@ void complete_arguments(PodPass& pass, const Place& place, const Storage& storag
       arg = spec::make_string(fmt::format("{}://{}", storage.type, path), pass.arena());
     } else if (storage.bucket.empty()) {
       pass.rule("storage-bucket")
-          .required(PodPass::annotation_path(annotation::kStorageSpecParameters),
-                    fmt::format("storage of type {} needs a bucket: set the parameter \"bucket\", or "
-                                "\"bucket\" in {}",
-                                storage.type, place.where()));
+          .add(spec::required(
+              PodPass::annotation_path(annotation::kStorageSpecParameters),
+              fmt::format("storage of type {} needs a bucket: set the parameter \"bucket\", or "
+                          "\"bucket\" in {}",
+                          storage.type, place.where())));
       return;
     } else {
       arg = spec::make_string(fmt::format("{}://{}/{}", storage.type, storage.bucket, path), pass.arena());
@@ -170,10 +174,10 @@ void add_storage_config(PodPass& pass, const StorageSpec& spec, ContainerBuilder
   }
   if (storage.type.empty()) {
     pass.rule("storage-type")
-        .required(
+        .add(spec::required(
             PodPass::annotation_path(annotation::kStorageSpecParameters),
             fmt::format("the storage's type is not known: set the parameter \"type\", or \"type\" in {}",
-                        place.where()));
+                        place.where())));
     return;
   }
   complete_arguments(pass, place, storage, out);

@@ -24,11 +24,11 @@ StorageContainerChoice checked(PodPass& pass, const ClusterStorageContainerView&
   const std::string_view name = container.metadata().name();
   StorageContainers containers(pass.context.catalog);
   if (auto why = containers.unfit(container, uri)) {
-    pass.rule("storage-container-unfit").invalid(field, name, std::move(*why));
+    pass.rule("storage-container-unfit").add(spec::invalid(field, name, std::move(*why)));
     return {.container = {}, .settled = false};
   }
   if (containers.supports(container, uri) == StorageContainers::Support::kBroken) {
-    pass.rule("storage-container-regex").invalid(field, name, spec::broken_expression_text(name));
+    pass.rule("storage-container-regex").add(spec::invalid(field, name, spec::broken_expression_text(name)));
     return {.container = {}, .settled = false};
   }
   return {.container = container};
@@ -46,8 +46,8 @@ StorageContainerChoice by_name(PodPass& pass, std::string_view name, std::string
   }
   if (fact->state == Fact::State::kAbsent) {
     pass.rule("storage-container-missing")
-        .not_found(PodPass::annotation_path(annotation::kStorageContainer), name,
-                   "there is no ClusterStorageContainer of this name");
+        .add(spec::not_found(PodPass::annotation_path(annotation::kStorageContainer), name,
+                             "there is no ClusterStorageContainer of this name"));
     return {.container = {}, .settled = false};
   }
   pass.warn(
@@ -65,7 +65,7 @@ StorageContainerChoice choose_storage_container(PodPass& pass, std::string_view 
   const StorageContainers::Match match = StorageContainers(pass.context.catalog).find(uri, !pass.strict());
   if (match.broken.empty() || match.container) return {.container = match.container};
   pass.rule("storage-container-regex")
-      .invalid(field, spec::shown_uri(uri), spec::broken_expression_text(match.broken));
+      .add(spec::invalid(field, spec::shown_uri(uri), spec::broken_expression_text(match.broken)));
   return {.container = {}, .settled = false};
 }
 

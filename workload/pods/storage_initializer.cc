@@ -163,7 +163,7 @@ bool has_init_container(PodPass& pass, const StorageRequest& request) {
   }
   if (others) {
     pass.strict_rule("init-container-name")
-        .duplicate((PodPass::spec_path() / "initContainers")[*others] / "name", name);
+        .add(spec::duplicate((PodPass::spec_path() / "initContainers")[*others] / "name", name));
   }
   return false;
 }
@@ -171,10 +171,10 @@ bool has_init_container(PodPass& pass, const StorageRequest& request) {
 bool has_model_container(PodPass& pass) {
   if (pass.find_model_container()) return true;
   pass.rule("model-container")
-      .required(
+      .add(spec::required(
           PodPass::spec_path() / "containers",
           fmt::format("needs a container {} (or, on worker nodes, {}) for the model at {}",
-                      spec::quoted(container::kModelServer), spec::quoted(container::kWorker), kModelPath));
+                      spec::quoted(container::kModelServer), spec::quoted(container::kWorker), kModelPath)));
   return false;
 }
 
@@ -225,9 +225,10 @@ void add_storage(PodPass& pass, const StorageRequest& request) {
   const spec::StorageContainerSpecView container = request.container.spec();
   if (request.container && !container.boolean("supportsMultiModelDownload").value_or(false)) {
     pass.rule("storage-container-single")
-        .forbidden(request.field, fmt::format("ClusterStorageContainer {} does not fetch more than one model "
-                                              "(supportsMultiModelDownload)",
-                                              spec::quoted(request.container.metadata().name())));
+        .add(spec::forbidden(request.field,
+                             fmt::format("ClusterStorageContainer {} does not fetch more than one model "
+                                         "(supportsMultiModelDownload)",
+                                         spec::quoted(request.container.metadata().name()))));
     return;
   }
   std::vector<StorageSource> fetched;

@@ -19,13 +19,14 @@ bool has_dots(std::string_view path) {
 
 void check_path(PodPass& pass, const FieldPath& field, const std::string& path, std::set<std::string>& seen) {
   if (!path.starts_with('/')) {
-    pass.strict_rule("storage-mount-path").invalid(field, path, "must be absolute");
+    pass.strict_rule("storage-mount-path").add(spec::invalid(field, path, "must be absolute"));
   } else if (has_dots(path)) {
-    pass.strict_rule("storage-mount-path").invalid(field, path, "must not have .. as a part of it");
+    pass.strict_rule("storage-mount-path")
+        .add(spec::invalid(field, path, "must not have .. as a part of it"));
   } else if (volume_name_of(path).empty()) {
-    pass.strict_rule("storage-mount-path").invalid(field, path, "must not be the root directory");
+    pass.strict_rule("storage-mount-path").add(spec::invalid(field, path, "must not be the root directory"));
   } else if (!seen.insert(volume_name_of(path)).second) {
-    pass.strict_rule("storage-mount-path").duplicate(field, path);
+    pass.strict_rule("storage-mount-path").add(spec::duplicate(field, path));
   }
 }
 
@@ -37,12 +38,7 @@ void check_uri(PodPass& pass, std::string_view uri, bool claimed, const FieldPat
   if (!problem) return;
   const std::string_view rule =
       problem->type == spec::ErrorType::kNotSupported ? "storage-uri-scheme" : "storage-uri";
-  pass.strict_rule(rule).add({.type = problem->type,
-                              .path = field,
-                              .value = spec::quoted(spec::shown_uri(uri)),
-                              .detail = problem->detail,
-                              .rule = rule,
-                              .strict_only = true});
+  pass.strict_rule(rule).add({problem->type, field, spec::quoted(spec::shown_uri(uri)), problem->detail});
 }
 
 void check_mount_path(PodPass& pass, const std::vector<FieldPath>& containers, std::string_view volume,
@@ -52,8 +48,8 @@ void check_mount_path(PodPass& pass, const std::vector<FieldPath>& containers, s
     for (const spec::VolumeMountView m : pass.container_at(container).volume_mounts()) {
       if (m.mount_path() == path && m.name() != volume) {
         pass.strict_rule("mount-path-taken")
-            .invalid((container / "volumeMounts")[i] / "mountPath", path,
-                     "the model is mounted here; mount this volume elsewhere");
+            .add(spec::invalid((container / "volumeMounts")[i] / "mountPath", path,
+                               "the model is mounted here; mount this volume elsewhere"));
       }
       ++i;
     }
@@ -62,7 +58,8 @@ void check_mount_path(PodPass& pass, const std::vector<FieldPath>& containers, s
 
 void check_sources(PodPass& pass, const StorageRequest& request) {
   if (request.sources.size() > kMaxStorageSources) {
-    pass.rule("storage-sources").too_many(request.field, request.sources.size(), kMaxStorageSources);
+    pass.rule("storage-sources")
+        .add(spec::too_many(request.field, request.sources.size(), kMaxStorageSources));
   }
   std::set<std::string> seen;
   std::size_t i = 0;

@@ -32,9 +32,10 @@ std::optional<std::string> source_uri(PodPass& pass, std::string_view annotated)
   const auto claim = pass.annotation(annotation::kLocalModelPvcName);
   if (!claim) {
     pass.rule("local-model")
-        .required(PodPass::annotation_path(annotation::kLocalModelPvcName),
-                  fmt::format("the label {} says that the model is on the node, and this says in which claim",
-                              label::kLocalModel));
+        .add(spec::required(
+            PodPass::annotation_path(annotation::kLocalModelPvcName),
+            fmt::format("the label {} says that the model is on the node, and this says in which claim",
+                        label::kLocalModel)));
     return std::nullopt;
   }
   return local_model_uri(annotated, pass.annotation(annotation::kLocalModelSourceUri).value_or(""), *claim);
@@ -51,11 +52,8 @@ bool read_parameters(PodPass& pass, StorageSpec& out) {
                                                           [](const auto& m) { return m.value.IsString(); })));
   if (!texts) {
     pass.rule("storage-parameters")
-        .add({.type = spec::ErrorType::kInvalid,
-              .path = PodPass::annotation_path(annotation::kStorageSpecParameters),
-              .value = {},
-              .detail = "must be a JSON object of strings",
-              .rule = "storage-parameters"});
+        .add(spec::invalid(PodPass::annotation_path(annotation::kStorageSpecParameters),
+                           "must be a JSON object of strings"));
     return false;
   }
   spec::StringMapView(*read).for_each(
