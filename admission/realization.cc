@@ -165,7 +165,7 @@ void tell(const Problem& p, Realization& out) {
 }
 
 /// A Secret is told last in a chain of questions (a container, an account, its Secrets): with one, no more is
-/// asked, so that the rounds stay within kMaxRounds.
+/// asked, so that the rounds stay within LookupRounds::kMax.
 bool may_ask(const Facts& facts) {
   return std::ranges::none_of(facts, [](const auto& f) { return f.first.kind == "Secret"; });
 }

@@ -8,6 +8,7 @@
 
 #include "http/timeout.h"
 #include "process/log.h"
+#include "spec/lookup_rounds.h"
 #include "webhook/paths.h"
 
 namespace modelgate::webhook {
@@ -55,7 +56,7 @@ std::string_view verdict_of(const admission::Response& response) {
 struct AdmissionHandler::Call {
   std::size_t path;  // index into admission_paths()
   http::SteadyTime started;
-  int rounds = 0;  // of asking for facts
+  spec::LookupRounds lookups{};
 };
 
 // One that had to ask for facts: it lives on while others are answered, so it has an arena of its own.
@@ -149,17 +150,20 @@ std::optional<http::Reply> AdmissionHandler::go_on(const std::shared_ptr<Pending
   std::string uid;
   try {
     while (true) {
-      if (!pending->needs.objects.empty()) {
+      using Next = spec::LookupRounds::Next;
+      const Next next = pending->call.lookups.next(pending->needs.objects);
+      if (next == Next::kGiveUp) throw std::logic_error("facts are needed without end");
+      if (next != Next::kDone) {
         counters_.paths[pending->call.path].lookups.add();
-        const bool last = ++pending->call.rounds > admission::kMaxRounds;
-        auto told = last ? std::optional(all_unknown(pending->needs))
-                         : pending->source->ask(pending->needs, pending->deadline, pending->later->thread(),
-                                                [this, pending, take](ToldFacts facts) {
-                                                  take(std::move(facts));
-                                                  pending->needs.objects.clear();
-                                                  if (auto reply = go_on(pending))
-                                                    pending->later->reply(std::move(*reply));
-                                                });
+        auto told = next == Next::kLeaveUnknown
+                        ? std::optional(all_unknown(pending->needs))
+                        : pending->source->ask(pending->needs, pending->deadline, pending->later->thread(),
+                                               [this, pending, take](ToldFacts facts) {
+                                                 take(std::move(facts));
+                                                 pending->needs.objects.clear();
+                                                 if (auto reply = go_on(pending))
+                                                   pending->later->reply(std::move(*reply));
+                                               });
         if (!told) return std::nullopt;
         take(std::move(*told));
       }
@@ -173,8 +177,6 @@ std::optional<http::Reply> AdmissionHandler::go_on(const std::shared_ptr<Pending
       if (const auto* response = std::get_if<admission::Response>(&outcome)) {
         return finish(pending->call, *review, *response);
       }
-      if (pending->call.rounds > admission::kMaxRounds)
-        throw std::logic_error("facts are asked for without end");
       pending->needs = std::get<admission::Needs>(std::move(outcome));
     }
   } catch (const std::exception& bug) {
@@ -203,7 +205,7 @@ http::Reply AdmissionHandler::finish(const Call& call, const admission::Review& 
                             {"verdict", verdict_of(response)},
                             {"errors", response.causes.size()},
                             {"warnings", response.warnings.size()},
-                            {"lookups", call.rounds},
+                            {"lookups", call.lookups.rounds()},
                             {"us", std::chrono::duration_cast<std::chrono::microseconds>(latency).count()}});
   }
   return reply;

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "admission/admission.h"
+#include "spec/lookup_rounds.h"
 #include "spec/view.h"
 
 namespace modelgate::cli {
@@ -112,7 +113,8 @@ Answer denied(std::string message) {
 Answer call(Endpoint endpoint, std::string_view text, const Input& input) {
   Facts facts;
   std::set<ObjectKey> assumed;
-  for (int round = 0;; ++round) {
+  spec::LookupRounds rounds;
+  while (true) {
     auto review = admission::decode_review(text, *input.arena);
     if (!review) return denied(review.error().message);
     admission::Outcome outcome =
@@ -122,8 +124,18 @@ Answer call(Endpoint endpoint, std::string_view text, const Input& input) {
       const std::string object = review->object ? spec::to_json(*review->object) : "null";
       return {std::move(*response), *spec::parse_json(object, *input.arena), std::move(assumed)};
     }
-    if (round == admission::kMaxRounds) return denied("needs too many rounds of facts");
-    look_up(std::get<Needs>(outcome), input, facts, assumed);
+    const Needs& needs = std::get<Needs>(outcome);
+    switch (rounds.next(needs.objects)) {
+      case spec::LookupRounds::Next::kLookUp:
+        look_up(needs, input, facts, assumed);
+        break;
+      case spec::LookupRounds::Next::kLeaveUnknown:
+        spec::leave_unknown(needs.objects, facts);
+        break;
+      case spec::LookupRounds::Next::kDone:
+      case spec::LookupRounds::Next::kGiveUp:
+        return denied("needs too many rounds of facts");
+    }
   }
 }
 

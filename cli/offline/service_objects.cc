@@ -8,6 +8,7 @@
 #include "defaulting/settled.h"
 #include "spec/deployment_mode.h"
 #include "spec/inference_service.h"
+#include "spec/lookup_rounds.h"
 #include "workload/objects/annotations.h"
 #include "workload/objects/object_builder.h"
 
@@ -58,12 +59,21 @@ Wanted build(const Value& service, std::string_view ns, const Input& input,
       .facts = &facts,
       .name_style = workload::name_style_for(name, existing, catalog.configuration()),
       .virtual_services = catalog.configuration().modelgate.istio_routes};
-  Wanted wanted = workload::build_wanted(service, context, *input.arena);
-  for (int round = 0; !wanted.needs.empty() && round < admission::kMaxRounds; ++round) {
-    look_up(Needs{std::move(wanted.needs)}, input, facts, assumed);
-    wanted = workload::build_wanted(service, context, *input.arena);
+  spec::LookupRounds rounds;
+  while (true) {
+    Wanted wanted = workload::build_wanted(service, context, *input.arena);
+    switch (rounds.next(wanted.needs)) {
+      case spec::LookupRounds::Next::kLookUp:
+        look_up(Needs{std::move(wanted.needs)}, input, facts, assumed);
+        break;
+      case spec::LookupRounds::Next::kLeaveUnknown:
+        spec::leave_unknown(wanted.needs, facts);
+        break;
+      case spec::LookupRounds::Next::kDone:
+      case spec::LookupRounds::Next::kGiveUp:
+        return wanted;
+    }
   }
-  return wanted;
 }
 
 /// The Pod that a ReplicaSet creates from the template, without the hash in names and labels.

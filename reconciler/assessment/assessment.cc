@@ -12,6 +12,7 @@
 #include "spec/deployment_mode.h"
 #include "spec/edit.h"
 #include "spec/inference_service.h"
+#include "spec/lookup_rounds.h"
 #include "spec/schema.h"
 
 namespace modelgate::reconciler {
@@ -77,18 +78,18 @@ void Assessment::refuse(Refusal refusal) {
 kube::Task<void> Assessment::build(kube::Client& client, kube::SteadyTime until) {
   facts_.emplace(client);
   settle_defaults();
-  for (int round = 0;; ++round) {
+  using Next = spec::LookupRounds::Next;
+  spec::LookupRounds rounds;
+  Next next = Next::kDone;
+  do {
     observe();
     name_style_ = name_style();
     ready_ = workload::ready_components(defaulted_, catalog_->configuration(), observed_, name_style_);
     wanted_ = workload::build_wanted(defaulted_, context(), arena_);
-    if (wanted_.needs.empty() || round > kRounds) break;
-    if (round < kRounds) {
-      co_await facts_->look_up(wanted_.needs, until);
-    } else {
-      facts_->leave_unknown(wanted_.needs);
-    }
-  }
+    next = rounds.next(wanted_.needs);
+    if (next == Next::kLookUp) co_await facts_->look_up(wanted_.needs, until);
+    if (next == Next::kLeaveUnknown) facts_->leave_unknown(wanted_.needs);
+  } while (next == Next::kLookUp || next == Next::kLeaveUnknown);
   leave_out_absent_kinds();
   make_plan();
   has_late_versions_ = notice_late_versions();

@@ -68,9 +68,8 @@ class Assessment {
   /// Another version of it that differs in its metadata only: the reply to a write of ours.
   void use_version(std::string resource_version) { record_.resource_version = std::move(resource_version); }
 
-  /// Defaults in memory, builds, plans. Looks up what it has to know, in at most kRounds rounds.
+  /// Defaults in memory, builds, plans. Looks up what it has to know, see spec/lookup_rounds.h.
   kube::Task<void> build(kube::Client& client, kube::SteadyTime until);
-  static constexpr int kRounds = 3;
 
   // After build().
   const Plan& plan() const { return plan_; }

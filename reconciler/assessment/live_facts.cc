@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "process/log.h"
+#include "spec/lookup_rounds.h"
 
 namespace modelgate::reconciler {
 namespace {
@@ -76,7 +77,7 @@ kube::Task<void> LiveFacts::look_up(std::vector<ObjectKey> keys, kube::SteadyTim
 }
 
 void LiveFacts::leave_unknown(const std::vector<ObjectKey>& keys) {
-  for (const ObjectKey& key : keys) facts_.tell(key, Fact{});
+  spec::leave_unknown(keys, facts_);
   may_change_ = may_change_ || !keys.empty();
 }
 

@@ -22,7 +22,7 @@ class LiveFacts {
 
   /// Absent is what the API server says is so of a kind that it has; whatever else goes wrong is unknown.
   kube::Task<void> look_up(std::vector<spec::ObjectKey> keys, kube::SteadyTime until);
-  /// Nobody looks: what was not told yet is unknown.
+  /// Adds the keys as unknown, without a lookup.
   void leave_unknown(const std::vector<spec::ObjectKey>& keys);
 
   const spec::Facts& facts() const { return facts_; }

@@ -13,6 +13,7 @@
 
 #include "admission/admission.h"
 #include "kube/manifests.h"
+#include "spec/lookup_rounds.h"
 #include "tests/json_patch.h"
 
 namespace modelgate::admission {
@@ -133,7 +134,7 @@ class Mutations : public testing::Test {
   /// The answer, with every need answered by "nobody knows".
   Response answer(Endpoint endpoint, const std::string& body) {
     Facts facts;
-    for (int round = 0; round <= kMaxRounds; ++round) {
+    for (int round = 0; round <= spec::LookupRounds::kMax; ++round) {
       Arena arena;
       auto review = decode_review(body, arena);
       EXPECT_TRUE(review) << review.error().message << body;
@@ -141,7 +142,7 @@ class Mutations : public testing::Test {
       if (auto* response = std::get_if<Response>(&outcome)) return std::move(*response);
       for (const ObjectKey& key : std::get<Needs>(outcome).objects) facts.tell(key, {});
     }
-    ADD_FAILURE() << "asked more than " << kMaxRounds << " times: " << body;
+    ADD_FAILURE() << "asked more than " << spec::LookupRounds::kMax << " times: " << body;
     return {};
   }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "spec/lookup_rounds.h"
 #include "tests/json_patch.h"
 #include "yaml/yaml.h"
 
@@ -152,7 +153,7 @@ Response Cluster::ask(Endpoint endpoint, const std::string& body, std::vector<Ob
   Facts facts;
   Arena objects;
   const Value something = read(R"({"kind":"Something","metadata":{"name":"x"}})", objects);
-  for (int round = 0; round <= kMaxRounds; ++round) {
+  for (int round = 0; round <= spec::LookupRounds::kMax; ++round) {
     Arena arena;
     auto review = decode_review(body, arena);
     if (!review) throw std::runtime_error(review.error().message);
@@ -164,7 +165,7 @@ Response Cluster::ask(Endpoint endpoint, const std::string& body, std::vector<Ob
       asked.push_back(key);
     }
   }
-  throw std::runtime_error(fmt::format("asked more than {} times: {}", kMaxRounds, body));
+  throw std::runtime_error(fmt::format("asked more than {} times: {}", spec::LookupRounds::kMax, body));
 }
 
 }  // namespace modelgate::admission

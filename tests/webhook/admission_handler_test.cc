@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "spec/json.h"
+#include "spec/lookup_rounds.h"
 #include "webhook/paths.h"
 
 namespace modelgate::webhook {
@@ -237,7 +238,7 @@ TEST_F(HandlerTest, FourthRoundIsUnknownAndAFifthABug) {
   EXPECT_EQ(fourth->status, 200);
   EXPECT_NE(fourth->body.find(R"(["absent","absent","absent","unknown"])"), std::string::npos)
       << fourth->body;
-  EXPECT_EQ(facts_->asked, admission::kMaxRounds);
+  EXPECT_EQ(facts_->asked, spec::LookupRounds::kMax);
   EXPECT_EQ(handler(ask_rounds<5>).handle(request(), later_)->status, 500);
 }
 

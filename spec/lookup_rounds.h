@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The lookup loop: a pure function is called with facts, reports what it still needs, and is called again
+// with those facts added. The policy is here; who calls does the lookups in its own way: blocking, as a
+// coroutine, or with callbacks.
+//
+//   LookupRounds rounds;
+//   while (true) {
+//     Result result = build(facts);
+//     switch (rounds.next(result.needs)) {
+//       case LookupRounds::Next::kDone: return result;
+//       case LookupRounds::Next::kLookUp: look_up(result.needs, facts); break;
+//       case LookupRounds::Next::kLeaveUnknown: leave_unknown(result.needs, facts); break;
+//       case LookupRounds::Next::kGiveUp: throw std::logic_error(...);
+//     }
+//   }
+//
+// An object whose state is unknown never denies, so that the round after kLeaveUnknown has the answer. Who
+// counts on that treats kGiveUp as a bug.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "spec/facts.h"
+
+namespace modelgate::spec {
+
+class LookupRounds {
+ public:
+  /// Two suffice for what refers to an object that refers to another (a ServiceAccount to its Secrets); the
+  /// third is for what a later rule finds.
+  static constexpr int kMax = 3;
+
+  enum class Next : std::uint8_t {
+    kDone,          // nothing is needed: the result counts
+    kLookUp,        // look the needs up, and call again
+    kLeaveUnknown,  // kMax lookups were made: add the needs as unknown, and call again
+    kGiveUp,        // something is needed even so
+  };
+
+  Next next(const std::vector<ObjectKey>& needs) {
+    if (needs.empty()) return Next::kDone;
+    ++rounds_;
+    if (rounds_ <= kMax) return Next::kLookUp;
+    return rounds_ == kMax + 1 ? Next::kLeaveUnknown : Next::kGiveUp;
+  }
+
+  /// How often something was needed.
+  int rounds() const { return rounds_; }
+
+ private:
+  int rounds_ = 0;
+};
+
+/// Adds each object as one whose state is not known.
+inline void leave_unknown(const std::vector<ObjectKey>& needs, Facts& facts) {
+  for (const ObjectKey& key : needs) facts.tell(key, {});
+}
+
+}  // namespace modelgate::spec
