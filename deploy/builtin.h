@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The manifests that Modelgate brings along, compiled in: the configuration, the default storage container and the
-// stock runtimes, as they stand under deploy/config and deploy/runtimes.
+// The built-in manifests: the configuration, the default storage container and the runtimes of deploy/config and
+// deploy/runtimes, compiled in.
 //
-// kube/manifests.h makes the built-in catalog of them; later the elected reconciler writes into the cluster those
-// that are absent there.
+// kube/manifests.h builds the built-in catalog from them. The elected reconciler creates those runtimes that the cluster
+// lacks.
 //
 //   for (const BuiltinManifest& manifest : builtin_manifests()) read(manifest.name, manifest.text);
 #pragma once

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Shows Modelgate at work, with no cluster: what the admission webhook makes of the InferenceServices in deploy/examples.
+"""Demonstrates admission without a cluster: runs the InferenceServices of deploy/examples through the webhook.
 
     deploy/demo.py [--webhook build/bin/modelgate-webhook] [--color auto|always|never] [FILE...]
 
-Starts the webhook alone on a free port of the loopback, with its built-in runtimes and configuration and a certificate
-that it makes itself. Each object goes there as the API server would send it: an AdmissionReview over HTTPS to be mutated,
-and, with the patch applied, another one to be validated. Printed are the YAML before and after as a diff, the warnings,
-and for what is denied every error. Needs python3-yaml.
+Starts the webhook on a free port of the loopback interface, with the built-in runtimes and configuration and its own
+certificate. Sends each object as the API server does: an AdmissionReview over HTTPS for mutation, and another one with the
+patched object for validation. Prints the YAML before and after as a diff, the warnings, and every error of a denied object.
+Needs python3-yaml.
 
-Exit status: 0 if everything went as it should: broken.yaml denied with five errors, everything else admitted.
+Exit status: 0 if broken.yaml is denied with five errors and everything else is admitted.
 """
 import argparse
 import base64
@@ -40,7 +40,7 @@ STOP_SECONDS = 5
 BROKEN_ERRORS = 5
 WIDTH = 112  # of a YAML line; our own annotation is longer
 
-# What is told first, and in which order; the rest follows by name, and what is broken comes last.
+# The first examples, in order; the others follow by name, and broken.yaml is the last.
 FIRST = ["sklearn", "xgboost", "lightgbm", "pytorch", "tensorflow", "triton", "onnx", "huggingface", "paddle", "gpu", "legacy",
          "canary-old-spelling", "canary-percent-old-spelling", "canary", "hpa", "logger", "custom-runtime"]
 
@@ -57,7 +57,7 @@ PATHS = {
 
 
 class DemoError(Exception):
-    """What a user can do something about."""
+    """An error that the user can fix."""
 
 
 class Webhook:
@@ -68,7 +68,7 @@ class Webhook:
 
     def __enter__(self):
         if not os.access(self.program, os.X_OK):
-            raise DemoError(f"{self.program} is not there; `make build` makes it")
+            raise DemoError(f"{self.program} does not exist; `make build` builds it")
         self.directory = tempfile.TemporaryDirectory(prefix="modelgate-demo-")
         home = pathlib.Path(self.directory.name)
         ca, address, self.log = home / "ca.crt", home / "address", home / "log"
@@ -88,11 +88,11 @@ class Webhook:
         deadline = time.monotonic() + START_SECONDS
         while not (ca.exists() and address.exists() and address.read_text().endswith("\n")):
             if self.process.poll() is not None:
-                raise DemoError(f"the webhook ended with status {self.process.returncode}:\n{self.log.read_text()}")
+                raise DemoError(f"the webhook exited with status {self.process.returncode}:\n{self.log.read_text()}")
             if time.monotonic() > deadline:
-                raise DemoError(f"the webhook was not up after {START_SECONDS} s:\n{self.log.read_text()}")
+                raise DemoError(f"the webhook was not ready after {START_SECONDS} s:\n{self.log.read_text()}")
             time.sleep(0.01)
-        # A line a listener: "https 127.0.0.1:41234".
+        # One line for each listener: "https 127.0.0.1:41234".
         self.address = dict(line.split() for line in address.read_text().splitlines())["https"]
         host, _, port = self.address.rpartition(":")
         context = ssl.create_default_context(cafile=str(ca))
@@ -111,7 +111,7 @@ class Webhook:
         self.directory.cleanup()
 
     def review(self, path, obj):
-        """The response to an AdmissionReview that creates the object."""
+        """The response to an AdmissionReview for creating the object."""
         group, _, version = obj["apiVersion"].partition("/")
         plural = PATHS[obj["kind"]][1]
         uid = str(uuid.uuid4())
@@ -132,7 +132,7 @@ class Webhook:
             raise DemoError(f"{path} answered {answer.status}: {text.decode(errors='replace')}")
         response = json.loads(text)["response"]
         if response["uid"] != uid:
-            raise DemoError(f"{path} answered another request")
+            raise DemoError(f"{path} responded to another request")
         return response
 
 
@@ -162,7 +162,7 @@ def apply_patch(document, operations):
 
 
 class Screen:
-    """Prints, in colours where they are wanted."""
+    """Prints, optionally in colors."""
 
     COLORS = {"title": "1;36", "dim": "2", "-": "31", "+": "32", "error": "1;31", "warning": "33", "good": "1;32"}
 
@@ -176,7 +176,7 @@ class Screen:
         print(self.paint(text, style))
 
     def diff(self, before, after):
-        """The whole text, with what was removed and added."""
+        """The whole text, with removed and added lines."""
         before, after = (yaml.safe_dump(d, sort_keys=False, width=10**6).splitlines() for d in (before, after))
         rows = list(difflib.ndiff(before, after))
         for row in rows:
@@ -203,7 +203,7 @@ class Demo:
 
     def object(self, path, obj):
         if obj["kind"] not in PATHS:
-            raise DemoError(f"{path}: nothing reviews a {obj['kind']}")
+            raise DemoError(f"{path}: the webhook does not review a {obj['kind']}")
         _, _, mutate, validate = PATHS[obj["kind"]]
         final, warnings, response = obj, [], {"allowed": True}
         self.screen.line()
@@ -256,20 +256,20 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--webhook", default=ROOT / "build" / "bin" / "modelgate-webhook", type=pathlib.Path)
     parser.add_argument("--color", choices=["auto", "always", "never"], default="auto")
-    parser.add_argument("files", nargs="*", metavar="FILE", help="of deploy/examples, or anywhere; all examples by default")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="a file, or a name in deploy/examples; default: all examples")
     args = parser.parse_args()
     color = args.color == "always" or (args.color == "auto" and sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
     screen, start = Screen(color), time.monotonic()
     with Webhook(args.webhook) as webhook:
         demo = Demo(webhook, screen)
-        screen.line(f"modelgate-webhook at https://{webhook.address}, up after {time.monotonic() - start:.2f} s\n", "dim")
+        screen.line(f"modelgate-webhook at https://{webhook.address}, ready after {time.monotonic() - start:.2f} s\n", "dim")
         for path in chosen_files(args.files):
             demo.file(path)
     times = sorted(demo.milliseconds) or [0.0]
-    screen.line(f"{demo.admitted} admitted, {demo.denied} denied; {len(times)} reviews, {times[len(times) // 2]:.1f} ms at the "
-                f"median as seen from Python; {time.monotonic() - start:.1f} s in all", "title")
+    screen.line(f"{demo.admitted} admitted, {demo.denied} denied; {len(times)} reviews, {times[len(times) // 2]:.1f} ms "
+                f"median measured in Python; {time.monotonic() - start:.1f} s in total", "title")
     for surprise in demo.surprises:
-        screen.line(f"not as it should be: {surprise}", "error")
+        screen.line(f"unexpected: {surprise}", "error")
     return 1 if demo.surprises else 0
 
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Draws what a terminal shows as an SVG: docs/demo.svg is made with it, from what the demo really prints.
+"""Draws terminal output as an SVG: docs/demo.svg is the output of the demo.
 
     deploy/demo.py --color always legacy.yaml broken.yaml | docs/picture.py 'make demo' > docs/demo.svg
 
-Reads text with SGR colours from the standard input. Standard library only.
+Reads text with SGR colors from the standard input. Standard library only.
 """
 import html
 import re
@@ -30,7 +30,7 @@ def pieces(line):
 
 
 def wrapped(line):
-    """Rows of at most COLUMNS characters, cut at blanks where there is one; what follows is indented as the first row is."""
+    """Rows of at most COLUMNS characters, broken at blanks if possible; later rows are indented like the first."""
     text = "".join(t for _, t in pieces(line))
     indent = " " * (len(text) - len(text.lstrip()) + 2)
     row, used, rows = [], 0, []

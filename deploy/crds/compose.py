@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the CRDs in this folder from serving.yaml (our fields), explain.yaml (what `kubectl explain` says of them) and
+"""Writes the CRDs in this folder from serving.yaml (our fields), explain.yaml (their descriptions) and
 pod-openapi.json (the API server's own Pod schema).
 
     compose.py            writes serving.kserve.io_*.yaml
-    compose.py --check    exit 1 where a committed CRD is not what would be written
-    kubectl get --raw /openapi/v3/api/v1 | compose.py --refresh     takes over a newer Kubernetes' Pods, then writes
+    compose.py --check    exit 1 if a committed CRD is out of date
+    kubectl get --raw /openapi/v3/api/v1 | compose.py --refresh     updates the Pod schema, then writes
 
 Run by hand after a change. tests/deploy checks that the CRDs are current, tests/cluster that pod-openapi.json is the Pod
 schema of the API server under test.
@@ -20,12 +20,12 @@ import yaml
 HERE = Path(__file__).resolve().parent
 POD = HERE / "pod-openapi.json"
 GROUP = "serving.kserve.io"
-# kubectl's client-side apply keeps the whole object in an annotation, and annotations end here.
+# kubectl's client-side apply stores the whole object in an annotation; this is the limit of annotations.
 MAX_JSON_BYTES = 262144
 SCALARS = {"string": {"type": "string"}, "integer": {"type": "integer"}, "boolean": {"type": "boolean"},
            "quantity": {"x-kubernetes-int-or-string": True},
            "any": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
-# Types that a CRD cannot or need not spell out.
+# Types that a CRD does not expand.
 CORE_SPECIAL = {
     "io.k8s.apimachinery.pkg.api.resource.Quantity": "quantity",
     "io.k8s.apimachinery.pkg.util.intstr.IntOrString": "quantity",
@@ -34,13 +34,13 @@ CORE_SPECIAL = {
 }
 CORE = "io.k8s.api.core.v1."
 MAP_TYPE = "x-kubernetes-map-type"
-KEPT = ("x-kubernetes-list-type", "x-kubernetes-list-map-keys", MAP_TYPE)
+COPIED = ("x-kubernetes-list-type", "x-kubernetes-list-map-keys", MAP_TYPE)
 
 
 # ---- the API server's Pod schema
 
 def reduced(openapi):
-    """What pod-openapi.json keeps of /openapi/v3/api/v1: all that PodSpec reaches, without prose and rules."""
+    """The part of /openapi/v3/api/v1 for pod-openapi.json: all types that PodSpec uses, without descriptions and rules."""
     schemas, found, todo = openapi["components"]["schemas"], {}, [CORE + "PodSpec"]
     while todo:
         name = todo.pop()
@@ -53,11 +53,11 @@ def reduced(openapi):
 
 
 def lean(schema):
-    """A field's schema: type, reference, list and map keys, and a default (compose() keeps only those of list keys)."""
+    """A field's schema: type, reference, list and map keys, and a default (only defaults of list keys are used)."""
     ref = schema.get("$ref") or next((part["$ref"] for part in schema.get("allOf", [])), None)
     if ref:
         return {"ref": ref.rsplit("/", 1)[1]}
-    out = {key: schema[key] for key in ("type", *KEPT) if key in schema}
+    out = {key: schema[key] for key in ("type", *COPIED) if key in schema}
     if schema.get("default") not in (None, {}):
         out["default"] = schema["default"]
     for key in ("items", "additionalProperties"):
@@ -96,8 +96,8 @@ class Composer:
         for part in kind.get("of", []):
             schema["properties"].update(self.named(part)["properties"])
         for field, text in kind.get("fields", {}).items():
-            says = self.texts[name][field]
-            schema["properties"][field] = {**self.field(text), **({"description": says} if says else {})}
+            description = self.texts[name][field]
+            schema["properties"][field] = {**self.field(text), **({"description": description} if description else {})}
         for field in kind.get("without", []):
             del schema["properties"][field]
         if "_" in self.texts.get(name, {}):
@@ -125,7 +125,7 @@ class Composer:
             schema["properties"][field] = self.core_field(source)
             if field not in keys:
                 continue
-            # OpenAPI gives a Go zero value (0, "") as the default of what is in truth required.
+            # OpenAPI has a Go zero value (0, "") as the default of a required field.
             if source.get("default"):
                 schema["properties"][field]["default"] = source["default"]
             else:
@@ -137,7 +137,7 @@ class Composer:
     def core_field(self, source, keys=()):
         if "ref" in source:
             return self.core_object(source["ref"], keys)
-        schema = {key: source[key] for key in ("type", *KEPT) if key in source}
+        schema = {key: source[key] for key in ("type", *COPIED) if key in source}
         if "items" in source:
             schema["items"] = self.core_field(source["items"], source.get("x-kubernetes-list-map-keys", ()))
         if "additionalProperties" in source:
@@ -146,7 +146,7 @@ class Composer:
 
 
 def unexplained(types, texts):
-    """What serving.yaml and explain.yaml do not both have, as Type.field."""
+    """Fields that are in only one of serving.yaml and explain.yaml, as Type.field."""
     fields = {f"{name}.{field}" for name, kind in types.items() for field in kind.get("fields", {})}
     texted = {f"{name}.{field}" for name, kind in texts.items() for field in kind if field != "_"}
     return sorted(fields ^ texted) + sorted(set(texts) - set(types))
@@ -184,13 +184,13 @@ def composed():
     composer = Composer(description["types"], json.loads(POD.read_text()), texts)
     files = {}
     for entry in description["crds"]:
-        made = crd(entry, composer)
-        size = len(json.dumps(made, separators=(",", ":")))
+        composed_crd = crd(entry, composer)
+        size = len(json.dumps(composed_crd, separators=(",", ":")))
         if size >= MAX_JSON_BYTES:
-            sys.exit(f"{made['metadata']['name']} has {size} bytes of JSON; the limit is {MAX_JSON_BYTES}")
-        text = yaml.dump(made, Dumper=Dumper, default_flow_style=None, width=120, sort_keys=True)
-        files[f"{GROUP}_{made['spec']['names']['plural']}.yaml"] = (
-            "# SPDX-License-Identifier: Apache-2.0\n# Made by compose.py; change serving.yaml instead.\n" + text)
+            sys.exit(f"{composed_crd['metadata']['name']} has {size} bytes of JSON; the limit is {MAX_JSON_BYTES}")
+        text = yaml.dump(composed_crd, Dumper=Dumper, default_flow_style=None, width=120, sort_keys=True)
+        files[f"{GROUP}_{composed_crd['spec']['names']['plural']}.yaml"] = (
+            "# SPDX-License-Identifier: Apache-2.0\n# Generated by compose.py from serving.yaml and explain.yaml.\n" + text)
     return files
 
 
@@ -211,7 +211,7 @@ def main():
             path.write_text(text)
             print(f"wrote {name}")
     if arguments.check and stale:
-        sys.exit("not what compose.py makes: " + ", ".join(stale))
+        sys.exit("out of date; run compose.py: " + ", ".join(stale))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes dashboard.json, Grafana's dashboard of what both programs measure, from the table below.
+"""Writes dashboard.json, the Grafana dashboard of both programs, from the table below.
 
     dashboard.py            writes it
-    dashboard.py --check    exit code 1 where the committed one is not what would be written
+    dashboard.py --check    exit code 1 if the committed file is out of date
 """
 import json
 import sys
@@ -13,22 +13,22 @@ FILE = Path(__file__).resolve().parent / "dashboard.json"
 ACROSS, COLUMNS, HEIGHT = 3, 24, 8
 RATE = "[$__rate_interval]"
 
-# Row -> panels: title, unit, and what is drawn as (legend, expression).
+# Row -> panels: title, unit, and queries (legend, expression).
 PANELS = {
-    "Answers": [
+    "Admission": [
         ("Requests by webhook", "reqps",
          [("{{webhook}}", f"sum by (webhook) (rate(controller_runtime_webhook_requests_total{RATE}))")]),
         ("Latency", "s",
          [(f"p{q * 100:g}", f"histogram_quantile({q}, sum by (le) "
            f"(rate(controller_runtime_webhook_latency_seconds_bucket{RATE})))") for q in (0.5, 0.9, 0.99)]),
-        ("Denied, and what Strict would have denied", "reqps",
+        ("Denied, and denied by Strict only", "reqps",
          [("denied", f"sum(rate(modelgate_webhook_denied_total{RATE}))"),
           ("Strict would deny", f"sum(rate(modelgate_webhook_strict_would_deny_total{RATE}))")]),
-        ("Errors and what was put off", "reqps",
+        ("Errors and overload", "reqps",
          [("{{code}}", f"sum by (code) (rate(controller_runtime_webhook_requests_total{{code!=\"200\"}}{RATE}))"),
-          ("below admission {{code}}", f"sum by (code) (rate(modelgate_http_errors_total{RATE}))"),
+          ("HTTP {{code}}", f"sum by (code) (rate(modelgate_http_errors_total{RATE}))"),
           ("shed: {{cause}}", f"sum by (cause) (rate(modelgate_requests_shed_total{RATE}))")]),
-        ("Being answered", "short",
+        ("In flight", "short",
          [("{{pod}}", "sum by (pod) (controller_runtime_webhook_requests_in_flight)")]),
         ("As the API server sees it", "reqps",
          [("{{name}} {{error_type}}", "sum by (name, error_type) (rate(apiserver_admission_webhook_rejection_count"
@@ -43,11 +43,11 @@ PANELS = {
         ("Not ready", "short",
          [("{{namespace}}/{{name}}", "modelgate_inferenceservice_ready{name!=\"(others)\"} == 0")]),
         ("Replicas", "short",
-         [("wanted, {{namespace}}", "sum by (namespace) (modelgate_inferenceservice_replicas_wanted)"),
+         [("desired, {{namespace}}", "sum by (namespace) (modelgate_inferenceservice_replicas_wanted)"),
           ("ready, {{namespace}}", "sum by (namespace) (modelgate_inferenceservice_replicas_ready)")]),
-        ("Accelerators asked for", "short",
+        ("Requested accelerators", "short",
          [("{{resource}}, {{namespace}}", "sum by (resource, namespace) (modelgate_inferenceservice_accelerators)")]),
-        ("From created to Ready", "s",
+        ("Time to Ready", "s",
          [("longest", "max(modelgate_inferenceservice_created_to_ready_seconds)"),
           ("median", "quantile(0.5, modelgate_inferenceservice_created_to_ready_seconds)")]),
         ("Loading a model, the ten slowest", "s",
@@ -56,30 +56,30 @@ PANELS = {
     "Reconciler": [
         ("Reconciles", "ops",
          [("{{result}}", f"sum by (result) (rate(controller_runtime_reconcile_total{RATE}))")]),
-        ("Time of a reconcile", "s",
+        ("Duration of a reconcile", "s",
          [(f"p{q * 100:g}", f"histogram_quantile({q}, sum by (le) "
            f"(rate(controller_runtime_reconcile_time_seconds_bucket{RATE})))") for q in (0.5, 0.9, 0.99)]),
         ("Workers", "short",
-         [("at work, {{pod}}", "controller_runtime_active_workers{controller=\"inferenceservice\"}"),
-          ("of, {{pod}}", "controller_runtime_max_concurrent_reconciles{controller=\"inferenceservice\"}")]),
+         [("active, {{pod}}", "controller_runtime_active_workers{controller=\"inferenceservice\"}"),
+          ("maximum, {{pod}}", "controller_runtime_max_concurrent_reconciles{controller=\"inferenceservice\"}")]),
         ("Queue", "short",
          [("depth, {{pod}}", "workqueue_depth{name=\"inferenceservice\"}"),
-          ("added a second", f"sum(rate(workqueue_adds_total{{name=\"inferenceservice\"}}{RATE}))"),
-          ("tried again a second", f"sum(rate(workqueue_retries_total{{name=\"inferenceservice\"}}{RATE}))")]),
+          ("added per second", f"sum(rate(workqueue_adds_total{{name=\"inferenceservice\"}}{RATE}))"),
+          ("retries per second", f"sum(rate(workqueue_retries_total{{name=\"inferenceservice\"}}{RATE}))")]),
         ("Waiting in the queue", "s",
          [(f"p{q * 100:g}", f"histogram_quantile({q}, sum by (le) "
            f"(rate(workqueue_queue_duration_seconds_bucket{{name=\"inferenceservice\"}}{RATE})))")
           for q in (0.5, 0.99)]
-         + [("longest at work", "max(workqueue_longest_running_processor_seconds{name=\"inferenceservice\"})")]),
-        ("Bugs, and writes held back", "short",
-         [("failed by a bug", f"sum(increase(controller_runtime_reconcile_panics_total{RATE}))"),
+         + [("longest running", "max(workqueue_longest_running_processor_seconds{name=\"inferenceservice\"})")]),
+        ("Bugs and write storms", "short",
+         [("failed because of a bug", f"sum(increase(controller_runtime_reconcile_panics_total{RATE}))"),
           ("write storms", f"sum(increase(modelgate_write_storms_total{RATE}))"),
           ("leader: {{pod}}", "leader_election_master_status{name=\"modelgate-reconciler\"} == 1")]),
     ],
     "Connections": [
         ("Open", "short", [("{{pod}}", "modelgate_connections")]),
         ("New", "cps", [("{{pod}}", f"rate(modelgate_connections_total{RATE})")]),
-        ("Refused and broken", "cps",
+        ("Rejected and failed", "cps",
          [("over the limit: {{how}}", f"sum by (how) (rate(modelgate_connections_rejected_total{RATE}))"),
           ("handshake failed", f"sum(rate(modelgate_handshake_errors_total{RATE}))"),
           ("accept failed", f"sum(rate(modelgate_accept_errors_total{RATE}))"),
@@ -92,7 +92,7 @@ PANELS = {
          [("{{resource}} events", f"sum by (resource) (rate(modelgate_watch_events_total{RATE}))"),
           ("{{resource}} lists", f"sum by (resource) (increase(modelgate_watch_lists_total{RATE}))"),
           ("{{resource}} failures", f"sum by (resource) (increase(modelgate_watch_failures_total{RATE}))")]),
-        ("Configuration refused", "short", [("{{pod}}", f"increase(modelgate_configuration_refused_total{RATE})")]),
+        ("Invalid configuration", "short", [("{{pod}}", f"increase(modelgate_configuration_refused_total{RATE})")]),
         ("Calls to the API server", "reqps",
          [("{{method}} {{code}}", f"sum by (method, code) (rate(rest_client_requests_total{RATE}))")]),
         ("Live reads for admission", "reqps",
@@ -102,9 +102,9 @@ PANELS = {
          [("{{pod}}", f"rate(modelgate_client_rate_limited_seconds_total{RATE})")]),
     ],
     "Certificates": [
-        ("Left of the certificate", "s", [("{{pod}}", "modelgate_certificate_not_after_seconds - time()")]),
-        ("Left of the CA", "s", [("CA", "max(modelgate_ca_not_after_seconds > 0) - time()")]),
-        ("Made and written", "short",
+        ("Remaining validity of the certificate", "s", [("{{pod}}", "modelgate_certificate_not_after_seconds - time()")]),
+        ("Remaining validity of the CA", "s", [("CA", "max(modelgate_ca_not_after_seconds > 0) - time()")]),
+        ("Created and written", "short",
          [("leaves", f"sum(increase(modelgate_leaf_certificates_total{RATE}))"),
           ("CA rotations", f"sum(increase(modelgate_ca_rotations_total{RATE}))"),
           ("caBundle written", f"sum(increase(modelgate_ca_bundle_writes_total{RATE}))"),

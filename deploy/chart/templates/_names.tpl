@@ -9,19 +9,19 @@
 {{- toJson (concat $args .Values.extraArgs) }}
 {{- end }}
 
-{{- /* The reconciler's, likewise. */ -}}
+{{- /* The reconciler's flags, as a list in JSON. */ -}}
 {{- define "modelgate.reconcilerArgs" -}}
 {{- toJson (concat (list "--namespace=$(POD_NAMESPACE)") .Values.reconciler.extraArgs) }}
 {{- end }}
 
-{{- /* Which namespaces are reviewed, as a list of matchExpressions in JSON. */ -}}
+{{- /* The reviewed namespaces, as a list of matchExpressions in JSON. */ -}}
 {{- define "modelgate.namespaces" -}}
 {{- $out := prepend .Values.registrations.leftOutNamespaces .Release.Namespace | uniq }}
 {{- $ours := dict "key" "kubernetes.io/metadata.name" "operator" "NotIn" "values" $out }}
 {{- toJson (append .Values.registrations.matchExpressions $ours) }}
 {{- end }}
 
-{{- /* The same namespaces, for the warning that nobody looks there. */ -}}
+{{- /* The same namespaces, for the warning that they are not reviewed. */ -}}
 {{- define "modelgate.leftOut" -}}
 {{- $out := prepend .Values.registrations.leftOutNamespaces .Release.Namespace | uniq }}
 {{- toJson (list (dict "key" "kubernetes.io/metadata.name" "operator" "In" "values" $out)) }}

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes a patch for this overlay from KServe's own ConfigMap: its keys as they are, with the compatible settings.
+"""Writes a patch for this overlay from KServe's ConfigMap: its keys unchanged, with the compatible settings.
 
     kubectl get configmap -n kserve inferenceservice-config -o json | configuration.py > settings.yaml
 
@@ -9,20 +9,21 @@ Written is JSON, which is YAML too. Exit code 1 where the input is not such a Co
 import json
 import sys
 
-# What keeps services that KServe admitted admitted, and their Pods running; the same as components/compatible.
+# With these settings every service that KServe admitted stays valid, and its Pods keep running; as in
+# components/compatible.
 SETTINGS = {"validation": "Compatible", "runtimeSelection": "Defer", "resourceDefaults": False, "gpuTolerations": [],
             "podInjection": "Admission"}
-# Our record of what was filled in; it must not reach Pods.
+# Our annotation about defaults; it must not reach Pods.
 ANNOTATION = "modelgate.io/defaults"
 
 
 def patch(config_map):
-    """The ConfigMap for the namespace `modelgate`. Keys that begin with "_" are KServe's examples and are left out."""
+    """The ConfigMap for the namespace `modelgate`. Keys that begin with "_" are KServe's examples and are omitted."""
     data = {key: text for key, text in config_map["data"].items() if not key.startswith("_")}
     services = json.loads(data.get("inferenceService") or "{}")
-    kept = services.setdefault("serviceAnnotationDisallowedList", [])
-    if ANNOTATION not in kept:
-        kept.append(ANNOTATION)
+    disallowed = services.setdefault("serviceAnnotationDisallowedList", [])
+    if ANNOTATION not in disallowed:
+        disallowed.append(ANNOTATION)
     data["inferenceService"] = json.dumps(services, indent=2)
     data["modelgate"] = json.dumps(SETTINGS, indent=2)
     return {"apiVersion": "v1", "kind": "ConfigMap",
