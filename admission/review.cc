@@ -6,6 +6,11 @@
 #include <algorithm>
 #include <array>
 
+#include "spec/text/ascii.h"
+#include "spec/text/base64.h"
+#include "spec/text/utf8.h"
+#include "spec/warning_limits.h"
+
 namespace modelgate::admission {
 namespace {
 
@@ -33,29 +38,6 @@ std::unexpected<DecodeError> malformed(std::string message) {
 
 std::unexpected<DecodeError> malformed(const spec::JsonError& e) {
   return malformed(fmt::format("malformed JSON at byte {}: {}", e.offset, e.message));
-}
-
-/// RFC 4648, with padding.
-std::string base64(std::string_view in) {
-  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out((in.size() + 2) / 3 * 4, '=');
-  char* to = out.data();
-  const auto byte = [&](std::size_t i) { return unsigned{static_cast<unsigned char>(in[i])}; };
-  const auto put = [&](unsigned bits, std::size_t characters) {
-    for (std::size_t k = 0; k < characters; ++k) *to++ = kAlphabet[bits >> (18 - 6 * k) & 63];
-  };
-  std::size_t i = 0;
-  for (; i + 3 <= in.size(); i += 3) put(byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2), 4);
-  if (in.size() - i == 2) put(byte(i) << 16 | byte(i + 1) << 8, 3);
-  if (in.size() - i == 1) put(byte(i) << 16, 2);
-  return out;
-}
-
-/// The start of `text` that fits into `bytes` without cutting a character in two.
-std::string_view cut(std::string_view text, std::size_t bytes) {
-  if (text.size() <= bytes) return text;
-  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
-  return text.substr(0, bytes);
 }
 
 /// Writes `"key":` with the comma that belongs in front.
@@ -101,7 +83,7 @@ void append_warnings(const std::vector<std::string>& warnings, std::string& out)
   for (std::size_t i = 0; i < warnings.size(); ++i) {
     std::string text = fit_warning(warnings[i]);
     const bool last = i + 1 == warnings.size();
-    const bool fits = used + text.size() + (last ? 0 : kRoomForTheLast) <= kMaxWarningsBytes;
+    const bool fits = used + text.size() + (last ? 0 : kRoomForTheLast) <= spec::kMaxWarningsBytes;
     if (!fits) text = fmt::format("and {} further warnings", warnings.size() - i);
     if (i > 0) out += ',';
     spec::append_json(text, out);
@@ -174,14 +156,7 @@ Result<Value, DecodeError> read_old_object(const Review& review, Arena& arena) {
 }
 
 std::string fit_warning(std::string_view warning) {
-  constexpr std::string_view kMore = "...";
-  std::string out(warning.size() <= kMaxWarningBytes ? warning
-                                                     : cut(warning, kMaxWarningBytes - kMore.size()));
-  if (out.size() < warning.size()) out += kMore;
-  for (char& c : out) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
-  }
-  return out;
+  return text::on_one_line(text::truncate_to_fit(warning, spec::kMaxWarningBytes));
 }
 
 std::string encode_response(const Review& review, const Response& response) {
@@ -198,7 +173,7 @@ std::string encode_response(const Review& review, const Response& response) {
     out += "\"JSONPatch\"";
     append_key("patch", out);
     out += '"';
-    out += base64(response.patch);
+    out += text::encode_base64(response.patch);
     out += '"';
   }
   if (!response.audit_annotations.empty()) {

@@ -86,15 +86,11 @@ struct Response {
   std::vector<std::pair<std::string, std::string>> audit_annotations;
 };
 
-/// The API server's own bounds on warnings: what is over them it drops without a word.
-inline constexpr std::size_t kMaxWarningBytes = 256;
-inline constexpr std::size_t kMaxWarningsBytes = 4096;
-
 /// JSON text of the AdmissionReview to send back.
 std::string encode_response(const Review& review, const Response& response);
 
-/// A warning as it can be sent: control characters become blanks, longer than kMaxWarningBytes is cut at a
-/// character's boundary with "..." behind it.
+/// A warning as it can be sent: control characters become blanks, longer than spec::kMaxWarningBytes is cut
+/// at a character's boundary with "..." behind it.
 std::string fit_warning(std::string_view warning);
 
 }  // namespace modelgate::admission

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "certs/openssl.h"
+#include "spec/text/ascii.h"
 
 namespace modelgate::certs {
 namespace {
@@ -68,10 +69,8 @@ bool add_extensions(X509* certificate, X509* issuer, std::initializer_list<Exten
 bool is_dns_name(std::string_view name) {
   if (name.starts_with("*.")) name.remove_prefix(2);
   if (name.empty() || name.size() > 253 || name.front() == '.' || name.front() == '-') return false;
-  return std::ranges::all_of(name, [](unsigned char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_';
-  });
+  return std::ranges::all_of(
+      name, [](char c) { return text::is_alphanumeric(c) || c == '-' || c == '.' || c == '_'; });
 }
 
 bool add_dns_name(GENERAL_NAMES* names, const std::string& name) {

@@ -3,10 +3,11 @@
 
 #include <algorithm>
 #include <array>
-#include <ctime>
 #include <ranges>
 #include <sstream>
 #include <utility>
+
+#include "spec/text/rfc3339.h"
 
 namespace modelgate::certs {
 namespace {
@@ -45,19 +46,17 @@ std::string_view value_of(const SecretData& data, std::string_view key) {
 // ---- decode
 
 // Beyond it a time would not fit into the clock.
-constexpr int kLastYear = 2200;
+constexpr std::chrono::sys_seconds kLastTime = std::chrono::sys_days(std::chrono::year(2201) / 1 / 1);
 
-// Exactly what to_rfc3339 writes: what differs was not written by us.
-std::optional<TimePoint> from_rfc3339(const std::string& text) {
-  std::tm parts{};
-  const char* const end = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  if (end == nullptr || *end != '\0' || parts.tm_year + 1900 > kLastYear) return std::nullopt;
-  const TimePoint time = std::chrono::system_clock::from_time_t(timegm(&parts));
-  return to_rfc3339(time) == text ? std::optional(time) : std::nullopt;
+// Exactly what format_rfc3339 writes: what differs was not written by us.
+std::optional<TimePoint> time_of(const std::string& text) {
+  const auto time = text::parse_rfc3339(text);
+  const bool ours = time && *time < kLastTime && text::format_rfc3339(*time) == text;
+  return ours ? std::optional<TimePoint>(*time) : std::nullopt;
 }
 
 Result<TimePoint> read_time(std::string_view key, const std::string& text) {
-  const auto time = from_rfc3339(text);
+  const auto time = time_of(text);
   if (!time) return fail(std::string(key) + ": not a time like 2026-11-23T12:00:00Z: \"" + text + "\"");
   return *time;
 }
@@ -228,10 +227,10 @@ Verdict next_in_time(const Context& context) {
   if (context.now < due && !context.seen.rotate) return std::nullopt;
   auto authority = make_authority(context);
   if (!authority) return std::unexpected(authority.error());
-  Step step =
-      changed(context, Change::kMadeNext,
-              context.seen.rotate ? "a rotation was asked for"
-                                  : "the CA expires at " + to_rfc3339(context.set.current->not_after()));
+  Step step = changed(context, Change::kMadeNext,
+                      context.seen.rotate
+                          ? "a rotation was asked for"
+                          : "the CA expires at " + text::format_rfc3339(context.set.current->not_after()));
   step.set.next = NextCa{.authority = std::move(*authority), .published = std::nullopt};
   return step;
 }
@@ -323,14 +322,14 @@ SecretData encode(const CaSet& set) {
   if (set.next) {
     put(kNextCertificate, set.next->authority.certificate_pem());
     put(kNextKey, set.next->authority.key_pem());
-    if (set.next->published) put(kNextPublished, to_rfc3339(*set.next->published));
+    if (set.next->published) put(kNextPublished, text::format_rfc3339(*set.next->published));
   }
   if (set.former.empty()) return data;
   std::string certificates;
   std::string times;
   for (const FormerCa& former : set.former) {
     certificates += former.certificate.pem;
-    times += to_rfc3339(former.retired) + "\n";
+    times += text::format_rfc3339(former.retired) + "\n";
   }
   put(kFormerCertificates, std::move(certificates));
   put(kFormerRetired, std::move(times));

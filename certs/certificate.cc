@@ -90,15 +90,6 @@ Result<std::vector<X509Ptr>> read_chain(std::string_view pem) {
   return chain;
 }
 
-std::string to_rfc3339(TimePoint time) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text.data();
-}
-
 Result<std::vector<Certificate>> read_certificates(std::string_view pem) {
   const auto chain = read_chain(pem);
   if (!chain) return std::unexpected(chain.error());

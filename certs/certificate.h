@@ -31,7 +31,4 @@ Result<std::vector<Certificate>> read_certificates(std::string_view pem);
 // True where a TLS client that trusts `bundle` and nothing else would trust the pair, names and dates aside.
 bool trusts(std::span<const Certificate> bundle, const KeyPair& pair);
 
-// RFC 3339 in UTC, to the second: "2026-11-23T12:00:00Z".
-std::string to_rfc3339(TimePoint time);
-
 }  // namespace modelgate::certs

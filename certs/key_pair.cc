@@ -9,6 +9,7 @@
 #include "certs/certificate.h"
 #include "certs/openssl.h"
 #include "certs/x509.h"
+#include "spec/text/rfc3339.h"
 
 namespace modelgate::certs {
 namespace {
@@ -65,9 +66,10 @@ KeyPair::~KeyPair() {
 }
 
 Result<void> KeyPair::check_dates(TimePoint now) const {
-  if (now >= not_after_) return fail(Kind::kExpired, "certificate expired at " + to_rfc3339(not_after_));
+  if (now >= not_after_)
+    return fail(Kind::kExpired, "certificate expired at " + text::format_rfc3339(not_after_));
   if (now < not_before_)
-    return fail(Kind::kNotYetValid, "certificate is valid only from " + to_rfc3339(not_before_));
+    return fail(Kind::kNotYetValid, "certificate is valid only from " + text::format_rfc3339(not_before_));
   return {};
 }
 

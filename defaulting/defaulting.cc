@@ -7,6 +7,8 @@
 
 #include "defaulting/pass.h"
 #include "spec/deployment_mode.h"
+#include "spec/text/utf8.h"
+#include "spec/warning_limits.h"
 
 namespace modelgate::defaulting {
 namespace {
@@ -15,7 +17,6 @@ using spec::FieldPath;
 using spec::Value;
 
 /// The API server drops longer ones.
-constexpr std::size_t kMaxWarningBytes = 256;
 
 struct Step {
   std::string_view name;
@@ -77,14 +78,8 @@ std::string_view Pass::keep(std::string_view text) {
 }
 
 void Pass::warn(const FieldPath& path, std::string_view text) {
-  std::string warning = fmt::format("{}: {}", path.to_string(), text);
-  if (warning.size() > kMaxWarningBytes) {
-    std::size_t cut = kMaxWarningBytes - 3;
-    while (cut > 0 && (static_cast<unsigned char>(warning[cut]) & 0xC0) == 0x80) --cut;
-    warning.resize(cut);
-    warning += "...";
-  }
-  outcome.warnings.push_back(std::move(warning));
+  const std::string warning = fmt::format("{}: {}", path.to_string(), text);
+  outcome.warnings.push_back(text::truncate_to_fit(warning, spec::kMaxWarningBytes));
 }
 
 Pass::Place Pass::look(const FieldPath& path) const {

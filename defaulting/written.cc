@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "defaulting/pass.h"
+#include "spec/text/ascii.h"
 #include "spec/view.h"
 
 namespace modelgate::defaulting {
@@ -26,8 +27,7 @@ constexpr std::array<std::string_view, 4> kTakenBackWhenEmpty = {"requests", "li
 
 bool can_be_written(std::string_view s) {
   return std::ranges::none_of(s, [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == '[' || c == ']' || c == ',' || c == '=' || c == '"' ||
-           c == '\\' || c == 0x7f;
+    return text::is_control(c) || c == '[' || c == ']' || c == ',' || c == '=' || c == '"' || c == '\\';
   });
 }
 

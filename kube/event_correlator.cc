@@ -5,20 +5,13 @@
 
 #include <algorithm>
 
+#include "spec/text/utf8.h"
+
 namespace modelgate::kube {
 namespace {
 
 /// Parts of a key stand apart by what none of them can hold.
 constexpr char kApart = '\x1f';
-
-std::string cut(std::string text) {
-  constexpr std::string_view kEllipsis = "...";
-  if (text.size() <= kMaxEventMessage) return text;
-  std::size_t end = kMaxEventMessage - kEllipsis.size();
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;  // within a character
-  text.resize(end);
-  return text += kEllipsis;
-}
 
 }  // namespace
 
@@ -31,7 +24,7 @@ std::optional<EventWrite> EventCorrelator::take(EventText event, Time now, std::
   if (counted.count++ == 0) counted.first_seen = wall;
   if (!spend(event.object, now)) return std::nullopt;
   return EventWrite{.key = std::move(key),
-                    .message = cut(std::move(event.message)),
+                    .message = text::truncate_to_fit(event.message, kMaxEventMessage),
                     .count = counted.count,
                     .first_seen = counted.first_seen};
 }

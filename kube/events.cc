@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "kube/event_correlator.h"
-#include "kube/lease_record.h"
 #include "process/log.h"
 #include "spec/json.h"
+#include "spec/text/rfc3339.h"
 
 namespace modelgate::kube {
 namespace {
@@ -36,12 +36,6 @@ struct Waiting {
   EventWrite write;
   std::string time;  // RFC 3339 with seconds
 };
-
-/// Event.firstTimestamp and lastTimestamp have no fractions.
-std::string seconds_of(std::string micro) {
-  const auto dot = micro.find('.');
-  return dot == std::string::npos ? micro : micro.substr(0, dot) + "Z";
-}
 
 std::string json_quoted(std::string_view text) {
   std::string out;
@@ -81,7 +75,7 @@ class EventRecorder::Impl : public std::enable_shared_from_this<Impl> {
 
   void tell(const ObjectReference& about, std::string_view type, std::string_view reason,
             std::string_view message) {
-    std::string time = seconds_of(micro_time(std::chrono::system_clock::now()));
+    std::string time = text::format_rfc3339(std::chrono::system_clock::now());
     EventText text{
         .object = fmt::format("{}/{}/{}/{}", about.resource->kind, about.ns, about.name, about.uid),
         .type = std::string(type),

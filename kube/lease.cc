@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "process/log.h"
+#include "spec/text/rfc3339.h"
 
 namespace modelgate::kube {
 namespace {
@@ -26,7 +27,7 @@ SteadyTime steady_now() {
 }
 
 std::string wall_now() {
-  return micro_time(std::chrono::system_clock::now());
+  return text::format_rfc3339_micro(std::chrono::system_clock::now());
 }
 
 std::optional<LeaseRecord> record_in(const std::optional<LeaseSighting>& seen) {

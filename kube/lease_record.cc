@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kube/lease_record.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -91,13 +90,6 @@ std::string lease_json(const spec::Value* read, std::string_view ns, std::string
   set("leaseTransitions", spec::Value(record.transitions));
   spec::set_member(lease, "spec", std::move(fields), arena);
   return spec::to_json(lease);
-}
-
-std::string micro_time(std::chrono::system_clock::time_point time) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(time - seconds).count();
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)), micros);
 }
 
 }  // namespace modelgate::kube

@@ -57,7 +57,7 @@ enum class LeaseStep : std::uint8_t {
 LeaseStep next_step(const std::optional<LeaseSighting>& seen, std::chrono::steady_clock::time_point now,
                     std::string_view me, bool leading);
 
-/// The record to write for kAcquire or kRenew. `now` is a micro_time().
+/// The record to write for kAcquire or kRenew. `now` is a text::format_rfc3339_micro().
 LeaseRecord held_by(std::string_view me, const std::optional<LeaseRecord>& before,
                     std::chrono::seconds duration, std::string_view now);
 
@@ -68,8 +68,5 @@ LeaseRecord released(const LeaseRecord& before, std::string_view now);
 /// a new one.
 std::string lease_json(const spec::Value* read, std::string_view ns, std::string_view name,
                        const LeaseRecord& record);
-
-/// "2026-11-23T14:00:00.123456Z", Kubernetes' MicroTime.
-std::string micro_time(std::chrono::system_clock::time_point time);
 
 }  // namespace modelgate::kube

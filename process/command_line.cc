@@ -3,18 +3,17 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cctype>
 
 #include "process/duration.h"
 #include "process/version.h"
+#include "spec/text/ascii.h"
 
 namespace modelgate::process {
 namespace {
 
 // "-webhook-port=1" becomes "--webhook-port=1"; "-h", "-" and numbers stay.
 std::string with_two_dashes(std::string argument) {
-  const bool single =
-      argument.size() > 2 && argument[0] == '-' && std::isalpha(static_cast<unsigned char>(argument[1]));
+  const bool single = argument.size() > 2 && argument[0] == '-' && text::is_letter(argument[1]);
   return single ? "-" + argument : argument;
 }
 
@@ -134,8 +133,8 @@ Setter set_duration(std::chrono::nanoseconds& target) {
 
 Setter set_name(std::string& target) {
   return [&target](const std::string& text) -> std::string {
-    const auto allowed = [](unsigned char c) {
-      return std::islower(c) || std::isdigit(c) || c == '-' || c == '.';
+    const auto allowed = [](char c) {
+      return text::is_lower(c) || text::is_digit(c) || c == '-' || c == '.';
     };
     if (text.empty() || text.size() > 253 || !std::ranges::all_of(text, allowed)) {
       return "\"" + text + R"(" is not a name of lower case letters, digits, "-" and ".")";

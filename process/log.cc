@@ -9,35 +9,13 @@
 #include <memory>
 #include <utility>
 
+#include "spec/text/ascii.h"
+#include "spec/text/utf8.h"
+
 namespace modelgate::log {
 namespace {
 
 Format g_format = Format::kText;
-
-// The length of the UTF-8 character at the front of `text`, 0 where it is none (RFC 3629: no surrogates,
-// nothing overlong, nothing above U+10FFFF).
-std::size_t utf8_length(std::string_view text) {
-  struct Lead {
-    unsigned char first, last, second_low, second_high;
-    std::size_t length;
-  };
-  static constexpr std::array kLeads{
-      Lead{0x00, 0x7F, 0, 0, 1},       Lead{0xC2, 0xDF, 0x80, 0xBF, 2}, Lead{0xE0, 0xE0, 0xA0, 0xBF, 3},
-      Lead{0xE1, 0xEC, 0x80, 0xBF, 3}, Lead{0xED, 0xED, 0x80, 0x9F, 3}, Lead{0xEE, 0xEF, 0x80, 0xBF, 3},
-      Lead{0xF0, 0xF0, 0x90, 0xBF, 4}, Lead{0xF1, 0xF3, 0x80, 0xBF, 4}, Lead{0xF4, 0xF4, 0x80, 0x8F, 4},
-  };
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  for (const Lead& lead : kLeads) {
-    if (byte(0) < lead.first || byte(0) > lead.last) continue;
-    if (text.size() < lead.length) return 0;
-    if (lead.length > 1 && (byte(1) < lead.second_low || byte(1) > lead.second_high)) return 0;
-    for (std::size_t i = 2; i < lead.length; ++i) {
-      if ((byte(i) & 0xC0U) != 0x80U) return 0;
-    }
-    return lead.length;
-  }
-  return 0;
-}
 
 void append_hex(unsigned char byte, std::string& out) {
   static constexpr std::string_view kHex = "0123456789abcdef";
@@ -48,14 +26,14 @@ void append_hex(unsigned char byte, std::string& out) {
 // As the inside of a JSON string, which text lines use as well.
 void append_escaped(std::string_view text, std::string& out) {
   const bool cut = text.size() > kMaxValueBytes;
-  if (cut) text = text.substr(0, kMaxValueBytes);
+  text = text::front_of(text, kMaxValueBytes);
   while (!text.empty()) {
     const auto c = static_cast<unsigned char>(text.front());
-    const std::size_t length = utf8_length(text);
+    const std::size_t length = text::character_length(text);
     if (c == '"' || c == '\\') {
       out.push_back('\\');
       out.push_back(text.front());
-    } else if (c < 0x20 || c == 0x7F) {
+    } else if (text::is_control(text.front())) {
       out.append("\\u00");
       append_hex(c, out);
     } else if (length == 0) {

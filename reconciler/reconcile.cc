@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reconciler/reconcile.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 #include "process/log.h"
 #include "reconciler/apply/finalizer.h"
 #include "reconciler/status/service_events.h"
+#include "spec/text/rfc3339.h"
 
 namespace modelgate::reconciler {
 namespace {
@@ -23,8 +23,7 @@ using Result = ReconcileOutcome::Result;
 
 /// RFC 3339 in UTC, to the second: a condition's lastTransitionTime.
 std::string wall_now() {
-  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  return fmt::format("{:%FT%TZ}", fmt::gmtime(now));
+  return text::format_rfc3339(std::chrono::system_clock::now());
 }
 
 kube::ObjectReference reference_to(const ServiceRecord& record) {

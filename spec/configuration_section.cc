@@ -10,17 +10,10 @@
 
 #include "spec/field.h"
 #include "spec/spelling.h"
+#include "spec/text/ascii.h"
 
 namespace modelgate::spec {
 namespace {
-
-constexpr char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool same_but_for_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
 
 std::string_view type_name(const Value& value) {
   if (value.IsString()) return "a string";
@@ -65,7 +58,7 @@ const Value* Section::find(std::string_view field) {
   known_.push_back(field);
   if (const Value* exact = spec::find(object_, field)) return exact;
   for (const auto& member : object_.GetObject()) {
-    if (same_but_for_case(text_of(member.name), field)) return &member.value;
+    if (text::equal_ignoring_case(text_of(member.name), field)) return &member.value;
   }
   return nullptr;
 }
@@ -238,7 +231,7 @@ std::optional<Section> Section::section(std::string_view field) {
 void Section::finish() {
   for (const auto& member : object_.GetObject()) {
     const std::string_view name = text_of(member.name);
-    const auto is_name = [name](std::string_view known) { return same_but_for_case(known, name); };
+    const auto is_name = [name](std::string_view known) { return text::equal_ignoring_case(known, name); };
     if (std::ranges::any_of(known_, is_name)) continue;
     const auto near = nearest(name, known_);
     warning(name, near ? fmt::format("is not a known field (did you mean {}?)", quoted(*near))

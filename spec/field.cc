@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "spec/spelling.h"
+#include "spec/text/ascii.h"
+#include "spec/text/utf8.h"
 
 namespace modelgate::spec {
 namespace {
@@ -42,13 +44,7 @@ constexpr std::size_t kMaxShown = 128;
 
 std::string shown(const Value& v) {
   if (v.IsString()) return quoted(text_of(v));
-  std::string text = to_json(v);
-  if (text.size() > kMaxShown) {
-    std::size_t cut = kMaxShown;
-    while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;
-    text = text.substr(0, cut) + "...";
-  }
-  return text;
+  return text::truncate(to_json(v), kMaxShown);
 }
 
 }  // namespace
@@ -265,7 +261,7 @@ std::string quoted(std::string_view s) {
   std::string out = "\"";
   for (std::size_t i = 0; i < s.size(); ++i) {
     const auto c = static_cast<unsigned char>(s[i]);
-    if (i >= kMaxShown && (c & 0xC0) != 0x80) {
+    if (i >= kMaxShown && !text::is_continuation(s[i])) {
       out += "...";
       break;
     }
@@ -283,7 +279,7 @@ std::string quoted(std::string_view s) {
         out += "\\t";
         break;
       default:
-        if (c < 0x20 || c == 0x7F) {
+        if (text::is_control(s[i])) {
           out += fmt::format("\\x{:02x}", c);
         } else {
           out += static_cast<char>(c);

@@ -3,16 +3,13 @@
 
 #include <algorithm>
 
+#include "spec/text/ascii.h"
+
 namespace modelgate::spec {
 namespace {
 
 constexpr std::string_view kStop = "serving.kserve.io/stop";
 constexpr std::string_view kDisableAutoUpdate = "serving.kserve.io/disable-auto-update";
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
 
 std::optional<std::string_view> custom_storage_uri(const ComponentView& component) {
   for (ContainerView c : component.containers()) {
@@ -38,7 +35,7 @@ std::string_view normalized_deployment_mode(std::string_view mode) {
 }
 
 bool InferenceServiceView::is_stopped() const {
-  return equal_ignoring_case(metadata().annotations().get(kStop).value_or(std::string_view{}), "true");
+  return text::equal_ignoring_case(metadata().annotations().get(kStop).value_or(std::string_view{}), "true");
 }
 
 bool InferenceServiceView::is_left_alone() const {

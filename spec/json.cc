@@ -22,6 +22,8 @@
 #include <vector>
 
 #include "spec/json_scan.h"
+#include "spec/text/ascii.h"
+#include "spec/text/utf8.h"
 
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wconversion"
@@ -303,7 +305,7 @@ class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
 
   /// Raw UTF-8 was checked in one go before; only an escape (half of a surrogate pair) can break it since.
   bool check_text(std::string_view s) {
-    return !escapes_ || is_valid_utf8(s) || fail("a string is not valid UTF-8");
+    return !escapes_ || text::is_valid_utf8(s) || fail("a string is not valid UTF-8");
   }
 
   bool number(std::string_view digits) {
@@ -376,27 +378,6 @@ class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
   std::string problem_;
 };
 
-/// The length of the UTF-8 sequence at `p`, or 0 where there is none (RFC 3629: no overlong forms, no
-/// surrogates, nothing above U+10FFFF).
-std::size_t utf8_sequence(const unsigned char* p, const unsigned char* end) {
-  const auto continues = [&](std::size_t i, unsigned char low = 0x80, unsigned char high = 0xBF) {
-    return static_cast<std::size_t>(end - p) > i && p[i] >= low && p[i] <= high;
-  };
-  if (*p < 0x80) return 1;
-  if (*p >= 0xC2 && *p <= 0xDF) return continues(1) ? 2 : 0;
-  if (*p >= 0xE0 && *p <= 0xEF) {
-    const unsigned char low = *p == 0xE0 ? 0xA0 : 0x80;
-    const unsigned char high = *p == 0xED ? 0x9F : 0xBF;
-    return continues(1, low, high) && continues(2) ? 3 : 0;
-  }
-  if (*p >= 0xF0 && *p <= 0xF4) {
-    const unsigned char low = *p == 0xF0 ? 0x90 : 0x80;
-    const unsigned char high = *p == 0xF4 ? 0x8F : 0xBF;
-    return continues(1, low, high) && continues(2) && continues(3) ? 4 : 0;
-  }
-  return 0;
-}
-
 }  // namespace
 
 }  // namespace modelgate::spec
@@ -440,28 +421,9 @@ template <>
 
 namespace modelgate::spec {
 
-bool is_valid_utf8(std::string_view text) {
-  const auto* p = reinterpret_cast<const unsigned char*>(text.data());
-  const auto* end = p + text.size();
-  while (p != end) {
-    // Eight bytes of ASCII at a time: nearly all of a Kubernetes object.
-    while (end - p >= 8) {
-      std::uint64_t word;
-      std::memcpy(&word, p, 8);
-      if (word & 0x8080808080808080ULL) break;
-      p += 8;
-    }
-    if (p == end) break;
-    const std::size_t length = utf8_sequence(p, end);
-    if (length == 0) return false;
-    p += length;
-  }
-  return true;
-}
-
 Result<Value, JsonError> parse_json(std::string_view text, Arena& arena, const ParseOptions& options) {
   if (options.deferred) *options.deferred = {};
-  if (!is_valid_utf8(text)) return std::unexpected(JsonError{0, "not valid UTF-8"});
+  if (!text::is_valid_utf8(text)) return std::unexpected(JsonError{0, "not valid UTF-8"});
 
   TextStream stream(text);
   Document document(&arena);
@@ -479,8 +441,7 @@ Result<Value, JsonError> parse_json(std::string_view text, Arena& arena, const P
     }
     std::string message = rapidjson::GetParseError_En(result.Code());
     if (message.ends_with('.')) message.pop_back();
-    message[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(message[0])));
-    return std::unexpected(JsonError{result.Offset(), std::move(message)});
+    return std::unexpected(JsonError{result.Offset(), text::start_in_lower_case(std::move(message))});
   }
   // A NUL in the middle of the text looks like its end.
   if (stream.Tell() != text.size())

@@ -91,8 +91,6 @@ bool equal(const Value& a, const Value& b);
 /// The same for values that may be absent (nullptr).
 bool equal(const Value* a, const Value* b);
 
-bool is_valid_utf8(std::string_view text);
-
 // Small conveniences over RapidJSON, with copies into the arena.
 
 inline std::string_view text_of(const Value& v) {

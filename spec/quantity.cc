@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "spec/json.h"
+#include "spec/text/ascii.h"
 
 namespace modelgate::spec {
 namespace {
@@ -52,13 +53,6 @@ constexpr std::array<uint128, Quantity::kMaxDigits + 1> kPowersOfTen = [] {
   return powers;
 }();
 
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-constexpr char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 int count_digits(uint128 value) {
   const auto above = std::ranges::upper_bound(kPowersOfTen, value);
   return std::max(1, static_cast<int>(above - kPowersOfTen.begin()));
@@ -81,9 +75,9 @@ const Suffix* find_suffix(std::string_view text) {
 
 // "GB" and "gb" mean G, "GiB" and "gi" mean Gi.
 std::optional<std::string_view> nearest_suffix(std::string_view text) {
-  if (text.size() > 1 && lower(text.back()) == 'b') text.remove_suffix(1);
+  if (text.size() > 1 && text::to_lower(text.back()) == 'b') text.remove_suffix(1);
   for (const Suffix& suffix : kSuffixes) {
-    if (!suffix.text.empty() && std::ranges::equal(suffix.text, text, {}, lower, lower)) return suffix.text;
+    if (!suffix.text.empty() && text::equal_ignoring_case(suffix.text, text)) return suffix.text;
   }
   return std::nullopt;
 }
@@ -100,7 +94,7 @@ std::string unknown_suffix(std::string_view text) {
 
 // Takes the digits at the front of `text`.
 std::string_view take_digits(std::string_view& text) {
-  const auto end = std::ranges::find_if_not(text, is_digit);
+  const auto end = std::ranges::find_if_not(text, text::is_digit);
   const auto length = static_cast<std::size_t>(end - text.begin());
   const std::string_view digits = text.substr(0, length);
   text.remove_prefix(length);
@@ -150,7 +144,7 @@ class QuantityReader {
     if (text.size() < 2 || (text[0] != 'e' && text[0] != 'E')) return unknown_suffix(text);
     std::string_view number = text.substr(1);
     const bool has_sign = number.front() == '+' || number.front() == '-';
-    if (std::ranges::find_if_not(number.substr(has_sign ? 1 : 0), is_digit) != number.end() ||
+    if (std::ranges::find_if_not(number.substr(has_sign ? 1 : 0), text::is_digit) != number.end() ||
         number.size() == has_sign) {
       return unknown_suffix(text);
     }

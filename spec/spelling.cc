@@ -10,14 +10,14 @@
 #include <tuple>
 #include <utility>
 
+#include "spec/text/ascii.h"
+
 namespace modelgate::spec {
 namespace {
 
-constexpr std::size_t kMaxWord = 64;  // no name or value that we know is longer; bounds the rows
+using text::to_lower;
 
-constexpr char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
+constexpr std::size_t kMaxWord = 64;  // no name or value that we know is longer; bounds the rows
 
 // Two letters may have one change as well: "v3" for "v2".
 std::size_t allowed_changes(std::size_t length) {
@@ -40,10 +40,10 @@ std::size_t spelling_distance(std::string_view a, std::string_view b, std::size_
     row[0] = static_cast<std::uint8_t>(i);
     std::uint8_t least = row[0];
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const bool same = lower(a[i - 1]) == lower(b[j - 1]);
+      const bool same = to_lower(a[i - 1]) == to_lower(b[j - 1]);
       int changes = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + (same ? 0 : 1)});
-      const bool swapped =
-          i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) && lower(a[i - 2]) == lower(b[j - 1]);
+      const bool swapped = i > 1 && j > 1 && to_lower(a[i - 1]) == to_lower(b[j - 2]) &&
+                           to_lower(a[i - 2]) == to_lower(b[j - 1]);
       if (swapped) changes = std::min(changes, before[j - 2] + 1);
       row[j] = static_cast<std::uint8_t>(changes);
       least = std::min(least, row[j]);
@@ -61,7 +61,7 @@ std::optional<std::string_view> nearest(std::string_view word, std::span<const s
   // Smaller is nearer.
   const auto rank = [&](std::string_view candidate, std::size_t changes) {
     const bool other_case = candidate != word;
-    const bool other_start = candidate.empty() || word.empty() || lower(candidate[0]) != lower(word[0]);
+    const bool other_start = candidate.empty() || word.empty() || to_lower(candidate[0]) != to_lower(word[0]);
     return std::tuple(changes, other_case, other_start, candidate.size() != word.size(), candidate);
   };
   std::size_t best_changes = limit;

@@ -8,6 +8,7 @@
 
 #include "spec/spelling.h"
 #include "spec/storage_containers.h"
+#include "spec/text/ascii.h"
 
 namespace modelgate::spec {
 namespace {
@@ -56,8 +57,7 @@ constexpr std::string_view kHttps = "https://";
 constexpr std::string_view kAzureBlobHost = ".blob.core.windows.net/";
 
 bool is_blank_or_control(char c) {
-  const auto u = static_cast<unsigned char>(c);
-  return u <= 0x20 || u == 0x7F;
+  return c == ' ' || text::is_control(c);
 }
 
 bool has_parent_directory(std::string_view path) {
@@ -74,7 +74,7 @@ bool has_parent_directory(std::string_view path) {
 bool has_scheme(std::string_view uri, std::size_t separator) {
   if (separator == std::string_view::npos || separator == 0) return false;
   const char c = uri[separator - 1];
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  return text::is_alphanumeric(c) || c == '_';
 }
 
 /// Each Azure account has a host: https://{account}.blob.core.windows.net/{container}/...

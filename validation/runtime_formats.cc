@@ -10,6 +10,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "spec/text/ascii.h"
 #include "validation/duplicates.h"
 #include "validation/runtime_rules.h"
 
@@ -19,10 +20,6 @@ namespace {
 using spec::SupportedModelFormatView;
 
 constexpr std::array<std::string_view, 4> kProtocols = {"v1", "v2", "grpc-v1", "grpc-v2"};
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 /// Two entries of one format that are chosen automatically and differ in priority. KServe compares with the
 /// first entry; where that has no priority, with none.
@@ -57,7 +54,7 @@ bool compete(const RuntimeObject& r, const spec::Runtime& other) {
 /// What two runtimes must not share; names without their case.
 std::string contested(std::string_view name, std::optional<std::string_view> version, std::int64_t priority) {
   std::string key(name);
-  std::ranges::transform(key, key.begin(), lower);
+  std::ranges::transform(key, key.begin(), text::to_lower);
   return key + '\n' + (version ? "v" + std::string(*version) : std::string{}) + '\n' +
          std::to_string(priority);
 }

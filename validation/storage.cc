@@ -9,6 +9,7 @@
 #include "spec/spelling.h"
 #include "spec/storage_containers.h"
 #include "spec/storage_uri.h"
+#include "spec/text/ascii.h"
 #include "validation/duplicates.h"
 #include "validation/service_rules.h"
 
@@ -160,10 +161,7 @@ bool is_resource_id(std::string_view id) {
   constexpr std::string_view kPrefix = "kbs:///";
   if (!id.starts_with(kPrefix)) return false;
   id.remove_prefix(kPrefix.size());
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '.' || c == '-';
-  };
+  const auto allowed = [](char c) { return text::is_alphanumeric(c) || c == '_' || c == '.' || c == '-'; };
   for (int part = 0; part < 3; ++part) {
     const std::size_t end = id.find('/');
     const std::string_view segment = id.substr(0, end);

@@ -7,6 +7,8 @@
 #include <array>
 
 #include "spec/spelling.h"
+#include "spec/text/ascii.h"
+#include "spec/text/utf8.h"
 #include "validation/runtime_rules.h"
 #include "validation/service_rules.h"
 
@@ -37,15 +39,15 @@ std::string_view without_marks(std::string_view action) {
 }
 
 bool is_identifier(std::string_view s) {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  const auto fits = [&](char c) { return letter(c) || (c >= '0' && c <= '9'); };
+  const auto letter = [](char c) { return text::is_letter(c) || c == '_'; };
+  const auto fits = [&](char c) { return letter(c) || text::is_digit(c); };
   return !s.empty() && letter(s.front()) && std::ranges::all_of(s, fits);
 }
 
 /// As much of an action as a message shows, with its braces.
 std::string shown(std::string_view action) {
   constexpr std::size_t kMost = 64;
-  return fmt::format("{{{{{}{}}}}}", action.substr(0, kMost), action.size() > kMost ? "..." : "");
+  return fmt::format("{{{{{}}}}}", text::truncate(action, kMost));
 }
 
 std::optional<std::string> check_action(std::string_view action) {

@@ -9,6 +9,7 @@
 #include "http/timeout.h"
 #include "process/log.h"
 #include "spec/lookup_rounds.h"
+#include "spec/text/ascii.h"
 #include "webhook/paths.h"
 
 namespace modelgate::webhook {
@@ -21,9 +22,7 @@ bool is_json(std::string_view content_type) {
   static constexpr std::string_view kJson = "application/json";
   std::string_view type = content_type.substr(0, content_type.find(';'));
   while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
-  return std::ranges::equal(type, kJson, [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + ('a' - 'A')) : a) == b;
-  });
+  return text::equal_ignoring_case(type, kJson);
 }
 
 // When facts must be there. A tenth of the API server's patience is left for our answer's way back.

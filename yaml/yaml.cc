@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "spec/json.h"
+#include "spec/text/utf8.h"
 #include "yaml/yaml_json.h"
 #include "yaml/yaml_tree.h"
 
@@ -89,7 +90,7 @@ std::expected<std::string, YamlError> normalize(std::string_view text) {
         YamlError{1, fmt::format("{} bytes; at most {} are read", text.size(), kMaxYamlBytes)});
   }
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  if (!spec::is_valid_utf8(text)) return std::unexpected(YamlError{1, "not UTF-8"});
+  if (!text::is_valid_utf8(text)) return std::unexpected(YamlError{1, "not UTF-8"});
   std::string out;
   out.reserve(text.size() + 1);
   int line = 1;

@@ -14,6 +14,8 @@
 #include <utility>
 
 #include "spec/json.h"
+#include "spec/text/base64.h"
+#include "spec/text/utf8.h"
 #include "yaml/yaml_scalar.h"
 
 namespace modelgate::yaml {
@@ -246,36 +248,6 @@ class YamlJson {
 
 namespace {
 
-int base64_digit(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/// RFC 4648 with padding; line breaks are allowed. Nothing where it is malformed.
-std::optional<std::string> decode_base64(std::string_view text) {
-  std::string packed(text);
-  std::erase_if(packed, [](char c) { return c == '\n' || c == '\r'; });
-  if (packed.size() % 4 != 0) return std::nullopt;
-  std::string out;
-  unsigned bits = 0;
-  int held = 0;
-  const std::size_t data = std::min(packed.find('='), packed.size());
-  if (packed.size() - data > 2 || packed.find_first_not_of('=', data) != std::string::npos)
-    return std::nullopt;
-  for (std::size_t i = 0; i < data; ++i) {
-    const int digit = base64_digit(packed[i]);
-    if (digit < 0) return std::nullopt;
-    bits = (bits << 6 | static_cast<unsigned>(digit)) & 0xFFFF;
-    held += 6;
-    if (held < 8) continue;
-    held -= 8;
-    out += static_cast<char>(bits >> held & 0xFF);
-  }
-  return out;
-}
-
 std::string_view name_of(YamlScalar::Kind kind) {
   constexpr std::array<std::string_view, 6> kNames = {"null", "bool", "int", "int", "float", "str"};
   return kNames[static_cast<std::size_t>(kind)];
@@ -292,14 +264,14 @@ bool has_meaning(std::string_view tag) {
 
 std::optional<YamlScalar> YamlJson::meaning_of(const YamlNode& node) {
   node_text_ = node.text;
-  if (!spec::is_valid_utf8(node_text_)) {  // of yaml-cpp's making: it writes \_ and \N as single bytes
+  if (!text::is_valid_utf8(node_text_)) {  // of yaml-cpp's making: it writes \_ and \N as single bytes
     fail(node, R"(the escapes \_ and \N are not supported; write \u00a0 and \u0085)");
     return std::nullopt;
   }
   if (node.tag.empty()) return node.plain ? resolve_scalar(node.text) : YamlScalar{};
   if (node.tag == "tag:yaml.org,2002:binary") {
-    std::optional<std::string> bytes = decode_base64(node.text);
-    if (!bytes || !spec::is_valid_utf8(*bytes)) {
+    std::optional<std::string> bytes = text::decode_base64(node.text);
+    if (!bytes || !text::is_valid_utf8(*bytes)) {
       fail(node, "a !!binary value must be base64 of UTF-8 text here");
       return std::nullopt;
     }

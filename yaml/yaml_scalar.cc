@@ -10,6 +10,8 @@
 #include <limits>
 #include <optional>
 
+#include "spec/text/ascii.h"
+
 namespace modelgate::yaml {
 namespace {
 
@@ -75,12 +77,8 @@ constexpr Word kWords[] = {
     real_word("-.INF", -kInfinity),
 };
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 std::size_t count_digits(std::string_view s) {
-  return static_cast<std::size_t>(std::ranges::find_if_not(s, is_digit) - s.begin());
+  return static_cast<std::size_t>(std::ranges::find_if_not(s, text::is_digit) - s.begin());
 }
 
 /// [-+]? ( .digits | digits [. digits?] ) ( [eE] [-+]? digits )?
@@ -213,7 +211,7 @@ YamlScalar resolve_scalar(std::string_view text) {
   }
   const YamlScalar as_text{};
   if (text[0] == '.') return decimal(text).value_or(as_text);
-  if (!is_digit(text[0]) && text[0] != '-' && text[0] != '+') return as_text;
+  if (!text::is_digit(text[0]) && text[0] != '-' && text[0] != '+') return as_text;
   std::string plain(text);
   std::erase(plain, '_');
   if (const auto value = integer(plain)) return *value;

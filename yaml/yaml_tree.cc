@@ -14,11 +14,12 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
-#include <cctype>
 #include <optional>
 #include <sstream>
 #include <unordered_map>
 #include <utility>
+
+#include "spec/text/ascii.h"
 
 namespace modelgate::yaml {
 namespace {
@@ -222,8 +223,8 @@ class Leftovers final : public YAML::EventHandler {
 };
 
 YamlError error_at(const YAML::Mark& mark, int first_line, std::string message) {
-  if (!message.empty()) message[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(message[0])));
-  return {.line = first_line + (mark.is_null() ? 0 : mark.line), .message = std::move(message)};
+  return {.line = first_line + (mark.is_null() ? 0 : mark.line),
+          .message = text::start_in_lower_case(std::move(message))};
 }
 
 /// The line of a `%` directive before the document, which kubectl refuses; nothing where there is none.

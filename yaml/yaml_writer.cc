@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "spec/text/ascii.h"
+#include "spec/text/utf8.h"
 #include "yaml/yaml_scalar.h"
 
 namespace modelgate::yaml {
@@ -13,15 +15,12 @@ namespace {
 
 using spec::Value;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n';
 }
 
 std::string_view skip_digits(std::string_view s) {
-  s.remove_prefix(static_cast<std::size_t>(std::ranges::find_if_not(s, is_digit) - s.begin()));
+  s.remove_prefix(static_cast<std::size_t>(std::ranges::find_if_not(s, text::is_digit) - s.begin()));
   return s;
 }
 
@@ -30,7 +29,7 @@ bool looks_like_date(std::string_view s) {
   if (s.size() - skip_digits(s).size() != 4) return false;
   s.remove_prefix(4);
   for (int part = 0; part < 2; ++part) {
-    if (s.size() < 2 || s[0] != '-' || !is_digit(s[1])) return false;
+    if (s.size() < 2 || s[0] != '-' || !text::is_digit(s[1])) return false;
     s = skip_digits(s.substr(1));
   }
   return s.empty() || s[0] == 'T' || s[0] == 't' || s[0] == ' ';
@@ -39,7 +38,7 @@ bool looks_like_date(std::string_view s) {
 /// 190:20:30, a number to base 60 for some YAML parsers.
 bool looks_like_base_60(std::string_view s) {
   if (!s.empty() && (s[0] == '-' || s[0] == '+')) s.remove_prefix(1);
-  const bool starts = !s.empty() && is_digit(s[0]) && s.find(':') != std::string_view::npos;
+  const bool starts = !s.empty() && text::is_digit(s[0]) && s.find(':') != std::string_view::npos;
   return starts && s.find_first_not_of("0123456789_:.") == std::string_view::npos;
 }
 
@@ -48,11 +47,9 @@ bool reads_as_text(std::string_view s) {
   return resolve_scalar(s).kind == YamlScalar::Kind::kString && !looks_like_date(s) && !looks_like_base_60(s);
 }
 
-/// The bytes of the character that `s` begins with. `s` is valid UTF-8.
+/// The bytes of the character at the front of `s`, which is valid UTF-8.
 std::size_t width(std::string_view s) {
-  const auto lead = static_cast<unsigned char>(s[0]);
-  const std::size_t bytes = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  return std::min(bytes, s.size());
+  return std::max<std::size_t>(text::character_length(s), 1);
 }
 
 std::uint32_t code_point(std::string_view character) {

@@ -11,7 +11,8 @@
 #include "certs/ca_set.h"
 #include "certs/certificate.h"
 #include "cli/doctor/installation.h"
-#include "spec/base64.h"
+#include "spec/text/base64.h"
+#include "spec/text/rfc3339.h"
 #include "spec/view.h"
 
 namespace modelgate::cli {
@@ -42,7 +43,7 @@ std::expected<certs::SecretData, std::string> data_of(const ObjectView& secret) 
   if (!data) return out;
   for (const auto& member : data.value()->GetObject()) {
     const auto bytes =
-        member.value.IsString() ? spec::decode_base64(spec::text_of(member.value)) : std::nullopt;
+        member.value.IsString() ? text::decode_base64(spec::text_of(member.value)) : std::nullopt;
     if (!bytes) return std::unexpected(fmt::format("{}: is not base64", spec::text_of(member.name)));
     out.emplace(spec::text_of(member.name), *bytes);
   }
@@ -83,17 +84,18 @@ BundleProblem bundle_problem(const RegisteredWebhook& webhook, const std::option
   if (webhook.ca_bundle().empty()) {
     return {Severity::kError, "no caBundle", untrusted};
   }
-  const auto pem = spec::decode_base64(webhook.ca_bundle());
+  const auto pem = text::decode_base64(webhook.ca_bundle());
   if (!pem) return {Severity::kError, "the caBundle is not base64", untrusted};
   const auto bundle = certs::read_certificates(*pem);
   if (!bundle)
     return {Severity::kError, fmt::format("the caBundle cannot be read: {}", bundle.error().text), untrusted};
   const auto usable = [&](const Certificate& c) { return now >= c.not_before && now <= c.not_after; };
   if (std::ranges::none_of(*bundle, usable)) {
-    return {Severity::kError,
-            fmt::format("all CAs in the caBundle have expired, the last one on {}",
-                        certs::to_rfc3339(std::ranges::max(*bundle, {}, &Certificate::not_after).not_after)),
-            "every write of these objects fails: x509: certificate has expired or is not yet valid"};
+    return {
+        Severity::kError,
+        fmt::format("all CAs in the caBundle have expired, the last one on {}",
+                    text::format_rfc3339(std::ranges::max(*bundle, {}, &Certificate::not_after).not_after)),
+        "every write of these objects fails: x509: certificate has expired or is not yet valid"};
   }
   const bool holds_current = !current_ca || std::ranges::any_of(*bundle, [&](const Certificate& c) {
     return c.fingerprint == *current_ca;
@@ -140,7 +142,7 @@ void report_verdict(const CertificateVerdict& verdict, const ServedCertificate& 
                     const std::string& name, const ClusterSnapshot& snapshot, Findings& out) {
   using Problem = CertificateVerdict::Problem;
   Details details{.about = served.address, .command = logs_command(snapshot)};
-  const std::string until = certs::to_rfc3339(verdict.not_after);
+  const std::string until = text::format_rfc3339(verdict.not_after);
   switch (verdict.problem) {
     case Problem::kNone: {
       if (verdict.not_after - snapshot.now < kSoon) {
@@ -176,7 +178,7 @@ void report_verdict(const CertificateVerdict& verdict, const ServedCertificate& 
       break;
     case Problem::kNotYetValid:
       details.found =
-          fmt::format("the certificate is valid from {} only", certs::to_rfc3339(verdict.not_before));
+          fmt::format("the certificate is valid from {} only", text::format_rfc3339(verdict.not_before));
       details.cause = "every write fails: x509: certificate has expired or is not yet valid";
       details.remedy = "fix the clock of the webhook's node";
       break;
@@ -224,7 +226,7 @@ void check_ca_secret(const ClusterSnapshot& snapshot, Findings& out) {
                   .remedy = "the webhook that holds the Lease rotates it; read its log",
                   .command = logs_command(snapshot)};
   if (end < snapshot.now) {
-    details.found = fmt::format("its CA expired on {}", certs::to_rfc3339(end));
+    details.found = fmt::format("its CA expired on {}", text::format_rfc3339(end));
     details.cause = "no replica held the Lease for months, or the clock was wrong";
     return out.error(std::move(details));
   }
@@ -233,7 +235,7 @@ void check_ca_secret(const ClusterSnapshot& snapshot, Findings& out) {
     details.cause = "the rotation is overdue";
     return out.warning(std::move(details));
   }
-  out.ok({.found = fmt::format("the current CA is valid until {}", certs::to_rfc3339(end))});
+  out.ok({.found = fmt::format("the current CA is valid until {}", text::format_rfc3339(end))});
 }
 
 void check_ca_bundle(const ClusterSnapshot& snapshot, Findings& out) {
@@ -287,7 +289,7 @@ void check_certificate(const ClusterSnapshot& snapshot, Findings& out) {
       const std::pair<std::string, std::string_view> key{expected_name(webhook), webhook.ca_bundle()};
       if (key.first != served.server_name || std::ranges::find(checked, key) != checked.end()) continue;
       checked.push_back(key);
-      const auto pem = spec::decode_base64(webhook.ca_bundle());
+      const auto pem = text::decode_base64(webhook.ca_bundle());
       const CertificateVerdict verdict = judge(served, pem.value_or(""), key.first, snapshot.now);
       report_verdict(verdict, served, key.first, snapshot, out);
     }

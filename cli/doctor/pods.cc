@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "cli/doctor/report.h"
+#include "spec/text/utf8.h"
 
 namespace modelgate::cli {
 namespace {
@@ -39,9 +40,8 @@ std::string termination_message(const ObjectView& terminated) {
   const std::string_view message = terminated.string("message");
   if (message.empty()) return {};
   const bool cut = message.size() > kMaxTerminationMessage;
-  return fmt::format(
-      "\ntermination message: {}{}", cut ? "..." : "",
-      shortened(message.substr(cut ? message.size() - kMaxTerminationMessage : 0), kMaxTerminationMessage));
+  return fmt::format("\ntermination message: {}{}", cut ? "..." : "",
+                     shortened(text::end_of(message, kMaxTerminationMessage), kMaxTerminationMessage));
 }
 
 /// Adds the problems of one Pod.

@@ -11,6 +11,7 @@
 #include "cli/doctor/times.h"
 #include "kube/client/client.h"
 #include "spec/configuration.h"
+#include "spec/text/rfc3339.h"
 #include "spec/view.h"
 
 namespace modelgate::cli {
@@ -98,7 +99,7 @@ class Reader {
     if (review) {
       const ObjectView view(review->value());
       snapshot_.user = view.object("status").object("userInfo").string("username");
-      if (const auto theirs = read_time(view.object("metadata").string("creationTimestamp"))) {
+      if (const auto theirs = text::parse_rfc3339(view.object("metadata").string("creationTimestamp"))) {
         // Both without fractions, so the result is exact to one second.
         const auto ours = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
         snapshot_.clock_ahead = *theirs - ours;

@@ -9,6 +9,8 @@
 #include "cli/terminal/exit_code.h"
 #include "cli/terminal/terminal.h"
 #include "spec/json.h"
+#include "spec/text/ascii.h"
+#include "spec/text/utf8.h"
 
 namespace modelgate::cli {
 namespace {
@@ -111,14 +113,7 @@ void print_json(const Findings& findings, const ClusterSnapshot& snapshot, std::
 
 std::string shortened(std::string_view text, std::size_t bytes) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
-  std::size_t end = std::min(text.size(), bytes);
-  if (end < text.size()) {  // never within a character
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  }
-  std::string out(text.substr(0, end));
-  std::ranges::replace_if(out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
-  if (end < text.size()) out += "...";
-  return out;
+  return text::on_one_line(text::truncate(text, bytes));
 }
 
 std::string_view to_string(Severity severity) {

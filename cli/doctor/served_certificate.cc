@@ -16,10 +16,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <memory>
 
 #include "certs/openssl.h"
+#include "certs/x509.h"
 
 namespace modelgate::cli {
 namespace {
@@ -107,16 +107,6 @@ std::vector<X509Ptr> read_all(std::string_view pem) {
   while (X509* next = PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr)) out.emplace_back(next);
   ERR_clear_error();
   return out;
-}
-
-std::chrono::system_clock::time_point time_of(const ASN1_TIME* time) {
-  // The clock counts nanoseconds and ends in 2262; certificates without an end have the year 9999 (RFC 5280,
-  // 4.1.2.5).
-  constexpr auto kLast =
-      std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::time_point::max());
-  std::tm parts{};
-  if (ASN1_TIME_to_tm(time, &parts) != 1) return {};
-  return std::min(std::chrono::sys_seconds(std::chrono::seconds(timegm(&parts))), kLast);
 }
 
 std::string address_text(const ASN1_OCTET_STRING* address) {
@@ -212,8 +202,8 @@ CertificateVerdict judge(const ServedCertificate& served, std::string_view bundl
   if (chain.empty()) return fail(Problem::kUnreadable, "no certificate in what was served");
   X509* const leaf = chain[0].get();
   out.names = names_of(leaf);
-  out.not_before = time_of(X509_get0_notBefore(leaf));
-  out.not_after = time_of(X509_get0_notAfter(leaf));
+  out.not_before = certs::to_time_point(X509_get0_notBefore(leaf));
+  out.not_after = certs::to_time_point(X509_get0_notAfter(leaf));
   if (now > out.not_after) return fail(Problem::kExpired, "");
   if (now < out.not_before) return fail(Problem::kNotYetValid, "");
   if (!is_named(leaf, name)) return fail(Problem::kWrongName, "");

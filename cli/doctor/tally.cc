@@ -8,6 +8,7 @@
 #include "cli/doctor/report.h"
 #include "cli/doctor/times.h"
 #include "spec/inference_service.h"
+#include "spec/text/rfc3339.h"
 #include "spec/view.h"
 
 namespace modelgate::cli {
@@ -62,7 +63,7 @@ void add_to(ServiceTally::Group& group, const ObjectView& metadata, std::string 
 }
 
 bool older(std::string_view time, sys_seconds now, std::chrono::seconds age) {
-  const auto then = read_time(time);
+  const auto then = text::parse_rfc3339(time);
   return then && now - *then > age;
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "spec/text/utf8.h"
 #include "spec/view.h"
 
 namespace modelgate::kube {
@@ -68,11 +69,11 @@ ApiError error_of_answer(const HttpHead& head, std::string_view body) {
     error = error_of_status(*value, head.status);
   } else {
     std::string_view line = body.substr(0, body.find_first_of("\r\n"));
-    const bool text =
-        head.content_type.starts_with("text/plain") && !line.empty() && spec::is_valid_utf8(line);
+    const bool readable =
+        head.content_type.starts_with("text/plain") && !line.empty() && text::is_valid_utf8(line);
     error = {.kind = ApiError::Kind::kStatus, .code = head.status, .reason = reason_of(head.status)};
-    error.message =
-        text ? std::string(line.substr(0, kMaxForeignText)) : "an answer that is not the API server's";
+    error.message = readable ? std::string(text::front_of(line, kMaxForeignText))
+                             : "an answer that is not the API server's";
   }
   if (head.retry_after) error.retry_after = head.retry_after;
   return error;

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include "spec/text/ascii.h"
 
 namespace modelgate::kube {
 
@@ -11,9 +11,7 @@ std::string ApiError::to_string() const {
   std::string out;
   if (!request.empty()) out += request + ": ";
   if (code != 0) out += reason.empty() ? fmt::format("{}: ", code) : fmt::format("{} {}: ", code, reason);
-  out += message;
-  std::ranges::replace_if(out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
-  return out;
+  return text::on_one_line(out + message);
 }
 
 }  // namespace modelgate::kube

@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -15,18 +14,17 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
-#include <charconv>
 #include <csignal>
 #include <cstring>
-#include <ctime>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "kube/client/server_url.h"
 #include "kube/client/small_file.h"
-#include "spec/base64.h"
 #include "spec/field.h"
+#include "spec/text/base64.h"
+#include "spec/text/rfc3339.h"
 #include "spec/view.h"
 
 namespace modelgate::kube {
@@ -159,52 +157,6 @@ std::string exit_text(int status) {
   return fmt::format("it failed with exit code {}", WEXITSTATUS(status));
 }
 
-/// A number of `digits` digits at `text`'s front, taken off; -1 where there is none.
-int take_digits(std::string_view& text, std::size_t digits) {
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + std::min(digits, text.size()), value);
-  if (error != std::errc() || end != text.data() + digits || value < 0) return -1;
-  text.remove_prefix(digits);
-  return value;
-}
-
-bool take(std::string_view& text, char c) {
-  if (!text.starts_with(c)) return false;
-  text.remove_prefix(1);
-  return true;
-}
-
-/// RFC 3339; the fraction of the second is dropped.
-std::optional<std::chrono::sys_seconds> read_time(std::string_view text) {
-  std::tm parts{};
-  parts.tm_year = take_digits(text, 4) - 1900;
-  if (!take(text, '-')) return std::nullopt;
-  parts.tm_mon = take_digits(text, 2) - 1;
-  if (!take(text, '-')) return std::nullopt;
-  parts.tm_mday = take_digits(text, 2);
-  if (!take(text, 'T') && !take(text, 't')) return std::nullopt;
-  parts.tm_hour = take_digits(text, 2);
-  if (!take(text, ':')) return std::nullopt;
-  parts.tm_min = take_digits(text, 2);
-  if (!take(text, ':')) return std::nullopt;
-  parts.tm_sec = take_digits(text, 2);
-  if (take(text, '.')) text.remove_prefix(std::min(text.find_first_not_of("0123456789"), text.size()));
-  std::chrono::minutes offset{0};
-  if (!take(text, 'Z') && !take(text, 'z')) {
-    const int sign = text.starts_with('-') ? -1 : 1;
-    if (!take(text, '+') && !take(text, '-')) return std::nullopt;
-    const int hours = take_digits(text, 2);
-    const bool colon = take(text, ':');
-    const int minutes = take_digits(text, 2);
-    if (hours < 0 || !colon || minutes < 0) return std::nullopt;
-    offset = sign * (std::chrono::hours(hours) + std::chrono::minutes(minutes));
-  }
-  const bool whole = text.empty() && parts.tm_year > 0 && parts.tm_mon >= 0 && parts.tm_mon < 12 &&
-                     parts.tm_mday > 0 && parts.tm_hour >= 0 && parts.tm_min >= 0 && parts.tm_sec >= 0;
-  if (!whole) return std::nullopt;
-  return std::chrono::sys_seconds(std::chrono::seconds(timegm(&parts))) - offset;
-}
-
 }  // namespace
 
 std::expected<ExecCredential, std::string> read_exec_credential(std::string_view text,
@@ -230,7 +182,7 @@ std::expected<ExecCredential, std::string> read_exec_credential(std::string_view
   }
   const std::string_view expires = status.string("expirationTimestamp");
   if (!expires.empty()) {
-    out.expires = read_time(expires);
+    out.expires = text::parse_rfc3339(expires);
     if (!out.expires) return std::unexpected("its output's expirationTimestamp is no RFC 3339 time");
   }
   return out;
@@ -252,7 +204,7 @@ std::string exec_info(const ClientConfig& config) {
     if (config.insecure) out += R"(,"insecure-skip-tls-verify":true)";
     const std::string ca =
         config.ca_file.empty() ? config.ca_pem : read_small_file(config.ca_file).value_or(std::string());
-    if (!ca.empty()) out += R"(,"certificate-authority-data":")" + spec::encode_base64(ca) + '"';
+    if (!ca.empty()) out += R"(,"certificate-authority-data":")" + text::encode_base64(ca) + '"';
     out += '}';
   }
   return out + "}}";

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "kube/client/server_url.h"
-#include "spec/base64.h"
 #include "spec/field.h"
+#include "spec/text/base64.h"
 #include "spec/view.h"
 #include "yaml/yaml.h"
 
@@ -62,7 +62,7 @@ Problem read_pem(const Section& section, std::string_view member, std::string& p
   const std::string data_member = fmt::format("{}-data", member);
   const std::string_view data = section.view.string(data_member);
   if (!data.empty()) {
-    auto decoded = spec::decode_base64(data);
+    auto decoded = text::decode_base64(data);
     if (!decoded) return section.error(data_member + " is not base64");
     pem = std::move(*decoded);
   } else if (const std::string_view file = section.view.string(member); !file.empty()) {

@@ -7,6 +7,8 @@
 #include <array>
 #include <iterator>
 
+#include "spec/text/ascii.h"
+
 namespace modelgate::kube {
 namespace {
 
@@ -40,8 +42,7 @@ constexpr std::array<const Resource*, 28> kKnown{&kConfigMaps,
                                                  &kLocalModelNamespaceCaches};
 
 bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
+  return text::is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 /// One segment of a path. "." and ".." would be resolved away on the way, so their dots are escaped too.

@@ -7,14 +7,15 @@
 #include <charconv>
 #include <cstdint>
 
+#include "spec/text/ascii.h"
+
 namespace modelgate::kube {
 namespace {
 
 /// DNS names and IP addresses, the brackets of an IPv6 address taken off.
 bool is_host(std::string_view host) {
   return !host.empty() && std::ranges::all_of(host, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == ':' || c == '_' || c == '%';
+    return text::is_alphanumeric(c) || c == '-' || c == '.' || c == ':' || c == '_' || c == '%';
   });
 }
 

@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <array>
 
+#include "spec/text/ascii.h"
+#include "spec/text/utf8.h"
+
 namespace modelgate::reconciler {
 namespace {
 
@@ -64,13 +67,7 @@ const Saying* saying_of(const kube::ApiError& error) {
 
 /// On one line and within the bound, cut between characters.
 std::string shortened(std::string_view words) {
-  std::string out(words.substr(0, kMaxApiMessageBytes));
-  if (words.size() > kMaxApiMessageBytes) {
-    while (!out.empty() && (static_cast<unsigned char>(words[out.size()]) & 0xC0) == 0x80) out.pop_back();
-    out += " ...";
-  }
-  std::ranges::replace_if(out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
-  return out;
+  return text::on_one_line(text::truncate(words, kMaxApiMessageBytes, " ..."));
 }
 
 std::string advice_of(const Step& step, std::string_view reason) {

@@ -7,36 +7,18 @@
 
 #include "spec/core.h"
 #include "spec/quantity.h"
+#include "spec/text/rfc3339.h"
 #include "workload/objects/annotations.h"
 
 namespace modelgate::reconciler {
 namespace {
 
 using spec::ObjectView;
-using Seconds = std::chrono::sys_seconds;
-
-/// "2026-01-31T09:08:07Z", as Kubernetes writes times in objects; nothing for anything else.
-std::optional<Seconds> parse_time(std::string_view text) {
-  constexpr std::string_view kShape = "dddd-dd-ddTdd:dd:ddZ";
-  const auto fits = [](char c, char shape) { return shape == 'd' ? c >= '0' && c <= '9' : c == shape; };
-  if (!std::ranges::equal(text, kShape, fits)) return std::nullopt;
-  const auto number = [&](std::size_t at, std::size_t digits) {
-    int value = 0;
-    std::from_chars(text.data() + at, text.data() + at + digits, value);
-    return value;
-  };
-  const std::chrono::year_month_day date(std::chrono::year(number(0, 4)),
-                                         std::chrono::month(static_cast<unsigned>(number(5, 2))),
-                                         std::chrono::day(static_cast<unsigned>(number(8, 2))));
-  if (!date.ok()) return std::nullopt;
-  return std::chrono::sys_days(date) + std::chrono::hours(number(11, 2)) +
-         std::chrono::minutes(number(14, 2)) + std::chrono::seconds(number(17, 2));
-}
 
 /// Nothing where one of them is not known, or the clocks disagree.
 std::optional<double> seconds_between(std::string_view from, std::string_view to) {
-  const auto begin = parse_time(from);
-  const auto end = parse_time(to);
+  const auto begin = text::parse_rfc3339(from);
+  const auto end = text::parse_rfc3339(to);
   if (!begin || !end || *end < *begin) return std::nullopt;
   return static_cast<double>((*end - *begin).count());
 }

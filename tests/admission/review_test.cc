@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "spec/warning_limits.h"
+
 namespace modelgate::admission {
 namespace {
 
@@ -175,7 +177,7 @@ TEST(Warnings, AreMadeFitForTheApiServer) {
   };
   for (const Row& row : rows) {
     EXPECT_EQ(fit_warning(row.in), row.out);
-    EXPECT_LE(fit_warning(row.in).size(), kMaxWarningBytes);
+    EXPECT_LE(fit_warning(row.in).size(), spec::kMaxWarningBytes);
   }
 }
 
@@ -190,7 +192,7 @@ TEST(Warnings, StayWithinTheirBudget) {
       out.emplace_back(spec::text_of(w));
       bytes += out.back().size();
     }
-    EXPECT_LE(bytes, kMaxWarningsBytes);
+    EXPECT_LE(bytes, spec::kMaxWarningsBytes);
     return out;
   };
   EXPECT_EQ(send(16).size(), 16U);  // 16 * 256 = 4096

@@ -12,6 +12,7 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -20,17 +21,17 @@ namespace fs = std::filesystem;
 
 const fs::path kRoot = MODELGATE_SOURCE_DIR;
 
-/// What a folder may include besides itself.
+/// What a folder may include besides itself: a folder with its sub-folders, or a single sub-folder.
 const std::map<std::string, std::set<std::string>> kMayInclude = {
-    {"process", {}},
+    {"process", {"spec/text"}},
     {"spec", {}},
     {"defaulting", {"spec"}},
     {"validation", {"spec"}},
     {"workload", {"spec"}},
     {"yaml", {"spec"}},
     {"admission", {"spec", "defaulting", "validation", "workload"}},
-    {"certs", {}},
-    {"http", {"certs", "process"}},
+    {"certs", {"spec/text"}},
+    {"http", {"certs", "process", "spec/text"}},
     {"kube", {"process", "spec", "yaml", "deploy"}},
     {"deploy", {}},
     {"webhook", {"process", "spec", "admission", "kube", "certs", "deploy", "http"}},
@@ -41,6 +42,7 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
 /// What a sub-folder may include of its top-level folder, besides itself. The files directly in the top-level folder
 /// may include every sub-folder, and no sub-folder includes them. docs/architecture.md has a row for each.
 const std::map<std::string, std::set<std::string>> kMayIncludeInside = {
+    {"spec/text", {}},
     {"workload/objects", {}},
     {"workload/pods", {"workload/objects"}},
     {"workload/children", {"workload/objects", "workload/pods"}},
@@ -63,6 +65,8 @@ const std::map<std::string, std::set<std::string>> kMayIncludeInside = {
 const std::set<std::string> kImpure = {
     "chrono", "ctime",  "filesystem", "fstream", "iostream",          "thread", "mutex", "atomic",
     "random", "cstdio", "unistd.h",   "future",  "condition_variable"};
+/// Exceptions: `file`, and the header that it may include. <chrono> provides types; no clock is read.
+const std::set<std::pair<std::string, std::string>> kMayIncludeImpure = {{"spec/text/rfc3339.h", "chrono"}};
 const std::set<std::string> kPure = {"spec", "defaulting", "validation", "workload", "admission", "yaml"};
 
 /// How many sources may include Asio or Beast, and in which folders: each takes up to half a minute to compile. The
@@ -96,6 +100,10 @@ std::string folder_of(const std::string& include) {
   return slash == include.npos ? "" : include.substr(0, slash);
 }
 
+std::string directory_of(const fs::path& file) {
+  return file.parent_path().string();
+}
+
 TEST(Architecture, FoldersDependInOneDirection) {
   std::size_t seen = 0;
   for (const auto& [folder, allowed] : kMayInclude) {
@@ -103,15 +111,12 @@ TEST(Architecture, FoldersDependInOneDirection) {
       const std::string to = folder_of(i.what);
       if (!kMayInclude.contains(to) || to == folder) continue;
       ++seen;
-      EXPECT_TRUE(allowed.contains(to))
-          << i.file << " includes " << i.what << ": " << folder << "/ must not include " << to << "/";
+      EXPECT_TRUE(allowed.contains(to) || allowed.contains(directory_of(i.what)))
+          << i.file << " includes " << i.what << ": " << folder << "/ must not include "
+          << directory_of(i.what) << "/";
     }
   }
   EXPECT_GT(seen, 20U) << "the sources were not found";
-}
-
-std::string directory_of(const fs::path& file) {
-  return file.parent_path().string();
 }
 
 TEST(Architecture, SubFoldersDependInOneDirection) {
@@ -151,7 +156,8 @@ TEST(Architecture, SubFoldersAreInTheDocument) {
     ASSERT_NE(row, document.npos) << "docs/architecture.md has no row for " << folder << "/";
     const std::string text = document.substr(row, document.find('\n', row + 1) - row);
     for (const std::string& other : allowed) {
-      EXPECT_NE(text.find("`" + other + "/`"), text.npos) << "its row for " << folder << "/ lacks " << other << "/";
+      EXPECT_NE(text.find("`" + other + "/`"), text.npos)
+          << "its row for " << folder << "/ lacks " << other << "/";
     }
   }
 }
@@ -159,6 +165,7 @@ TEST(Architecture, SubFoldersAreInTheDocument) {
 TEST(Architecture, PureFoldersDoNoInputOrOutput) {
   for (const std::string& folder : kPure) {
     for (const Include& i : includes_of(folder)) {
+      if (kMayIncludeImpure.contains({i.file.string(), i.what})) continue;
       EXPECT_FALSE(kImpure.contains(i.what)) << i.file << " includes <" << i.what << ">";
     }
   }

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "certs/ca_set.h"
+#include "spec/text/rfc3339.h"
 
 namespace modelgate::certs {
 namespace {
@@ -208,9 +209,10 @@ TEST_P(Rotation, NoApiServerMeetsALeafThatItDoesNotTrust) {
     if (now < kStart + kOptions.propagation + 1h) continue;  // until everybody has a first bundle
     for (std::size_t i = 0; i < replicas.size(); ++i) {
       ASSERT_NE(replicas[i].leaf(), nullptr);
-      ASSERT_TRUE(replicas[i].leaf()->check_dates(now)) << "replica " << i << " at " << to_rfc3339(now);
+      ASSERT_TRUE(replicas[i].leaf()->check_dates(now))
+          << "replica " << i << " at " << text::format_rfc3339(now);
       ASSERT_TRUE(cluster.bundle.every_one_holds(now, replicas[i].signer()))
-          << "replica " << i << " at " << to_rfc3339(now);
+          << "replica " << i << " at " << text::format_rfc3339(now);
       ++met;
     }
   }

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <map>
 #include <regex>
@@ -17,6 +16,7 @@
 #include "admission/realization.h"
 #include "certs/ca_set.h"
 #include "cli/doctor/checks.h"
+#include "spec/text/ascii.h"
 #include "tests/cli/doctor/cluster_snapshots.h"
 #include "validation/validation.h"
 
@@ -58,8 +58,7 @@ std::string id_of(const Section& section) {
 std::string anchor_of(std::string_view title) {
   std::string out;
   for (const char c : title) {
-    const auto u = static_cast<unsigned char>(c);
-    if (std::isalnum(u) || c == '-' || c == '_') out += static_cast<char>(std::tolower(u));
+    if (text::is_alphanumeric(c) || c == '-' || c == '_') out += text::to_lower(c);
     if (c == ' ') out += '-';
   }
   return out;

@@ -176,12 +176,5 @@ const ReadCase kReads[] = {
 INSTANTIATE_TEST_SUITE_P(Table, ReadLeaseTest, testing::ValuesIn(kReads),
                          [](const auto& row) { return row.param.name; });
 
-TEST(MicroTimeTest, HasSixDigits) {
-  using std::chrono::system_clock;
-  EXPECT_EQ(micro_time(system_clock::time_point(1'795'442'400s)), "2026-11-23T14:00:00.000000Z");
-  EXPECT_EQ(micro_time(system_clock::time_point(1'795'442'400s + 1us)), "2026-11-23T14:00:00.000001Z");
-  EXPECT_EQ(micro_time(system_clock::time_point(1'795'442'400s - 1us)), "2026-11-23T13:59:59.999999Z");
-}
-
 }  // namespace
 }  // namespace modelgate::kube

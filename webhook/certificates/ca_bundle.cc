@@ -5,7 +5,7 @@
 #include <set>
 #include <utility>
 
-#include "spec/base64.h"
+#include "spec/text/base64.h"
 
 namespace modelgate::webhook {
 namespace {
@@ -22,7 +22,7 @@ bool is_ours(const spec::Value* client_config, const OurService& ours) {
 }
 
 std::vector<certs::Certificate> read_bundle(std::string_view base64) {
-  const auto pem = spec::decode_base64(base64);
+  const auto pem = text::decode_base64(base64);
   if (!pem || pem->empty()) return {};
   auto certificates = certs::read_certificates(*pem);
   return certificates ? std::move(*certificates) : std::vector<certs::Certificate>();
@@ -88,7 +88,7 @@ std::string bundle_patch(std::string_view kind, const Registration& registration
   body += R"(,"resourceVersion":)";
   spec::append_json(registration.resource_version, body);
   body += R"(},"webhooks":[)";
-  const std::string bundle = spec::encode_base64(pem);
+  const std::string bundle = text::encode_base64(pem);
   for (const RegisteredWebhook& webhook : registration.webhooks) {
     if (&webhook != &registration.webhooks.front()) body += ',';
     body += R"({"name":)";

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "spec/base64.h"
+#include "spec/text/base64.h"
 
 namespace modelgate::webhook {
 namespace {
@@ -12,7 +12,7 @@ certs::Result<certs::SecretData> read_data(const spec::Value* data) {
   certs::SecretData result;
   if (data == nullptr || !data->IsObject()) return result;
   for (const auto& [key, value] : data->GetObject()) {
-    auto bytes = value.IsString() ? spec::decode_base64(spec::text_of(value)) : std::nullopt;
+    auto bytes = value.IsString() ? text::decode_base64(spec::text_of(value)) : std::nullopt;
     if (!bytes) {
       return std::unexpected(certs::CertificateError{certs::CertificateError::Kind::kMalformed,
                                                      std::string(spec::text_of(key)) + ": not base64"});
@@ -24,7 +24,7 @@ certs::Result<certs::SecretData> read_data(const spec::Value* data) {
 
 void append_entry(std::string& out, std::string_view key, const std::string& bytes) {
   spec::append_json(key, out);
-  out += ":\"" + spec::encode_base64(bytes) + "\"";
+  out += ":\"" + text::encode_base64(bytes) + "\"";
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "process/log.h"
+#include "spec/text/rfc3339.h"
 #include "webhook/certificates/ca_secret.h"
 
 namespace modelgate::webhook {
@@ -139,7 +140,7 @@ void CaStore::report(const certs::Step& step) {
              {{"change", certs::name_of(step.change)},
               {"why", step.why},
               {"current", step.set.current->fingerprint()},
-              {"expires", certs::to_rfc3339(step.set.current->not_after())}});
+              {"expires", text::format_rfc3339(step.set.current->not_after())}});
   if (on_event_)
     on_event_(is_warning, "CertificateAuthority" + std::string(certs::name_of(step.change)), step.why);
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "process/log.h"
+#include "spec/text/rfc3339.h"
 
 namespace modelgate::webhook {
 namespace {
@@ -112,7 +113,7 @@ Task<void> ClusterCertificates::renew_leaf_if_due() {
   pair_ = *pair;
   log::info("certificate signed", {{"fingerprint", pair_->fingerprint()},
                                    {"ca", issuer_.signer()->fingerprint()},
-                                   {"expires", certs::to_rfc3339(pair_->not_after())}});
+                                   {"expires", text::format_rfc3339(pair_->not_after())}});
   if (on_pair_) on_pair_(pair_);
 }
 

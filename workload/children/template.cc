@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "spec/text/utf8.h"
+
 namespace modelgate::workload {
 namespace {
 
@@ -43,7 +45,7 @@ Action read_action(std::string_view inside) {
 
 std::string shown(std::string_view action) {
   constexpr std::size_t kMost = 64;
-  return fmt::format("{{{{{}{}}}}}", action.substr(0, kMost), action.size() > kMost ? "..." : "");
+  return fmt::format("{{{{{}}}}}", text::truncate(action, kMost));
 }
 
 using Text = std::expected<std::string, std::string>;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "spec/storage_uri.h"
+#include "spec/text/ascii.h"
 #include "workload/objects/annotations.h"
 #include "workload/objects/object_builder.h"
 
@@ -43,8 +44,7 @@ std::string mount_parent(std::string_view path) {
 /// For a shell. A plain path stays as it is.
 std::string shell_quoted(std::string_view s) {
   const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' ||
-           c == '.' || c == '_' || c == '-';
+    return text::is_alphanumeric(c) || c == '/' || c == '.' || c == '_' || c == '-';
   };
   if (!s.empty() && std::ranges::all_of(s, plain)) return std::string(s);
   std::string out = "'";

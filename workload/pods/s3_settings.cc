@@ -3,9 +3,9 @@
 // Settings of S3: where it is and how to talk to it. Not who one is: that is in credential_schemes.cc.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 
+#include "spec/text/ascii.h"
 #include "workload/pods/credentials.h"
 
 namespace modelgate::workload {
@@ -81,8 +81,7 @@ std::string_view trimmed(std::string_view s) {
 }
 
 bool has_scheme(std::string_view url, std::string_view scheme) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return url.size() >= scheme.size() && std::ranges::equal(url.substr(0, scheme.size()), scheme, {}, lower);
+  return text::starts_with_ignoring_case(url, scheme);
 }
 
 /// An endpoint that says http or https itself is believed before the setting is.

@@ -27,7 +27,4 @@ class SecretView : public spec::ObjectView {
   std::optional<std::string> read(std::string_view key) const;
 };
 
-/// RFC 4648 base64, as Kubernetes writes it: padded, without line breaks. Nothing where it is not that.
-std::optional<std::string> decode_base64(std::string_view text);
-
 }  // namespace modelgate::workload

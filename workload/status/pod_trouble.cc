@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "spec/text/utf8.h"
 #include "workload/objects/annotations.h"
 
 namespace modelgate::workload {
@@ -32,10 +33,7 @@ constexpr std::size_t kMaxLastWords = 1024;
 std::string last_words(std::string_view words) {
   while (!words.empty() && (words.back() == '\n' || words.back() == ' ')) words.remove_suffix(1);
   if (words.size() <= kMaxLastWords) return std::string(words);
-  words.remove_prefix(words.size() - kMaxLastWords);
-  // Not from within a character.
-  while (!words.empty() && (static_cast<unsigned char>(words.front()) & 0xC0) == 0x80) words.remove_prefix(1);
-  return fmt::format("...{}", words);
+  return fmt::format("...{}", text::end_of(words, kMaxLastWords));
 }
 
 spec::ObjectView condition(const spec::PodView& pod, std::string_view type) {

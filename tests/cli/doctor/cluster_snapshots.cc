@@ -14,7 +14,8 @@
 #include "cli/doctor/permissions.h"
 #include "kube/lease_record.h"
 #include "kube/manifests.h"
-#include "spec/base64.h"
+#include "spec/text/base64.h"
+#include "spec/text/rfc3339.h"
 #include "spec/view.h"
 
 namespace modelgate::cli {
@@ -89,13 +90,13 @@ void put_certificates(ClusterSnapshot& snapshot) {
       certs::Authority::make({.lifetime = std::chrono::hours(24 * 365), .now = snapshot.now}).value();
   std::string data;
   for (const auto& [key, value] : certs::encode(set)) {
-    data += fmt::format("  {}: {}\n", key, spec::encode_base64(value));
+    data += fmt::format("  {}: {}\n", key, text::encode_base64(value));
   }
   put_yaml(snapshot,
            fmt::format("apiVersion: v1\nkind: Secret\nmetadata: {{name: modelgate-webhook-ca, namespace: "
                        "kserve}}\ndata:\n{}",
                        data));
-  const std::string bundle = spec::encode_base64(certs::bundle_pem(set));
+  const std::string bundle = text::encode_base64(certs::bundle_pem(set));
   for (const Resource* resource :
        {&kube::kMutatingWebhookConfigurations, &kube::kValidatingWebhookConfigurations}) {
     rewrite(snapshot, *resource, {}, "modelgate", R"("clientConfig":{)",
@@ -154,7 +155,7 @@ kind: Lease
 metadata: {{name: {0}, namespace: kserve}}
 spec: {{holderIdentity: {0}-1_a, leaseDurationSeconds: 15, renewTime: "{1}"}}
 )",
-                                   name, kube::micro_time(snapshot.now)));
+                                   name, text::format_rfc3339_micro(snapshot.now)));
   }
 }
 

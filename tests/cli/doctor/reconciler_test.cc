@@ -13,6 +13,7 @@
 #include "cli/doctor/tally.h"
 #include "cli/terminal/exit_code.h"
 #include "kube/lease_record.h"
+#include "spec/text/rfc3339.h"
 #include "tests/cli/doctor/cluster_snapshots.h"
 
 namespace modelgate::cli {
@@ -57,7 +58,7 @@ void put_lease(ClusterSnapshot& snapshot, std::string_view ns, std::string_view 
   put_yaml(snapshot, fmt::format("apiVersion: coordination.k8s.io/v1\nkind: Lease\nmetadata: {{name: {}, "
                                  "namespace: {}}}\nspec: {{holderIdentity: '{}', leaseDurationSeconds: 15, "
                                  "renewTime: '{}'}}",
-                                 name, ns, holder, kube::micro_time(renewed)));
+                                 name, ns, holder, text::format_rfc3339_micro(renewed)));
 }
 
 void scale(ClusterSnapshot& snapshot, int replicas) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The client's small parts by themselves: paths, objects, HTTP's grammar byte by byte, the rate, pauses,
-// base64, and what plugins print.
+// and what plugins print.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,7 +15,6 @@
 #include "kube/client/rate_limit.h"
 #include "kube/client/resource.h"
 #include "kube/client/task.h"
-#include "spec/base64.h"
 
 namespace modelgate::kube {
 namespace {
@@ -258,46 +257,6 @@ TEST(Spawn, StartsALoopAgainThatThrew) {
   });
   context.run_for(10s);
   EXPECT_EQ(runs, 2);
-}
-
-// ---- base64.h
-
-TEST(Base64, BothWays) {
-  std::string bytes;
-  for (int i = 0; i < 300; ++i) {
-    EXPECT_EQ(spec::decode_base64(spec::encode_base64(bytes)), bytes);
-    bytes += static_cast<char>(i * 7);
-  }
-  EXPECT_EQ(spec::encode_base64("ab"), "YWI=");
-  EXPECT_EQ(spec::decode_base64("YW\r\nI=\n"), "ab");
-}
-
-struct Base64Case {
-  const char* name;
-  std::string_view bytes;
-  std::string_view text;
-};
-
-class Rfc4648 : public testing::TestWithParam<Base64Case> {};
-
-TEST_P(Rfc4648, GoesThereAndBack) {
-  EXPECT_EQ(spec::encode_base64(GetParam().bytes), GetParam().text);
-  EXPECT_EQ(spec::decode_base64(GetParam().text), GetParam().bytes);
-}
-
-// Section 10.
-INSTANTIATE_TEST_SUITE_P(Base64, Rfc4648,
-                         testing::Values(Base64Case{"Empty", "", ""}, Base64Case{"One", "f", "Zg=="},
-                                         Base64Case{"Two", "fo", "Zm8="}, Base64Case{"Three", "foo", "Zm9v"},
-                                         Base64Case{"Six", "foobar", "Zm9vYmFy"},
-                                         Base64Case{"Nuls", std::string_view("\0\0", 2), "AAA="}),
-                         [](const auto& info) { return info.param.name; });
-
-TEST(Base64, RefusesWhatIsNone) {
-  for (const char* text : {"Y", "YW", "YWI", "YWI==", "YW=I", "Y===", "YW I=", "=", "YWJj=", "====", "%%%%",
-                           "Zg==Zg==", "    Zm9v", "Zm9v----"}) {
-    EXPECT_EQ(spec::decode_base64(text), std::nullopt) << text;
-  }
 }
 
 // ---- exec_plugin.h

@@ -14,6 +14,7 @@
 
 #include "certs/authority.h"
 #include "certs/openssl.h"
+#include "spec/text/ascii.h"
 
 namespace modelgate::kube {
 namespace {
@@ -80,8 +81,7 @@ FakeRequest read_head(std::string_view head) {
     const std::string_view line = head.substr(0, head.find("\r\n"));
     head.remove_prefix(std::min(head.size(), line.size() + 2));
     const auto colon = std::min(line.find(':'), line.size());
-    std::string name(line.substr(0, colon));
-    std::ranges::transform(name, name.begin(), [](char c) { return static_cast<char>(std::tolower(c)); });
+    const std::string name = text::lowercase(line.substr(0, colon));
     request.headers[name] = line.substr(std::min(line.size(), colon + 2));
   }
   return request;

@@ -98,7 +98,7 @@ INSTANTIATE_TEST_SUITE_P(
                     TimeCase{"ClocksDisagree", "2026-01-01T00:00:01Z", "2026-01-01T00:00:00Z", std::nullopt},
                     TimeCase{"NotCreatedYet", "", "2026-01-01T00:00:00Z", std::nullopt},
                     TimeCase{"NoSuchDay", "2026-02-29T00:00:00Z", "2026-03-01T00:00:00Z", std::nullopt},
-                    TimeCase{"NotInUtc", "2026-01-01T00:00:00+01:00", "2026-01-02T00:00:00Z", std::nullopt},
+                    TimeCase{"NotInUtc", "2026-01-01T00:00:00+01:00", "2026-01-02T00:00:00Z", 90000},
                     TimeCase{"Garbage", "yesterday", "2026-01-02T00:00:00Z", std::nullopt}),
     [](const auto& info) { return info.param.name; });
 

@@ -12,7 +12,7 @@
 
 #include "certs/authority.h"
 #include "kube/client/object.h"
-#include "spec/base64.h"
+#include "spec/text/base64.h"
 
 namespace modelgate::webhook {
 namespace {
@@ -43,7 +43,7 @@ std::string json_text(std::string_view text) {
 }
 
 std::string webhook(const std::string& name, const std::string& client, const std::string& bundle = "") {
-  const std::string ca = bundle.empty() ? "" : R"(,"caBundle":")" + spec::encode_base64(bundle) + "\"";
+  const std::string ca = bundle.empty() ? "" : R"(,"caBundle":")" + text::encode_base64(bundle) + "\"";
   return R"({"name":)" + json_text(name) + R"(,"clientConfig":{)" + client + ca + "}}";
 }
 

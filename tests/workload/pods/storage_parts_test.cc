@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The small parts of storage: paths, digests, base64, and JSON as Go writes it.
+// The small parts of storage: paths, digests, and JSON as Go writes it.
 #include <gtest/gtest.h>
 
 #include "workload/objects/go_json.h"
 #include "workload/objects/sha256.h"
-#include "workload/pods/secret.h"
 #include "workload/pods/storage_initializer.h"
 
 namespace modelgate::workload {
@@ -85,30 +84,6 @@ TEST(StoragePaths, VolumeName) {
   EXPECT_EQ("mnt-models", volume_name_of("/mnt/models/"));
   EXPECT_EQ("", volume_name_of("/"));
 }
-
-// ---------------------------------------------------------------------------------------------- base64
-
-struct Base64Case {
-  const char* name;
-  const char* text;
-  std::optional<std::string> decoded;
-};
-
-class Base64 : public testing::TestWithParam<Base64Case> {};
-
-TEST_P(Base64, Decodes) {
-  EXPECT_EQ(GetParam().decoded, decode_base64(GetParam().text));
-}
-
-const Base64Case kBase64[] = {
-    {"Empty", "", ""},        {"One", "Zg==", "f"},          {"Two", "Zm8=", "fo"},
-    {"Three", "Zm9v", "foo"}, {"Six", "Zm9vYmFy", "foobar"}, {"Binary", "/+8=", "\xff\xef"},
-    {"Short", "Zg=", {}},     {"Unpadded", "Zg", {}},        {"Alphabet", "Zm9-", {}},
-    {"Padding", "Z===", {}},  {"Inside", "Zg==Zg==", {}},    {"Line", "Zm9v\n", {}},
-};
-
-INSTANTIATE_TEST_SUITE_P(Table, Base64, testing::ValuesIn(kBase64),
-                         [](const auto& row) { return row.param.name; });
 
 // ------------------------------------------------------------------------------------------- Go's JSON
 

@@ -328,7 +328,7 @@ TEST(LastWords, AreCutAtTheirBeginning) {
         fmt::format(R"({{"terminated": {{"exitCode": 1, "message": "{}{}the end"}}}})", words, shift))});
     const std::string message(w.condition("Ready").string("message"));
     EXPECT_TRUE(message.ends_with(fmt::format("\xC3\xA9{}the end", shift)));
-    EXPECT_TRUE(spec::is_valid_utf8(message));
+    EXPECT_TRUE(text::is_valid_utf8(message));
     EXPECT_LT(message.size(), 1200);
     EXPECT_THAT(message, ::testing::HasSubstr("exit code 1: ..."));
   }

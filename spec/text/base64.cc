@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "spec/base64.h"
+#include "spec/text/base64.h"
 
 #include <openssl/evp.h>
 
 #include <algorithm>
 #include <cstddef>
 
-namespace modelgate::spec {
+namespace modelgate::text {
 namespace {
 
 constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -22,11 +22,11 @@ std::string encode_base64(std::string_view bytes) {
   return text;
 }
 
-// EVP_DecodeBlock passes over blanks and hyphens, and counts the padding as bytes: so both are looked at
-// here.
-std::optional<std::string> decode_base64(std::string_view text) {
+// EVP_DecodeBlock skips blanks and hyphens, and counts padding as bytes. So the alphabet and the padding are
+// checked here.
+std::optional<std::string> decode_base64(std::string_view text, LineBreaks line_breaks) {
   std::string packed(text);
-  std::erase_if(packed, [](char c) { return c == '\r' || c == '\n'; });
+  if (line_breaks == LineBreaks::kSkip) std::erase_if(packed, [](char c) { return c == '\r' || c == '\n'; });
   const std::size_t digits = std::min(packed.find_first_not_of(kDigits), packed.size());
   const std::size_t padding = packed.size() - digits;
   if (packed.size() % 4 != 0 || padding > 2 || packed.find_first_not_of('=', digits) != std::string::npos) {
@@ -41,4 +41,4 @@ std::optional<std::string> decode_base64(std::string_view text) {
   return bytes;
 }
 
-}  // namespace modelgate::spec
+}  // namespace modelgate::text
