@@ -9,6 +9,7 @@
 
 #include <deque>
 
+#include "spec/text/utf8.h"
 #include "spec/view.h"
 #include "tests/workload/children/service_world.h"
 #include "workload/status/observable.h"
