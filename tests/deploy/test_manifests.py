@@ -328,7 +328,7 @@ class Monitoring(unittest.TestCase):
     @staticmethod
     def measured():
         folders = ("webhook", "reconciler", "http", "process", "kube")
-        source = "\n".join(path.read_text() for folder in folders for path in (ROOT / folder).glob("*.cc"))
+        source = "\n".join(path.read_text() for folder in folders for path in (ROOT / folder).rglob("*.cc"))
         return set(re.findall(r'"([a-z]+(?:_[a-z]+)+)"', source))
 
     def drawn(self):
