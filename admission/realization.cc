@@ -10,7 +10,7 @@
 #include "admission/references.h"
 #include "defaulting/settled.h"
 #include "spec/deployment_mode.h"
-#include "workload/children/wanted.h"
+#include "workload/children/build_wanted.h"
 
 namespace modelgate::admission {
 namespace {

@@ -9,6 +9,7 @@
 #include "spec/deployment_mode.h"
 #include "spec/inference_service.h"
 #include "spec/lookup_rounds.h"
+#include "workload/children/build_wanted.h"
 #include "workload/objects/annotations.h"
 #include "workload/objects/object_builder.h"
 

@@ -14,6 +14,9 @@
 #include "spec/inference_service.h"
 #include "spec/lookup_rounds.h"
 #include "spec/schema.h"
+#include "workload/children/build_wanted.h"
+#include "workload/status/ready_components.h"
+#include "workload/status/status.h"
 
 namespace modelgate::reconciler {
 namespace {

@@ -31,8 +31,9 @@
 #include "reconciler/cache/cache.h"
 #include "reconciler/metrics/service_measures.h"
 #include "reconciler/status/refused_status.h"
+#include "workload/children/service_context.h"
 #include "workload/children/wanted.h"
-#include "workload/status/status.h"
+#include "workload/status/observed.h"
 
 namespace modelgate::reconciler {
 

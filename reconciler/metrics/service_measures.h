@@ -24,7 +24,7 @@
 #include "reconciler/queue/service_key.h"
 #include "spec/json.h"
 #include "workload/children/wanted.h"
-#include "workload/status/status.h"
+#include "workload/status/observed.h"
 
 namespace modelgate::reconciler {
 

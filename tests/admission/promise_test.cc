@@ -16,7 +16,7 @@
 #include "defaulting/settled.h"
 #include "spec/deployment_mode.h"
 #include "tests/admission/reviewed.h"
-#include "workload/children/wanted.h"
+#include "workload/children/build_wanted.h"
 
 namespace modelgate::admission {
 namespace {

@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// What scales a component: a HorizontalPodAutoscaler, or KEDA's ScaledObject (scaled_object.cc).
+#include "workload/children/autoscaler.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "spec/quantity.h"
-#include "workload/children/service_build.h"
+#include "workload/children/metric_target.h"
+#include "workload/children/scaled_object.h"
 #include "workload/objects/object_builder.h"
 
 namespace modelgate::workload {
 namespace {
 
 using spec::Value;
-
-/// Percent of the request; Kubernetes' and KServe's default.
-constexpr int kDefaultCpuUtilization = 80;
 
 Value resource_metric(std::string_view resource, Value target, spec::Arena& arena) {
   return ObjectBuilder(arena)
@@ -167,13 +164,6 @@ void add_scaled_object(ServiceBuild& build, const Component& component) {
 }
 
 }  // namespace
-
-std::string quantity_text(const Value* quantity, std::string_view otherwise) {
-  if (!quantity) return std::string(otherwise);
-  if (quantity->IsString()) return std::string(spec::text_of(*quantity));
-  const auto parsed = spec::Quantity::parse(*quantity);
-  return parsed ? parsed->canonical() : std::string(otherwise);
-}
 
 std::string_view autoscaler_class(ServiceBuild& build, const Component& component) {
   const std::string_view named = value_of(component.annotations, spec::kAutoscalerClassAnnotation);

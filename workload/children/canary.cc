@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Canaries in Standard mode: a Deployment and a Service a version, of the stable predictor with what the
-// canary sets over it.
+#include "workload/children/canary.h"
+
 #include <algorithm>
 #include <limits>
-
-#include "workload/children/service_build.h"
 
 namespace modelgate::workload {
 namespace {

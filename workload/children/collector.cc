@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// The OpenTelemetry collector that runs beside a model server and sends its metrics to KEDA's scaler.
+#include "workload/children/collector.h"
+
 #include <fmt/format.h>
 
-#include "workload/children/service_build.h"
 #include "workload/objects/annotations.h"
 #include "workload/objects/container_builder.h"
 #include "workload/objects/object_builder.h"

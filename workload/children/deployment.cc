@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Deployments: one a component, and one for the workers of a multi-node predictor.
+#include "workload/children/deployment.h"
+
 #include <utility>
 
+#include "workload/children/autoscaler.h"
 #include "workload/children/pod_parts.h"
-#include "workload/children/service_build.h"
 #include "workload/objects/object_builder.h"
 
 namespace modelgate::workload {

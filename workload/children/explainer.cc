@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "workload/children/explainer.h"
+
 #include <fmt/format.h>
 
 #include "spec/schema.h"
 #include "workload/children/pod_parts.h"
-#include "workload/children/service_build.h"
+#include "workload/children/storage_uris.h"
 #include "workload/objects/annotations.h"
+#include "workload/objects/ports.h"
 
 namespace modelgate::workload {
 namespace {

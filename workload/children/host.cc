@@ -11,10 +11,6 @@
 namespace modelgate::workload {
 namespace {
 
-constexpr std::string_view kVisibility = "networking.kserve.io/visibility";
-constexpr std::string_view kClusterLocal = "cluster-local";
-constexpr std::string_view kClusterLocalDomain = "svc.cluster.local";
-
 TemplateValues values_for(const ServiceBuild& build, std::string_view name) {
   return {.name = name,
           .namespace_ = build.namespace_,
@@ -71,11 +67,6 @@ std::expected<std::string, std::string> path_of(const ServiceBuild& build) {
         fmt::format("pathTemplate: \"{}\" must be a path, without scheme and host", *path));
   if (path->ends_with('/')) path->pop_back();
   return path;
-}
-
-bool is_cluster_local(const ServiceBuild& build) {
-  return value_of(build.labels, kVisibility) == kClusterLocal ||
-         build.configuration.ingress.ingress_domain == kClusterLocalDomain;
 }
 
 }  // namespace modelgate::workload

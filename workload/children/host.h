@@ -23,7 +23,4 @@ std::vector<std::string> additional_hosts(const ServiceBuild& build, std::string
 /// By `pathTemplate`, without a slash at its end; empty where there is none.
 std::expected<std::string, std::string> path_of(const ServiceBuild& build);
 
-/// Reached from within the cluster only: by label, or since the domain is the cluster's.
-bool is_cluster_local(const ServiceBuild& build);
-
 }  // namespace modelgate::workload

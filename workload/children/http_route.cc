@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Gateway API's HTTPRoutes: one a component, and one for the service as a whole. Canaries that are up get
-// their share of what goes to the predictor.
+#include "workload/children/http_route.h"
+
 #include <fmt/format.h>
 
 #include "workload/children/host.h"
-#include "workload/children/service_build.h"
+#include "workload/children/versions.h"
 #include "workload/objects/object_builder.h"
+#include "workload/objects/ports.h"
 
 namespace modelgate::workload {
 namespace {

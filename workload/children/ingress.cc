@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// The Ingress of a service: its own host, and one for each component.
+#include "workload/children/ingress.h"
+
 #include "workload/children/host.h"
-#include "workload/children/service_build.h"
 #include "workload/objects/object_builder.h"
+#include "workload/objects/ports.h"
 
 namespace modelgate::workload {
 namespace {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// A predictor of several nodes: a head and its workers, which share a model by pipeline and tensor
-// parallelism.
+#include "workload/children/multi_node.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,7 +9,6 @@
 #include "spec/schema.h"
 #include "spec/storage_uri.h"
 #include "workload/children/pod_parts.h"
-#include "workload/children/service_build.h"
 #include "workload/objects/annotations.h"
 #include "workload/objects/gpu_types.h"
 #include "workload/objects/strategic_merge.h"

@@ -10,6 +10,7 @@
 #include "workload/children/canonical.h"
 #include "workload/objects/annotations.h"
 #include "workload/objects/object_builder.h"
+#include "workload/objects/ports.h"
 #include "workload/objects/strategic_merge.h"
 
 namespace modelgate::workload {

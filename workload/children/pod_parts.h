@@ -10,6 +10,7 @@
 #include "spec/core.h"
 #include "spec/json.h"
 #include "spec/schema.h"
+#include "workload/children/component.h"
 #include "workload/children/service_build.h"
 
 namespace modelgate::workload {

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// The predictor, stable or canary: a runtime's container merged with the service's, or containers of the
-// service's own.
+#include "workload/children/predictor.h"
+
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "spec/runtime_support.h"
 #include "spec/schema.h"
+#include "workload/children/multi_node.h"
 #include "workload/children/pod_parts.h"
 #include "workload/children/runtime_server.h"
-#include "workload/children/service_build.h"
+#include "workload/children/storage_uris.h"
 #include "workload/children/template.h"
 #include "workload/objects/annotations.h"
 #include "workload/objects/go_json.h"
@@ -297,16 +299,6 @@ bool serves_many_models(const spec::PredictorView& predictor) {
       predictor.field("huggingface") || predictor.model().model_format().name() == "huggingface";
   if (!source || fetches_by_name) return false;
   return !source.storage_uri() && !source.storage() && predictor.storage_uris().empty();
-}
-
-Scaling scaling_of(const spec::ComponentView& component) {
-  return {.min_replicas = component.min_replicas(),
-          .max_replicas = component.max_replicas().value_or(0),
-          .scale_target = component.scale_target(),
-          .scale_metric = component.scale_metric().value_or(std::string_view{}),
-          .auto_scaling = component.auto_scaling(),
-          .deployment_strategy = component.deployment_strategy(),
-          .has_agent = component.logger() || component.batcher()};
 }
 
 }  // namespace modelgate::workload

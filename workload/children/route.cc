@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Which kind of route leads to a service in Standard mode: Gateway API's HTTPRoute where the configuration
-// says so; Istio's VirtualService where the installation asks for it and the cluster has the kind; else an
-// Ingress.
+#include "workload/children/route.h"
+
 #include <fmt/format.h>
 
-#include "workload/children/host.h"
-#include "workload/children/service_build.h"
+#include "workload/children/http_route.h"
+#include "workload/children/ingress.h"
+#include "workload/children/route_kind.h"
+#include "workload/children/virtual_service.h"
 
 namespace modelgate::workload {
 namespace {
@@ -15,13 +15,11 @@ std::string_view why_not_split(const ServiceBuild& build) {
   if (is_cluster_local(build)) return "the service is reached within the cluster only, by a Service";
   if (build.configuration.ingress.disable_ingress_creation)
     return "no route is made (disableIngressCreation in the configuration)";
-  return "an Ingress cannot split traffic; Gateway API's routes can (enableGatewayApi in the configuration), "
-         "and "
+  return "an Ingress cannot split traffic; Gateway API's routes can (enableGatewayApi in the configuration), and "
          "Istio's (istioRoutes)";
 }
 
-void tell_of_unsplit_canaries(ServiceBuild& build) {
-  if (splits_traffic(build)) return;
+void report_unsplit_canaries(ServiceBuild& build) {
   const auto canaries = build.service.spec().canary();
   for (std::size_t i = 0; i < canaries.size(); ++i) {
     if (canaries[i].traffic_percent().value_or(0) == 0) continue;
@@ -33,11 +31,18 @@ void tell_of_unsplit_canaries(ServiceBuild& build) {
 }  // namespace
 
 void add_routes(ServiceBuild& build) {
-  tell_of_unsplit_canaries(build);
-  if (is_cluster_local(build) || build.configuration.ingress.disable_ingress_creation) return;
-  if (build.configuration.ingress.enable_gateway_api) return add_http_routes(build);
-  if (routes_by_istio(build)) return add_virtual_service(build);
-  add_ingress(build);
+  const RouteKind kind = route_kind(build);
+  if (!splits_traffic(kind)) report_unsplit_canaries(build);
+  switch (kind) {
+    case RouteKind::kNone:
+      return;
+    case RouteKind::kIngress:
+      return add_ingress(build);
+    case RouteKind::kHttpRoute:
+      return add_http_routes(build);
+    case RouteKind::kVirtualService:
+      return add_virtual_service(build);
+  }
 }
 
 }  // namespace modelgate::workload

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// KEDA's ScaledObject: one trigger a metric.
+#include "workload/children/scaled_object.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "workload/children/service_build.h"
+#include "workload/children/metric_target.h"
 #include "workload/objects/object_builder.h"
 
 namespace modelgate::workload {
@@ -13,7 +13,6 @@ namespace {
 
 using spec::Value;
 
-constexpr int kDefaultCpuUtilization = 80;
 constexpr std::string_view kOpenTelemetry = "opentelemetry";
 constexpr std::string_view kPrometheus = "prometheus";
 

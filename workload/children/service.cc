@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Services: one a component, and two headless ones for a multi-node predictor.
+#include "workload/children/service.h"
+
 #include <algorithm>
 #include <set>
 
-#include "workload/children/pod_parts.h"
-#include "workload/children/service_build.h"
 #include "workload/objects/annotations.h"
 #include "workload/objects/object_builder.h"
+#include "workload/objects/ports.h"
 
 namespace modelgate::workload {
 namespace {

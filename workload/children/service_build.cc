@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "workload/children/component.h"
 #include "workload/objects/object_builder.h"
 
 namespace modelgate::workload {
@@ -19,11 +20,6 @@ StringMap without(const StringMap& from, const std::vector<std::string>& forbidd
 }
 
 }  // namespace
-
-std::string_view teller(std::string_view component, const spec::FieldPath& path) {
-  const auto segments = path.segments();
-  return segments.size() > 1 && segments[1].name == kCanary ? kCanary : component;
-}
 
 ServiceBuild::ServiceBuild(const spec::Value& service_in, const ServiceContext& context_in,
                            spec::Arena& arena_in)
@@ -94,13 +90,13 @@ void ServiceBuild::fatal(std::string_view component, std::string_view reason, sp
                          std::string text) {
   failed_ = true;
   wanted.problems.push_back(
-      {Problem::Kind::kFatal, teller(component, path), reason, std::move(path), std::move(text)});
+      {Problem::Kind::kFatal, component_at(component, path), reason, std::move(path), std::move(text)});
 }
 
 void ServiceBuild::notice(std::string_view component, std::string_view reason, spec::FieldPath path,
                           std::string text) {
   wanted.problems.push_back(
-      {Problem::Kind::kNotice, teller(component, path), reason, std::move(path), std::move(text)});
+      {Problem::Kind::kNotice, component_at(component, path), reason, std::move(path), std::move(text)});
 }
 
 }  // namespace modelgate::workload

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// `storageUris`: several sources, each at a path of its own. Unlike the one `storageUri`, which a Pod is told
-// by annotation, they are put into the Deployment's template, as KServe does.
+#include "workload/children/storage_uris.h"
+
 #include <utility>
 
-#include "workload/children/service_build.h"
 #include "workload/children/template_pod.h"
 #include "workload/objects/annotations.h"
 #include "workload/pods/pod_pass.h"

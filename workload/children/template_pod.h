@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A Deployment's template worked on as if it were a Pod that is created: what is put into Pods (pod.h) can so
-// be put into templates. Who calls: storage_uris.cc, and wanted.cc for `podInjection: Render`.
+// be put into templates. Who calls: storage_uris.cc, and build_wanted.cc for `podInjection: Render`.
 #pragma once
 
 #include <functional>
 #include <string_view>
 
+#include "workload/children/component.h"
 #include "workload/children/service_build.h"
 #include "workload/pods/pod.h"
 

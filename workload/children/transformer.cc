@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "workload/children/transformer.h"
+
 #include "spec/schema.h"
 #include "workload/children/pod_parts.h"
-#include "workload/children/service_build.h"
+#include "workload/children/storage_uris.h"
 #include "workload/objects/annotations.h"
+#include "workload/objects/ports.h"
 
 namespace modelgate::workload {
 

@@ -5,8 +5,9 @@
 #include <numeric>
 #include <span>
 
-#include "workload/children/host.h"
-#include "workload/children/service_build.h"
+#include "workload/children/autoscaler.h"
+#include "workload/children/canary.h"
+#include "workload/children/route_kind.h"
 
 namespace modelgate::workload {
 namespace {
@@ -83,7 +84,7 @@ class Planner {
       : build_(build),
         stable_view_(build.service.spec().predictor()),
         canaries_(build.service.spec().canary()),
-        splits_(splits_traffic(build)) {}
+        splits_(splits_traffic(route_kind(build))) {}
 
   VersionPlan run() {
     plan_.stable.component = build_.predictor();
@@ -253,11 +254,6 @@ class Planner {
 };
 
 }  // namespace
-
-bool splits_traffic(const ServiceBuild& build) {
-  if (is_cluster_local(build) || build.configuration.ingress.disable_ingress_creation) return false;
-  return build.configuration.ingress.enable_gateway_api || routes_by_istio(build);
-}
 
 std::vector<RouteShare> route_shares(const ServiceBuild& build) {
   const VersionPlan& plan = build.versions;

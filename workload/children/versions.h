@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How requests and Pods are shared among the versions of a predictor: the stable one, its canaries, and those
-// that the service no longer names and that still serve. Who calls: wanted.cc, the routes.
+// that the service no longer names and that still serve. Who calls: build_wanted.cc, the routes.
 //
 // In Compatible mode as KServe: a canary has its whole share, and the stable version gives up as many Pods,
 // as soon as one Pod of it is available; a version that is no longer named goes at once.
@@ -25,36 +25,15 @@
 #include <string_view>
 #include <vector>
 
+#include "workload/children/service_build.h"
+#include "workload/children/version_plan.h"
+
 namespace modelgate::workload {
 
-class ServiceBuild;
-
-/// What one version is to have now.
-struct PlannedVersion {
-  std::string component;  // "m-v2-predictor": its Deployment and Service
-  /// At the least; of the stable version nothing where the service says nothing.
-  std::optional<std::int64_t> replicas = std::nullopt;
-  /// Of a hundred requests.
-  std::int64_t weight = 0;
-  /// A Pod of it is available.
-  bool serves = false;
-};
-
-struct VersionPlan {
-  PlannedVersion stable;
-  std::vector<PlannedVersion> canaries;  // as the service lists them
-  /// Not named any more, and not to go yet.
-  std::vector<PlannedVersion> leaving;
-  /// All Pods of the stable version are of what the service says now, as far as anybody has looked.
-  bool rolled_out = true;
-  /// Requests or Pods are not yet as the service says, for it was only now that it said so.
-  bool look_again = false;
-};
+/// Reason of the notice for a version that the service no longer names and that still serves.
+inline constexpr std::string_view kWaitsForStable = "WaitsForStable";
 
 VersionPlan plan_versions(const ServiceBuild& build);
-
-/// A route of ours can lead to several versions.
-bool splits_traffic(const ServiceBuild& build);
 
 /// A version in a route; without a weight where it is the only one there can be.
 struct RouteShare {

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Istio's VirtualService in the place of an Ingress, where the installation asks for it: one for the service
-// and its components, on the configured gateways and within the mesh. Hosts, gateways and matches are those
-// that KServe writes in Knative mode; the destinations are the components' own Services, with weights.
+// Hosts, gateways and matches are those that KServe writes in Knative mode; the destinations are the components'
+// own Services, with weights.
+#include "workload/children/virtual_service.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "workload/children/host.h"
-#include "workload/children/service_build.h"
+#include "workload/children/versions.h"
 #include "workload/objects/object_builder.h"
+#include "workload/objects/ports.h"
 
 namespace modelgate::workload {
 namespace {
@@ -219,12 +221,6 @@ class VirtualServiceBuild {
 };
 
 }  // namespace
-
-bool routes_by_istio(const ServiceBuild& build) {
-  const auto& ingress = build.configuration.ingress;
-  return build.context.virtual_services && !ingress.enable_gateway_api &&
-         !ingress.disable_istio_virtual_host && !ingress.ingress_gateway.empty();
-}
 
 void add_virtual_service(ServiceBuild& build) {
   VirtualServiceBuild(build).run();

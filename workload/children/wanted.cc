@@ -1,21 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workload/children/wanted.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
-#include "workload/children/pod_parts.h"
-#include "workload/children/service_build.h"
-#include "workload/children/template_pod.h"
-#include "workload/objects/annotations.h"
-#include "workload/objects/object_builder.h"
+#include "spec/view.h"
 
 namespace modelgate::workload {
-
-bool ReadyComponents::canary(std::string_view name) const {
-  return std::ranges::find(canaries, name) != canaries.end();
-}
 
 const Problem* Wanted::fatal(std::string_view component) const {
   const auto it = std::ranges::find_if(
@@ -34,96 +24,6 @@ bool Wanted::keeps(std::string_view kind, std::string_view name) const {
   return half_built || std::ranges::any_of(kept, [&](const KeptObject& k) {
            return (k.kind.empty() || k.kind == kind) && k.name == name;
          });
-}
-
-namespace {
-
-spec::FieldPath predictor_path() {
-  return spec::FieldPath{} / "spec" / "predictor";
-}
-
-/// The objects of one component, in the order in which KServe makes them. False where it leaves off there.
-bool add_component(ServiceBuild& build, std::optional<Component> component) {
-  if (!component) return !build.stops_at_first_error();
-  build.adding = teller(component->kind, component->path);
-  if (auto problem = check_component_name(component->name)) {
-    build.fatal(component->kind, "InvalidName", spec::FieldPath{} / "metadata" / "name", std::move(*problem));
-    return !build.stops_at_first_error();
-  }
-  // A Service's and an autoscaler's labels are those of the Pods.
-  component->labels["app"] = app_label(component->name);
-  if (!render_injection(build, *component)) return !build.stops_at_first_error();
-  if (!build.context.problems_only) write_pod_defaults(component->pod_spec, build.arena);
-  if (!finish_pod(build, *component, component->pod_spec)) return !build.stops_at_first_error();
-  add_services(build, *component);
-  add_collector(build, *component);
-  add_deployments(build, *component);
-  add_autoscaler(build, *component);
-  return !build.stops_at_first_error();
-}
-
-/// The first of its problems tells what is wrong with all versions; the others only repeat it.
-bool add_canaries(ServiceBuild& build, const spec::PredictorView& stable) {
-  const auto canaries = build.service.spec().canary();
-  for (std::size_t i = 0; i < canaries.size(); ++i) {
-    const spec::FieldPath path = (spec::FieldPath{} / "spec" / "canary")[i] / "predictor";
-    const spec::Value merged = canary_predictor(canaries[i], stable, build.arena);
-    auto component = build_predictor(build, spec::PredictorView(merged), path);
-    if (component) component->scaling = {.min_replicas = build.versions.canaries[i].replicas};
-    if (!add_component(build, std::move(component))) return false;
-  }
-  return true;
-}
-
-/// Their objects stay as they are: what they were made from is not known any more.
-void keep_leaving(ServiceBuild& build) {
-  for (const PlannedVersion& v : build.versions.leaving) {
-    build.keep({}, v.component);
-    build.notice(kCanary, kWaitsForStable, spec::FieldPath{} / "spec" / "canary",
-                 fmt::format("no longer has {}, which serves on until {} is up", v.component,
-                             build.versions.stable.component));
-  }
-  build.wanted.look_again = build.versions.look_again;
-}
-
-bool add_predictors(ServiceBuild& build) {
-  const spec::PredictorView stable = build.service.spec().predictor();
-  // The stable version first decides about the labels that the runtime's server adds, for all others.
-  auto component = build_predictor(build, stable, predictor_path());
-  if (!component) return !build.stops_at_first_error();
-  build.versions = plan_versions(build);
-  keep_leaving(build);
-  component->scaling.min_replicas = build.versions.stable.replicas;
-  if (!add_canaries(build, stable)) return false;
-  return add_component(build, std::move(component));
-}
-
-void add_all(ServiceBuild& build) {
-  if (serves_many_models(build.service.spec().predictor())) add_model_config(build);
-  if (build.stopped()) {
-    // For what it tells: the runtime, and what is wrong.
-    build_predictor(build, build.service.spec().predictor(), predictor_path());
-    return;
-  }
-  if (!add_predictors(build)) return;
-  if (build.service.spec().transformer() && !add_component(build, build_transformer(build))) return;
-  if (build.service.spec().explainer() && !add_component(build, build_explainer(build))) return;
-  build.adding = kIngress;
-  if (!build.wanted.fatal(kPredictor)) add_routes(build);
-}
-
-}  // namespace
-
-void add_model_config(ServiceBuild& build) {
-  spec::Value object = build.object("v1", "ConfigMap", model_config_name(build.name), build.labels, {});
-  object.AddMember("data", ObjectBuilder(build.arena).text("models.json", "[]").take(), build.arena);
-  build.add(std::move(object), true);
-}
-
-Wanted build_wanted(const spec::Value& service, const ServiceContext& context, spec::Arena& arena) {
-  ServiceBuild build(service, context, arena);
-  add_all(build);
-  return std::move(build.wanted);
 }
 
 }  // namespace modelgate::workload

@@ -1,28 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From an InferenceService to the objects that serve it, in Standard mode: Deployments, Services,
-// autoscalers, routes, ConfigMaps. Who calls: the reconciler, which applies them; admission, which wants to
-// know what cannot be realized; `modelgate review --render`.
-//
-//   Wanted wanted = build_wanted(service, {.catalog = catalog, .runtime = selected, .ready = observed},
-//   arena); for (const WantedObject& o : wanted.objects) apply(o.object); for (const Problem& p :
-//   wanted.problems) tell(p);
-//
-// Contract: `service` is defaulted (defaulting/) and its structure was checked (spec/schema.h); whatever else
-// it holds, nothing throws. Pure: no I/O, no clock; the same arguments give the same objects, member for
-// member, so that a digest of them tells whether anything has to be applied. The values live in `arena` and
-// refer to nothing else.
-//
-// Names, labels, annotations and specs are KServe v0.20's, so that a cluster can move over without a Pod
-// being restarted. Where KServe fails half way, `validation: Compatible` leaves off at the same place; Strict
-// goes on with the other components and does what was meant where that is clear (see Problem).
-//
-// Objects are canonical: quantities as Kubernetes stores them, no list with a key twice (server-side apply
-// refuses those; the last one stays, and a problem tells). `replicas` is there only where nothing scales.
-// Names and uid of the owner are in `ownerReferences`, without a uid where the service has none yet.
+// The desired objects of an InferenceService, and the problems found while they were built (build_wanted.h).
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,52 +14,6 @@
 #include "workload/objects/child_names.h"
 
 namespace modelgate::workload {
-
-/// A version of the predictor in the cluster: what decides when requests and Pods move from one to another
-/// (versions.h).
-struct DeployedVersion {
-  std::string component;       // its Deployment's name
-  std::int64_t replicas = 0;   // as whoever scales it asks
-  std::int64_t available = 0;  // Pods
-  bool rolled_out = false;     // all its Pods are of its present template
-  bool lacks_room = false;     // Pods of it find no node, or are refused by a quota
-  std::int64_t weight = 0;     // of a hundred requests, by the route that is there
-};
-
-/// What of the service is up: routes lead, and weights move, only to what is.
-struct ReadyComponents {
-  bool predictor = false;
-  bool transformer = false;
-  bool explainer = false;
-  std::vector<std::string> canaries = {};  // by the names of their predictors
-  /// All versions that there are, whether the service names them or not. Where nobody has looked (admission),
-  /// what the others say is taken for the whole truth.
-  std::vector<DeployedVersion> versions = {};
-
-  bool canary(std::string_view name) const;
-};
-
-struct ServiceContext {
-  const spec::Catalog& catalog;
-  /// Serves `predictor.model` where that names no runtime; nullptr where none was found.
-  const spec::Runtime* runtime = nullptr;
-  ReadyComponents ready{};
-  /// What the cluster says of Secrets and ServiceAccounts that `storageUris` need; nullptr: nobody asked yet.
-  const spec::Facts* facts = nullptr;
-  /// Where the control plane runs.
-  std::string_view system_namespace = "kserve";
-  /// See name_style_for().
-  NameStyle name_style = NameStyle::kPlain;
-  /// The installation wants VirtualServices in the place of Ingresses, and the cluster has the kind. KServe
-  /// makes them in Knative mode only, so this is to be asked for; `ingressGateway` must be there.
-  bool virtual_services = false;
-  /// Build as Strict does, whatever the configuration says: admission tells in Compatible mode what Strict
-  /// would deny.
-  bool as_strict = false;
-  /// For who asks for problems alone: of the objects only Deployments are made, and of those what their Pods
-  /// are made of. All problems are told.
-  bool problems_only = false;
-};
 
 /// Why something cannot be realized, or not as it was meant.
 struct Problem {
@@ -138,7 +72,5 @@ struct Wanted {
   /// problem keeps the rest from being built.
   bool keeps(std::string_view kind, std::string_view name) const;
 };
-
-Wanted build_wanted(const spec::Value& service, const ServiceContext& context, spec::Arena& arena);
 
 }  // namespace modelgate::workload

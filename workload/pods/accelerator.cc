@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// GKE puts a Pod on a node with the right accelerator by a node selector; an annotation says which.
+#include "workload/pods/accelerator.h"
+
 #include "workload/objects/annotations.h"
 #include "workload/objects/object_builder.h"
-#include "workload/pods/pod_pass.h"
 
 namespace modelgate::workload {
 namespace {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The agent: a sidecar in front of the model server that logs requests, batches them, and pulls models. It
-// takes over the Pod's readiness, and where Knative's queue-proxy is there, stands between it and the server.
+// The agent takes over the Pod's readiness probe. In a Pod with Knative's queue-proxy it receives requests from
+// queue-proxy and forwards them to the server.
+#include "workload/pods/agent.h"
+
 #include <fmt/format.h>
 
 #include "workload/objects/annotations.h"
@@ -9,7 +11,6 @@
 #include "workload/objects/object_builder.h"
 #include "workload/pods/credentials.h"
 #include "workload/pods/logger.h"
-#include "workload/pods/pod_pass.h"
 
 namespace modelgate::workload {
 namespace {

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// The kinds of credentials that a Secret may hold, each a row: the key by which it is known, and what it
-// gives. The first row that fits counts.
+#include "workload/pods/credential_schemes.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
 #include "spec/storage_uri.h"
-#include "workload/pods/credentials.h"
+#include "workload/pods/s3_settings.h"
 
 namespace modelgate::workload {
 namespace {

@@ -9,6 +9,9 @@
 
 #include "spec/core.h"
 #include "workload/objects/object_builder.h"
+#include "workload/pods/credential_schemes.h"
+#include "workload/pods/s3_settings.h"
+#include "workload/pods/secret.h"
 
 namespace modelgate::workload {
 namespace {

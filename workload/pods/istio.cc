@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// With Istio's CNI plugin the network is captured before a Pod's sidecar runs: an init container reaches it
-// only as the sidecar's user.
+// With Istio's CNI plugin, traffic is redirected before a Pod's sidecar runs. An init container reaches the
+// network only when it runs as the sidecar's user.
+#include "workload/pods/istio.h"
+
 #include <fmt/format.h>
 
 #include <charconv>
 
 #include "workload/objects/annotations.h"
-#include "workload/pods/pod_pass.h"
 
 namespace modelgate::workload {
 namespace {
@@ -62,7 +63,7 @@ std::optional<std::int64_t> sidecar_user(PodPass& pass) {
 
 }  // namespace
 
-void follow_istio(PodPass& pass) {
+void set_istio_user(PodPass& pass) {
   const auto initializer = storage_initializer(pass);
   if (!initializer) return;
   std::optional<std::int64_t> user;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Metrics: queue-proxy may offer the server's beside its own, and annotations tell Prometheus where to look.
+#include "workload/pods/metrics.h"
+
 #include "workload/objects/annotations.h"
 #include "workload/objects/object_builder.h"
-#include "workload/pods/pod_pass.h"
 
 namespace modelgate::workload {
 namespace {

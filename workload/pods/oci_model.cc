@@ -11,6 +11,7 @@
 #include "spec/text/ascii.h"
 #include "workload/objects/annotations.h"
 #include "workload/objects/object_builder.h"
+#include "workload/pods/storage_paths.h"
 
 namespace modelgate::workload {
 namespace {

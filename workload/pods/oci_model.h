@@ -10,7 +10,7 @@
 
 #include <string_view>
 
-#include "workload/pods/storage_initializer.h"
+#include "workload/pods/storage_request.h"
 
 namespace modelgate::workload {
 
@@ -22,6 +22,9 @@ std::string_view oci_mode(const PodPass& pass, std::string_view uri);
 bool has_oci_source(const PodPass& pass, const StorageRequest& request);
 /// Those of the sources that are images.
 void mount_oci_sources(PodPass& pass, const StorageRequest& request);
+
+/// The image of the Pod's annotated URI, where that is one.
+void mount_oci_model(PodPass& pass);
 
 /// Sidecars of one Pod: each is two containers and a volume.
 inline constexpr std::size_t kMaxOciSources = 10;

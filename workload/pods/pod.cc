@@ -12,27 +12,16 @@
 
 #include "workload/objects/annotations.h"
 #include "workload/objects/object_builder.h"
+#include "workload/pods/accelerator.h"
+#include "workload/pods/agent.h"
+#include "workload/pods/istio.h"
+#include "workload/pods/metrics.h"
+#include "workload/pods/oci_model.h"
 #include "workload/pods/pod_pass.h"
+#include "workload/pods/storage_step.h"
 
 namespace modelgate::workload {
 namespace {
-
-struct Step {
-  std::string_view name;
-  void (*run)(PodPass&);
-};
-
-// KServe's order, which the order of volumes and containers follows.
-constexpr std::array kSteps = {
-    Step{"namespace", set_namespace},
-    Step{"accelerator", select_accelerator},
-    Step{"storage", initialize_storage},
-    Step{"istio", follow_istio},
-    Step{"agent", add_agent},
-    Step{"metrics", aggregate_metrics},
-    Step{"oci-model", mount_oci_model},
-    Step{"idle-annotations", warn_of_idle_annotations},
-};
 
 /// An annotation that asks for something only where another is there too.
 struct Companion {
@@ -54,6 +43,38 @@ constexpr std::array<Companion, 12> kCompanions = {{
     {annotation::kBatcherMaxBatchSize, annotation::kBatcher},
     {annotation::kBatcherMaxLatency, annotation::kBatcher},
 }};
+
+void set_namespace(PodPass& pass) {
+  if (pass.context.namespace_.empty() || pass.pod().metadata().namespace_() == pass.context.namespace_)
+    return;
+  pass.edit.set(spec::FieldPath{} / "metadata" / "namespace",
+                make_text(pass.context.namespace_, pass.arena()));
+}
+
+void warn_of_idle_annotations(PodPass& pass) {
+  for (const Companion& c : kCompanions) {
+    if (pass.annotation(c.annotation) && !pass.annotation(c.needs)) {
+      pass.warn(fmt::format("{} has no effect without {}", c.annotation, c.needs));
+    }
+  }
+}
+
+struct Step {
+  std::string_view name;
+  void (*run)(PodPass&);
+};
+
+// KServe's order, which the order of volumes and containers follows.
+constexpr std::array kSteps = {
+    Step{"namespace", set_namespace},
+    Step{"accelerator", select_accelerator},
+    Step{"storage", initialize_storage},
+    Step{"istio", set_istio_user},
+    Step{"agent", add_agent},
+    Step{"metrics", aggregate_metrics},
+    Step{"oci-model", mount_oci_model},
+    Step{"idle-annotations", warn_of_idle_annotations},
+};
 
 /// A Pod that is not ours gets nothing; one that asks for something is told so.
 void warn_of_missing_label(PodPass& pass) {
@@ -77,21 +98,6 @@ void apply_mode(PodPass& pass) {
 }
 
 }  // namespace
-
-void set_namespace(PodPass& pass) {
-  if (pass.context.namespace_.empty() || pass.pod().metadata().namespace_() == pass.context.namespace_)
-    return;
-  pass.edit.set(spec::FieldPath{} / "metadata" / "namespace",
-                make_text(pass.context.namespace_, pass.arena()));
-}
-
-void warn_of_idle_annotations(PodPass& pass) {
-  for (const Companion& c : kCompanions) {
-    if (pass.annotation(c.annotation) && !pass.annotation(c.needs)) {
-      pass.warn(fmt::format("{} has no effect without {}", c.annotation, c.needs));
-    }
-  }
-}
 
 PodOutcome mutate_pod(spec::Edit& edit, const PodContext& context) {
   PodPass pass(edit, context);

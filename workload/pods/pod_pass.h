@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One pass over one Pod: what all steps share, and the steps' declarations. A step is a function of a
-// PodPass; pod.cc holds them in a table.
+// One pass over one Pod: what all steps share. A step is a function of a PodPass; pod.cc has the table of steps.
 //
 //   void select_accelerator(PodPass& pass) {
 //     const auto model = pass.annotation(annotation::kGkeAccelerator);
@@ -18,8 +17,9 @@
 
 #include "spec/configuration.h"
 #include "spec/core.h"
+#include "spec/edit.h"
 #include "workload/objects/container_builder.h"
-#include "workload/pods/pod.h"
+#include "workload/pods/pod_context.h"
 
 namespace modelgate::workload {
 
@@ -85,15 +85,5 @@ class PodPass {
   mutable spec::StringMapView labels_;
   mutable std::optional<std::uint32_t> seen_;  // the revision that they are of
 };
-
-// The steps, in the order of the table.
-void set_namespace(PodPass& pass);
-void select_accelerator(PodPass& pass);
-void initialize_storage(PodPass& pass);
-void follow_istio(PodPass& pass);
-void add_agent(PodPass& pass);
-void aggregate_metrics(PodPass& pass);
-void mount_oci_model(PodPass& pass);
-void warn_of_idle_annotations(PodPass& pass);
 
 }  // namespace modelgate::workload

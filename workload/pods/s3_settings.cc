@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Settings of S3: where it is and how to talk to it. Not who one is: that is in credential_schemes.cc.
+#include "workload/pods/s3_settings.h"
+
 #include <fmt/format.h>
 
 #include <array>
 
 #include "spec/text/ascii.h"
-#include "workload/pods/credentials.h"
 
 namespace modelgate::workload {
 namespace {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Storage by key: `storage: {key, path, parameters}` of a service, and the Secret `storage-config`, each key
-// of which holds a JSON object that says type, bucket, endpoint and credentials of one storage.
+#include "workload/pods/storage_config.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,7 +8,8 @@
 #include "spec/storage_uri.h"
 #include "workload/objects/annotations.h"
 #include "workload/objects/go_json.h"
-#include "workload/pods/credentials.h"
+#include "workload/pods/s3_settings.h"
+#include "workload/pods/secret.h"
 
 namespace modelgate::workload {
 namespace {

@@ -10,7 +10,10 @@
 #include "spec/storage_uri.h"
 #include "workload/objects/object_builder.h"
 #include "workload/objects/strategic_merge.h"
+#include "workload/pods/credentials.h"
 #include "workload/pods/oci_model.h"
+#include "workload/pods/s3_settings.h"
+#include "workload/pods/storage_paths.h"
 #include "workload/pods/storage_rules.h"
 
 namespace modelgate::workload {
@@ -247,8 +250,12 @@ void add_storage(PodPass& pass, const StorageRequest& request) {
   }
   if (fetched.empty()) return;
   ContainerBuilder fetcher = make_init_container(pass);
-  for (const StorageSource& source : fetched) fetcher.add_args(source.uri, source.mount_path);
-  const std::string parent = common_parent(fetched);
+  std::vector<std::string> paths;
+  for (const StorageSource& source : fetched) {
+    fetcher.add_args(source.uri, source.mount_path);
+    paths.push_back(source.mount_path);
+  }
+  const std::string parent = common_parent(paths);
   mount(pass,
         {.volume = volume_name_of(parent),
          .mount_path = parent,

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Paths in containers, and the names of volumes that are made from them.
-#include <algorithm>
+#include "workload/pods/storage_paths.h"
 
-#include "workload/pods/storage_initializer.h"
+#include <algorithm>
 
 namespace modelgate::workload {
 namespace {
@@ -28,12 +26,12 @@ std::vector<std::string_view> parts_of(std::string_view path) {
 
 }  // namespace
 
-std::string common_parent(const std::vector<StorageSource>& sources) {
-  if (sources.empty()) return {};
-  if (sources.size() == 1) return sources.front().mount_path;
-  std::vector<std::string_view> common = parts_of(sources.front().mount_path);
-  for (const StorageSource& source : sources) {
-    const std::vector<std::string_view> parts = parts_of(source.mount_path);
+std::string common_parent(const std::vector<std::string>& paths) {
+  if (paths.empty()) return {};
+  if (paths.size() == 1) return paths.front();
+  std::vector<std::string_view> common = parts_of(paths.front());
+  for (const std::string& path : paths) {
+    const std::vector<std::string_view> parts = parts_of(path);
     const auto [end, other] = std::ranges::mismatch(common, parts);
     common.erase(end, common.end());
   }

@@ -7,6 +7,8 @@
 #include <string>
 
 #include "spec/storage_uri.h"
+#include "workload/pods/storage_config.h"
+#include "workload/pods/storage_paths.h"
 
 namespace modelgate::workload {
 namespace {

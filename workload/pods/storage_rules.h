@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "workload/pods/storage_initializer.h"
+#include "workload/pods/storage_request.h"
 
 namespace modelgate::workload {
 

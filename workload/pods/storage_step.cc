@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// The step that reads from a Pod's annotations which model it serves, and from where.
+#include "workload/pods/storage_step.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>

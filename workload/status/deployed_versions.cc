@@ -5,6 +5,7 @@
 
 #include "spec/core.h"
 #include "workload/objects/annotations.h"
+#include "workload/objects/child_names.h"
 #include "workload/status/pod_trouble.h"
 
 namespace modelgate::workload {

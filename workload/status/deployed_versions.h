@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The versions of a predictor that the cluster has, from Deployments, Pods and the route. Who calls:
-// status.cc, for ready_components().
+// ready_components.cc.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "workload/status/status.h"
+#include "workload/children/service_context.h"
+#include "workload/status/observed.h"
 
 namespace modelgate::workload {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// The first half of status.h: which components are ready, and so what may be made next.
+#include "workload/status/ready_components.h"
+
 #include <algorithm>
 #include <string>
 #include <string_view>
@@ -10,7 +10,6 @@
 #include "workload/objects/child_names.h"
 #include "workload/status/component_state.h"
 #include "workload/status/deployed_versions.h"
-#include "workload/status/status.h"
 #include "workload/status/status_parts.h"
 
 namespace modelgate::workload {

@@ -8,8 +8,12 @@
 #include <utility>
 
 #include "workload/children/host.h"
+#include "workload/children/route.h"
+#include "workload/children/route_kind.h"
 #include "workload/children/service_build.h"
+#include "workload/children/versions.h"
 #include "workload/objects/object_builder.h"
+#include "workload/objects/ports.h"
 #include "workload/status/component_state.h"
 #include "workload/status/model_state.h"
 #include "workload/status/status_parts.h"
@@ -211,9 +215,7 @@ class StatusBuild {
 
   // What leads there.
 
-  bool no_route_is_wanted() const {
-    return is_cluster_local(build_) || build_.configuration.ingress.disable_ingress_creation;
-  }
+  bool no_route_is_wanted() const { return route_kind(build_) == RouteKind::kNone; }
 
   void add_ingress(bool left_off) {
     if (left_off && old_condition("IngressReady")) return;
@@ -233,7 +235,7 @@ class StatusBuild {
     if (transforms && !condition("TransformerReady").is_true()) return not_created("Transformer", "Ingress");
     if (!transforms && service_.spec().explainer() && !condition("ExplainerReady").is_true())
       return not_created("Explainer", "Ingress");
-    if (routes_by_istio(build_))
+    if (route_kind(build_) == RouteKind::kVirtualService)
       return {"True", "VirtualServiceCreated", "the VirtualService leads to the service"};
     return {"True", "IngressCreated", "the Ingress leads to the service"};
   }

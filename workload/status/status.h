@@ -21,26 +21,13 @@
 #pragma once
 
 #include <string_view>
-#include <vector>
 
 #include "spec/json.h"
+#include "workload/children/service_context.h"
 #include "workload/children/wanted.h"
+#include "workload/status/observed.h"
 
 namespace modelgate::workload {
-
-/// The service's own objects as the API server has them, or what observable.h leaves of them, in any order.
-/// They must be as new as our own last writes to them: by what a Deployment says of its rollout, requests are
-/// moved. Nothing is owned.
-struct Observed {
-  std::vector<const spec::Value*> deployments;
-  std::vector<const spec::Value*> pods;
-  std::vector<const spec::Value*> http_routes;
-  std::vector<const spec::Value*> virtual_services = {};
-};
-
-/// Which components are up, from their Deployments: what routes and weights follow.
-ReadyComponents ready_components(const spec::Value& service, const spec::Configuration& configuration,
-                                 const Observed& observed, NameStyle style = NameStyle::kPlain);
 
 /// `now` is RFC 3339 in UTC, to the second. The earlier status is read from `service`.
 spec::Value build_status(const spec::Value& service, const Wanted& wanted, const ServiceContext& context,

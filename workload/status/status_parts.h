@@ -12,8 +12,9 @@
 #include "spec/core.h"
 #include "spec/inference_service.h"
 #include "spec/json.h"
+#include "workload/objects/child_names.h"
+#include "workload/status/observed.h"
 #include "workload/status/pod_trouble.h"
-#include "workload/status/status.h"
 
 namespace modelgate::workload {
 

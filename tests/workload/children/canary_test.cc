@@ -15,6 +15,7 @@
 #include "spec/view.h"
 #include "tests/workload/children/service_world.h"
 #include "workload/status/observable.h"
+#include "workload/status/ready_components.h"
 #include "workload/status/status.h"
 
 namespace modelgate::workload {

@@ -16,7 +16,7 @@
 #include "spec/catalog.h"
 #include "spec/view.h"
 #include "tests/first_difference.h"
-#include "workload/children/wanted.h"
+#include "workload/children/build_wanted.h"
 #include "yaml/yaml.h"
 #include "yaml/yaml_writer.h"
 

@@ -18,9 +18,10 @@
 #include "defaulting/defaulting.h"
 #include "spec/edit.h"
 #include "spec/runtime_support.h"
-#include "workload/children/wanted.h"
+#include "workload/children/build_wanted.h"
 #include "workload/objects/object_builder.h"
 #include "workload/status/observable.h"
+#include "workload/status/ready_components.h"
 #include "workload/status/status.h"
 #include "yaml/yaml.h"
 

@@ -17,7 +17,7 @@
 #include "spec/catalog.h"
 #include "spec/configuration.h"
 #include "spec/json.h"
-#include "workload/children/wanted.h"
+#include "workload/children/build_wanted.h"
 
 namespace modelgate::workload {
 

@@ -8,7 +8,7 @@
 
 #include "spec/storage_uri.h"
 #include "tests/workload/pods/pod_world.h"
-#include "workload/pods/credentials.h"
+#include "workload/pods/credential_schemes.h"
 
 namespace modelgate::workload {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "workload/objects/go_json.h"
 #include "workload/objects/sha256.h"
-#include "workload/pods/storage_initializer.h"
+#include "workload/pods/storage_paths.h"
 
 namespace modelgate::workload {
 namespace {
@@ -67,11 +67,7 @@ INSTANTIATE_TEST_SUITE_P(Table, ParentDirectory, testing::ValuesIn(kParents),
                          [](const auto& row) { return row.param.name; });
 
 TEST(StoragePaths, CommonParent) {
-  const auto of = [](std::vector<std::string> paths) {
-    std::vector<StorageSource> sources;
-    for (std::string& p : paths) sources.push_back({"s3://b", std::move(p)});
-    return common_parent(sources);
-  };
+  const auto of = [](const std::vector<std::string>& paths) { return common_parent(paths); };
   EXPECT_EQ("/mnt/a/", of({"/mnt/a/"}));
   EXPECT_EQ("/mnt", of({"/mnt/a", "/mnt/b"}));
   EXPECT_EQ("/mnt/a", of({"/mnt/a", "/mnt/a/b"}));

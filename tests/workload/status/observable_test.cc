@@ -10,6 +10,7 @@
 #include <set>
 
 #include "tests/workload/children/service_world.h"
+#include "workload/status/ready_components.h"
 #include "workload/status/status.h"
 
 namespace modelgate::workload {

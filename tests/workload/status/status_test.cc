@@ -14,6 +14,7 @@
 #include "spec/view.h"
 #include "tests/workload/children/service_world.h"
 #include "workload/status/observable.h"
+#include "workload/status/ready_components.h"
 
 namespace modelgate::workload {
 namespace {

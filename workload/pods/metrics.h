@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Prometheus annotations of a Pod, and the aggregation of its metrics by Knative's queue-proxy. Called by
+// pod.cc.
+#pragma once
+
+#include "workload/pods/pod_pass.h"
+
+namespace modelgate::workload {
+
+/// Configures queue-proxy where aggregation is enabled, and sets the scraping annotations. A setting comes from
+/// the Pod's annotation, else from the configuration, which is then written into the annotation.
+void aggregate_metrics(PodPass& pass);
+
+}  // namespace modelgate::workload
