@@ -20,6 +20,8 @@
 #include "spec/edit.h"
 #include "spec/inference_service.h"
 #include "spec/schema.h"
+#include "spec/schema_core.h"
+#include "spec/schema_serving.h"
 #include "validation/validation.h"
 #include "workload/pods/pod.h"
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "spec/schema.h"
+#include "spec/schema_serving.h"
 #include "spec/view.h"
 
 namespace modelgate::admission {

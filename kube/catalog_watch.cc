@@ -14,6 +14,7 @@
 
 #include "kube/manifests.h"
 #include "spec/schema.h"
+#include "spec/schema_serving.h"
 
 namespace modelgate::kube {
 namespace {

@@ -15,6 +15,7 @@
 #include "deploy/builtin.h"
 #include "spec/configuration.h"
 #include "spec/schema.h"
+#include "spec/schema_serving.h"
 #include "spec/view.h"
 
 namespace modelgate::kube {

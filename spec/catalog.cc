@@ -10,7 +10,7 @@
 namespace modelgate::spec {
 namespace {
 
-/// KServe ranks runtimes by the lowest protocol they serve; one that says nothing comes first.
+/// KServe ranks runtimes by the lowest protocol that they serve; a runtime without protocols is first.
 std::size_t protocol_rank(const Runtime& r) {
   constexpr std::array<std::string_view, 4> kRanked = {"v1", "v2", "grpc-v1", "grpc-v2"};
   std::size_t lowest = r.protocols.empty() ? 0 : kRanked.size();
@@ -22,7 +22,7 @@ std::size_t protocol_rank(const Runtime& r) {
   return lowest;
 }
 
-/// Namespace first (empty for the cluster's), then as KServe orders candidates: lowest protocol, newest,
+/// Order by namespace (empty for the cluster), then as KServe orders candidates: lowest protocol, newest,
 /// name.
 bool comes_before(const Runtime& a, const Runtime& b) {
   return std::tuple(a.namespace_, protocol_rank(a), b.creation_timestamp, a.name) <
@@ -67,7 +67,7 @@ LocalModel read_local_model(const Value& document) {
   return m;
 }
 
-/// Replaces the element with the same key, or appends.
+/// Replaces the element with the same key, or appends one.
 template <typename T, typename Key>
 void put(std::vector<T>& list, T element, Key key) {
   const auto it = std::ranges::find_if(list, [&](const T& other) { return key(other) == key(element); });

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The catalog: what admission knows of the cluster without asking. An immutable snapshot of configuration,
-// runtimes, storage containers and local model caches.
+// The catalog: an immutable snapshot of the configuration, the runtimes, the storage containers and the local
+// model caches of the cluster.
 //
 //   CatalogBuilder builder;
 //   builder.set_configuration(std::move(configuration));
 //   builder.add(document_of_a_cluster_serving_runtime);
 //   std::shared_ptr<const Catalog> catalog = builder.build(generation);
 //
-// Who fills it (kube/) makes a new one for every change; who reads it holds a shared_ptr for the time of one
-// request. Everything in it is const after build(), so any number of threads may read it at once.
+// kube/ builds a new catalog for every change. A reader holds a shared_ptr for one request. All of it is
+// const after build(), so any number of threads may read it at once.
 //
-// What the catalog has may be used at once. What it lacks may have come a moment ago: see `Needs` in
-// admission/admission.h.
+// An object in the catalog may be used without a lookup. An object that is not in it may have been created a
+// moment ago: see `Needs` in admission/admission.h.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@
 
 namespace modelgate::spec {
 
-/// A runtime: its document, and what is asked of it at every selection, read once.
+/// A runtime: its document, and the fields that every selection reads.
 struct Runtime {
   struct Format {
     std::string_view name;
@@ -42,26 +42,26 @@ struct Runtime {
   ServingRuntimeView view;
   bool cluster_scoped = false;
   std::string_view name;
-  std::string_view namespace_;          // empty where it is cluster scoped
-  std::string_view creation_timestamp;  // RFC 3339, so that text order is time order; empty where unknown
+  std::string_view namespace_;          // empty if it is cluster-scoped
+  std::string_view creation_timestamp;  // RFC 3339, so text order is time order; empty if unknown
   bool disabled = false;
   bool multi_model = false;
   bool multi_node = false;
   std::vector<Format> formats;
-  std::vector<std::string_view> protocols;  // empty: every protocol
+  std::vector<std::string_view> protocols;  // empty: all protocols
 
   /// "ClusterServingRuntime kserve-sklearnserver", for messages.
   std::string display_name() const;
 };
 
-/// A LocalModelCache or LocalModelNamespaceCache: a model that is on the nodes of some groups already.
+/// A LocalModelCache or LocalModelNamespaceCache: a model that is cached on the nodes of some groups.
 struct LocalModel {
   std::string_view name;
   std::string_view namespace_;  // empty: for the whole cluster
   std::string_view source_model_uri;
   std::vector<std::string_view> node_groups;
 
-  /// True for the model's own URI and for what lies below it.
+  /// True for the URI of the model and for paths below it.
   bool matches(std::string_view storage_uri) const;
 };
 
@@ -71,19 +71,19 @@ class Catalog {
   Catalog& operator=(const Catalog&) = delete;
 
   const Configuration& configuration() const { return configuration_; }
-  /// Sorted as KServe sorts candidates before priorities: by lowest protocol, newest first, then by name.
+  /// In the order in which KServe sorts candidates before priorities: lowest protocol, newest first, name.
   std::span<const Runtime> cluster_runtimes() const { return cluster_runtimes_; }
-  /// The runtimes of one namespace, sorted likewise.
+  /// The runtimes of one namespace, in the same order.
   std::span<const Runtime> namespace_runtimes(std::string_view ns) const;
   std::span<const ClusterStorageContainerView> storage_containers() const { return storage_containers_; }
   std::span<const LocalModel> local_models() const { return local_models_; }
 
   const Runtime* find_cluster_runtime(std::string_view name) const;
   const Runtime* find_namespace_runtime(std::string_view ns, std::string_view name) const;
-  /// As a service in `ns` resolves a name: its namespace first, then the cluster.
+  /// As a service in `ns` resolves a name: first in its namespace, then in the cluster.
   const Runtime* find_runtime(std::string_view ns, std::string_view name) const;
 
-  /// Counts up with every change; 0 for one that was never built.
+  /// Increases with every change; 0 for a catalog that was not built.
   std::uint64_t generation() const { return generation_; }
 
  private:
@@ -106,11 +106,10 @@ class CatalogBuilder {
   ~CatalogBuilder();
 
   void set_configuration(Configuration configuration);
-  /// Takes in a copy of all that a catalog has, its configuration too: to add to what is there.
+  /// Adds a copy of all objects and the configuration of `catalog`.
   void copy(const Catalog& catalog);
-  /// Takes in a copy of a ServingRuntime, ClusterServingRuntime, ClusterStorageContainer, LocalModelCache or
-  /// LocalModelNamespaceCache; a later one of the same kind, namespace and name replaces an earlier one.
-  /// False for any other kind.
+  /// Adds a copy of a ServingRuntime, ClusterServingRuntime, ClusterStorageContainer, LocalModelCache or
+  /// LocalModelNamespaceCache. It replaces one of the same kind, namespace and name. False for other kinds.
   bool add(const Value& document);
   /// The builder is empty afterwards.
   std::shared_ptr<const Catalog> build(std::uint64_t generation);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reading the ConfigMap: a function a key, and a table of them at the end.
+// One function for each key of the ConfigMap, and a table of them at the end.
 #include "spec/configuration.h"
 
 #include <fmt/format.h>
@@ -12,6 +12,7 @@
 
 #include "spec/configuration_section.h"
 #include "spec/field.h"
+#include "spec/json.h"
 #include "spec/names.h"
 #include "spec/spelling.h"
 
@@ -37,7 +38,7 @@ void read_deploy(Section& section, Configuration& all) {
 
 void read_inference_service(Section& section, Configuration& all) {
   InferenceServiceConfiguration& out = all.inference_service;
-  section.ignore("explainers");  // KServe reads them from here too, and then from their own key
+  section.ignore("explainers");  // KServe reads them here too, and then from their own key
   if (auto resource = section.section("resource")) {
     resource->resources(out.resource);
     resource->finish();
@@ -232,7 +233,7 @@ void read_service(Section& section, Configuration& all) {
   section.flag("serviceClusterIPNone", all.service.service_cluster_ip_none);
 }
 
-// `pattern` or `pattern=key`: names of resources, in which the pattern may have stars.
+/// `pattern` or `pattern=key`: names of resources. The pattern may contain stars.
 std::optional<GpuToleration> read_gpu_toleration(std::string_view entry) {
   const std::size_t equals = entry.find('=');
   GpuToleration out{std::string(entry.substr(0, equals)), {}};
@@ -259,7 +260,7 @@ void read_gpu_tolerations(Section& section, std::vector<GpuToleration>& out) {
       section.error(
           fmt::format("gpuTolerations[{}]", i),
           fmt::format("is {}, allowed is a resource such as nvidia.com/gpu, with * for anything, and "
-                      "\"=key\" behind it where the taint has another key",
+                      "\"=key\" after it if the taint has another key",
                       spec::quoted(entries[i])));
     }
   }

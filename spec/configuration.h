@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The configuration: KServe's ConfigMap `inferenceservice-config`, each key of which holds one JSON object,
-// and our own key `modelgate` in it. Who calls: whoever makes a catalog reads it; everybody else has it
-// const.
+// The configuration: KServe's ConfigMap `inferenceservice-config`, in which each key holds one JSON object,
+// with our own key `modelgate`. The catalog contains it.
 //
 //   std::vector<ConfigurationProblem> warnings;
 //   auto configuration = parse_configuration(config_map, &warnings);
 //   if (!configuration) for (const auto& e : configuration.error()) log(e.to_string());
-//   // deploy.defaultDeploymentMode: is "Standart", allowed are "Standard", "Knative", "ModelMesh" (did you
-//   mean ...
+//   // deploy: defaultDeploymentMode: is "Standart", allowed are ... (did you mean "Standard"?)
 //
-// Fields carry KServe's names in our spelling and mean what KServe v0.20 means by them; a key or a field that
-// is absent (or null) has the value that the struct says here, which is KServe's own. An empty string is as
-// good as absent wherever KServe treats it so. Field names match in any case, as Go's JSON reads them.
+// Fields have KServe's names in snake case and the meaning of KServe v0.20. A key or field that is absent or
+// null has the default of the struct below, which is KServe's. An empty string counts as absent where KServe
+// treats it so. Field names match in any case, as in Go's JSON.
 //
-// A problem never stops the reading: all of them are told at once. Fields nobody knows are warnings, since
-// the same ConfigMap serves other programs (and its key `_example` is documentation); so is what KServe would
-// refuse and we can do without. Plain values throughout: copy them, read them from any thread.
+// All problems are reported at once. Unknown fields are warnings, since other programs read the same
+// ConfigMap (and its key `_example` is documentation). What KServe would reject and we do not need is a
+// warning too. These are plain values: they can be copied, and read by any thread.
 #pragma once
 
 #include <cstdint>
@@ -27,20 +25,20 @@
 #include <string_view>
 #include <vector>
 
-#include "spec/json.h"
+#include "spec/json_value.h"
 #include "spec/quantity.h"
 
 namespace modelgate::spec {
 
 inline constexpr std::string_view kConfigMapName = "inferenceservice-config";
 
-/// A quantity and the text of it that goes into an object: as Kubernetes would store it.
+/// A quantity, and its text as Kubernetes would store it in an object.
 struct QuantitySetting {
   std::string text;
   Quantity quantity;
 };
 
-/// Requests and limits of one container. What is absent or an empty string is not set.
+/// Requests and limits of one container. An absent field or an empty string is not set.
 struct ResourceSettings {
   std::optional<QuantitySetting> cpu_request;
   std::optional<QuantitySetting> cpu_limit;
@@ -50,9 +48,9 @@ struct ResourceSettings {
 
 /// Key `deploy`.
 struct DeployConfiguration {
-  /// "Standard", "Knative" or "ModelMesh"; the older RawDeployment and Serverless are read as the first two.
+  /// "Standard", "Knative" or "ModelMesh"; the legacy RawDeployment and Serverless are read as the first two.
   std::string default_deployment_mode = "Standard";
-  /// A number or a percentage, as text; empty where it is not set. Standard mode only.
+  /// A number or a percentage, as text; empty if not set. Standard mode only.
   std::string max_surge;
   std::string max_unavailable;
 };
@@ -61,7 +59,7 @@ struct DeployConfiguration {
 struct InferenceServiceConfiguration {
   /// Defaults for a model container.
   ResourceSettings resource;
-  /// Not passed on to Knative revisions. KServe's own entries come first.
+  /// Not propagated to Knative revisions. The configured entries follow those of KServe.
   std::vector<std::string> service_annotation_disallowed_list = {
       "autoscaling.knative.dev/min-scale",
       "autoscaling.knative.dev/max-scale",
@@ -77,7 +75,7 @@ struct IngressConfiguration {
   bool enable_gateway_api = false;
   std::string kserve_ingress_gateway;  // "namespace/name"
   std::string ingress_gateway;
-  std::string knative_local_gateway_service;  // local_gateway_service where it is not set
+  std::string knative_local_gateway_service;  // local_gateway_service if it is not set
   std::string local_gateway;
   std::string local_gateway_service;
   std::string ingress_domain = "example.com";
@@ -107,7 +105,7 @@ struct StorageInitializerConfiguration {
   std::optional<QuantitySetting> memory_modelcar;
   std::optional<std::int64_t> uid_modelcar;
 
-  /// The mode that oci:// is served in; empty where it is not served.
+  /// The mode for oci:// URIs; empty if they are not supported.
   std::string_view resolved_oci_model_mode() const {
     if (!oci_model_mode.empty()) return oci_model_mode;
     return enable_modelcar || enable_oci_model_support ? "modelcar" : "";
@@ -161,7 +159,7 @@ struct LoggerConfiguration {
   std::string batch_interval;
 };
 
-/// Key `batcher`. The two numbers are text there, and here.
+/// Key `batcher`. The two numbers are text in the ConfigMap too.
 struct BatcherConfiguration {
   std::string image;
   ResourceSettings resources;
@@ -232,22 +230,22 @@ struct ServiceConfiguration {
 
 /// An accelerator that gets a toleration: `pattern`, or `pattern=key`.
 struct GpuToleration {
-  std::string pattern;  // the resource's name; * stands for any characters
-  std::string key;      // of the taint; empty: the resource's own name
+  std::string pattern;  // the name of the resource; * matches any characters
+  std::string key;      // of the taint; empty: the name of the resource
 
   bool matches(std::string_view resource) const;
   std::string_view key_for(std::string_view resource) const { return key.empty() ? resource : key; }
 };
 
-/// Key `modelgate`: what KServe does not have.
+/// Key `modelgate`: settings that KServe does not have.
 struct ModelgateConfiguration {
   enum class Validation : std::uint8_t { kStrict, kCompatible };
   enum class RuntimeSelection : std::uint8_t { kPin, kDefer };
   enum class PodInjection : std::uint8_t { kAdmission, kRender };
-  /// Of new Deployments and Services: "m-predictor", or "m-predictor-default" as KServe's before v0.11.
+  /// For new Deployments and Services: "m-predictor", or "m-predictor-default" as in KServe before v0.11.
   enum class ComponentNames : std::uint8_t { kPlain, kDefaultSuffix };
-  /// Pods metrics behind `scaleMetric: concurrency` and `rps` where an HPA scales. KServe's model servers
-  /// have no fixed names for them; these are what its queue-proxy and the common adapters call them.
+  /// Pods metrics that an HPA uses for `scaleMetric: concurrency` and `rps`. KServe's model servers have no
+  /// fixed names for them; these are the names in its queue-proxy and the common adapters.
   struct PodMetrics {
     std::string concurrency = "requests_in_flight";
     std::string rps = "requests_per_second";
@@ -260,7 +258,7 @@ struct ModelgateConfiguration {
   PodInjection pod_injection = PodInjection::kAdmission;
   ComponentNames component_names = ComponentNames::kPlain;
   PodMetrics pod_metrics;
-  /// In Standard mode VirtualServices in the place of Ingresses, where Gateway API is off.
+  /// In Standard mode without Gateway API: VirtualServices instead of Ingresses.
   bool istio_routes = false;
 
   bool strict() const { return validation == Validation::kStrict; }
@@ -290,14 +288,14 @@ struct Configuration {
 
 struct ConfigurationProblem {
   std::string key;   // of the ConfigMap
-  std::string path;  // in its JSON: "resource.cpuLimit", "gpuTolerations[1]"; empty: the whole of it
+  std::string path;  // in its JSON: "resource.cpuLimit", "gpuTolerations[1]"; empty: the whole object
   std::string message;
 
   /// "inferenceService: resource.cpuLimit: has the unknown suffix ..."
   std::string to_string() const;
 };
 
-/// Reads the ConfigMap (the whole object). All errors at once; warnings, where asked for, in any case.
+/// Reads the ConfigMap (the whole object). Returns all errors at once, and fills `warnings` if given.
 std::expected<Configuration, std::vector<ConfigurationProblem>> parse_configuration(
     const Value& config_map, std::vector<ConfigurationProblem>* warnings = nullptr);
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "spec/field.h"
+#include "spec/json_text.h"
 #include "spec/spelling.h"
 #include "spec/text/ascii.h"
 
@@ -53,7 +54,7 @@ void Section::warning(std::string_view field, std::string message) {
   problems_.warnings.push_back({std::string(key_), path_of(field), std::move(message)});
 }
 
-// The field by its name, or else by its name in another case.
+/// The field with that name, or else with that name in another case.
 const Value* Section::find(std::string_view field) {
   known_.push_back(field);
   if (const Value* exact = spec::find(object_, field)) return exact;

@@ -5,10 +5,10 @@
 //   Section ingress(reading, "ingress", object);
 //   ingress.text("urlScheme", out.url_scheme);
 //   ingress.flag("enableGatewayApi", out.enable_gateway_api);
-//   ingress.finish();                                    // what nobody asked for is a warning
+//   ingress.finish();                                    // warns about unknown fields
 //
-// An absent field leaves its value alone. A field of a wrong type or value is an error, and leaves it alone
-// too.
+// An absent field does not change its value. A field with a wrong type or value is an error and does not
+// change it either.
 #pragma once
 
 #include <concepts>
@@ -32,16 +32,16 @@ class Section {
     std::vector<ConfigurationProblem> warnings;
   };
 
-  /// `object` must outlive this; `key` is the ConfigMap's, `path` the object's in it.
+  /// `object` must outlive this. `key` is a key of the ConfigMap, `path` the place of `object` in its JSON.
   Section(Problems& problems, std::string_view key, std::string path, const Value& object);
 
   void text(std::string_view field, std::string& out);
   void text(std::string_view field, std::optional<std::string>& out);
-  /// Text where an empty one is as good as none.
+  /// Text; an empty one counts as absent.
   void text_or_default(std::string_view field, std::string& out);
   /// One of `allowed`, or empty.
   void choice(std::string_view field, std::span<const std::string_view> allowed, std::string& out);
-  /// The index in `allowed` of the value, where there is one.
+  /// The index of the value in `allowed`.
   std::optional<std::size_t> choice(std::string_view field, std::span<const std::string_view> allowed);
   void flag(std::string_view field, bool& out);
   template <std::integral T>
@@ -54,7 +54,7 @@ class Section {
     const auto n = whole(field, std::numeric_limits<T>::min(), std::numeric_limits<T>::max());
     if (n) out = static_cast<T>(*n);
   }
-  /// A whole number that is written as text, or nothing where the text is empty.
+  /// A whole number written as text. An empty text counts as absent.
   void number_as_text(std::string_view field, std::optional<std::int32_t>& out);
   void quantity(std::string_view field, std::optional<QuantitySetting>& out);
   /// cpuRequest, cpuLimit, memoryRequest, memoryLimit.
@@ -62,14 +62,14 @@ class Section {
   void texts(std::string_view field, std::vector<std::string>& out);
   void text_map(std::string_view field, std::map<std::string, std::string>& out);
   void texts_map(std::string_view field, std::map<std::string, std::vector<std::string>>& out);
-  /// An object within, to be read and finished in the same way.
+  /// A nested object, to be read and finished in the same way.
   std::optional<Section> section(std::string_view field);
-  /// A field that is known and not read.
+  /// A known field that is not read.
   void ignore(std::string_view field) { find(field); }
 
   void error(std::string_view field, std::string message);
   void warning(std::string_view field, std::string message);
-  /// Warns of the fields that were never asked for.
+  /// Warns about fields that no call above named.
   void finish();
 
  private:

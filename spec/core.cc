@@ -10,9 +10,9 @@ ObjectView condition_of(const ObjectView& status, std::string_view type) {
   return {};
 }
 
-EnvVarView ContainerView::find_env(std::string_view wanted) const {
+EnvVarView ContainerView::find_env(std::string_view variable) const {
   for (EnvVarView e : env()) {
-    if (e.name() == wanted) return e;
+    if (e.name() == variable) return e;
   }
   return EnvVarView{};
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Views of Kubernetes' core types, as far as anybody here reads them. Fields keep Kubernetes' spelling; what
-// they mean is in the Kubernetes API reference (v1 Pod, Container, ObjectMeta). For what is not named here
-// there is ObjectView::field().
+// Views of Kubernetes' core types, with the fields that we read. Their meaning is in the Kubernetes API
+// reference (v1 Pod, Container, ObjectMeta). ObjectView::field() reads other fields.
 #pragma once
 
 #include <optional>
@@ -12,7 +11,7 @@
 
 namespace modelgate::spec {
 
-/// The condition of that type in a status; one without fields where there is none.
+/// The condition of that type in a status, or an absent view.
 ObjectView condition_of(const ObjectView& status, std::string_view type);
 
 class OwnerReferenceView : public ObjectView {
@@ -28,7 +27,7 @@ class ObjectMetaView : public ObjectView {
  public:
   using ObjectView::ObjectView;
   std::string_view name() const { return string("name"); }
-  /// Where `name` is empty, the API server appends five characters to this.
+  /// The API server appends five characters to it if `name` is empty.
   std::string_view generate_name() const { return string("generateName"); }
   std::string_view namespace_() const { return string("namespace"); }
   std::string_view uid() const { return string("uid"); }
@@ -41,7 +40,7 @@ class ObjectMetaView : public ObjectView {
   }
 };
 
-/// Requests and limits: maps from a resource's name to a quantity, which is a string or a number.
+/// Requests and limits: maps from the name of a resource to a quantity, which is a string or a number.
 class ResourceRequirementsView : public ObjectView {
  public:
   using ObjectView::ObjectView;
@@ -71,7 +70,7 @@ class ContainerPortView : public ObjectView {
   using ObjectView::ObjectView;
   std::string_view name() const { return string("name"); }
   std::optional<std::int64_t> container_port() const { return integer("containerPort"); }
-  /// TCP where it is absent.
+  /// TCP if absent.
   std::string_view protocol() const { return optional_string("protocol").value_or("TCP"); }
 };
 
@@ -85,8 +84,8 @@ class ContainerView : public ObjectView {
   ListView<VolumeMountView> volume_mounts() const { return list<VolumeMountView>("volumeMounts"); }
   ResourceRequirementsView resources() const { return object<ResourceRequirementsView>("resources"); }
 
-  /// The first variable of that name, or an absent view.
-  EnvVarView find_env(std::string_view wanted) const;
+  /// The first variable with that name, or an absent view.
+  EnvVarView find_env(std::string_view variable) const;
 };
 
 class VolumeView : public ObjectView {
@@ -99,14 +98,14 @@ class TolerationView : public ObjectView {
  public:
   using ObjectView::ObjectView;
   std::string_view key() const { return string("key"); }
-  /// Equal where it is absent.
+  /// Equal if absent.
   std::string_view operator_() const { return optional_string("operator").value_or("Equal"); }
   std::string_view toleration_value() const { return string("value"); }
   /// Empty tolerates every effect.
   std::string_view effect() const { return string("effect"); }
 };
 
-/// A PodSpec, or an object that holds a PodSpec's fields beside others, as KServe's components do.
+/// A PodSpec, or an object with the fields of a PodSpec and others, such as KServe's components.
 class PodSpecView : public ObjectView {
  public:
   using ObjectView::ObjectView;

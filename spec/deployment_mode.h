@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The deployment mode of an InferenceService: the one function that defaulting, validation and the builders
-// ask. Its precedence is that of KServe's reconciler:
+// The deployment mode of an InferenceService, for defaulting, validation and the builders. Its precedence is
+// that of KServe's reconciler:
 //
 //   1. status.deploymentMode of the stored service: once reconciled, a service stays in its mode;
 //   2. the annotation serving.kserve.io/deploymentMode;
 //   3. `defaultDeploymentMode` of the configuration.
 //
-// Legacy spellings count as today's. What is not a mode is skipped.
+// Legacy spellings are accepted. An unknown mode is skipped.
 //
 // Two places read the annotation alone, as KServe's webhooks do: the rules of origin kKServe
 // (validation/reading.h, annotated_mode()), and defaulting, which skips predictors that are annotated

@@ -9,8 +9,8 @@ namespace {
 
 using Segments = std::span<const FieldPath::Segment>;
 
-/// True where `prefix` is `path` or leads to it.
-bool leads_to(Segments prefix, Segments path) {
+/// True if `prefix` is `path` or one of its parents.
+bool is_prefix(Segments prefix, Segments path) {
   return prefix.size() <= path.size() &&
          std::ranges::equal(prefix, path.first(prefix.size()), [](const auto& a, const auto& b) {
            return a.index == b.index && a.name == b.name;
@@ -31,8 +31,8 @@ FieldPath first_segments(const FieldPath& path, std::size_t count) {
   return out;
 }
 
-/// Finds members of one object, many times over. Linear for a small object; a large one is sorted first,
-/// since two of 100,000 members, each looked up in the other, would take minutes.
+/// Finds members of one object, many times. Linear search for a small object. A large one is sorted first:
+/// otherwise the comparison of two objects with 100,000 members would take minutes.
 class Members {
  public:
   explicit Members(const Value& object) : object_(object) {
@@ -42,7 +42,7 @@ class Members {
     std::ranges::sort(sorted_, {}, name_of);
   }
 
-  /// `guess`: where it is if the other object has its members in the same order.
+  /// `guess`: its index if the other object has the same order of members.
   const Value* find(std::string_view name, rapidjson::SizeType guess) const {
     if (guess < object_.MemberCount()) {
       const Value::Member& m = *(object_.MemberBegin() + guess);
@@ -61,8 +61,7 @@ class Members {
   std::vector<const Value::Member*> sorted_;
 };
 
-/// The operations, collected while two values are walked side by side. What is equal costs no more than to
-/// find that out: a path is made where there is something to tell.
+/// Collects the operations while it walks two values side by side. A path is built only for a difference.
 class Patch {
  public:
   explicit Patch(Arena& arena) : arena_(arena), operations_(rapidjson::kArrayType) {}
@@ -75,7 +74,7 @@ class Patch {
   Value take() { return std::move(operations_); }
 
  private:
-  /// A step below the base, on the stack.
+  /// A segment below the base, on the stack.
   struct Step {
     const Step* parent;
     std::string_view name;
@@ -144,22 +143,22 @@ class Patch {
 
 }  // namespace
 
-// Remembers the part of the document that an edit at `path` may change: the value there, or the shallowest
-// one on the way that is missing, or the first list on the way. Where deeper parts were remembered before,
-// they are put back into the copy, so that what is kept is always as it was in the beginning.
-void Edit::remember(const FieldPath& path) {
+/// Records the part of the document that an edit at `path` may change: the value there, or its first missing
+/// parent, or its first parent that is a list. Originals of deeper parts are put back into the copy, so that
+/// the recorded part is always the original one.
+void Edit::record(const FieldPath& path) {
   const Segments segments = path.segments();
   std::size_t length = 0;
   const Value* at = &document_;
   while (length < segments.size() && at && at->IsObject()) at = spec::find(*at, segments[length++].name);
   for (const Touched& t : touched_) {
-    if (leads_to(t.path.segments(), segments.first(length))) return;
+    if (is_prefix(t.path.segments(), segments.first(length))) return;
   }
   Touched touched{length == segments.size() ? path : first_segments(path, length), std::nullopt};
   const Segments part = touched.path.segments();
   if (at) touched.original = clone(*at, arena_);
   std::erase_if(touched_, [&](Touched& deeper) {
-    if (!leads_to(part, deeper.path.segments())) return false;
+    if (!is_prefix(part, deeper.path.segments())) return false;
     FieldPath below;
     for (const auto& s : deeper.path.segments().subspan(length)) below = below / s.name;
     Value& parent = *below.parent().find_in(*touched.original);
@@ -175,7 +174,7 @@ void Edit::remember(const FieldPath& path) {
   touched_.push_back(std::move(touched));
 }
 
-Value& Edit::make_way(const FieldPath& parent) {
+Value& Edit::create_parents(const FieldPath& parent) {
   Value* at = &document_;
   for (const auto& s : parent.segments()) {
     if (s.index >= 0) {
@@ -193,9 +192,9 @@ Value& Edit::make_way(const FieldPath& parent) {
 }
 
 void Edit::set(const FieldPath& path, Value value) {
-  remember(path);
+  record(path);
   revision_.advance();
-  Value& parent = make_way(path.parent());
+  Value& parent = create_parents(path.parent());
   const auto& last = path.segments().back();
   if (last.index >= 0) {
     parent[static_cast<rapidjson::SizeType>(last.index)] = value;
@@ -206,14 +205,14 @@ void Edit::set(const FieldPath& path, Value value) {
 
 void Edit::append(const FieldPath& path, Value value) {
   if (!find(path)) set(path, Value(rapidjson::kArrayType));
-  remember(path);
+  record(path);
   revision_.advance();
   path.find_in(document_)->PushBack(value, arena_);
 }
 
 void Edit::remove(const FieldPath& path) {
   if (!find(path)) return;
-  remember(path);
+  record(path);
   revision_.advance();
   Value& parent = *path.parent().find_in(document_);
   const auto& last = path.segments().back();

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Edits of a document, and the RFC 6902 patch that says what they came to.
+// Edits of a document, and the RFC 6902 patch with their effect.
 //
 //   Edit edit(object, arena);
 //   edit.set(FieldPath{} / "spec" / "predictor" / "model" / "protocolVersion", make_literal("v2"));
 //   edit.remove(FieldPath{} / "spec" / "predictor" / "sklearn");
 //   if (edit.changed()) response.patch = to_json(edit.patch());
 //
-// An edit changes the document at once and remembers what each part was before it was first touched. The
-// operations are made once, at the end, from the parts as they were against the parts as they are. So
-//   - fields that nobody named are not in the patch and survive, known or not;
-//   - what cancels out leaves no operation;
-//   - the patch, applied to the original, gives the document as it is now, and a second pass over that makes
-//     an empty patch.
+// An edit changes the document at once and records the original of each part that it changes. patch()
+// compares these parts with the current ones. So
+//   - fields that were not edited are not in the patch and survive, known or not;
+//   - edits that cancel out leave no operation;
+//   - the patch, applied to the original, gives the current document, and a second pass over that gives an
+//     empty patch.
 //
-// Views (spec/view.h) of the document are void after any edit of it: take them anew. Builds with
-// MODELGATE_CHECK_VIEWS end with an exception where an old one is used.
+// Views (spec/view.h) of the document are invalid after any edit of it: create new ones. Builds with
+// MODELGATE_CHECK_VIEWS throw if an old view is used.
 //
 // Follows RFC 6902 (JSON Patch) and RFC 6901 (JSON Pointer). Not thread-safe.
 #pragma once
@@ -24,7 +24,7 @@
 #include <vector>
 
 #include "spec/field.h"
-#include "spec/json.h"
+#include "spec/json_value.h"
 #include "spec/view.h"
 
 namespace modelgate::spec {
@@ -38,40 +38,39 @@ class Edit {
 
   const Value& document() const { return document_; }
   Arena& arena() { return arena_; }
-  /// What to hand to views of this document, so that they notice that they are out of date.
+  /// For views of this document, so that they detect that they are outdated.
   const Revision& revision() const { return revision_; }
 
   const Value* find(const FieldPath& path) const { return path.find_in(std::as_const(document_)); }
 
-  /// Sets the value at `path`, in place where there is one. Missing objects on the way are made. The last
-  /// segment is a member or the index of an element that is there.
-  /// Throws std::logic_error where the way leads through something that is no object or list: whoever edits
-  /// has checked the structure first.
+  /// Sets the value at `path`, in place if there is one, and creates missing parent objects. The last segment
+  /// is a member, or the index of an existing element. Throws std::logic_error if a parent is not an object
+  /// or list: the caller has checked the structure.
   void set(const FieldPath& path, Value value);
 
-  /// Appends to the list at `path`, which is made where it is missing.
+  /// Appends to the list at `path`, and creates the list if it is missing.
   void append(const FieldPath& path, Value value);
 
-  /// Removes a member or an element; nothing where there is none.
+  /// Removes a member or an element, if it exists.
   void remove(const FieldPath& path);
 
-  /// Removes the object or list at `path` where it is empty.
+  /// Removes the object or list at `path` if it is empty.
   void remove_if_empty(const FieldPath& path);
 
-  /// True where the document differs in meaning from what it was.
+  /// True if the meaning of the document has changed.
   bool changed() const;
 
-  /// The operations: `add`, `remove` and `replace` only, an empty array where nothing changed.
+  /// The operations: `add`, `remove` and `replace` only. An empty array if nothing changed.
   Value patch();
 
  private:
   struct Touched {
-    FieldPath path;                 // through objects only: a list is remembered as a whole
-    std::optional<Value> original;  // empty: there was nothing
+    FieldPath path;                 // through objects only: a list is recorded as a whole
+    std::optional<Value> original;  // empty: it did not exist
   };
 
-  void remember(const FieldPath& path);
-  Value& make_way(const FieldPath& parent);
+  void record(const FieldPath& path);
+  Value& create_parents(const FieldPath& parent);
 
   Value& document_;
   Arena& arena_;
@@ -79,8 +78,8 @@ class Edit {
   std::vector<Touched> touched_;
 };
 
-/// The operations that lead from one document to another. Lists of equal length are compared element by
-/// element, a list that only grew gets its new elements at the end, any other is replaced as a whole.
+/// The operations that turn one document into another. Lists of equal length are compared element by element;
+/// for a list that only grew, the new elements are added at the end; any other list is replaced as a whole.
 Value make_patch(const Value& before, const Value& after, Arena& arena);
 
 }  // namespace modelgate::spec

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a function of ours may ask of the cluster beyond the catalog, and what it was told.
+// Objects of the cluster that a pure function needs beyond the catalog.
 //
 //   if (const Fact* fact = facts.find(key)) use(*fact);
-//   else needs.objects.push_back(key);      // and go on without it: the next round will know
+//   else needs.objects.push_back(key);      // and continue without it: the next round has it
 //
-// Who needs to know something says so (`Needs`). Who runs it (the webhook's server, the command line, the
-// reconciler) looks those objects up, each within its own deadline, and calls once more with the `Facts`. An
-// object is there, is not there, or nobody could say: and what nobody could say never denies.
+// The function returns the objects that it needs (`Needs`). The caller (webhook, reconciler or command) looks
+// them up, each with its own deadline, and calls again with the `Facts`. An object is present, absent or
+// unknown (the lookup failed). An unknown object is never a reason to deny.
 #pragma once
 
 #include <compare>
@@ -24,21 +24,21 @@ namespace modelgate::spec {
 struct ObjectKey {
   std::string kind;        // "Secret", "ServingRuntime", ...
   std::string namespace_;  // empty for cluster-scoped kinds
-  std::string name;        // empty: all of that kind in that place, as one List with `items`
+  std::string name;        // empty: all of that kind in the namespace, as one List with `items`
   auto operator<=>(const ObjectKey&) const = default;
 };
 
 struct Fact {
   enum class State { kUnknown, kAbsent, kPresent };
   State state = State::kUnknown;
-  /// The object where it is present, else nullptr. Owned by whoever made the Facts.
+  /// The object if it is present, else nullptr. Owned by the creator of the Facts.
   const Value* object = nullptr;
 };
 
 class Facts {
  public:
-  void tell(ObjectKey key, Fact fact) { facts_.insert_or_assign(std::move(key), fact); }
-  /// The answer, or nullptr where it was not asked for yet.
+  void add(ObjectKey key, Fact fact) { facts_.insert_or_assign(std::move(key), fact); }
+  /// nullptr if it was not looked up yet.
   const Fact* find(const ObjectKey& key) const {
     const auto it = facts_.find(key);
     return it == facts_.end() ? nullptr : &it->second;
@@ -51,7 +51,7 @@ class Facts {
   std::map<ObjectKey, Fact> facts_;
 };
 
-/// The objects to look up before there can be an answer. Never empty, never twice the same.
+/// The objects to look up first. Not empty, without duplicates.
 struct Needs {
   std::vector<ObjectKey> objects;
 };

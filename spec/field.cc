@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "spec/json_text.h"
 #include "spec/spelling.h"
 #include "spec/text/ascii.h"
 #include "spec/text/utf8.h"

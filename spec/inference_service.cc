@@ -46,7 +46,7 @@ bool InferenceServiceView::is_left_alone() const {
 const Framework* first_framework(const PredictorView& predictor) {
   const Framework* first = nullptr;
   if (!predictor) return first;
-  // One walk over the predictor's members: most have no such field.
+  // One walk over the members of the predictor: most have no such field.
   for (const auto& m : predictor.value()->GetObject()) {
     if (!m.value.IsObject()) continue;
     const Framework* f = find_framework(text_of(m.name));

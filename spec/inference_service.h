@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Views of KServe's InferenceService (serving.kserve.io/v1beta1), and the few tables that say how its fields
-// belong together: the frameworks with a field of their own, the components, the deployment modes.
+// Views of KServe's InferenceService (serving.kserve.io/v1beta1), and tables of its frameworks, components
+// and deployment modes.
 //
-// A component (predictor, transformer, explainer) holds three things side by side in one object: the fields
-// of a PodSpec, those of KServe's ComponentExtensionSpec (replicas, scaling, logger, batcher), and its own.
-// The views below read one object under these three aspects.
+// A component (predictor, transformer, explainer) has three groups of fields in one object: those of a
+// PodSpec, those of KServe's ComponentExtensionSpec (replicas, scaling, logger, batcher), and its own. The
+// views below read one object as each of the three.
 #pragma once
 
 #include <array>
@@ -21,7 +21,7 @@ namespace modelgate::spec {
 
 inline constexpr std::string_view kServingGroup = "serving.kserve.io";
 
-// Annotations and names of KServe's that more than one folder reads.
+// KServe's annotations and names that more than one folder reads.
 inline constexpr std::string_view kDeploymentModeAnnotation = "serving.kserve.io/deploymentMode";
 inline constexpr std::string_view kAutoscalerClassAnnotation = "serving.kserve.io/autoscalerClass";
 inline constexpr std::string_view kKnativeAutoscalerClassAnnotation = "autoscaling.knative.dev/class";
@@ -33,13 +33,13 @@ inline constexpr std::string_view kWorkerContainerName = "worker-container";
 inline constexpr std::string_view kStorageUriEnv = "STORAGE_URI";
 inline constexpr std::string_view kProtocolEnv = "PROTOCOL";
 
-/// A framework with a field of its own in the predictor, which is also the name of its model format.
+/// A framework with a field in the predictor. The name of the field is also the model format.
 struct Framework {
   std::string_view name;
-  std::string_view default_protocol;  // what moving it to `model` writes; empty: nothing
+  std::string_view default_protocol;  // written when it is moved to `model`; empty: none
 };
 
-/// In the order in which KServe looks for them: where several are set, the first is moved to `model`.
+/// In the order in which KServe searches them: if several are set, the first is moved to `model`.
 inline constexpr std::array<Framework, 10> kFrameworks = {{
     {"sklearn", ""},
     {"tensorflow", ""},
@@ -53,14 +53,14 @@ inline constexpr std::array<Framework, 10> kFrameworks = {{
     {"paddle", ""},
 }};
 
-/// The framework of that name, or nullptr.
+/// The framework with that name, or nullptr.
 const Framework* find_framework(std::string_view name);
 
-// Deployment modes, with the legacy spellings of two of them.
+// Deployment modes.
 inline constexpr std::string_view kStandardMode = "Standard";
 inline constexpr std::string_view kKnativeMode = "Knative";
 inline constexpr std::string_view kModelMeshMode = "ModelMesh";
-/// RawDeployment is Standard and Serverless is Knative; anything else is returned as it is.
+/// Legacy spellings: RawDeployment is Standard, Serverless is Knative. Other texts are returned unchanged.
 std::string_view normalized_deployment_mode(std::string_view mode);
 
 class ModelFormatView : public ObjectView {
@@ -86,7 +86,7 @@ class ConfidentialSpecView : public ObjectView {
   std::optional<std::string_view> resource_id() const { return optional_string("resourceId"); }
 };
 
-/// KServe's PredictorExtensionSpec: `model`, and each framework's field. It is a container too.
+/// KServe's PredictorExtensionSpec: `model`, and the field of each framework. It is a container too.
 class ModelSpecView : public ContainerView {
  public:
   using ContainerView::ContainerView;
@@ -172,7 +172,7 @@ class WorkerSpecView : public PodSpecView {
   std::optional<std::int64_t> tensor_parallel_size() const { return integer("tensorParallelSize"); }
 };
 
-/// What all components have: a PodSpec's fields and KServe's ComponentExtensionSpec.
+/// The fields of all components: those of a PodSpec and KServe's ComponentExtensionSpec.
 class ComponentView : public PodSpecView {
  public:
   using PodSpecView::PodSpecView;
@@ -196,7 +196,7 @@ class ComponentView : public PodSpecView {
 class PredictorView : public ComponentView {
  public:
   using ComponentView::ComponentView;
-  /// The variant's name; required in a canary.
+  /// The name of the variant; required in a canary.
   std::string_view name() const { return string("name"); }
   ModelSpecView model() const { return object<ModelSpecView>("model"); }
   ModelSpecView framework(std::string_view framework_name) const {
@@ -213,7 +213,7 @@ class TransformerView : public ComponentView {
   using ComponentView::ComponentView;
 };
 
-/// KServe's ARTExplainerSpec: a container, with a storage and settings of its own.
+/// KServe's ARTExplainerSpec: a container with its own storage and settings.
 class ArtExplainerView : public ContainerView {
  public:
   using ContainerView::ContainerView;
@@ -230,7 +230,7 @@ class ExplainerView : public ComponentView {
   ArtExplainerView art() const { return object<ArtExplainerView>("art"); }
 };
 
-/// One further version beside the stable predictor.
+/// One further version besides the stable predictor.
 class CanaryView : public ObjectView {
  public:
   using ObjectView::ObjectView;
@@ -244,7 +244,7 @@ class InferenceServiceSpecView : public ObjectView {
   PredictorView predictor() const { return object<PredictorView>("predictor"); }
   TransformerView transformer() const { return object<TransformerView>("transformer"); }
   ExplainerView explainer() const { return object<ExplainerView>("explainer"); }
-  /// KServe v0.20's list. (The old spelling is an object under the same name: `field("canary")`.)
+  /// The list of KServe v0.20. (The legacy spelling is an object with the same name: `field("canary")`.)
   ListView<CanaryView> canary() const { return list<CanaryView>("canary"); }
 };
 
@@ -262,46 +262,47 @@ class InferenceServiceView : public ObjectView {
   ObjectMetaView metadata() const { return object<ObjectMetaView>("metadata"); }
   InferenceServiceSpecView spec() const { return object<InferenceServiceSpecView>("spec"); }
   InferenceServiceStatusView status() const { return object<InferenceServiceStatusView>("status"); }
-  /// As annotated, legacy spellings included; empty where there is no annotation.
+  /// As annotated, legacy spellings included; empty without the annotation.
   std::string_view deployment_mode() const {
     return metadata().annotations().get(kDeploymentModeAnnotation).value_or(std::string_view{});
   }
-  /// By the annotation `serving.kserve.io/stop`: "true", in any case.
+  /// True with the annotation `serving.kserve.io/stop: "true"`, in any case.
   bool is_stopped() const;
-  /// Ready, and annotated `serving.kserve.io/disable-auto-update: "true"`: nothing of it changes.
+  /// True if Ready and annotated `serving.kserve.io/disable-auto-update: "true"`: its objects are not
+  /// updated.
   bool is_left_alone() const;
 };
 
-/// The first framework, in KServe's order, whose field is there, or nullptr.
+/// The first framework, in KServe's order, whose field is present, or nullptr.
 const Framework* first_framework(const PredictorView& predictor);
 
-/// What serves a component. KServe calls them its implementations and wants exactly one of them.
+/// What serves a component. KServe calls them implementations and requires exactly one of them.
 struct Implementation {
   enum class Kind { kFramework, kModel, kCustom, kArt };
   Kind kind;
   std::string_view field;  // "sklearn", "model", "containers", "art"
 };
 
-/// All that `predictor` has: each framework's field, `model`, and `containers` (where one of them is the
-/// serving container, or there is nothing else). Two serving containers count twice, as in KServe.
+/// All implementations of `predictor`: the field of each framework, `model`, and `containers` (if one of them
+/// is the serving container, or if there is nothing else). Two serving containers count twice, as in KServe.
 std::vector<Implementation> implementations(const PredictorView& predictor);
 std::vector<Implementation> implementations(const TransformerView& transformer);
 std::vector<Implementation> implementations(const ExplainerView& explainer);
 
-/// The storage URI of a component's implementation: the model's field, or the serving container's
-/// STORAGE_URI variable where the component is custom.
+/// The storage URI of an implementation: the field of the model, or for a custom component the variable
+/// STORAGE_URI of the serving container.
 std::optional<std::string_view> storage_uri_of(const ComponentView& component,
                                                const Implementation& implementation);
 
-/// A component with its place in the document.
+/// A component with its path in the document.
 struct ComponentAt {
   std::string_view name;  // "predictor", "transformer", "explainer"
   FieldPath path;
   ComponentView view;
 };
 
-/// The components that are there, in the order predictor, transformer, explainer. Canaries are not among
-/// them: see canary_predictors().
+/// The components that exist, in the order predictor, transformer, explainer. Without canaries: see
+/// canary_predictors().
 std::vector<ComponentAt> components(const InferenceServiceView& isvc);
 std::vector<ComponentAt> canary_predictors(const InferenceServiceView& isvc);
 

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The reader behind spec/json.h; writing and comparing are in json_text.cc.
-//
-// RapidJSON's reader hands everything to the handler below, which stands before its document and applies what
-// spec/json.h promises. The reader recurses, which takes a tenth less than its stack of its own, but no
-// deeper than the handler lets it: JsonLimits::max_depth. Numbers it hands over as text, so its own number
-// parsing is used for scanning only: CVE-2024-38517 and CVE-2024-39684 are in the arithmetic that it does for
-// a double.
-
+// RapidJSON's reader passes its events to the handler below, which applies the rules of spec/json.h and
+// passes the rest to RapidJSON's document. The reader recurses, which takes a tenth less time than its
+// iterative mode, but not deeper than the handler allows: JsonLimits::max_depth. Numbers arrive as text, so
+// the reader only scans them: CVE-2024-38517 and CVE-2024-39684 are in its arithmetic for doubles.
 #include "spec/json.h"
 
 #include <fmt/format.h>
@@ -42,7 +38,7 @@ using Document = rapidjson::GenericDocument<rapidjson::UTF8<>, Arena>;
 constexpr unsigned kReaderFlags = rapidjson::kParseNumbersAsStringsFlag;
 using JsonReader = rapidjson::GenericReader<rapidjson::UTF8<>, rapidjson::UTF8<>, rapidjson::CrtAllocator>;
 
-/// RapidJSON's view of the text, which need not end with a NUL: at the end it peeks one.
+/// The text as RapidJSON's stream. It need not end with a NUL: at the end, Peek() returns one.
 class TextStream {
  public:
   using Ch = char;
@@ -51,21 +47,20 @@ class TextStream {
   Ch Take() {
     if (at_ == end_) return '\0';
     const Ch c = *at_++;
-    if (at_ == end_ && behind_) leave_stand_in();
+    if (at_ == end_ && resume_) leave_placeholder();
     return c;
   }
-  std::size_t Tell() const { return static_cast<std::size_t>((behind_ ? behind_ : at_) - begin_); }
+  std::size_t Tell() const { return static_cast<std::size_t>((resume_ ? resume_ : at_) - begin_); }
 
-  /// Takes the characters that stand for themselves in a string: up to a quote, a backslash, a control
-  /// character or the end.
+  /// Takes the plain characters of a string: up to a quote, a backslash, a control character or the end.
   std::string_view take_plain() {
     const char* from = at_;
     at_ += plain_length({at_, end_});
     return {from, at_};
   }
 
-  /// Takes a string to behind its second quote and gives its characters where they stand; takes nothing where
-  /// one of them does not stand for itself.
+  /// Takes a string with its second quote and returns its characters, which are in the text. Takes nothing if
+  /// one of them is not plain.
   std::optional<std::string_view> take_plain_string() {
     const std::string_view plain(at_, plain_length({at_, end_}));
     const char* quote = plain.data() + plain.size();
@@ -77,12 +72,12 @@ class TextStream {
 
   enum class Skipped { kNested, kScalar, kUnbalanced, kTooDeep };
 
-  /// To be called behind a key: passes over its value where that is an object or a list, and gives its text.
-  /// Looks at brackets and quotes only, at a fraction of what reading costs. The reader finds an empty string
-  /// in the value's place. A scalar is left to the reader.
+  /// Called after a key: skips its value if that is an object or a list, and returns its text. Checks only
+  /// brackets and quotes, which takes a fraction of the time of reading. The reader finds an empty string
+  /// instead of the value. A scalar is left to the reader.
   Skipped skip_nested(std::size_t max_depth, std::string_view& text) {
     const char* p = skip_blanks(at_);
-    if (p == end_ || *p != ':') return Skipped::kScalar;  // the reader says what is wrong
+    if (p == end_ || *p != ':') return Skipped::kScalar;  // the reader reports the error
     p = skip_blanks(p + 1);
     if (p == end_ || (*p != '{' && *p != '[')) return Skipped::kScalar;
     const char* from = p;
@@ -91,7 +86,7 @@ class TextStream {
       if (p == end_) return Skipped::kUnbalanced;
       switch (const char c = *p++) {
         case '"':
-          p = behind_string(p, end_);
+          p = after_string(p, end_);
           if (!p) return Skipped::kUnbalanced;
           break;
         case '{':
@@ -109,15 +104,15 @@ class TextStream {
       }
     } while (!closing.empty());
     text = {from, p};
-    static constexpr std::string_view kStandIn = ":\"\"";
-    behind_ = p;
-    behind_end_ = end_;
-    at_ = kStandIn.data();
-    end_ = at_ + kStandIn.size();
+    static constexpr std::string_view kPlaceholder = ":\"\"";
+    resume_ = p;
+    resume_end_ = end_;
+    at_ = kPlaceholder.data();
+    end_ = at_ + kPlaceholder.size();
     return Skipped::kNested;
   }
 
-  // The writing half of RapidJSON's stream concept; a read-only stream is never asked for it.
+  // For writing in RapidJSON's stream concept; not called for a read-only stream.
   Ch* PutBegin() { rapidjson_assertion_failed("TextStream is read-only"); }
   void Put(Ch) { rapidjson_assertion_failed("TextStream is read-only"); }
   void Flush() { rapidjson_assertion_failed("TextStream is read-only"); }
@@ -129,24 +124,24 @@ class TextStream {
     return p;
   }
 
-  void leave_stand_in() {
-    at_ = behind_;
-    end_ = behind_end_;
-    behind_ = nullptr;
+  void leave_placeholder() {
+    at_ = resume_;
+    end_ = resume_end_;
+    resume_ = nullptr;
   }
 
   const char* begin_;
   const char* at_;
   const char* end_;
-  /// Where the text goes on behind a stand-in; nullptr outside of one.
-  const char* behind_ = nullptr;
-  const char* behind_end_ = nullptr;
+  /// Where the text continues after the placeholder; nullptr outside of one.
+  const char* resume_ = nullptr;
+  const char* resume_end_ = nullptr;
 };
 
-/// Objects up to this size are searched for duplicate keys pair by pair, larger ones by sorting.
+/// Objects up to this size are checked for duplicate keys in pairs, larger ones by sorting.
 constexpr SizeType kPairwiseLimit = 32;
 
-/// The same for equal keys, and mostly different for others.
+/// Equal for equal keys, and mostly different for others.
 std::uint32_t fingerprint(std::string_view key) {
   if (key.empty()) return 0;
   const auto byte = [&](std::size_t i) { return std::uint32_t{static_cast<unsigned char>(key[i])}; };
@@ -178,9 +173,9 @@ bool has_parts(const Value& v) {
   return v.IsObject() || v.IsArray();
 }
 
-/// Finds the first key that stands twice in one object, and writes the way to it: `"name" in spec.predictor`.
-/// The way is put together on the way back, so that a document without one costs nothing for it. Runs over
-/// the finished document, whose depth is bounded.
+/// Finds the first key that appears twice in one object, and its path: `"name" in spec.predictor`. The path
+/// is built on return, so a document without duplicates builds none. Runs over the finished document, whose
+/// depth is limited.
 bool find_duplicate_key(const Value& v, std::string& key, std::string& path) {
   if (v.IsObject() && v.MemberCount() > 0) {
     if (const Value* name = find_duplicate(&*v.MemberBegin(), v.MemberCount())) {
@@ -204,9 +199,9 @@ bool find_duplicate_key(const Value& v, std::string& key, std::string& path) {
   return false;
 }
 
-/// Stands between RapidJSON's reader and its document: counts, bounds and leaves out what spec/json.h says,
-/// and passes the rest on. A key waits here until its value comes, since an explicit null drops both.
-/// Flattened, since a call to each of the three for every token takes longer than what they do.
+/// Between RapidJSON's reader and its document: counts, limits and omits as spec/json.h says, and passes the
+/// rest on. A key is held until its value is known, since null drops both. Flattened, since the calls for
+/// every token take longer than the work.
 class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
  public:
   Filter(Document& document, TextStream& stream, std::string_view text, const ParseOptions& options)
@@ -221,7 +216,7 @@ class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
   bool Null() {
     if (take_skip()) return true;
     if (!count_value()) return false;
-    if (in_object()) return true;  // its key goes with it
+    if (in_object()) return true;  // its key is dropped too
     ++frame_size();
     return document_.Null();
   }
@@ -229,7 +224,7 @@ class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
   bool RawNumber(const char* digits, SizeType length, bool) {
     return take_skip() || (begin_value() && number({digits, length}));
   }
-  /// `transient`: the characters are the reader's, and soon gone. Others are in the text.
+  /// `transient`: the characters are in a buffer of the reader. Others are in the text.
   [[gnu::flatten]] bool String(const char* s, SizeType length, bool transient) {
     return take_skip() ||
            (begin_value() && check_text({s, length}) && document_.String(s, length, copy_ || transient));
@@ -237,14 +232,14 @@ class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
   [[gnu::flatten]] bool Key(const char* s, SizeType length, bool transient) {
     const std::string_view key{s, length};
     if (!count_value() || !check_text(key)) return false;
-    std::string_view nobody;
-    if (is_skipped(key)) return skip_value(nobody);
+    std::string_view unused;
+    if (is_skipped(key)) return skip_value(unused);
     if (is_deferred(key)) {
       if (deferred_seen_) return fail(fmt::format("duplicate key \"{}\" in {}", key, options_.outer));
       deferred_seen_ = true;
       return skip_value(*options_.deferred);
     }
-    frames_.back().key = transient ? keep(key) : key;
+    frames_.back().key = transient ? copy_of(key) : key;
     return true;
   }
   [[gnu::flatten]] bool StartObject() { return begin_value() && open() && document_.StartObject(); }
@@ -258,12 +253,12 @@ class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
 
  private:
   struct Frame {
-    std::string_view key;  // of the member that is being read; in the text or in the arena
+    std::string_view key;  // of the current member; in the text or in the arena
     SizeType size = 0;     // members or elements passed on
     bool object = true;
   };
 
-  std::string_view keep(std::string_view key) {
+  std::string_view copy_of(std::string_view key) {
     auto* copy = static_cast<char*>(document_.GetAllocator().Malloc(key.size() + 1));
     std::ranges::copy(key, copy);
     return {copy, key.size()};
@@ -303,7 +298,7 @@ class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
     return fail(fmt::format("more than {} values", options_.limits.max_values));
   }
 
-  /// Raw UTF-8 was checked in one go before; only an escape (half of a surrogate pair) can break it since.
+  /// The UTF-8 of the text is checked already; only an escape (half of a surrogate pair) can be invalid.
   bool check_text(std::string_view s) {
     return !escapes_ || text::is_valid_utf8(s) || fail("a string is not valid UTF-8");
   }
@@ -317,8 +312,8 @@ class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
     double d = 0;
     const std::errc ec = std::from_chars(digits.data(), last, d).ec;
     if (ec == std::errc::result_out_of_range) {
-      // The reader refuses what is too large, by a cruder bound than the exact one; what remains is either
-      // just above a double's range or too small, and that reads as zero, as it does in Go.
+      // The reader rejects most numbers that are too large. The rest is either just above the range of a
+      // double, or too small, which is read as zero, as in Go.
       const auto exponent = digits.find_first_of("eE");
       const bool small = digits.starts_with("0.") || digits.starts_with("-0.") ||
                          (exponent != std::string_view::npos && digits.substr(exponent + 1).starts_with('-'));
@@ -330,9 +325,7 @@ class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
     return document_.Double(d);
   }
 
-  // -- members that are passed over
-
-  /// Behind such a member's key. What comes next from the reader is a scalar, or stands for the value.
+  /// Called after the key of a skipped member. The next event of the reader is a scalar, or the placeholder.
   bool skip_value(std::string_view& text) {
     skip_ = true;
     switch (stream_.skip_nested(options_.limits.max_depth - frames_.size(), text)) {
@@ -369,11 +362,11 @@ class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
   TextStream& stream_;
   const ParseOptions& options_;
   bool escapes_;  // the text has \\u escapes
-  bool copy_;     // into the arena: the text may go before the document does
+  bool copy_;     // into the arena: the text may be destroyed before the document
   boost::container::small_vector<Frame, 16> frames_;
   SizeType root_size_ = 0;
   std::size_t values_ = 0;
-  bool skip_ = false;  // the next value is that of a member to be passed over
+  bool skip_ = false;  // the next value is that of a skipped member
   bool deferred_seen_ = false;
   std::string problem_;
 };
@@ -382,8 +375,8 @@ class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
 
 }  // namespace modelgate::spec
 
-// RapidJSON's own hooks for strings. Without them a character is taken at a time, by way of the reader's
-// stack, which is half of the time of reading a document.
+// RapidJSON's hooks for strings. Without them each character goes through the stack of the reader, which is
+// half of the time of reading a document.
 
 template <>
 template <>
@@ -394,12 +387,12 @@ inline void modelgate::spec::JsonReader::ScanCopyUnescapedString(modelgate::spec
     std::memcpy(out.Push(static_cast<rapidjson::SizeType>(plain.size())), plain.data(), plain.size());
 }
 
-/// A string without escapes is handed over where it stands in the text, others from the stack.
+/// A string without escapes is passed on as a part of the text, others from the stack.
 template <>
 template <>
 [[gnu::flatten]] inline void modelgate::spec::JsonReader::ParseString<modelgate::spec::kReaderFlags>(
     modelgate::spec::TextStream& in, modelgate::spec::Filter& filter, bool is_key) {
-  const auto hand_over = [&](const char* text, std::size_t length, bool transient) {
+  const auto pass_on = [&](const char* text, std::size_t length, bool transient) {
     const auto size = static_cast<rapidjson::SizeType>(length);
     const bool good = is_key ? filter.Key(text, size, transient) : filter.String(text, size, transient);
     if (!good) SetParseError(rapidjson::kParseErrorTermination, in.Tell());
@@ -410,10 +403,10 @@ template <>
     ParseStringToStream<modelgate::spec::kReaderFlags, rapidjson::UTF8<>, rapidjson::UTF8<>>(in, out);
     if (HasParseError()) return;
     const std::size_t length = out.Length() - 1;
-    hand_over(out.Pop(), length, true);
+    pass_on(out.Pop(), length, true);
   };
   if (const auto plain = in.take_plain_string()) {
-    hand_over(plain->data(), plain->size(), false);
+    pass_on(plain->data(), plain->size(), false);
   } else {
     with_escapes();
   }
@@ -443,7 +436,7 @@ Result<Value, JsonError> parse_json(std::string_view text, Arena& arena, const P
     if (message.ends_with('.')) message.pop_back();
     return std::unexpected(JsonError{result.Offset(), text::start_in_lower_case(std::move(message))});
   }
-  // A NUL in the middle of the text looks like its end.
+  // A NUL in the middle of the text ends the reading too.
   if (stream.Tell() != text.size())
     return std::unexpected(JsonError{stream.Tell(), "text after the document"});
   if (std::string key, path; find_duplicate_key(document, key, path)) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Finds where a string's characters stop standing for themselves, a word at a time, and where a string ends.
-// Used by the reader (json.cc) and the writer (json_text.cc), which take in one go what is before.
+// Finds the end of the plain characters of a string, which need no escape, and the end of a string, a word at
+// a time. Used by the reader (json.cc) and the writer (json_text.cc), which copy plain characters at once.
 #pragma once
 
 #include <bit>
@@ -23,7 +23,7 @@ inline bool is_plain(char c) {
 #ifdef __SSE2__
 inline constexpr std::ptrdiff_t kWordBytes = 16;
 
-/// How many of the bytes in a word at `p` are plain until one is not.
+/// The number of plain bytes in the word at `p` before the first that is not plain.
 inline std::size_t plain_in_word(const char* p) {
   const __m128i word = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
   const __m128i last_control = _mm_set1_epi8(0x1F);
@@ -41,7 +41,7 @@ inline std::size_t plain_in_word(const char* p) {
   constexpr std::uint64_t kHighs = 0x8080808080808080ULL;
   std::uint64_t word;
   std::memcpy(&word, p, 8);
-  // Marks the bytes that are zero. Above the first of them it may mark others, by the borrow.
+  // Marks the bytes that are zero. After the first of them it may mark others, because of the borrow.
   const auto zeros = [](std::uint64_t w) { return (w - kOnes) & ~w & kHighs; };
   const std::uint64_t control = (word - kOnes * 0x20) & ~word & kHighs;
   const std::uint64_t found = zeros(word ^ kOnes * '"') | zeros(word ^ kOnes * '\\') | control;
@@ -55,8 +55,7 @@ inline std::size_t plain_in_word(const char* p) {
 }
 #endif
 
-/// How many bytes stand before the first quote, backslash or control character: all of them where there is
-/// none.
+/// The number of bytes before the first quote, backslash or control character; all bytes if there is none.
 inline std::size_t plain_length(std::string_view text) {
   const char* p = text.data();
   const char* const end = p + text.size();
@@ -69,9 +68,9 @@ inline std::size_t plain_length(std::string_view text) {
   return static_cast<std::size_t>(p - text.data());
 }
 
-/// `p` stands behind a string's first quote, `end` behind the text. Behind the string's last quote, or
-/// nullptr where there is none.
-inline const char* behind_string(const char* p, const char* end) {
+/// `p` is after the first quote of a string, `end` is the end of the text. Returns the position after the
+/// last quote of the string, or nullptr if there is none.
+inline const char* after_string(const char* p, const char* end) {
   for (;;) {
     p += plain_length({p, end});
     if (p == end) return nullptr;

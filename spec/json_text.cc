@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// The other half of spec/json.h: documents as text (compact, for people, canonical) and compared with each
-// other. Reading is in json.cc.
+#include "spec/json_text.h"
+
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <iterator>
-#include <vector>
 
-#include "spec/json.h"
 #include "spec/json_scan.h"
+#include "spec/json_value.h"
 
 namespace modelgate::spec {
 namespace {
 
-/// What a byte that does not stand for itself becomes in a string: a letter behind a backslash, or 'u' for
-/// \u00XX.
+/// The escape of a byte that is not plain: a letter after a backslash, or 'u' for \u00XX.
 constexpr std::array<char, 256> kEscapes = [] {
   std::array<char, 256> t{};
   for (unsigned c = 0; c < 0x20; ++c) t[c] = 'u';
@@ -101,14 +97,6 @@ void append_pretty(const Value& v, std::size_t indent, std::string& out) {
   }
 }
 
-std::vector<const Value::Member*> sorted_members(const Value& object) {
-  std::vector<const Value::Member*> members;
-  members.reserve(object.MemberCount());
-  for (const auto& m : object.GetObject()) members.push_back(&m);
-  std::ranges::sort(members, {}, [](const Value::Member* m) { return text_of(m->name); });
-  return members;
-}
-
 void append_canonical(const Value& v, std::string& out) {
   if (v.IsObject()) {
     out += '{';
@@ -131,25 +119,6 @@ void append_canonical(const Value& v, std::string& out) {
   } else {
     append_json(v, out);
   }
-}
-
-/// Objects up to this size are compared member by member, larger ones sorted.
-constexpr rapidjson::SizeType kPairwiseLimit = 12;
-
-bool equal_objects(const Value& a, const Value& b) {
-  if (a.MemberCount() != b.MemberCount()) return false;
-  if (a.MemberCount() <= kPairwiseLimit) {
-    for (auto at = b.MemberBegin(); const auto& m : a.GetObject()) {
-      // Mostly the members come in the same order.
-      const Value* other = text_of(at->name) == text_of(m.name) ? &at->value : find(b, text_of(m.name));
-      if (!other || !equal(m.value, *other)) return false;
-      ++at;
-    }
-    return true;
-  }
-  return std::ranges::equal(sorted_members(a), sorted_members(b), [](const auto* x, const auto* y) {
-    return text_of(x->name) == text_of(y->name) && equal(x->value, y->value);
-  });
 }
 
 }  // namespace
@@ -208,26 +177,6 @@ std::string digest(const Value& value) {
     hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
   }
   return fmt::format("{:016x}", hash);
-}
-
-bool equal(const Value& a, const Value& b) {
-  if (a.IsNumber() && b.IsNumber()) {
-    if (a.IsInt64() && b.IsInt64()) return a.GetInt64() == b.GetInt64();
-    return a.GetDouble() == b.GetDouble();
-  }
-  if (a.GetType() != b.GetType()) return false;
-  if (a.IsString()) return text_of(a) == text_of(b);
-  if (a.IsObject()) return equal_objects(a, b);
-  if (a.IsArray()) {
-    return std::ranges::equal(a.GetArray(), b.GetArray(),
-                              [](const Value& x, const Value& y) { return equal(x, y); });
-  }
-  return true;  // null, true, false: the type is the value
-}
-
-bool equal(const Value* a, const Value* b) {
-  if (!a || !b) return a == b;
-  return equal(*a, *b);
 }
 
 }  // namespace modelgate::spec

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The lookup loop: a pure function is called with facts, reports what it still needs, and is called again
-// with those facts added. The policy is here; who calls does the lookups in its own way: blocking, as a
+// with those facts added. The policy is here; the caller does the lookups in its own way: blocking, as a
 // coroutine, or with callbacks.
 //
 //   LookupRounds rounds;
@@ -15,8 +15,8 @@
 //     }
 //   }
 //
-// An object whose state is unknown never denies, so that the round after kLeaveUnknown has the answer. Who
-// counts on that treats kGiveUp as a bug.
+// An object whose state is unknown is never a reason to deny, so the round after kLeaveUnknown has the
+// answer. A caller that relies on that treats kGiveUp as a bug.
 #pragma once
 
 #include <cstdint>
@@ -28,12 +28,12 @@ namespace modelgate::spec {
 
 class LookupRounds {
  public:
-  /// Two suffice for what refers to an object that refers to another (a ServiceAccount to its Secrets); the
-  /// third is for what a later rule finds.
+  /// Two are enough for an object that refers to another (a ServiceAccount to its Secrets); the third is for
+  /// a rule that runs later.
   static constexpr int kMax = 3;
 
   enum class Next : std::uint8_t {
-    kDone,          // nothing is needed: the result counts
+    kDone,          // nothing is needed: the result is final
     kLookUp,        // look the needs up, and call again
     kLeaveUnknown,  // kMax lookups were made: add the needs as unknown, and call again
     kGiveUp,        // something is needed even so
@@ -46,16 +46,16 @@ class LookupRounds {
     return rounds_ == kMax + 1 ? Next::kLeaveUnknown : Next::kGiveUp;
   }
 
-  /// How often something was needed.
+  /// How many rounds needed objects.
   int rounds() const { return rounds_; }
 
  private:
   int rounds_ = 0;
 };
 
-/// Adds each object as one whose state is not known.
+/// Adds each object with state unknown.
 inline void leave_unknown(const std::vector<ObjectKey>& needs, Facts& facts) {
-  for (const ObjectKey& key : needs) facts.tell(key, {});
+  for (const ObjectKey& key : needs) facts.add(key, {});
 }
 
 }  // namespace modelgate::spec

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// See names.h. Each form is a scan over a table of character classes.
+// Each form is a scan with a table of character classes.
 #include "spec/names.h"
 
 #include <algorithm>
@@ -41,7 +41,7 @@ bool all(std::string_view text, int classes) {
   return std::ranges::all_of(text, [classes](char c) { return is(c, classes); });
 }
 
-// first, then any of middle, then last; one character has to be both first and last.
+/// True for `first`, then any of `middle`, then `last`; a single character must be both first and last.
 bool has_form(std::string_view text, int first, int middle, int last) {
   return !text.empty() && is(text.front(), first) && is(text.back(), last) && all(text, middle);
 }
@@ -50,19 +50,16 @@ constexpr std::string_view kLabelForm =
     "must consist of lower case letters, digits and '-', and start and end with a letter or a digit";
 constexpr std::string_view kSubdomainForm =
     "must consist of lower case letters, digits, '-' and '.', and each part between dots must start and end "
-    "with a "
-    "letter or a digit";
+    "with a letter or a digit";
 constexpr std::string_view kServiceForm =
     "must consist of lower case letters, digits and '-', start with a letter and end with a letter or a "
     "digit";
 constexpr std::string_view kQualifiedForm =
-    "must consist of letters, digits, '-', '_' and '.', and start and end with a letter or a digit; one "
-    "prefix that is "
-    "a DNS name and a '/' may stand before it";
+    "must consist of letters, digits, '-', '_' and '.', and start and end with a letter or a digit, "
+    "optionally after a prefix that is a DNS name and a '/'";
 constexpr std::string_view kPrefixForm =
     "must have a prefix of lower case letters, digits, '-' and '.', whose parts between dots start and end "
-    "with a "
-    "letter or a digit";
+    "with a letter or a digit";
 constexpr std::string_view kLabelValueForm =
     "must be empty, or consist of letters, digits, '-', '_' and '.', and start and end with a letter or a "
     "digit";
@@ -76,7 +73,7 @@ constexpr std::string_view kConfigKeyForm =
 constexpr std::string_view kMax63 = "must be no more than 63 bytes";
 constexpr std::string_view kMax253 = "must be no more than 253 bytes";
 
-// Whether all parts between dots are labels, whatever their length. With `capitals`, letters of both cases.
+/// True if all parts between dots are labels, of any length. With `capitals`, letters of both cases.
 bool is_subdomain(std::string_view name, bool capitals) {
   const int letters = kLowerOrDigit | (capitals ? kUpper : 0);
   while (true) {

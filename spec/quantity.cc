@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reading and printing quantities. See quantity.h for what is followed and where we differ.
+// Parses and prints quantities. See quantity.h for the rules and the differences from Kubernetes.
 #include "spec/quantity.h"
 
 #include <algorithm>
@@ -12,7 +12,8 @@
 #include <system_error>
 #include <utility>
 
-#include "spec/json.h"
+#include "spec/json_text.h"
+#include "spec/json_value.h"
 #include "spec/text/ascii.h"
 
 namespace modelgate::spec {
@@ -42,9 +43,8 @@ constexpr std::array kSuffixes = {
 };
 
 constexpr std::string_view kAllowed =
-    "want a number with one of the suffixes n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei or an "
-    "exponent, "
-    "such as 100m, 0.5, 2, 1Gi or 1e3";
+    "allowed is a number with one of the suffixes n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei or an "
+    "exponent, such as 100m, 0.5, 2, 1Gi or 1e3";
 
 constexpr std::array<uint128, Quantity::kMaxDigits + 1> kPowersOfTen = [] {
   std::array<uint128, Quantity::kMaxDigits + 1> powers{};
@@ -73,7 +73,7 @@ const Suffix* find_suffix(std::string_view text) {
   return found == kSuffixes.end() ? nullptr : &*found;
 }
 
-// "GB" and "gb" mean G, "GiB" and "gi" mean Gi.
+/// "G" for "GB" and "gb", "Gi" for "GiB" and "gi".
 std::optional<std::string_view> nearest_suffix(std::string_view text) {
   if (text.size() > 1 && text::to_lower(text.back()) == 'b') text.remove_suffix(1);
   for (const Suffix& suffix : kSuffixes) {
@@ -92,7 +92,7 @@ std::string unknown_suffix(std::string_view text) {
   return message + ": " + std::string(kAllowed);
 }
 
-// Takes the digits at the front of `text`.
+/// Removes the digits at the front of `text` and returns them.
 std::string_view take_digits(std::string_view& text) {
   const auto end = std::ranges::find_if_not(text, text::is_digit);
   const auto length = static_cast<std::size_t>(end - text.begin());
@@ -107,7 +107,7 @@ std::string_view without_leading_zeros(std::string_view digits) {
 
 }  // namespace
 
-// Reads one text. The parts refer to it: [sign] whole [. fraction] suffix.
+/// Parses one text: [sign] whole [. fraction] suffix. The parts refer to it.
 class QuantityReader {
  public:
   std::expected<Quantity, std::string> read(std::string_view text) {
@@ -157,25 +157,25 @@ class QuantityReader {
     return std::nullopt;
   }
 
-  // Kubernetes reads "m" or "Gi" as zero where its fast path can, and refuses "e-10" and "Pi".
+  // Kubernetes reads "m" or "Gi" as zero if its fast path can, and rejects "e-10" and "Pi".
   bool reads_without_digits() const {
     return format_ == Format::BinarySI ? suffix_exponent_ < 50 : suffix_exponent_ >= kNano;
   }
 
-  // Reads whole.fraction * 10^suffix_exponent_. Digits below a nano only say whether to round.
+  /// Reads whole.fraction * 10^suffix_exponent_. Digits below a nano only determine the rounding.
   std::optional<std::string_view> read_decimal() {
     const auto lowest = suffix_exponent_ - static_cast<std::int64_t>(fraction_.size());
     const std::size_t length = whole_.size() + fraction_.size();
     const auto digit = [&](std::size_t i) {
       return i < whole_.size() ? whole_[i] : fraction_[i - whole_.size()];
     };
-    // The digit at i stands for 10^(lowest + length - 1 - i).
-    std::size_t kept = length;
-    if (lowest < kNano) kept = length - std::min(length, static_cast<std::size_t>(kNano - lowest));
+    // The digit at i has the weight 10^(lowest + length - 1 - i).
+    std::size_t used = length;
+    if (lowest < kNano) used = length - std::min(length, static_cast<std::size_t>(kNano - lowest));
     bool inexact = false;
-    for (std::size_t i = kept; i < length; ++i) inexact |= digit(i) != '0';
+    for (std::size_t i = used; i < length; ++i) inexact |= digit(i) != '0';
     exponent_ = std::max(lowest, kNano);
-    std::size_t end = kept;
+    std::size_t end = used;
     if (!inexact) {
       while (end > 0 && digit(end - 1) == '0') --end;
     }
@@ -183,12 +183,12 @@ class QuantityReader {
       if (mantissa_ >= kPowersOfTen[Quantity::kMaxDigits - 1]) return "has more than 38 significant digits";
       mantissa_ = mantissa_ * 10 + static_cast<unsigned>(digit(i) - '0');
     }
-    exponent_ += static_cast<std::int64_t>(kept - end);
+    exponent_ += static_cast<std::int64_t>(used - end);
     if (inexact) ++mantissa_;
     return std::nullopt;
   }
 
-  // Reads whole.fraction * 2^suffix_exponent_, in nanos, capped.
+  /// Reads whole.fraction * 2^suffix_exponent_, in nanos, capped.
   std::optional<std::string_view> read_binary() {
     exponent_ = 0;
     uint128 whole = 0;
@@ -231,7 +231,7 @@ class QuantityReader {
       ++exponent_;
     }
     if (exponent_ > Quantity::kMaxExponent) return fail("is too large");
-    // A binary value between 0 and 1 becomes decimal; where there is no fraction, it cannot be.
+    // A binary value between 0 and 1 becomes decimal.
     if (format_ == Format::BinarySI && exponent_ < 0 &&
         mantissa_ < kPowersOfTen[static_cast<std::size_t>(-exponent_)]) {
       q.format_ = Format::DecimalSI;
@@ -242,12 +242,12 @@ class QuantityReader {
     return q;
   }
 
-  // Kubernetes keeps the text of a number that its fast path could read and that looked canonical to it.
+  /// Kubernetes stores the text of a number as written if its fast path can read it and it looks canonical.
   bool stays_as_written(std::string_view text) const {
     if (text == "0") return true;
     const std::size_t whole_digits = std::max<std::size_t>(whole_.size(), 1);  // a "0" at least
     if (format_ == Format::BinarySI) {
-      // 15 digits less those of 2^exponent, less one.
+      // 15 digits, minus those of 2^exponent, minus one.
       const int room = 14 - static_cast<int>(whole_digits) - static_cast<int>(suffix_exponent_ * 3 / 10);
       if (room < 0 || !fraction_.empty()) return false;
       return whole_value() % 8 != 0;
@@ -258,14 +258,14 @@ class QuantityReader {
     return trailing_zeros() < 3;
   }
 
-  // Of the digits, the point left out.
+  /// Of the digits, without the point.
   std::size_t trailing_zeros() const {
     const std::size_t in_fraction = fraction_.size() - (fraction_.find_last_not_of('0') + 1);
     if (in_fraction < fraction_.size()) return in_fraction;
     return in_fraction + whole_.size() - (whole_.find_last_not_of('0') + 1);
   }
 
-  // The number before the suffix, where it has at most 14 digits.
+  /// The number before the suffix, which has at most 14 digits.
   std::uint64_t whole_value() const {
     std::uint64_t value = 0;
     for (char c : whole_) value = value * 10 + static_cast<unsigned>(c - '0');
@@ -303,7 +303,7 @@ std::expected<Quantity, std::string> Quantity::parse(std::string_view text) {
 
 std::expected<Quantity, std::string> Quantity::parse(const Value& value) {
   if (value.IsNumber()) return parse(std::string_view(to_json(value)));
-  if (!value.IsString()) return std::unexpected("is no quantity: " + std::string(kAllowed));
+  if (!value.IsString()) return std::unexpected("is not a quantity: " + std::string(kAllowed));
   constexpr std::string_view kBlanks = " \t\n\v\f\r";
   std::string_view text = text_of(value);
   text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
@@ -328,7 +328,7 @@ std::string Quantity::canonical() const {
       return out + to_text(units);
     }
   }
-  // The exponent goes down to a multiple of three.
+  // The exponent is rounded down to a multiple of three.
   const std::int64_t down = ((exponent_ % 3) + 3) % 3;
   const std::int64_t exponent = exponent_ - down;
   out += to_text(mantissa_);
@@ -354,7 +354,7 @@ std::int64_t Quantity::to_milli() const {
   return scaled_to(-3);
 }
 
-// The value in units of 10^exponent, rounded away from zero, held within 64 bits.
+/// The value in units of 10^exponent, rounded away from zero, capped to 64 bits.
 std::int64_t Quantity::scaled_to(int exponent) const {
   constexpr auto kMax = std::numeric_limits<std::int64_t>::max();
   uint128 value = mantissa_;
@@ -368,8 +368,8 @@ std::int64_t Quantity::scaled_to(int exponent) const {
     else
       value *= kPowersOfTen[static_cast<std::size_t>(up)];
   }
-  const auto held = static_cast<std::int64_t>(std::min(value, static_cast<uint128>(kMax)));
-  return negative_ ? -held : held;
+  const auto capped = static_cast<std::int64_t>(std::min(value, static_cast<uint128>(kMax)));
+  return negative_ ? -capped : capped;
 }
 
 std::strong_ordering operator<=>(const Quantity& a, const Quantity& b) {
@@ -378,8 +378,8 @@ std::strong_ordering operator<=>(const Quantity& a, const Quantity& b) {
   const auto magnitude = [](const Quantity& q) { return count_digits(q.mantissa_) + q.exponent_; };
   std::strong_ordering order = magnitude(a) <=> magnitude(b);
   if (order == std::strong_ordering::equal) {
-    // As many digits before the point: their exponents are at most 37 apart, and the one with the higher
-    // exponent has so many digits fewer.
+    // Both have the same number of digits before the point: their exponents are at most 37 apart, and the
+    // number with the higher exponent has that many digits fewer.
     const std::int64_t lowest = std::min(a.exponent_, b.exponent_);
     const auto scaled = [&](const Quantity& q) {
       return q.mantissa_ * kPowersOfTen[static_cast<std::size_t>(q.exponent_ - lowest)];

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// RapidJSON's document types, with its assertions turned into exceptions in every build: a wrong access is a
-// bug of ours and must end in an HTTP 500 with a log line, not in a crash of the server. Include this (or
-// spec/json.h) instead of RapidJSON's own headers. Only spec/json.cc uses its reader and its writer.
+// RapidJSON's document types. Its assertions are exceptions in every build: a wrong access is a bug of ours
+// and must become an HTTP 500 with a log line, not a crash of the server. Include this instead of RapidJSON's
+// own headers. Only spec/json.cc uses its reader.
 #pragma once
 
 #include <stdexcept>
 
 namespace modelgate::spec {
-[[noreturn]] inline void rapidjson_assertion_failed(const char* what) { throw std::logic_error(what); }
+[[noreturn]] inline void rapidjson_assertion_failed(const char* what) {
+  throw std::logic_error(what);
+}
 }  // namespace modelgate::spec
 
 #define RAPIDJSON_ASSERT(x) \

@@ -12,7 +12,7 @@ bool serves_format(const Runtime& runtime, std::string_view format) {
   return std::ranges::find(runtime.formats, format, &Runtime::Format::name) != runtime.formats.end();
 }
 
-/// A model without a version is served by any entry of its format, one with a version by an equal one.
+/// Any entry of the format serves a model without a version; a model with a version needs an equal one.
 bool entry_serves(const Runtime::Format& entry, const ModelRequirement& wanted) {
   return entry.name == wanted.format && (!wanted.version || entry.version == wanted.version);
 }
@@ -26,10 +26,10 @@ std::string_view protocol_of(const ModelRequirement& wanted, Choice choice) {
   return wanted.protocol.value_or(choice == Choice::kNamed ? std::string_view{} : kDefaultProtocol);
 }
 
-/// As many names as a reason lists.
+/// The number of names that a reason lists.
 constexpr std::size_t kMaxListed = 12;
 
-/// `a, b and c`, each name once; "..." stands for those beyond kMaxListed.
+/// `a, b and c`, each name once; "..." for those beyond kMaxListed.
 template <typename Range, typename Name>
 std::string listed(const Range& range, Name name) {
   std::vector<std::string_view> names;
@@ -88,14 +88,14 @@ std::optional<Mismatch> mismatch(const Runtime& runtime, const ModelRequirement&
   const auto because = [&](Mismatch::Reason reason) { return Mismatch{reason, &runtime, wanted}; };
   const bool automatic = choice == Choice::kAutomatic;
   const auto serves = [&](const Runtime::Format& f) { return entry_serves(f, wanted); };
-  const auto serves_unasked = [&](const Runtime::Format& f) {
+  const auto auto_selects = [&](const Runtime::Format& f) {
     return f.auto_select && entry_serves(f, wanted);
   };
 
   if (runtime.disabled) return because(Mismatch::Reason::kDisabled);
   if (!serves_format(runtime, wanted.format)) return because(Mismatch::Reason::kFormat);
   if (std::ranges::none_of(runtime.formats, serves)) return because(Mismatch::Reason::kVersion);
-  if (automatic && std::ranges::none_of(runtime.formats, serves_unasked))
+  if (automatic && std::ranges::none_of(runtime.formats, auto_selects))
     return because(Mismatch::Reason::kNotAutoSelect);
   if (!serves_protocol(runtime, protocol_of(wanted, choice))) return because(Mismatch::Reason::kProtocol);
   if (automatic && runtime.multi_model != wanted.multi_model) return because(Mismatch::Reason::kMultiModel);

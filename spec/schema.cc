@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Walking a document along its type. Recursion goes as deep as the tables do (the deepest field is some
-// fifteen levels below an InferenceService), whatever the document's own depth.
+// Walks a document and its type together. Recursion is as deep as the tables (the deepest field is about
+// fifteen levels below an InferenceService), for any depth of the document.
 #include "spec/schema.h"
 
 #include <fmt/format.h>
@@ -12,12 +12,13 @@
 #include <utility>
 #include <vector>
 
+#include "spec/json_text.h"
 #include "spec/quantity.h"
 
 namespace modelgate::spec::schema {
 namespace {
 
-// A step of the path, on the stack: a path is made only when there is something to tell.
+/// A segment of the path, on the stack: a path is built only for an error.
 struct Step {
   const Step* parent = nullptr;
   std::string_view name;
@@ -70,7 +71,7 @@ std::string allowed_by(const Type& type) {
   return "anything";
 }
 
-// A whole number, written as such, as 1.0 or as 1e3.
+/// A whole number, written as 1, 1.0 or 1e0.
 std::optional<std::int64_t> whole(const Value& value) {
   if (value.IsInt64()) return value.GetInt64();
   if (!value.IsDouble()) return std::nullopt;
@@ -187,7 +188,7 @@ class Checker {
     }
   }
 
-  // Values that contain others are not shown: there may be secrets in them, and they are long.
+  /// Values that contain others are not shown: they may contain secrets, and they are long.
   void wrong(const Value& value, const Type& type, const Step& at) {
     const std::string detail = fmt::format("must be {}, not {}", allowed_by(type), name_of(value));
     const bool hidden = type.secret || value.IsObject() || value.IsArray() || value.IsNull();
@@ -202,7 +203,7 @@ class Checker {
   }
 
   void unknown(const Type& type, const Step& at) {
-    // Behind the limit they are only counted, without the search for a near spelling.
+    // Beyond the limit they are only counted, without the search for a similar spelling.
     if (unknown_fields_->size() >= FieldErrors::kMaxErrors) {
       unknown_fields_->add(FieldError{});
       return;
@@ -242,7 +243,7 @@ const Value* step_into(const Value* value, const FieldPath::Segment& segment) {
   return value->IsArray() && index < value->Size() ? &(*value)[index] : nullptr;
 }
 
-// "name=kserve-container", or nothing where the element lacks all of its keys.
+/// "name=kserve-container"; empty if the element lacks all of its keys.
 std::string key_of(const Value& element, const Type& list) {
   std::string out;
   for (const std::string_view key : list.keys) {

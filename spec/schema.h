@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The structure of the objects we read: which fields there are, of which type, and by which keys the elements
-// of a list are told apart. Who calls: admission, on every request, before anything else looks at an object;
-// validation and the ratchet, to find a field's type.
+// The structure of the objects that we read: their fields, the types of these, and the keys of the elements
+// of a list. Used by admission, for every request and before anything else reads the object, and by
+// validation and the ratchet, to find the type of a field. The tables of types are in schema_core.h
+// (Kubernetes) and schema_serving.h (KServe).
 //
 //   FieldErrors type_errors, unknown_fields;
 //   schema::check_structure(object, schema::kInferenceService, {}, type_errors, &unknown_fields);
 //   // spec.predictor.minReplicas: Invalid value: "1": must be a whole number ..., not a string
 //   // spec.predictor.modle: Unknown field: there is no such field here; did you mean "model"?
 //
-// An object without type errors can be read through the typed views without meeting a surprise. Types only:
-// which values are allowed, what is required and what goes with what is validation's.
+// The typed views read an object without type errors completely. Only types are checked here; allowed values,
+// required fields and their combinations are checked by validation/.
 //
-// What counts as right is what Kubernetes decodes: an explicit null is absent, but no element of a list is
-// null; a whole number may be written as 1.0 or 1e3; a quantity may be a number. What is stricter than a CRD
-// of ours is nothing; what the tables say is of Kubernetes 1.36 and KServe v0.20.
+// Accepted is what Kubernetes decodes: null is absent, but not as an element of a list; a whole number may be
+// written as 1.0 or 1e3; a quantity may be a number. Nothing is stricter than our CRDs. The tables are those
+// of Kubernetes 1.36 and KServe v0.20.
 //
-// The tables are constants, made at compile time: nothing is built at start, any thread may read them.
+// The tables are built at compile time; any thread may read them.
 #pragma once
 
 #include <algorithm>
@@ -34,17 +35,17 @@
 namespace modelgate::spec::schema {
 
 enum class Kind : std::uint8_t {
-  kAny,                // not looked into
+  kAny,                // not checked
   kString,             //
   kBoolean,            //
   kInteger,            // between `least` and `most`
   kNumber,             //
-  kQuantity,           // a string or a number; whether it parses is asked by Options::quantities
-  kQuantityOrInteger,  // KServe's metric targets: no fractions but in strings
+  kQuantity,           // a string or a number; Options::quantities also parses it
+  kQuantityOrInteger,  // KServe's metric targets: fractions only in strings
   kIntOrString,        // an integer of 32 bits, or a string
   kObject,             // of `fields`, and those of `inlined`
   kList,               // of `element`
-  kListOrElement,      // likewise; an element alone is an old spelling
+  kListOrElement,      // the same; a single element is a legacy spelling
   kMap,                // from strings to `element`
 };
 
@@ -55,7 +56,7 @@ struct Field {
   const Type* type = nullptr;
 };
 
-/// The longest field name there is, and the size of the index by length.
+/// The longest field name, and the size of the index by length.
 inline constexpr std::size_t kMaxFieldName = 48;
 
 struct Type {
@@ -65,55 +66,46 @@ struct Type {
   // kObject. The fields are sorted by length, then by name; starts[n] is the first of length n.
   std::span<const Field> fields{};
   std::array<std::uint8_t, kMaxFieldName + 2> starts{};
-  /// A type whose fields stand beside its own, as those of Go's inline structs do; its own go first.
+  /// A type whose fields are fields of this type too, as with an inline struct in Go. Its own fields have
+  /// precedence.
   const Type* inlined = nullptr;
 
   // kList, kListOrElement, kMap.
   const Type* element = nullptr;
-  /// What tells the elements of a list apart; empty where only their place does.
+  /// The keys of the elements of a list; empty if only their index distinguishes them.
   std::array<std::string_view, 2> keys{};
-  /// The key of a strategic merge; empty where the list is replaced as a whole.
+  /// The key of a strategic merge; empty if the list is replaced as a whole.
   std::string_view patch_key{};
-  bool retain_keys = false;  // a merged element keeps only the fields that the patch names (volumes)
+  bool retain_keys = false;  // a merged element retains only the fields in the patch (volumes)
 
   // kInteger.
   std::int64_t least = std::numeric_limits<std::int64_t>::min();
   std::int64_t most = std::numeric_limits<std::int64_t>::max();
 
-  /// A string that may be a secret: an error does not show what was found.
+  /// A string that may be a secret: an error does not show the value.
   bool secret = false;
 };
 
-/// The kinds of objects.
-extern const Type kInferenceService;
-extern const Type kServingRuntime;  // and ClusterServingRuntime
-extern const Type kClusterStorageContainer;
-extern const Type kPod;
-/// Parts of them that are asked for by themselves.
-extern const Type kObjectMeta;
-extern const Type kPodSpec;
-extern const Type kContainer;
-
 struct Options {
-  /// Also tell quantities that do not parse, as errors of type Invalid.
+  /// Also report quantities that do not parse, as errors of type Invalid.
   bool quantities = false;
 };
 
-/// Tells every value of a wrong type, and where `unknown_fields` is given, every field that its type does not
-/// have, with the nearest that it has. One pass; allocates nothing where all is well. The paths refer to
-/// names in `document`. Begin the rule of both lists before.
+/// Reports every value of a wrong type and, if `unknown_fields` is given, every field that its type does not
+/// have, with the nearest known name. One pass; allocates only for errors. The paths refer to names in
+/// `document`. The caller begins the rule of both lists.
 void check_structure(const Value& document, const Type& type, const Options& options,
                      FieldErrors& type_errors, FieldErrors* unknown_fields = nullptr);
 
 /// The field of an object type, or nullptr.
 const Field* find_field(const Type& type, std::string_view name);
 
-/// The type at `path` below `root`; nullptr where the path leaves what is known.
+/// The type at `path` below `root`; nullptr if it is not known.
 const Type* find_type(const Type& root, const FieldPath& path);
 
-/// As FieldPath::to_string(), with the keys that the types give: two versions of an object are compared
-/// by it, since an index moves when a neighbour goes. An element without its keys, or of a list that has
-/// none, keeps its index.
+/// As FieldPath::to_string(), but with the keys of elements instead of indices, to compare two versions of an
+/// object: an index changes if an earlier element is removed. An element without its keys, or in a list
+/// without keys, retains its index.
 std::string keyed_path(const FieldPath& path, const Value& document, const Type& root);
 
 // For the tables.
@@ -136,7 +128,7 @@ consteval Type object(std::string_view name, const std::array<Field, N>& fields,
     while (at < N && fields[at].name.size() < length) ++at;
     type.starts[length] = static_cast<std::uint8_t>(at);
   }
-  // Unsorted tables, doubled names and names beyond the index do not compile.
+  // Unsorted tables, duplicate names and names longer than the index do not compile.
   for (std::size_t i = 0; i < N; ++i) {
     if (fields[i].name.size() > kMaxFieldName) throw "a name is too long";
     if (i == 0) continue;

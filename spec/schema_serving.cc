@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// The types of serving.kserve.io as KServe v0.20 has them, and the two old spellings that our CRD admits:
-// `spec.canary` as an object and `spec.canaryTrafficPercent`.
+#include "spec/schema_serving.h"
+
 #include "spec/schema_core.h"
 
 namespace modelgate::spec::schema {
 namespace {
 
-// A component's Pod: KServe's own copy of the PodSpec. (Its Go type also has ephemeralContainers, its CRD
-// does not.)
+/// The Pod of a component: KServe's copy of the PodSpec. (Its Go type also has ephemeralContainers, its CRD
+/// does not.)
 constexpr auto kComponentPodFields = sorted(std::array{
     Field{"activeDeadlineSeconds", &kInt64},
     Field{"affinity", &kAffinity},
@@ -176,7 +175,7 @@ constexpr auto kConfidentialFields =
     sorted(std::array{Field{"enabled", &kBoolean}, Field{"resourceId", &kString}});
 constinit const Type kConfidential = object("ConfidentialSpec", kConfidentialFields);
 
-// One field a framework: sklearn and its kin.
+// One field for each framework.
 constexpr auto kFrameworkFields = sorted(std::array{
     Field{"confidential", &kConfidential},
     Field{"protocolVersion", &kString},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Views of KServe's ServingRuntime, ClusterServingRuntime and ClusterStorageContainer
-// (serving.kserve.io/v1alpha1). The first two differ in their scope alone.
+// (serving.kserve.io/v1alpha1). The first two differ only in scope.
 #pragma once
 
 #include <optional>
@@ -16,9 +16,9 @@ class SupportedModelFormatView : public ObjectView {
   using ObjectView::ObjectView;
   std::string_view name() const { return string("name"); }
   std::optional<std::string_view> version() const { return optional_string("version"); }
-  /// May be chosen for a service that names no runtime.
+  /// May be selected for a service that names no runtime.
   bool auto_select() const { return boolean("autoSelect").value_or(false); }
-  /// The higher, the sooner; one without comes last.
+  /// Higher is selected first; without a priority is last.
   std::optional<std::int64_t> priority() const { return integer("priority"); }
 };
 
@@ -38,7 +38,7 @@ class ServingRuntimeSpecView : public PodSpecView {
   bool multi_model() const { return boolean("multiModel").value_or(false); }
   bool disabled() const { return boolean("disabled").value_or(false); }
   bool multi_node() const { return static_cast<bool>(worker_spec()); }
-  /// A list of strings, or nullptr: then every protocol is served.
+  /// A list of strings, or nullptr: all protocols are served.
   const Value* protocol_versions() const { return field("protocolVersions"); }
   RuntimeWorkerSpecView worker_spec() const { return object<RuntimeWorkerSpecView>("workerSpec"); }
 };
@@ -65,11 +65,11 @@ class StorageContainerSpecView : public ObjectView {
   ListView<SupportedUriFormatView> supported_uri_formats() const {
     return list<SupportedUriFormatView>("supportedUriFormats");
   }
-  /// initContainer where it is absent; the other is localModelDownloadJob.
+  /// initContainer if absent; the other value is localModelDownloadJob.
   std::string_view workload_type() const { return optional_string("workloadType").value_or("initContainer"); }
 };
 
-/// Its `spec` is what KServe's type says; `disabled` lies beside it, not in it.
+/// `disabled` is a field next to `spec`, not in it.
 class ClusterStorageContainerView : public ObjectView {
  public:
   using ObjectView::ObjectView;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// See spelling.h. The distance is the restricted Damerau-Levenshtein distance (optimal string alignment),
-// over three rows of the usual table.
+// The restricted Damerau-Levenshtein distance (optimal string alignment), with three rows of the usual table.
 #include "spec/spelling.h"
 
 #include <algorithm>
@@ -17,9 +16,9 @@ namespace {
 
 using text::to_lower;
 
-constexpr std::size_t kMaxWord = 64;  // no name or value that we know is longer; bounds the rows
+constexpr std::size_t kMaxWord = 64;  // no known name or value is longer; limits the rows
 
-// Two letters may have one change as well: "v3" for "v2".
+/// Two letters may have one change too: "v3" for "v2".
 std::size_t allowed_changes(std::size_t length) {
   if (length < 2) return 0;
   return std::clamp<std::size_t>(length / 3, 1, 3);
@@ -68,7 +67,7 @@ std::optional<std::string_view> nearest(std::string_view word, std::span<const s
   for (const std::string_view candidate : known) {
     const std::size_t changes = spelling_distance(word, candidate, best_changes);
     if (changes > best_changes) continue;
-    // A change for every letter is no likeness: "on" and "no".
+    // A change of every letter is not similar: "on" and "no".
     if (changes > 0 && changes >= candidate.size()) continue;
     if (!best || rank(candidate, changes) < rank(*best, best_changes)) best = candidate;
     best_changes = std::min(best_changes, changes);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which ClusterStorageContainer supports a storage URI, by prefix or regular expression. Validation asks
-// whether one does, Pod injection which one.
+// Which ClusterStorageContainer supports a storage URI, by prefix or regular expression. Used by validation
+// and Pod injection.
 //
 //   StorageContainers containers(catalog);
 //   const StorageContainers::Match match = containers.find(uri);
@@ -24,14 +24,13 @@ class RE2;
 
 namespace modelgate::spec {
 
-/// Enabled, and for init containers; others download models to nodes.
+/// True if enabled and for init containers; others download models to nodes.
 bool serves_pods(const ClusterStorageContainerView& container);
 
-/// What a URI is denied with where this container may support it and its expression does not compile.
+/// The denial of a URI that this container may support, if its expression does not compile.
 std::string broken_expression_text(std::string_view container);
 
-/// Keeps compiled expressions from one URI to the next. For one object and one thread; the catalog must
-/// outlive it.
+/// Caches compiled expressions between URIs. For one object and one thread; the catalog must outlive it.
 class StorageContainers {
  public:
   enum class Support {
@@ -40,9 +39,9 @@ class StorageContainers {
     kBroken,  // an expression that may match does not compile (RE2 syntax, or larger than 1 MiB)
   };
   struct Match {
-    /// Absent where none supports the URI.
+    /// Absent if none supports the URI.
     ClusterStorageContainerView container;
-    /// The first whose support is not known, where none supports the URI; else empty.
+    /// The first container with a broken expression, if none supports the URI; else empty.
     std::string_view broken = {};
   };
 
@@ -51,13 +50,13 @@ class StorageContainers {
   StorageContainers(const StorageContainers&) = delete;
   StorageContainers& operator=(const StorageContainers&) = delete;
 
-  /// The first by name of those that serve Pods. `stops_at_broken`: no further than to a broken one, as
-  /// KServe.
+  /// The first by name of those that serve Pods. `stops_at_broken`: stops at the first broken one, as KServe
+  /// does.
   Match find(std::string_view uri, bool stops_at_broken = false);
-  /// Whether this container supports it. The first format decides that matches or is broken.
+  /// Whether this container supports it. The first format that matches or is broken decides.
   Support supports(const ClusterStorageContainerView& container, std::string_view uri);
-  /// Why this container, which the user names, cannot download the URI for a Pod; nullopt where it can, or
-  /// where an expression is broken.
+  /// Why this container, which the user names, cannot download the URI for a Pod; nullopt if it can, or if an
+  /// expression is broken.
   std::optional<std::string> unfit(const ClusterStorageContainerView& container, std::string_view uri);
 
  private:

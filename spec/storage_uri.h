@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Storage URIs: the one table of schemes, what a URI of each must name, and how to print a URI without the
-// secrets that it may hold. Validation, Pod injection and the builder of children all read it.
+// Storage URIs: the table of schemes, what a URI of each must contain, and how to print a URI without the
+// secrets that it may contain. Used by validation, Pod injection and the builder of children.
 //
 //   if (const auto problem = check_storage_uri(uri, supported, catalog))
 //     report(problem->type, shown_uri(uri), problem->detail);
@@ -47,15 +47,15 @@ struct StorageScheme {
   std::string_view first;
   StorageFetcher fetcher = StorageFetcher::kInitializer;
   std::array<StorageCredentials, 2> credentials{};
-  bool has_query = false;     // what follows a '?' is not part of the path
+  bool has_query = false;     // the text after a '?' is not part of the path
   bool storage_type = false;  // `storage.parameters.type` may name it
-  bool multi_node = false;    // KServe takes it beside a workerSpec
+  bool multi_node = false;    // KServe accepts it with a workerSpec
 
   /// "s3"
   constexpr std::string_view name() const { return prefix.substr(0, prefix.find(':')); }
 };
 
-/// What works without a ClusterStorageContainer.
+/// The schemes that work without a ClusterStorageContainer.
 std::span<const StorageScheme> storage_schemes();
 /// The scheme of the URI, in lower case as KServe compares it; nullptr for any other, and for a path.
 const StorageScheme* find_storage_scheme(std::string_view uri);
@@ -63,7 +63,7 @@ const StorageScheme* find_storage_scheme(std::string_view uri);
 std::span<const std::string_view> storage_type_prefixes();
 /// Their names.
 std::span<const std::string_view> storage_types();
-/// As KServe reads it: what comes before the first "://", or the whole URI, is a scheme for several nodes.
+/// As KServe reads it: the text before the first "://", or the whole URI, is a scheme for several nodes.
 bool serves_multi_node(std::string_view uri);
 
 /// pvc://claim/path: a PersistentVolumeClaim of the Pod's namespace and a path in it.
@@ -89,12 +89,12 @@ struct UriProblem {
   std::string detail;
 };
 
-/// What is wrong with a URI. KServe has no such rule: what is found denies in Strict mode alone.
+/// The problem of a URI. KServe has no such rule: it denies only in Strict mode.
 /// `supported`: a ClusterStorageContainer supports it (spec/storage_containers.h). The catalog gives the
 /// prefixes to suggest. A path without a scheme is valid: it may be in the storage container's image.
 std::optional<UriProblem> check_storage_uri(std::string_view uri, bool supported, const Catalog& catalog);
 
-/// For messages: without a user's name and password, and without query and fragment, which may hold a
+/// For messages: without user name and password, and without query and fragment, which may contain a
 /// signature.
 std::string shown_uri(std::string_view uri);
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Typed, read-only views over documents: the base of those in core.h, inference_service.h and
+// Typed, read-only views of documents: the base of those in core.h, inference_service.h and
 // serving_runtime.h.
 //
 //   InferenceServiceView isvc(document);
 //   for (ContainerView c : isvc.spec().predictor().containers()) use(c.name());
 //
-// A view is a pointer to a value, or to nothing: an absent object gives views whose every field is absent, so
-// a chain of accessors needs no checks in between, and `if (view)` asks whether it is there. A field of the
-// wrong JSON type reads as absent; spec/schema.h reports it.
+// A view is a pointer to a value, or to nothing. All fields of an absent object are absent, so a chain of
+// accessors needs no checks in between; `if (view)` tests whether the object exists. A field of the wrong
+// JSON type reads as absent; spec/schema.h reports it.
 //
-// Views do not own. They end with the arena of their document and with the next edit of it.
+// Views do not own. They are valid as long as the arena of their document, and until the next edit of it.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@
 
 namespace modelgate::spec {
 
-/// Counts the edits of a document, so that a view can tell that it is out of date.
+/// Counts the edits of a document, so that a view can detect that it is outdated.
 class Revision {
  public:
   void advance() { ++number_; }
@@ -64,7 +64,7 @@ class ObjectView {
   }
   bool has(std::string_view name) const { return field(name) != nullptr; }
 
-  /// A string; empty where it is absent.
+  /// A string; empty if absent.
   std::string_view string(std::string_view name) const {
     return optional_string(name).value_or(std::string_view{});
   }
@@ -100,7 +100,7 @@ class ObjectView {
 #endif
 };
 
-/// The objects of a list. Elements that are no objects give absent views, so that indices stay right.
+/// The objects of a list. Elements that are not objects give absent views, so that indices are correct.
 template <typename View>
 class ListView {
  public:

@@ -143,7 +143,7 @@ std::optional<http::Reply> AdmissionHandler::review(Call& call, const http::Requ
 // way: then this is called again.
 std::optional<http::Reply> AdmissionHandler::go_on(const std::shared_ptr<Pending>& pending) {
   const auto take = [pending](ToldFacts told) {
-    for (auto& [key, fact] : told.facts) pending->facts.tell(std::move(key), fact);
+    for (auto& [key, fact] : told.facts) pending->facts.add(std::move(key), fact);
     pending->objects.push_back(std::move(told.objects));
   };
   std::string uid;

@@ -9,6 +9,7 @@
 #include "spec/catalog.h"
 #include "spec/configuration.h"
 #include "spec/schema.h"
+#include "spec/schema_serving.h"
 #include "spec/view.h"
 
 namespace modelgate::cli {

@@ -184,7 +184,7 @@ void look_up(const Needs& needs, const Input& input, Facts& facts, std::set<Obje
       fact.object = without_headers(fact.object, key.name, *input.arena);
     }
     if (fact.state == Fact::State::kUnknown && may_be_assumed(key)) assumed.insert(key);
-    facts.tell(key, fact);
+    facts.add(key, fact);
   }
 }
 

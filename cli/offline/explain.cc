@@ -16,6 +16,7 @@
 #include "spec/inference_service.h"
 #include "spec/runtime_support.h"
 #include "spec/schema.h"
+#include "spec/schema_serving.h"
 #include "spec/spelling.h"
 
 namespace modelgate::cli {

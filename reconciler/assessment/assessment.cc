@@ -14,6 +14,7 @@
 #include "spec/inference_service.h"
 #include "spec/lookup_rounds.h"
 #include "spec/schema.h"
+#include "spec/schema_serving.h"
 #include "workload/children/build_wanted.h"
 #include "workload/status/ready_components.h"
 #include "workload/status/status.h"

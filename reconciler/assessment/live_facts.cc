@@ -72,7 +72,7 @@ kube::Task<void> LiveFacts::look_up(std::vector<ObjectKey> keys, kube::SteadyTim
     Fact fact{.state = round->states[i]};
     may_change_ = may_change_ || fact.state != Fact::State::kPresent;
     if (round->objects[i]) fact.object = &objects_.emplace_back(std::move(*round->objects[i])).value();
-    facts_.tell(round->keys[i], fact);
+    facts_.add(round->keys[i], fact);
   }
 }
 

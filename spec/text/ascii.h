@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // ASCII characters, independent of the locale. Bytes of other characters (0x80 and above) are in no class,
-// and change of case leaves them alone: every function here takes UTF-8.
+// and change of case leaves them unchanged: every function accepts UTF-8.
 #pragma once
 
 #include <algorithm>

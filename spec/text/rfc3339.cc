@@ -22,7 +22,7 @@ std::string format_seconds(std::chrono::sys_seconds time) {
                      clock.hours().count(), clock.minutes().count(), clock.seconds().count());
 }
 
-/// Takes parts off the front of a text. After the first that is missing nothing is taken, and ok() is false.
+/// Takes parts from the front of a text. After the first missing part it takes nothing, and ok() is false.
 class Reader {
  public:
   explicit Reader(std::string_view text) : rest_(text) {}

@@ -190,10 +190,10 @@ TEST_F(Pipeline, AMissingRuntimeIsAskedForAndThenWarnedAbout) {
   const Outcome first = run(asked, *in);
   ASSERT_TRUE(std::holds_alternative<Needs>(first));
   Facts nobody_knows;
-  for (const ObjectKey& key : std::get<Needs>(first).objects) nobody_knows.tell(key, {});
+  for (const ObjectKey& key : std::get<Needs>(first).objects) nobody_knows.add(key, {});
   Facts there;
   for (const ObjectKey& key : std::get<Needs>(first).objects)
-    there.tell(key, {Fact::State::kPresent, nullptr});
+    there.add(key, {Fact::State::kPresent, nullptr});
   const Response unknown = std::get<Response>(run(asked, *in, nobody_knows));
   EXPECT_TRUE(unknown.allowed) << unknown.message;
   EXPECT_TRUE(mentions(unknown.warnings, "just-applied"));
@@ -227,8 +227,8 @@ TEST_F(Pipeline, AChosenRuntimeThatIsGoneGivesWayOnlyOnceTheClusterSaysSo) {
   Facts unknown;
   Facts absent;
   for (const ObjectKey& key : std::get<Needs>(first).objects) {
-    unknown.tell(key, {});
-    absent.tell(key, {Fact::State::kAbsent, nullptr});
+    unknown.add(key, {});
+    absent.add(key, {Fact::State::kAbsent, nullptr});
   }
   const Response kept = std::get<Response>(run(asked, *in, unknown));
   EXPECT_NE(kept.patch.find(R"("value":"gone")"), kept.patch.npos) << kept.patch;
@@ -253,7 +253,7 @@ class Lacks : public Pipeline, public testing::WithParamInterface<LackCase> {
     const Outcome first = run(asked_, *catalog_);
     EXPECT_TRUE(std::holds_alternative<Needs>(first));
     Facts facts;
-    for (const ObjectKey& key : std::get<Needs>(first).objects) facts.tell(key, fact);
+    for (const ObjectKey& key : std::get<Needs>(first).objects) facts.add(key, fact);
     Outcome second = run(asked_, *catalog_, facts);
     EXPECT_TRUE(std::holds_alternative<Response>(second));
     return std::get<Response>(std::move(second));
@@ -329,8 +329,8 @@ TEST_F(Pipeline, ARuntimeThatWasFoundLiveIsHeldAgainstTheModel) {
   Arena arena;
   const Value came = *spec::parse_json(kCame, arena);
   Facts facts;
-  facts.tell({"ServingRuntime", "ns", "came"}, {Fact::State::kPresent, &came});
-  facts.tell({"ClusterServingRuntime", "", "came"}, {Fact::State::kAbsent, nullptr});
+  facts.add({"ServingRuntime", "ns", "came"}, {Fact::State::kPresent, &came});
+  facts.add({"ClusterServingRuntime", "", "came"}, {Fact::State::kAbsent, nullptr});
   const Response r = std::get<Response>(run(asked, *in, facts));
   EXPECT_FALSE(r.allowed);
   EXPECT_FALSE(mentions(r.warnings, "came"));

@@ -140,7 +140,7 @@ class Mutations : public testing::Test {
       EXPECT_TRUE(review) << review.error().message << body;
       Outcome outcome = admit(endpoint, *review, *manifests_->catalog, facts, arena);
       if (auto* response = std::get_if<Response>(&outcome)) return std::move(*response);
-      for (const ObjectKey& key : std::get<Needs>(outcome).objects) facts.tell(key, {});
+      for (const ObjectKey& key : std::get<Needs>(outcome).objects) facts.add(key, {});
     }
     ADD_FAILURE() << "asked more than " << spec::LookupRounds::kMax << " times: " << body;
     return {};

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "spec/schema_core.h"
+
 namespace modelgate::admission {
 namespace {
 

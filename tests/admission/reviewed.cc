@@ -161,7 +161,7 @@ Response Cluster::ask(Endpoint endpoint, const std::string& body, std::vector<Ob
     if (auto* response = std::get_if<Response>(&outcome)) return std::move(*response);
     for (const ObjectKey& key : std::get<Needs>(outcome).objects) {
       const Fact::State told = state(key);
-      facts.tell(key, {told, told == Fact::State::kPresent ? &something : nullptr});
+      facts.add(key, {told, told == Fact::State::kPresent ? &something : nullptr});
       asked.push_back(key);
     }
   }

@@ -16,6 +16,7 @@
 #include "spec/edit.h"
 #include "validation/validation.h"
 #include "workload/objects/annotations.h"
+#include "workload/pods/pod.h"
 #include "workload/pods/pod_pass.h"
 #include "workload/pods/storage_container.h"
 #include "workload/pods/storage_initializer.h"
@@ -162,8 +163,8 @@ class Judge {
       }
       for (spec::ObjectKey& key : outcome.needs) {
         const bool listed = key.name.empty();
-        facts.tell(std::move(key),
-                   listed ? Fact{Fact::State::kPresent, &no_items_} : Fact{Fact::State::kUnknown, nullptr});
+        facts.add(std::move(key),
+                  listed ? Fact{Fact::State::kPresent, &no_items_} : Fact{Fact::State::kUnknown, nullptr});
       }
     }
     return {"needs more than four rounds"};

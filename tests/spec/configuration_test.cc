@@ -24,7 +24,7 @@ struct Reading {
   std::vector<ConfigurationProblem> warnings;
 };
 
-// A ConfigMap of these keys, each with the text of its JSON.
+// A ConfigMap with these keys, each with its JSON text.
 Reading read(const std::vector<std::pair<std::string_view, std::string_view>>& keys) {
   Arena arena;
   Value data(rapidjson::kObjectType);
@@ -41,7 +41,7 @@ Reading read(const std::vector<std::pair<std::string_view, std::string_view>>& k
   return reading;
 }
 
-TEST(ConfigurationTest, AbsentKeysHaveKServesValues) {
+TEST(ConfigurationTest, AbsentKeysHaveKServesDefaults) {
   const auto [all, errors, warnings] = read({});
   EXPECT_THAT(errors, IsEmpty());
   EXPECT_THAT(warnings, IsEmpty());
@@ -266,7 +266,7 @@ INSTANTIATE_TEST_SUITE_P(
                "podMetrics.concurrency", "podMetrics.rps"}}),
     [](const auto& info) { return std::string(info.param.name); });
 
-TEST(ConfigurationTest, TellsWhatIsAllowedAndWhatIsNear) {
+TEST(ConfigurationTest, ReportsAllowedAndSimilarValues) {
   const Reading reading = read({{"modelgate", R"({"validation": "Compatibel"})"}});
   ASSERT_THAT(reading.errors, SizeIs(1));
   const std::string text = reading.errors[0].to_string();
@@ -275,7 +275,7 @@ TEST(ConfigurationTest, TellsWhatIsAllowedAndWhatIsNear) {
   EXPECT_TRUE(text.contains("did you mean \"Compatible\"?")) << text;
 }
 
-TEST(ConfigurationTest, ErrorsOfAllKeysComeTogether) {
+TEST(ConfigurationTest, ReportsErrorsOfAllKeysAtOnce) {
   EXPECT_THAT(
       read({{"agent", "1"}, {"logger", "[]"}, {"deploy", R"({"defaultDeploymentMode": "x"})"}}).errors,
       SizeIs(3));
@@ -295,7 +295,7 @@ TEST(ConfigurationTest, UnknownFieldsAndLikelyKeysAreWarnings) {
   EXPECT_EQ(reading.configuration.agent.resources.cpu_request->text, "1");  // Go reads names in any case
 }
 
-TEST(ConfigurationTest, LegacyModesAreReadAsTheirNewNames) {
+TEST(ConfigurationTest, ReadsLegacyModes) {
   for (const auto& [written, meant] :
        {std::pair{"RawDeployment", "Standard"}, std::pair{"Serverless", "Knative"},
         std::pair{"ModelMesh", "ModelMesh"}, std::pair{"", "Standard"}}) {
@@ -304,7 +304,7 @@ TEST(ConfigurationTest, LegacyModesAreReadAsTheirNewNames) {
   }
 }
 
-TEST(ConfigurationTest, EmptyListTurnsTolerationsOff) {
+TEST(ConfigurationTest, EmptyListDisablesTolerations) {
   EXPECT_THAT(read({{"modelgate", R"({"gpuTolerations": []})"}}).configuration.modelgate.gpu_tolerations,
               IsEmpty());
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Edits and the patch they come to. The patch is checked by applying it.
+// Edits and the patch with their effect. The patch is checked by applying it.
 #include "spec/edit.h"
 
 #include <gtest/gtest.h>
 
 #include <random>
 
+#include "spec/json.h"
+#include "spec/json_text.h"
 #include "tests/json_patch.h"
 
 namespace modelgate::spec {
@@ -53,7 +55,7 @@ void run(Edit& edit, const Step& s) {
 
 class Edits : public testing::TestWithParam<Case> {};
 
-TEST_P(Edits, MakeThePatch) {
+TEST_P(Edits, GiveThePatch) {
   const Case& c = GetParam();
   Arena arena;
   Value document = *parse_json(c.document, arena);
@@ -144,7 +146,7 @@ TEST(Edits, SlashesInKeysAreEscaped) {
 }
 
 #ifdef MODELGATE_CHECK_VIEWS  // on in the sanitized build
-TEST(Edits, AnEditMakesViewsVoid) {
+TEST(Edits, InvalidateViews) {
   Arena arena;
   Value document = *parse_json(R"({"a":{"b":"x"}})", arena);
   Edit edit(document, arena);
@@ -157,8 +159,8 @@ TEST(Edits, AnEditMakesViewsVoid) {
 }
 #endif
 
-/// A hundred thousand random edits of random documents: the patch always leads from the one to the other.
-TEST(Edits, AnySequenceIsDescribedByItsPatch) {
+/// A hundred thousand random edits of random documents: the patch always turns the original into the result.
+TEST(Edits, OfAnySequenceGiveTheirPatch) {
   std::mt19937 random(20261123);
   const std::vector<const char*> documents = {"{}", R"({"a":{"b":{"c":1},"l":[1,{"x":2}]},"d":[],"e":"f"})",
                                               R"({"a":{"b":[{"c":1},{"c":2}]},"b":{"a":{}}})"};
@@ -174,7 +176,7 @@ TEST(Edits, AnySequenceIsDescribedByItsPatch) {
       FieldPath p;
       for (std::size_t i = random() % 3 + 1; i > 0; --i) {
         const Value* at = edit.find(p);
-        if (at && !at->IsObject()) break;  // whoever edits has checked the structure
+        if (at && !at->IsObject()) break;  // the caller has checked the structure
         p = p / pick(members);
       }
       const Value* there = edit.find(p);

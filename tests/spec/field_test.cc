@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "spec/json.h"
 #include "spec/text/utf8.h"
 
 namespace modelgate::spec {
@@ -61,7 +62,7 @@ TEST(FieldErrors, SayTypeValueAndWhatIsAllowed) {
   errors.add(duplicate(p, "twice"));
   errors.add(too_long(p, "abc", 2));
   errors.add(too_many(p, 5, 4));
-  const std::pair<ErrorType, const char*> want[] = {
+  const std::pair<ErrorType, const char*> expected[] = {
       {ErrorType::kRequired, "spec.x: Required value: needed"},
       {ErrorType::kInvalid, R"(spec.x: Invalid value: "a\"b\n": must be nice)"},
       {ErrorType::kInvalid, "spec.x: Invalid value: -1: must be at least 0"},
@@ -72,10 +73,10 @@ TEST(FieldErrors, SayTypeValueAndWhatIsAllowed) {
       {ErrorType::kTooLong, R"(spec.x: Too long: "abc": must be at most 2 bytes, and is 3)"},
       {ErrorType::kTooMany, "spec.x: Too many: 5: must be at most 4 items"},
   };
-  ASSERT_EQ(errors.size(), std::size(want));
-  for (std::size_t i = 0; i < std::size(want); ++i) {
-    EXPECT_EQ(errors.list()[i].type, want[i].first);
-    EXPECT_EQ(errors.list()[i].to_string(), want[i].second);
+  ASSERT_EQ(errors.size(), std::size(expected));
+  for (std::size_t i = 0; i < std::size(expected); ++i) {
+    EXPECT_EQ(errors.list()[i].type, expected[i].first);
+    EXPECT_EQ(errors.list()[i].to_string(), expected[i].second);
     EXPECT_EQ(errors.list()[i].rule, "a-rule");
     EXPECT_TRUE(errors.list()[i].strict_only);
   }

@@ -6,6 +6,8 @@
 #include <ostream>
 #include <string>
 
+#include "spec/json.h"
+
 namespace modelgate::spec {
 namespace {
 

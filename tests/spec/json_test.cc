@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "spec/json_text.h"
+
 namespace modelgate::spec {
 namespace {
 
@@ -27,7 +29,7 @@ std::string repeat(std::string_view s, std::size_t n) {
 
 class JsonReading : public testing::TestWithParam<Case> {};
 
-TEST_P(JsonReading, Gives) {
+TEST_P(JsonReading, ReturnsValueOrError) {
   const Case& c = GetParam();
   Arena arena;
   const auto r = parse_json(c.in, arena);
@@ -100,8 +102,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"TooManyDigits", "1" + repeat("0", 400), "", "number"}),
     [](const auto& i) { return i.param.name; });
 
-// Strings are read and written a word at a time: each length, with what needs an escape at each place.
-TEST(JsonReading, StringsSurviveWhereverTheirEscapesAre) {
+// Strings are read and written a word at a time: all lengths, with an escape at each position.
+TEST(JsonReading, ReadsStringsWithEscapesAtAnyPosition) {
   for (const std::string_view escape : {R"(\")", R"(\\)", R"(\n)", R"(\u001f)", "\u00e4"}) {
     for (std::size_t length = 0; length < 36; ++length) {
       for (std::size_t at = 0; at <= length; ++at) {
@@ -116,7 +118,7 @@ TEST(JsonReading, StringsSurviveWhereverTheirEscapesAre) {
   }
 }
 
-TEST(JsonReading, ControlCharactersAreFoundWhereverTheyAre) {
+TEST(JsonReading, RejectsControlCharactersAtAnyPosition) {
   for (std::size_t at = 0; at < 36; ++at) {
     Arena arena;
     EXPECT_FALSE(parse_json("\"" + repeat("x", at) + "\x1f" + repeat("y", 36 - at) + "\"", arena)) << at;
@@ -125,7 +127,7 @@ TEST(JsonReading, ControlCharactersAreFoundWhereverTheyAre) {
 }
 
 // Up to 32 members are compared in pairs, more are sorted.
-TEST(JsonReading, ADuplicateIsFoundInAnObjectOfAnySize) {
+TEST(JsonReading, FindsDuplicatesInObjectsOfAnySize) {
   for (const int size : {2, 31, 32, 33, 100}) {
     std::string text = "{";
     for (int i = 0; i < size; ++i) text += "\"k" + std::to_string(i) + "z\":0,";
@@ -135,7 +137,7 @@ TEST(JsonReading, ADuplicateIsFoundInAnObjectOfAnySize) {
   }
 }
 
-TEST(JsonReading, StringsLieInTheTextOnlyWhereItHasToStay) {
+TEST(JsonReading, StringsReferToTheTextOnlyWithDeferred) {
   const std::string text = R"({"a-key-that-fits-into-no-value":"a-string-that-fits-into-no-value"})";
   const auto in_text = [&](const ParseOptions& options) {
     Arena arena;
@@ -150,7 +152,7 @@ TEST(JsonReading, StringsLieInTheTextOnlyWhereItHasToStay) {
   EXPECT_TRUE(in_text(options));
 }
 
-TEST(JsonReading, BoundsTheNumberOfValues) {
+TEST(JsonReading, LimitsTheNumberOfValues) {
   Arena arena;
   ParseOptions options;
   options.limits.max_values = 5;
@@ -158,7 +160,7 @@ TEST(JsonReading, BoundsTheNumberOfValues) {
   EXPECT_FALSE(parse_json(R"({"a":[1,2,3]})", arena, options));
 }
 
-TEST(JsonReading, SevenMebibytesOfZerosEndAtTheLimit) {
+TEST(JsonReading, StopsAtTheLimitInSevenMebibytesOfZeros) {
   std::string text = "[" + repeat("0,", 3'670'000) + "0]";
   Arena arena;
   const auto r = parse_json(text, arena);
@@ -197,7 +199,7 @@ struct DeferCase {
   bool ok = true;
 };
 class Deferring : public testing::TestWithParam<DeferCase> {};
-TEST_P(Deferring, Gives) {
+TEST_P(Deferring, ReturnsTheText) {
   Arena arena;
   std::string_view deferred;
   ParseOptions options;
@@ -234,7 +236,7 @@ INSTANTIATE_TEST_SUITE_P(
                   "", false}),
     [](const auto& i) { return i.param.name; });
 
-TEST(JsonReading, FindsMembersByTheirWholeName) {
+TEST(JsonReading, FindsMembersByTheirFullName) {
   Arena arena;
   const Value v = *parse_json(R"({"name":1,"nama":2,"":3,"names":4})", arena);
   EXPECT_EQ(to_json(*find(v, "nama")), "2");
@@ -244,7 +246,7 @@ TEST(JsonReading, FindsMembersByTheirWholeName) {
   EXPECT_EQ(find(Value(1), "name"), nullptr);
 }
 
-TEST(JsonReading, SkipsWhatNobodyAsksFor) {
+TEST(JsonReading, SkipsMembers) {
   constexpr std::string_view kSkip[] = {"a", "b"};
   ParseOptions options;
   options.outer = "request";

@@ -10,7 +10,7 @@ using Next = LookupRounds::Next;
 
 const std::vector<ObjectKey> kSecret = {{.kind = "Secret", .namespace_ = "ns", .name = "s"}};
 
-TEST(LookupRounds, EndWhereNothingIsNeeded) {
+TEST(LookupRounds, EndWhenNothingIsNeeded) {
   LookupRounds rounds;
   EXPECT_EQ(rounds.next({}), Next::kDone);
   EXPECT_EQ(rounds.next(kSecret), Next::kLookUp);

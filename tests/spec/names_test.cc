@@ -24,7 +24,7 @@ std::string times(std::size_t n, char c) {
   return std::string(n, c);
 }
 
-// 63 bytes four times and a dot between each: 255.
+// Four times 63 bytes with dots between them: 255.
 std::string subdomain(std::size_t bytes) {
   std::string name = times(63, 'a') + "." + times(63, 'b') + "." + times(63, 'c') + "." + times(63, 'd');
   name.resize(bytes);
@@ -33,7 +33,7 @@ std::string subdomain(std::size_t bytes) {
 
 class NameFormTest : public testing::TestWithParam<Form> {};
 
-TEST_P(NameFormTest, AcceptsWhatIsRightAndExplainsWhatIsWrong) {
+TEST_P(NameFormTest, AcceptsValidNamesAndExplainsInvalidOnes) {
   for (const std::string& name : GetParam().right) {
     const auto problem = GetParam().check(name);
     EXPECT_FALSE(problem) << '"' << name << "\": " << problem.value_or("");
@@ -96,7 +96,7 @@ INSTANTIATE_TEST_SUITE_P(
              {"", ".", "..", "..a", "a/b", "a b", times(254, 'a')}}),
     [](const auto& info) { return std::string(info.param.name); });
 
-TEST(NamesTest, TellsTheLengthFirst) {
+TEST(NamesTest, ReportsTheLengthFirst) {
   EXPECT_TRUE(check_dns1123_label(times(64, 'A'))->contains("63 bytes"));
   EXPECT_TRUE(check_dns1123_subdomain(times(254, 'A'))->contains("253 bytes"));
   EXPECT_TRUE(check_port_name(times(16, 'A'))->contains("15 bytes"));

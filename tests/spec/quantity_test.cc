@@ -20,8 +20,8 @@ Quantity read(std::string_view text) {
   return q.value_or(Quantity());
 }
 
-TEST(QuantityTest, ReadsWhatKubernetesReads) {
-  for (const ReadQuantity& row : kReadByKubernetes) {
+TEST(QuantityTest, AcceptsWhatKubernetesAccepts) {
+  for (const ReadQuantity& row : kAcceptedByKubernetes) {
     SCOPED_TRACE(row.text);
     const Quantity q = read(row.text);
     EXPECT_EQ(q.format(), row.format);
@@ -31,13 +31,14 @@ TEST(QuantityTest, ReadsWhatKubernetesReads) {
   }
 }
 
-TEST(QuantityTest, RefusesWhatKubernetesRefuses) {
-  for (const char* text : kRefusedByKubernetes) EXPECT_FALSE(Quantity::parse(std::string_view(text))) << text;
+TEST(QuantityTest, RejectsWhatKubernetesRejects) {
+  for (const char* text : kRejectedByKubernetes)
+    EXPECT_FALSE(Quantity::parse(std::string_view(text))) << text;
   EXPECT_FALSE(Quantity::parse(std::string_view()));
   EXPECT_FALSE(Quantity::parse(std::string_view("1\0G", 3)));
 }
 
-// quantity.h, "Where we differ".
+// quantity.h, "Differences from Kubernetes".
 TEST(QuantityTest, PrintsLargeDecimalsWithTheirExponent) {
   EXPECT_EQ(read("999E").canonical(), "999E");
   EXPECT_EQ(read("1000E").canonical(), "1e21");
@@ -53,7 +54,7 @@ struct Limit {
 
 class QuantityLimitTest : public testing::TestWithParam<Limit> {};
 
-TEST_P(QuantityLimitTest, HasTwoSides) {
+TEST_P(QuantityLimitTest, AcceptsTheLimitAndRejectsMore) {
   EXPECT_TRUE(Quantity::parse(GetParam().within)) << GetParam().within;
   EXPECT_FALSE(Quantity::parse(GetParam().beyond)) << GetParam().beyond;
 }
@@ -108,7 +109,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Comparison{"cap_is_not_the_power", "8Ei", kLess, "9223372036854775808"}),
     [](const auto& info) { return std::string(info.param.name); });
 
-TEST(QuantityTest, TellsZeroSignAndWholeness) {
+TEST(QuantityTest, HasZeroSignAndWholeness) {
   EXPECT_TRUE(read("0").is_zero());
   EXPECT_TRUE(read("-0.0Ki").is_zero());
   EXPECT_FALSE(read("1e-99").is_zero());
@@ -121,7 +122,7 @@ TEST(QuantityTest, TellsZeroSignAndWholeness) {
   EXPECT_FALSE(read("0.1Ki").is_whole());
 }
 
-TEST(QuantityTest, GivesWholeNumbersRoundedAwayFromZeroAndHeld) {
+TEST(QuantityTest, RoundsAwayFromZeroAndCaps) {
   EXPECT_EQ(read("1500m").to_int64(), 2);
   EXPECT_EQ(read("-1500m").to_int64(), -2);
   EXPECT_EQ(read("1n").to_int64(), 1);
@@ -135,7 +136,7 @@ TEST(QuantityTest, GivesWholeNumbersRoundedAwayFromZeroAndHeld) {
   EXPECT_EQ(read("9223372036854775807").to_milli(), std::numeric_limits<std::int64_t>::max());
 }
 
-TEST(QuantityTest, IsMadeFromNumbers) {
+TEST(QuantityTest, ConvertsNumbers) {
   EXPECT_EQ(Quantity(), read("0"));
   EXPECT_EQ(Quantity::of(0).canonical(), "0");
   EXPECT_EQ(Quantity::of(2000), read("2k"));
@@ -149,7 +150,7 @@ TEST(QuantityTest, IsMadeFromNumbers) {
 TEST(QuantityTest, ReadsFields) {
   struct Case {
     const char* json;
-    const char* canonical;  // nullptr: refused
+    const char* canonical;  // nullptr: rejected
   };
   for (const auto& [json, canonical] : {
            Case{R"("100m")", "100m"},
@@ -178,7 +179,7 @@ TEST(QuantityTest, ReadsFields) {
 TEST(QuantityTest, SuggestsASuffix) {
   struct Case {
     const char* text;
-    const char* meant;  // nullptr: nothing like it
+    const char* meant;  // nullptr: no similar suffix
   };
   for (const auto& [text, meant] : {Case{"1GB", "\"G\""}, Case{"1gib", "\"Gi\""}, Case{"1K", "\"k\""},
                                     Case{"512MIB", "\"Mi\""}, Case{"1xyz", nullptr}, Case{"1b", nullptr}}) {
@@ -189,7 +190,7 @@ TEST(QuantityTest, SuggestsASuffix) {
   }
 }
 
-// What a person reads holds no control characters and not the whole of a long text.
+// An error contains no control characters and only the start of a long text.
 TEST(QuantityTest, ErrorsAreShortAndPrintable) {
   const std::string text = "1" + std::string(900, '\x01');
   const auto q = Quantity::parse(std::string_view(text));
@@ -222,7 +223,7 @@ TEST(QuantityTest, CanonicalFormsReadBack) {
     ASSERT_EQ(again->canonical(), canonical) << text;
     ASSERT_EQ(read(q->stored(text)), *q) << text;
   }
-  EXPECT_GT(read_count, 19'000U);  // only a text without a digit may be refused
+  EXPECT_GT(read_count, 19'000U);  // only a text without a digit may be rejected
 }
 
 }  // namespace

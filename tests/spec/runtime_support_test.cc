@@ -14,7 +14,7 @@ namespace {
 
 using Reason = Mismatch::Reason;
 
-/// A runtime whose spec has these members.
+/// A runtime with these members in its spec.
 std::shared_ptr<const Catalog> catalog_with(const std::string& spec) {
   Arena arena;
   const auto document = parse_json(
@@ -51,7 +51,7 @@ std::optional<Reason> reason_for(const Runtime& runtime, const ModelRequirement&
   return found->reason;
 }
 
-TEST_P(MismatchTest, IsAsKServeSees) {
+TEST_P(MismatchTest, IsThatOfKServe) {
   const auto catalog = catalog_with(GetParam().runtime);
   const Runtime& runtime = catalog->cluster_runtimes().front();
   EXPECT_EQ(reason_for(runtime, GetParam().wanted, Choice::kNamed), GetParam().named);
@@ -130,7 +130,7 @@ TEST(RequirementTest, IsReadFromThePredictor) {
   EXPECT_FALSE(wanted.multi_model);
 }
 
-TEST(MismatchTextTest, ListsNoMoreThanAPersonReads) {
+TEST(MismatchTextTest, ListsAFewNames) {
   std::string formats;
   for (int i = 0; i < 1000; ++i)
     formats += (i > 0 ? R"(, {"name": "f)" : R"({"name": "f)") + std::to_string(i) + R"("})";

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "spec/json.h"
+#include "spec/schema_core.h"
+#include "spec/schema_serving.h"
 
 namespace modelgate::spec::schema {
 namespace {
@@ -17,7 +19,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-// One rule, so that errors carry a name as they do when validation calls.
+// One rule, so that errors have a rule name, as in validation.
 struct Found {
   FieldErrors type_errors;
   FieldErrors unknown_fields;
@@ -56,7 +58,7 @@ std::vector<std::string> paths(const FieldErrors& errors) {
   return out;
 }
 
-// An InferenceService with something of every component.
+// An InferenceService with fields in every component.
 constexpr std::string_view kService = R"({
   "apiVersion": "serving.kserve.io/v1beta1", "kind": "InferenceService",
   "metadata": {"name": "iris", "namespace": "default", "labels": {"app": "iris"}, "annotations": {"a/b": "c"},
@@ -132,7 +134,7 @@ constexpr std::string_view kStorage = R"({
     "supportedUriFormats": [{"prefix": "gs://"}, {"regex": "https://.*"}], "workloadType": "initContainer"}
 })";
 
-TEST(SchemaTest, FindsNothingWrongInRightObjects) {
+TEST(SchemaTest, AcceptsValidObjects) {
   for (const auto& [json, type] :
        {std::pair{kService, &kInferenceService}, std::pair{kRuntime, &kServingRuntime},
         std::pair{kStorage, &kClusterStorageContainer}}) {
@@ -151,7 +153,7 @@ struct Case {
 
 class SchemaTypeTest : public testing::TestWithParam<Case> {};
 
-TEST_P(SchemaTypeTest, TellsWrongTypes) {
+TEST_P(SchemaTypeTest, ReportsWrongTypes) {
   const auto& [name, type, json, expected] = GetParam();
   const Document document(json);
   const Found found = document.check(type);
@@ -220,7 +222,7 @@ INSTANTIATE_TEST_SUITE_P(
              {"spec.containers[0].ports[0].containerPort"}}),
     [](const auto& info) { return std::string(info.param.name); });
 
-// A limit shows both sides.
+// Both sides of each limit.
 INSTANTIATE_TEST_SUITE_P(
     Scalars, SchemaTypeTest,
     testing::Values(
@@ -260,7 +262,7 @@ INSTANTIATE_TEST_SUITE_P(
              {"livenessProbe.httpGet.port"}},
         Case{"quantities",
              kContainer,
-             R"({"resources": {"limits": {"cpu": 0.5, "memory": "1Gi", "x": "not looked at"}}})",
+             R"({"resources": {"limits": {"cpu": 0.5, "memory": "1Gi", "x": "not checked"}}})",
              {}},
         Case{"quantity_as_boolean",
              kContainer,
@@ -277,7 +279,7 @@ INSTANTIATE_TEST_SUITE_P(
             {"spec.predictor.autoScaling.metrics[0].resource.target.averageValue"}}),
     [](const auto& info) { return std::string(info.param.name); });
 
-TEST(SchemaTest, QuantitiesAreReadWhereAsked) {
+TEST(SchemaTest, ParsesQuantitiesOnRequest) {
   const Document document(
       R"({"resources": {"limits": {"cpu": "1x", "memory": "1GB", "gpu": 1, "fine": "100m"}}})");
   EXPECT_TRUE(document.check(kContainer).type_errors.empty());
@@ -343,7 +345,7 @@ TEST(SchemaTest, NamesLongerThanAnyFieldAreUnknown) {
   }
 }
 
-TEST(SchemaTest, ManyUnknownFieldsAreCountedNotKept) {
+TEST(SchemaTest, CountsUnknownFieldsBeyondTheLimit) {
   std::string json = "{";
   for (int i = 0; i < 20'000; ++i) json += fmt::format(R"("field{}": 1,)", i);
   json.back() = '}';
@@ -353,14 +355,14 @@ TEST(SchemaTest, ManyUnknownFieldsAreCountedNotKept) {
   EXPECT_EQ(found.unknown_fields.dropped(), 20'000 - FieldErrors::kMaxErrors);
 }
 
-TEST(SchemaTest, UnknownFieldsAreLeftAloneWhereNobodyAsks) {
+TEST(SchemaTest, IgnoresUnknownFieldsByDefault) {
   const Document document(R"({"x": 1, "kind": 2})");
   FieldErrors type_errors;
   check_structure(document.value(), kInferenceService, {}, type_errors);
   EXPECT_THAT(paths(type_errors), ElementsAre("kind"));
 }
 
-// A number where a password was meant, or a list of them, is not repeated in a message that goes into logs.
+// A number instead of a password, or a list of passwords, does not appear in a message, which is logged.
 TEST(SchemaTest, ErrorsShowNoSecrets) {
   const Document document(R"({"env": [{"name": "PASSWORD", "value": 48151623}], "args": {"token": "48151623"},
                               "livenessProbe": {"httpGet": {"httpHeaders": [{"name": "Authorization", "value": 48151623}]}}})");
@@ -371,7 +373,7 @@ TEST(SchemaTest, ErrorsShowNoSecrets) {
     EXPECT_FALSE(e.to_string().contains("48151623")) << e.to_string();
 }
 
-TEST(SchemaTest, DeepDocumentsAreNotFollowedBeyondTheTypes) {
+TEST(SchemaTest, DoesNotFollowDocumentsBelowTheTypes) {
   std::string json = R"({"spec": {"predictor": {"x": )";
   for (int i = 0; i < 100; ++i) json += "[";
   for (int i = 0; i < 100; ++i) json += "]";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The table of storage schemes, and what is read from and shown of a URI. That admission and Pod injection
-// agree about every URI is in tests/admission/storage_uri_test.cc.
+// The table of storage schemes, and how a URI is parsed and shown. tests/admission/storage_uri_test.cc tests
+// that admission and Pod injection agree about every URI.
 #include "spec/storage_uri.h"
 
 #include <gtest/gtest.h>

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "spec/schema.h"
+#include "spec/schema_core.h"
 #include "workload/children/pod_parts.h"
 #include "workload/children/storage_uris.h"
 #include "workload/objects/annotations.h"

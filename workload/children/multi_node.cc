@@ -7,6 +7,7 @@
 
 #include "spec/quantity.h"
 #include "spec/schema.h"
+#include "spec/schema_core.h"
 #include "spec/storage_uri.h"
 #include "workload/children/pod_parts.h"
 #include "workload/objects/annotations.h"

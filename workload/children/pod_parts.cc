@@ -7,6 +7,7 @@
 #include <array>
 #include <set>
 
+#include "spec/schema_core.h"
 #include "workload/children/canonical.h"
 #include "workload/objects/annotations.h"
 #include "workload/objects/object_builder.h"

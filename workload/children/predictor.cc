@@ -7,6 +7,7 @@
 
 #include "spec/runtime_support.h"
 #include "spec/schema.h"
+#include "spec/schema_core.h"
 #include "workload/children/multi_node.h"
 #include "workload/children/pod_parts.h"
 #include "workload/children/runtime_server.h"

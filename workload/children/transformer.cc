@@ -2,6 +2,7 @@
 #include "workload/children/transformer.h"
 
 #include "spec/schema.h"
+#include "spec/schema_core.h"
 #include "workload/children/pod_parts.h"
 #include "workload/children/storage_uris.h"
 #include "workload/objects/annotations.h"

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "spec/schema.h"
+#include "spec/schema_core.h"
 #include "spec/storage_uri.h"
 #include "workload/objects/object_builder.h"
 #include "workload/objects/strategic_merge.h"

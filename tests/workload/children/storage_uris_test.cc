@@ -32,7 +32,7 @@ Several add_several(PodWorld& world, std::vector<StorageSource> sources, std::st
   builder.set_configuration(std::move(configuration));
   const auto catalog = builder.build(1);
   spec::Facts facts;
-  facts.tell({"ServiceAccount", "default", "default"}, {});
+  facts.add({"ServiceAccount", "default", "default"}, {});
   Several out;
   out.pod.pod = world.pod(pod);
   spec::Edit edit(out.pod.pod, world.arena());

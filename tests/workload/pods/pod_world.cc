@@ -203,7 +203,7 @@ Mutated PodWorld::mutate(const Value& pod) {
     std::set<std::string>& asked = out.asked.emplace_back();
     for (const spec::ObjectKey& key : outcome.needs) {
       asked.insert(fmt::format("{} {}", key.kind, key.name));
-      facts.tell(key, answer(key));
+      facts.add(key, answer(key));
     }
   }
   throw std::logic_error("asks for ever more");
