@@ -2,7 +2,6 @@
 //
 // From text to JSON in three steps: split the file into documents as kubectl's reader does, here; parse each
 // into nodes (yaml/yaml_tree.h); write the nodes as JSON (yaml/yaml_json.h).
-
 #include "yaml/yaml.h"
 
 #include <fmt/format.h>
@@ -18,11 +17,9 @@
 
 namespace modelgate::yaml {
 
-// ------------------------------------------------------------------------------------- lines of a path
-
 namespace {
 
-/// "spec.env[0].name" and "labels[app.kubernetes.io/name]" in segments.
+/// The segments of "spec.env[0].name" or "labels[app.kubernetes.io/name]".
 std::vector<std::string_view> segments_of(std::string_view path) {
   std::vector<std::string_view> out;
   while (!path.empty()) {
@@ -64,8 +61,6 @@ int YamlLines::exactly_at(std::string_view path) const {
   return exact ? entries_[entry].line : 0;
 }
 
-// ---------------------------------------------------------------------------------------------- the file
-
 namespace {
 
 struct Chunk {
@@ -73,7 +68,7 @@ struct Chunk {
   int line = 1;
 };
 
-/// True for a character that no YAML text may hold. `text` begins with it.
+/// True if the first character of `text` is not allowed in YAML.
 bool forbidden(std::string_view text) {
   const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
   if (byte(0) < 0x20) return byte(0) != '\t' && byte(0) != '\n';
@@ -82,12 +77,12 @@ bool forbidden(std::string_view text) {
   return byte(0) == 0xEF && byte(1) == 0xBF && (byte(2) == 0xBE || byte(2) == 0xBF);  // U+FFFE, U+FFFF
 }
 
-/// One byte order mark less, every line ended by a line feed (the last one too, as kubectl's reader has it),
-/// and nothing in it that no YAML text may hold.
+/// Removes a byte order mark and ends every line with a line feed (the last one too, as kubectl's reader
+/// does). An error if a character is not allowed in YAML.
 std::expected<std::string, YamlError> normalize(std::string_view text) {
   if (text.size() > kMaxYamlBytes) {
     return std::unexpected(
-        YamlError{1, fmt::format("{} bytes; at most {} are read", text.size(), kMaxYamlBytes)});
+        YamlError{1, fmt::format("{} bytes; at most {} are allowed", text.size(), kMaxYamlBytes)});
   }
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   if (!text::is_valid_utf8(text)) return std::unexpected(YamlError{1, "not UTF-8"});
@@ -113,7 +108,7 @@ std::expected<std::string, YamlError> normalize(std::string_view text) {
   return out;
 }
 
-/// Cuts at lines that begin with `---`; what follows on such a line may only be a comment.
+/// Splits at lines that begin with `---`. Only a comment may follow on such a line.
 std::expected<std::vector<Chunk>, YamlError> split(std::string_view text, int line) {
   std::vector<Chunk> chunks;
   Chunk current{text.substr(0, 0), line};
@@ -137,7 +132,7 @@ std::expected<std::vector<Chunk>, YamlError> split(std::string_view text, int li
   return chunks;
 }
 
-/// The end of the JSON object that `text` begins with; npos where it is not closed.
+/// The end of the JSON object at the front of `text`; npos if it is not closed.
 std::size_t end_of_object(std::string_view text) {
   std::size_t depth = 0;
   bool quoted = false;
@@ -168,17 +163,17 @@ std::expected<YamlDocument, YamlError> json_document(std::string_view text, int 
   return YamlDocument{.json = std::string(text), .line = line, .lines = {}};
 }
 
-/// What a file's leading JSON objects gave.
+/// The JSON objects at the front of a file.
 struct JsonPart {
   std::vector<YamlDocument> documents;
   std::string_view rest;           // YAML
   int line = 1;                    // where the rest begins
-  std::optional<YamlError> error;  // why the rest is no JSON, where it begins like some
-  bool fatal = false;              // it cannot be YAML either
+  std::optional<YamlError> error;  // why the rest is not JSON although it begins like JSON
+  bool fatal = false;              // the rest is not YAML either
 };
 
-/// Takes JSON objects off the front of `text`. From the first that is none on it is YAML, unless two or more
-/// came before it: then it was meant to be JSON, as kubectl has it.
+/// Takes JSON objects from the front of `text`. The rest is YAML, unless two or more objects precede it: then
+/// it is broken JSON, as for kubectl.
 JsonPart take_json(std::string_view text) {
   JsonPart out{.documents = {}, .rest = text, .line = 1, .error = {}, .fatal = false};
   while (true) {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-
 #include "yaml/yaml_json.h"
 
 #include <fmt/format.h>
@@ -13,7 +12,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include "spec/json.h"
+#include "spec/json_text.h"
 #include "spec/text/base64.h"
 #include "spec/text/utf8.h"
 #include "yaml/yaml_scalar.h"
@@ -25,7 +24,7 @@ constexpr std::string_view kTagPrefix = "tag:yaml.org,2002:";
 
 }  // namespace
 
-/// Writes one document's nodes as JSON and remembers their lines.
+/// Writes the nodes of one document as JSON and records their lines.
 class YamlJson {
  public:
   explicit YamlJson(const YamlTree& tree) : tree_(tree), busy_(tree.nodes.size(), false) {}
@@ -45,7 +44,7 @@ class YamlJson {
     NodeId key_node;
     NodeId value;
   };
-  /// A map as it is being put together; a later key replaces an earlier one in its place.
+  /// The members of a map so far. A later key replaces the value of an earlier one, at its position.
   struct Members {
     std::vector<Member> list;
     std::unordered_map<std::string, std::size_t> index;
@@ -56,7 +55,7 @@ class YamlJson {
     return false;
   }
 
-  /// Marks a node as being written, so that one that holds itself is noticed.
+  /// Marks a node as being written, to detect a node that contains itself.
   class Visit {
    public:
     Visit(YamlJson& writer, NodeId id) : writer_(writer), id_(id) { writer_.busy_[id_] = true; }
@@ -129,7 +128,7 @@ class YamlJson {
     return true;
   }
 
-  /// Reads the members of `node` into `members`, those of its merge keys where they stand.
+  /// Reads the members of `node` into `members`, those of merge keys at the position of the key.
   bool collect(const YamlNode& node, Members& members, int depth) {
     std::unordered_set<std::string> own;
     for (std::size_t i = 0; i + 1 < node.children.size(); i += 2) {
@@ -164,7 +163,7 @@ class YamlJson {
     if (!enter(node, id, depth)) return false;
     const NodeId source_id = node.kind == Kind::kAlias ? node.target : id;
     const YamlNode& source = tree_.nodes[source_id];
-    if (source.kind != Kind::kMap) return fail(node, "a merge key (<<) wants a map or a list of maps");
+    if (source.kind != Kind::kMap) return fail(node, "a merge key (<<) needs a map or a list of maps");
     if (busy_[source_id]) return fail(node, "an anchor's value contains itself");
     const Visit visit(*this, source_id);
     return collect(source, members, depth);
@@ -178,7 +177,7 @@ class YamlJson {
                                [&](NodeId child) { return merge_one(child, members, depth); });
   }
 
-  /// What kubectl makes of a key that is no string; fail() and nothing where it cannot be one.
+  /// The key as a string, converted as kubectl does. Calls fail() if it cannot be one.
   std::optional<std::string> key_of(NodeId id) {
     const YamlNode& written = tree_.nodes[id];
     const YamlNode& node = written.kind == Kind::kAlias ? tree_.nodes[written.target] : written;
@@ -207,7 +206,7 @@ class YamlJson {
     std::unreachable();
   }
 
-  /// The node's meaning under its tag; for a string, node_text_ is its text.
+  /// The meaning of the node under its tag; for a string, node_text_ is its text.
   std::optional<YamlScalar> meaning_of(const YamlNode& node);
 
   bool scalar(const YamlNode& node) {
@@ -232,7 +231,7 @@ class YamlJson {
         break;
       case YamlScalar::Kind::kFloat:
         if (!std::isfinite(meaning->real))
-          return fail(node, fmt::format("{} is no number in JSON", node.text));
+          return fail(node, fmt::format("{} is not a number in JSON", node.text));
         out += json_number(meaning->real);
     }
     return true;
@@ -253,7 +252,7 @@ std::string_view name_of(YamlScalar::Kind kind) {
   return kNames[static_cast<std::size_t>(kind)];
 }
 
-/// True where go-yaml looks at the word itself under this tag; under any other it is text.
+/// True if go-yaml resolves the word under this tag; under any other tag it is text.
 bool has_meaning(std::string_view tag) {
   constexpr std::array<std::string_view, 5> kNames = {"bool", "int", "float", "null", "timestamp"};
   return tag.starts_with(kTagPrefix) &&
@@ -264,7 +263,7 @@ bool has_meaning(std::string_view tag) {
 
 std::optional<YamlScalar> YamlJson::meaning_of(const YamlNode& node) {
   node_text_ = node.text;
-  if (!text::is_valid_utf8(node_text_)) {  // of yaml-cpp's making: it writes \_ and \N as single bytes
+  if (!text::is_valid_utf8(node_text_)) {  // yaml-cpp writes \_ and \N as single bytes
     fail(node, R"(the escapes \_ and \N are not supported; write \u00a0 and \u0085)");
     return std::nullopt;
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The nodes of one YAML document as JSON: aliases are followed, merge keys merged, plain words get their
-// meaning, keys become strings. Called by yaml/yaml.cc, nobody else.
+// Writes the nodes of one YAML document as JSON: follows aliases, merges merge keys, resolves plain words,
+// turns keys into strings. Called only by yaml/yaml.cc.
 #pragma once
 
 #include <expected>
@@ -11,7 +11,7 @@
 
 namespace modelgate::yaml {
 
-/// `tree` has a root.
+/// `tree` must have a root.
 std::expected<YamlDocument, YamlError> write_json(const YamlTree& tree);
 
 }  // namespace modelgate::yaml

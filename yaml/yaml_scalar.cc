@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-
 #include "yaml/yaml_scalar.h"
 
 #include <algorithm>
@@ -101,7 +100,7 @@ bool is_decimal(std::string_view s) {
   return !s.empty() && count_digits(s) == s.size();
 }
 
-/// Nothing where it is too large for a double: such a word is text.
+/// Nothing if it is too large for a double: such a word is text.
 std::optional<YamlScalar> decimal(std::string_view s) {
   if (!is_decimal(s)) return std::nullopt;
   const double value = std::strtod(std::string(s).c_str(), nullptr);
@@ -116,7 +115,7 @@ std::optional<std::uint64_t> magnitude(std::string_view digits, int base) {
   return value;
 }
 
-/// A magnitude with its sign, as int64 where it fits, else as uint64 where no sign was written.
+/// A magnitude with its sign: int64 if it fits, else uint64 if there is no sign.
 std::optional<YamlScalar> with_sign(std::string_view sign, std::uint64_t value) {
   constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   if (sign == "-") {
@@ -150,7 +149,7 @@ std::optional<YamlScalar> integer(std::string_view s) {
   return value ? with_sign(sign, *value) : std::nullopt;
 }
 
-/// `0b-101`: the sign between prefix and digits, which go-yaml takes too.
+/// `0b-101`: a sign between prefix and digits, which go-yaml accepts.
 std::optional<YamlScalar> binary_with_inner_sign(std::string_view s) {
   if (!s.starts_with("0b")) return std::nullopt;
   s.remove_prefix(2);

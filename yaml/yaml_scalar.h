@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What an unquoted YAML word means: `yes` is true, `0o17` is 15, `1_000` is 1000, `1.10` is a number and
-// `1.1.0` is text. The rules are those of go-yaml v2, which kubectl reads manifests with: YAML 1.1 with
-// exceptions (no base 60, dates stay text). The reader (yaml/yaml.h) and the writer (yaml/yaml_writer.h)
-// share them, so that a string that would read as something else is written in quotes.
+// The meaning of an unquoted YAML word: `yes` is true, `0o17` is 15, `1_000` is 1000, `1.10` is a number and
+// `1.1.0` is text. The rules are those of go-yaml v2, which kubectl uses: YAML 1.1 with exceptions (no base
+// 60, dates stay text). The reader (yaml/yaml.h) and the writer (yaml/yaml_writer.h) share them, so that the
+// writer quotes every string that would be read as something else.
 //
 //   resolve_scalar("on").kind == YamlScalar::Kind::kBool
 #pragma once
@@ -20,17 +20,17 @@ struct YamlScalar {
   Kind kind = Kind::kString;
   bool boolean = false;
   std::int64_t integer = 0;
-  std::uint64_t unsigned_integer = 0;  // kUint: what does not fit into an int64
-  double real = 0;                     // may be infinite or not a number; JSON has neither
+  std::uint64_t unsigned_integer = 0;  // kUint: larger than an int64
+  double real = 0;                     // may be infinite or NaN, which JSON does not have
 };
 
-/// The meaning of a plain scalar without a tag. kString says: the text itself.
+/// The meaning of a plain scalar without a tag. kString: the text itself.
 YamlScalar resolve_scalar(std::string_view text);
 
-/// The shortest text of a finite double that reads back as it, in the form of Go's encoding/json.
+/// The shortest text that reads back as this finite double, in the form of Go's encoding/json.
 std::string json_number(double value);
 
-/// The text that a number has as the key of a map: shortest for single precision, `1e+06` from a million on.
+/// The text of a number that is the key of a map: shortest in single precision, `1e+06` from a million.
 std::string key_of_real(double value);
 
 }  // namespace modelgate::yaml

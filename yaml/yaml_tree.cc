@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// yaml-cpp takes some texts that libyaml, and with it kubectl, refuses: a quoted string that never ends, tabs
-// that indent, nothing between two commas. Such text is refused here too, by looking at the source where an
-// event comes from. A fuzzer against go-yaml found which they are.
-
+// yaml-cpp accepts some texts that libyaml, and so kubectl, rejects: a quoted string that does not end, tabs
+// as indentation, nothing between two commas. They are rejected here, by a check of the source at the mark of
+// an event. Found by fuzzing against go-yaml.
 #include "yaml/yaml_tree.h"
 
 #include <fmt/format.h>
@@ -26,14 +25,14 @@ namespace {
 
 constexpr std::string_view kBlank = " \t\n";
 
-/// The text of one document, looked at by the offsets of the parser's marks.
+/// The text of one document, accessed by the offsets of the parser's marks.
 class Source {
  public:
   explicit Source(std::string_view text) : text_(text) {}
 
   char at(std::size_t i) const { return i < text_.size() ? text_[i] : '\0'; }
 
-  /// The offset of a node's content, behind its anchor and its tag.
+  /// The offset of the content of a node, after its anchor and its tag.
   std::size_t content(std::size_t i) const {
     while (at(i) == '&' || at(i) == '!') {
       i = std::min(text_.find_first_of(kBlank, i), text_.size());
@@ -56,7 +55,7 @@ class Source {
     return false;
   }
 
-  /// True where nothing but indicators of block structure stands before `i` in its line, a tab among them.
+  /// True if the line has only blanks and block indicators before `i`, and a tab among them.
   bool indented_by_tab(std::size_t i) const {
     const std::size_t newline = i == 0 ? std::string_view::npos : text_.rfind('\n', i - 1);
     const std::size_t start = newline == std::string_view::npos ? 0 : newline + 1;
@@ -65,8 +64,8 @@ class Source {
            before.find_first_not_of(" \t-?") == std::string_view::npos;
   }
 
-  /// `>+`, which keeps the empty lines at its end: how many line feeds that makes; yaml-cpp counts one.
-  std::size_t kept_line_feeds(std::size_t i) const {
+  /// The number of line feeds at the end of a `>+` block, which retains empty lines; yaml-cpp counts one.
+  std::size_t trailing_line_feeds(std::size_t i) const {
     std::size_t row = text_.find('\n', i);
     std::size_t indent = 0;
     std::size_t feeds = 1;
@@ -106,7 +105,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const bool in_list = !open_.empty() && tree_.nodes[open_.back().id].kind == YamlNode::Kind::kSequence;
     if (in_list && open_.back().flow && source_.at(offset(mark)) == ',') {
-      refuse(mark, "a value is missing before the comma");
+      reject(mark, "a value is missing before the comma");
     }
     add(mark, anchor, {.kind = YamlNode::Kind::kScalar, .plain = true});
   }
@@ -133,22 +132,22 @@ class TreeBuilder final : public YAML::EventHandler {
  private:
   struct Open {
     NodeId id;
-    bool flow;  // this one or one around it is in brackets
+    bool flow;  // this collection or one around it is in brackets
   };
 
   static std::size_t offset(const YAML::Mark& mark) {
     return static_cast<std::size_t>(std::max(mark.pos, 0));
   }
 
-  void refuse(const YAML::Mark& mark, std::string message) {
+  void reject(const YAML::Mark& mark, std::string message) {
     if (!error_) error_ = YamlError{first_line_ + mark.line, std::move(message)};
   }
 
-  /// yaml-cpp says "?" for no tag and "!" for quotes.
+  /// Empty if there is none. yaml-cpp reports "?" for no tag and "!" for quotes.
   std::string explicit_tag(const YAML::Mark& mark, const std::string& tag) {
     if (tag == "?" || tag == "!") return {};
     if (tag.starts_with('!') && tag.find('!', 1) != std::string::npos) {
-      refuse(mark, fmt::format("tag {} has a handle that nothing declares", tag));
+      reject(mark, fmt::format("tag {} has an undeclared handle", tag));
     }
     return tag;
   }
@@ -156,22 +155,22 @@ class TreeBuilder final : public YAML::EventHandler {
   void check_scalar(const YAML::Mark& mark, YamlNode& node) {
     const std::size_t at = source_.content(offset(mark));
     const char first = source_.at(at);
-    const bool styled = !node.plain;  // quoted, a block scalar, or a plain one with a tag
+    const bool styled = !node.plain;  // quoted, a block scalar, or plain with a tag
     if (styled && (first == '"' || first == '\'') && !source_.quoted_string_ends(at)) {
-      refuse(mark, "a quoted string that does not end");
+      reject(mark, "a quoted string that does not end");
     }
     if (styled && first == '>' && source_.at(at + 1) == '+' && node.text.ends_with('\n')) {
       node.text.erase(node.text.find_last_not_of('\n') + 1);
-      node.text.append(source_.kept_line_feeds(at), '\n');
+      node.text.append(source_.trailing_line_feeds(at), '\n');
     }
     if (!is_flow_key() || styled) return;
     const std::size_t colon = at + node.text.size();
     if (source_.at(colon) == ':' && std::string_view(",]}").contains(source_.at(colon + 1))) {
-      refuse(mark, fmt::format("a blank is missing after \"{}:\"", node.text));
+      reject(mark, fmt::format("a blank is missing after \"{}:\"", node.text));
     }
   }
 
-  /// True where the next scalar is a key of a map in braces, or of one within brackets.
+  /// True if the next scalar is a key of a map in braces, or of a map within brackets.
   bool is_flow_key() const {
     if (open_.empty() || !open_.back().flow) return false;
     const YamlNode& parent = tree_.nodes[open_.back().id];
@@ -185,7 +184,7 @@ class TreeBuilder final : public YAML::EventHandler {
 
   NodeId add(const YAML::Mark& mark, YAML::anchor_t anchor, YamlNode node) {
     if ((open_.empty() || !open_.back().flow) && source_.indented_by_tab(offset(mark))) {
-      refuse(mark, "a tab cannot indent; use blanks");
+      reject(mark, "a tab cannot indent; use blanks");
     }
     const auto id = static_cast<NodeId>(tree_.nodes.size());
     node.line = first_line_ + mark.line;
@@ -203,8 +202,8 @@ class TreeBuilder final : public YAML::EventHandler {
   int first_line_;
 };
 
-/// Notices that a second document follows without a `---`. go-yaml drops it without a word: a line that is
-/// indented less than the document's first one, or text behind `...`.
+/// Detects a second document without a `---`: a line that is indented less than the first line of the
+/// document, or text after `...`. go-yaml drops it without notice.
 class Leftovers final : public YAML::EventHandler {
  public:
   void OnDocumentStart(const YAML::Mark& mark) override { line = mark.line; }
@@ -227,7 +226,7 @@ YamlError error_at(const YAML::Mark& mark, int first_line, std::string message) 
           .message = text::start_in_lower_case(std::move(message))};
 }
 
-/// The line of a `%` directive before the document, which kubectl refuses; nothing where there is none.
+/// The line of a `%` directive before the document, which kubectl rejects.
 std::optional<int> directive_line(std::string_view text, int line) {
   while (!text.empty() && (text[0] == '#' || text[0] == '\n')) {
     text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
@@ -240,7 +239,7 @@ std::optional<int> directive_line(std::string_view text, int line) {
 
 std::expected<YamlTree, YamlError> parse_yaml_document(std::string_view text, int first_line) {
   if (const auto line = directive_line(text, first_line)) {
-    return std::unexpected(YamlError{*line, "a directive; kubectl takes none"});
+    return std::unexpected(YamlError{*line, "a directive, which kubectl does not accept"});
   }
   try {
     std::istringstream in{std::string(text)};
@@ -250,7 +249,7 @@ std::expected<YamlTree, YamlError> parse_yaml_document(std::string_view text, in
     Leftovers leftovers;
     if (parser.HandleNextDocument(leftovers)) {
       return std::unexpected(YamlError{first_line + leftovers.line,
-                                       "this belongs to no document: indented less than the lines above, or "
+                                       "not part of a document: indented less than the lines above, or "
                                        "without a `---` before it"});
     }
     return builder.take();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One YAML document as nodes, before aliases, merges and tags are worked out: the half of yaml/yaml.cc that
-// knows the parser (yaml-cpp). Nobody else includes it.
+// One YAML document as nodes, before aliases, merge keys and tags are resolved. The only file that uses the
+// parser, yaml-cpp. Included only by yaml/yaml.cc and yaml/yaml_json.h.
 #pragma once
 
 #include <cstdint>
@@ -20,16 +20,16 @@ struct YamlNode {
   enum class Kind : std::uint8_t { kScalar, kSequence, kMap, kAlias };
 
   Kind kind = Kind::kScalar;
-  bool plain = false;                 // a scalar without quotes; its meaning is open
-  int line = 0;                       // of the file, from 1
-  NodeId target = 0;                  // kAlias: the node that the anchor stands at
-  std::string tag = {};               // an explicit one, such as "tag:yaml.org,2002:int"; else empty
+  bool plain = false;                 // a scalar without quotes; not resolved yet
+  int line = 0;                       // in the file, from 1
+  NodeId target = 0;                  // kAlias: the node with the anchor
+  std::string tag = {};               // explicit, such as "tag:yaml.org,2002:int"; else empty
   std::string text = {};              // kScalar
   std::vector<NodeId> children = {};  // kMap: key, value, key, value
 };
 
 struct YamlTree {
-  std::vector<YamlNode> nodes;  // the root is nodes[0]; empty for a document without content
+  std::vector<YamlNode> nodes;  // the root is nodes[0]; empty if the document has no content
 };
 
 /// Parses one document that begins at line `first_line` of its file.

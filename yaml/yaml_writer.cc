@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-
 #include "yaml/yaml_writer.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "spec/json_text.h"
 #include "spec/text/ascii.h"
 #include "spec/text/utf8.h"
 #include "yaml/yaml_scalar.h"
@@ -24,7 +24,7 @@ std::string_view skip_digits(std::string_view s) {
   return s;
 }
 
-/// YYYY-M-D, alone or with something behind it that may be a time.
+/// YYYY-M-D, alone or followed by what may be a time.
 bool looks_like_date(std::string_view s) {
   if (s.size() - skip_digits(s).size() != 4) return false;
   s.remove_prefix(4);
@@ -35,7 +35,7 @@ bool looks_like_date(std::string_view s) {
   return s.empty() || s[0] == 'T' || s[0] == 't' || s[0] == ' ';
 }
 
-/// 190:20:30, a number to base 60 for some YAML parsers.
+/// 190:20:30, a base 60 number for some YAML parsers.
 bool looks_like_base_60(std::string_view s) {
   if (!s.empty() && (s[0] == '-' || s[0] == '+')) s.remove_prefix(1);
   const bool starts = !s.empty() && text::is_digit(s[0]) && s.find(':') != std::string_view::npos;
@@ -59,26 +59,26 @@ std::uint32_t code_point(std::string_view character) {
   return code;
 }
 
-/// What kubectl writes without an escape: no tabs, no controls, nothing beyond the basic plane.
+/// True for what kubectl writes without an escape: no tabs, no controls, nothing beyond the basic plane.
 bool is_printable(std::uint32_t code) {
   if (code < 0xA0) return code == '\n' || (code >= 0x20 && code <= 0x7E);
   return code < 0xFFFE && code != 0xFEFF && code != 0x2028 && code != 0x2029;
 }
 
-/// What the characters of a string allow; as libyaml's emitter analyses them.
+/// The styles that the characters of a string allow, as in libyaml's emitter.
 struct Analysis {
   bool plain = true;
   bool single_quoted = true;
   bool block = true;
 };
 
-bool starts_an_indicator(std::string_view s) {
+bool starts_with_indicator(std::string_view s) {
   if (s.starts_with("---") || s.starts_with("...")) return true;
   if (std::string_view("#,[]{}&*!|>'\"%@`").contains(s[0])) return true;
   return std::string_view("-?:").contains(s[0]) && (s.size() == 1 || is_blank(s[1]));
 }
 
-bool holds_an_indicator(std::string_view s) {
+bool contains_indicator(std::string_view s) {
   for (std::size_t i = 1; i < s.size(); ++i) {
     if (s[i] == ':' && (i + 1 == s.size() || is_blank(s[i + 1]))) return true;
     if (s[i] == '#' && is_blank(s[i - 1])) return true;
@@ -99,7 +99,7 @@ Analysis analyse(std::string_view s) {
   if (s.empty()) return {.plain = false, .block = false};
   Analysis out;
   const bool blank_ends = s.front() == ' ' || s.back() == ' ' || s.find('\n') != std::string_view::npos;
-  out.plain = !blank_ends && !starts_an_indicator(s) && !holds_an_indicator(s);
+  out.plain = !blank_ends && !starts_with_indicator(s) && !contains_indicator(s);
   if (s.back() == ' ') out.block = false;
   if (s.find("\n ") != std::string_view::npos) out.plain = out.single_quoted = false;
   if (s.find(" \n") != std::string_view::npos || has_unprintable(s)) return {false, false, false};
@@ -178,7 +178,7 @@ class Writer {
  public:
   std::string take() { return std::move(out_); }
 
-  /// A value behind `key:` or `-`, or the root, whose lines are indented by `indent`.
+  /// A value after `key:` or `-`, with lines indented by `indent`.
   void value(const Value& v, std::size_t indent, bool in_list) {
     if (v.IsObject() && v.MemberCount() > 0) {
       in_list ? out_ += ' ' : out_ += '\n';
@@ -213,7 +213,7 @@ class Writer {
     }
   }
 
-  /// A string: a literal block, indented by `indent`, where it has several lines, else on this line.
+  /// A string: a literal block, indented by `indent`, if it has several lines; else on this line.
   void text(std::string_view s, std::size_t indent) {
     if (s.find('\n') == std::string_view::npos || !analyse(s).block) {
       out_ += yaml_scalar(s);

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A JSON value as YAML, the way `kubectl -o yaml` prints it, but for two things that make a diff readable:
-// the members keep their order, and long lines are not folded.
+// A JSON value as YAML, as `kubectl -o yaml` prints it, with two exceptions that make a diff readable:
+// members retain their order, and long lines are not folded.
 //
 //   fmt::print("{}", to_yaml(value));
 //
-// A list stands at the indentation of its key; text of several lines is a literal block; a string that would
-// read as something else (`yes`, `1.10`, `2024-01-01`) is in double quotes, one that YAML's syntax does not
-// allow bare is in single quotes.
+// A list has the indentation of its key. Text of several lines is a literal block. A string that would be
+// read as something else (`yes`, `1.10`, `2024-01-01`) is in double quotes, a string that YAML does not allow
+// without quotes is in single quotes.
 //
-// What it writes, yaml/yaml.h reads back as the same value. Used by cli/.
+// yaml/yaml.h reads the output back as the same value. Used by cli/.
 #pragma once
 
 #include <string>
 #include <string_view>
 
-#include "spec/json.h"
+#include "spec/json_value.h"
 
 namespace modelgate::yaml {
 

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Records what kubectl makes of the manifests in yaml_cases.txt, as kubectl_yaml.jsonl, which yaml_test.cc compares with.
+"""Records how kubectl reads the manifests in yaml_cases.txt, as kubectl_yaml.jsonl. yaml_test.cc compares with it.
 
     record_yaml.py [--kubectl PATH]
 
-kubectl runs as `kubectl create --dry-run=client --validate=false -o json -f -`. It wants to know which kinds there are,
-so a server on the loopback answers discovery for ConfigMaps and nothing else. Standard library only.
+kubectl runs as `kubectl create --dry-run=client --validate=false -o json -f -`. It needs discovery, which a server on the
+loopback serves for ConfigMaps only. Standard library only.
 
-yaml_cases.txt holds one case after another, each behind a line `=== name`. Two marks stand for what an editor would spoil:
-`$CM` a ConfigMap's apiVersion, kind and metadata, four lines; \\t, \\r, \\n and \\xNN in `<<...>>` bytes.
+Each case in yaml_cases.txt follows a line `=== name`. Two marks are replaced: `$CM` by four lines, the apiVersion, kind and
+metadata of a ConfigMap; \\t, \\r, \\n and \\xNN in `<<...>>` by bytes that an editor would change.
 """
 import argparse, http.server, json, pathlib, re, shutil, subprocess, tempfile, threading
 

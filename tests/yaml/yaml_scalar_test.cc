@@ -8,7 +8,7 @@
 namespace modelgate::yaml {
 namespace {
 
-// What words mean is compared with kubectl in yaml_test.cc; here is what the table there cannot show.
+// yaml_test.cc compares the meaning of words with kubectl. Here is what its table cannot show.
 
 struct NumberCase {
   const char* name;
@@ -22,7 +22,7 @@ void PrintTo(const NumberCase& c, std::ostream* os) {
 
 class NumberText : public testing::TestWithParam<NumberCase> {};
 
-TEST_P(NumberText, IsGos) {
+TEST_P(NumberText, IsThatOfGo) {
   EXPECT_EQ(json_number(GetParam().in), GetParam().json);
   EXPECT_EQ(key_of_real(GetParam().in), GetParam().key);
 }
@@ -42,7 +42,7 @@ INSTANTIATE_TEST_SUITE_P(
                                ".inf"}),
     [](const auto& info) { return info.param.name; });
 
-TEST(Scalar, TellsIntegersBySize) {
+TEST(Scalar, HasTwoIntegerTypesBySize) {
   EXPECT_EQ(resolve_scalar("9223372036854775807").kind, YamlScalar::Kind::kInt);
   EXPECT_EQ(resolve_scalar("9223372036854775808").kind, YamlScalar::Kind::kUint);
   EXPECT_EQ(resolve_scalar("18446744073709551615").unsigned_integer, ~std::uint64_t{0});

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "spec/json.h"
+#include "spec/json_text.h"
 
 namespace modelgate::yaml {
 namespace {
@@ -28,23 +29,23 @@ std::string read(std::string_view text) {
   return value ? spec::to_canonical_json(*value) : "not JSON: " + value.error().message + ": " + list;
 }
 
-// ------------------------------------------------------------------------------------- kubectl's answers
+// The recordings of kubectl.
 
 struct Recorded {
   std::string name;
   std::string text;
-  std::string want;  // canonical; empty where kubectl refuses
+  std::string want;  // canonical; empty if kubectl rejects it
 };
 void PrintTo(const Recorded& r, std::ostream* os) {
   *os << r.name;
 }
 
-/// tests/yaml/kubectl_yaml.jsonl, which record_yaml.py makes.
+/// tests/yaml/kubectl_yaml.jsonl, written by record_yaml.py.
 std::vector<Recorded> recorded() {
   std::ifstream in(MODELGATE_SOURCE_DIR "/tests/yaml/kubectl_yaml.jsonl");
   std::vector<Recorded> out;
   std::string line;
-  std::getline(in, line);  // says by which kubectl
+  std::getline(in, line);  // the version of kubectl
   while (std::getline(in, line)) {
     Arena arena;
     const auto record = spec::parse_json(line, arena);
@@ -57,9 +58,9 @@ std::vector<Recorded> recorded() {
   return out;
 }
 
-/// Where kubectl drops something without a word, and we say in which line.
+/// Cases in which kubectl drops data without notice, and our line of the error.
 const std::map<std::string, int> kStricter = {
-    {"a duplicate key", 7}, {"text behind the end", 7}, {"a line that belongs nowhere", 5}};
+    {"a duplicate key", 7}, {"text after the end", 7}, {"a line outside of documents", 5}};
 
 class AsKubectl : public testing::TestWithParam<Recorded> {};
 
@@ -83,13 +84,13 @@ INSTANTIATE_TEST_SUITE_P(Recorded, AsKubectl, testing::ValuesIn(recorded()), [](
   return name;
 });
 
-TEST(Yaml, HasARecordingForEverythingWeAreStricterIn) {
+TEST(Yaml, HasARecordingForEachStricterCase) {
   for (const auto& [name, line] : kStricter) {
     EXPECT_TRUE(std::ranges::any_of(recorded(), [&](const Recorded& r) { return r.name == name; })) << name;
   }
 }
 
-// --------------------------------------------------------------------------------------------- our limits
+// Our limits.
 
 std::string repeat(std::string_view s, std::size_t n) {
   std::string out;
@@ -143,7 +144,7 @@ TEST(YamlLimit, AliasesThatNest) {
   EXPECT_FALSE(read_yaml(chain(20'000)));
 }
 
-// ------------------------------------------------------------------------------------------ errors, lines
+// Errors and lines.
 
 struct ErrorCase {
   const char* name;
@@ -156,7 +157,7 @@ void PrintTo(const ErrorCase& c, std::ostream* os) {
 
 class YamlErrorLine : public testing::TestWithParam<ErrorCase> {};
 
-TEST_P(YamlErrorLine, IsTold) {
+TEST_P(YamlErrorLine, IsReported) {
   const auto documents = read_yaml(GetParam().text);
   ASSERT_FALSE(documents) << read(GetParam().text);
   EXPECT_EQ(documents.error().line, GetParam().line) << documents.error().message;
@@ -237,7 +238,7 @@ TEST(YamlLines, CountFromTheFilesFirstLine) {
   EXPECT_EQ((*documents)[2].lines.at("c.d"), 7);
 }
 
-TEST(YamlDocuments, KeepTheOrderOfTheirMembers) {
+TEST(YamlDocuments, RetainTheOrderOfMembers) {
   const auto documents = read_yaml("z: 1\na: {x: 1, b: 2}\n");
   ASSERT_TRUE(documents);
   EXPECT_EQ(documents->at(0).json, R"({"z":1,"a":{"x":1,"b":2}})");

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "deploy/builtin.h"
+#include "spec/json.h"
 #include "yaml/yaml.h"
 
 namespace modelgate::yaml {
@@ -22,7 +23,7 @@ void PrintTo(const Case& c, std::ostream* os) {
 
 class Writing : public testing::TestWithParam<Case> {};
 
-TEST_P(Writing, GivesAndReadsBack) {
+TEST_P(Writing, IsReadBack) {
   spec::Arena arena;
   const auto value = spec::parse_json(GetParam().json, arena);
   ASSERT_TRUE(value) << value.error().message;
