@@ -20,7 +20,7 @@ std::string renewed_text(const LeaseState& state) {
                    : fmt::format("at {}", state.record.renew_time);
 }
 
-/// The Pod of "modelgate-reconciler-5d8c-x2x7_1f2e3d4c": a Pod's name holds no underscore.
+/// The Pod of "modelgate-reconciler-5d8c-x2x7_1f2e3d4c": a Pod name has no underscore.
 std::string_view pod_of(std::string_view holder) {
   return holder.substr(0, holder.rfind('_'));
 }

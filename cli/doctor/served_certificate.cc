@@ -208,7 +208,7 @@ CertificateVerdict judge(const ServedCertificate& served, std::string_view bundl
   if (now < out.not_before) return fail(Problem::kNotYetValid, "");
   if (!is_named(leaf, name)) return fail(Problem::kWrongName, "");
   const std::vector<X509Ptr> bundle = read_all(bundle_pem);
-  if (bundle.empty()) return fail(Problem::kUntrusted, "the caBundle holds no certificate");
+  if (bundle.empty()) return fail(Problem::kUntrusted, "the caBundle contains no certificate");
   const std::string why = why_untrusted(chain, bundle);
   return why.empty() ? out : fail(Problem::kUntrusted, why);
 }

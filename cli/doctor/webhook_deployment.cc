@@ -21,11 +21,11 @@ std::string deployment_name(const ClusterSnapshot& snapshot) {
 }
 
 void check_replicas(const ObjectView& deployment, const ClusterSnapshot& snapshot, Findings& out) {
-  const std::int64_t wanted = deployment.object("spec").integer("replicas").value_or(1);
+  const std::int64_t desired = deployment.object("spec").integer("replicas").value_or(1);
   const std::int64_t ready = deployment.object("status").integer("readyReplicas").value_or(0);
   const std::string command =
       fmt::format("kubectl describe deployment -n {} {}", snapshot.names.ns, snapshot.names.service);
-  if (wanted == 0) {
+  if (desired == 0) {
     return out.error({.about = deployment_name(snapshot),
                       .found = "it is scaled to 0",
                       .cause = "with failurePolicy Fail every write of an InferenceService fails",
@@ -33,16 +33,16 @@ void check_replicas(const ObjectView& deployment, const ClusterSnapshot& snapsho
                       .command = fmt::format("kubectl scale deployment -n {} {} --replicas 2",
                                              snapshot.names.ns, snapshot.names.service)});
   }
-  if (ready < wanted) {
+  if (ready < desired) {
     Details details{.about = deployment_name(snapshot),
-                    .found = fmt::format("{} of {} replicas are ready", ready, wanted),
+                    .found = fmt::format("{} of {} replicas are ready", ready, desired),
                     .cause = ready == 0 ? "no replica answers the API server"
                                         : "one more failure, and no replica answers",
                     .remedy = "find the reason in the Pods",
                     .command = command};
     return ready == 0 ? out.error(std::move(details)) : out.warning(std::move(details));
   }
-  if (wanted == 1) {
+  if (desired == 1) {
     return out.warning({.about = deployment_name(snapshot),
                         .found = "one replica",
                         .cause = "writes fail while its node is drained or unavailable",
@@ -50,7 +50,7 @@ void check_replicas(const ObjectView& deployment, const ClusterSnapshot& snapsho
                         .command = fmt::format("kubectl scale deployment -n {} {} --replicas 2",
                                                snapshot.names.ns, snapshot.names.service)});
   }
-  out.ok({.found = fmt::format("{} of {} replicas are ready", ready, wanted)});
+  out.ok({.found = fmt::format("{} of {} replicas are ready", ready, desired)});
 }
 
 }  // namespace

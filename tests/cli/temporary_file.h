@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A file that goes with the test.
+// A file that is deleted at the end of the test.
 #pragma once
 
 #include <unistd.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Looking at a certificate from outside: nobody there, nobody who answers, nobody who speaks TLS. What a real
-// webhook serves is read in tests/cluster/test_doctor.py, and verified in doctor_test.cc.
+// Errors of fetching a certificate: no listener, no response, no TLS. tests/cluster/test_doctor.py fetches the
+// certificate of a real webhook, and doctor_test.cc verifies certificates.
 #include "cli/doctor/served_certificate.h"
 
 #include <arpa/inet.h>
@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A port of the loopback that takes connections into its backlog and says nothing, or what it is told to.
+/// A port of the loopback interface that accepts connections into its backlog.
 class Listener {
  public:
   explicit Listener(bool listening) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -36,7 +36,7 @@ class Listener {
   Listener& operator=(const Listener&) = delete;
 
   const std::string& port() const { return port_; }
-  /// Says this to the first who comes, and hangs up.
+  /// Sends `text` to the first client, and closes the connection.
   void answer(std::string_view text) const {
     const int peer = ::accept(fd_, nullptr, nullptr);
     EXPECT_EQ(::send(peer, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
@@ -48,20 +48,20 @@ class Listener {
   std::string port_;
 };
 
-TEST(FetchCertificateTest, NobodyListens) {
+TEST(FetchCertificateTest, ReportsARefusedConnection) {
   const Listener bound(false);
   const ServedCertificate served = fetch_certificate("127.0.0.1", bound.port(), "a.b.svc", 5s);
   EXPECT_EQ(served.address, "127.0.0.1:" + bound.port());
   EXPECT_NE(served.error.find("refused"), std::string::npos) << served.error;
 }
 
-TEST(FetchCertificateTest, NobodyAnswers) {
+TEST(FetchCertificateTest, ReportsATimeout) {
   const Listener silent(true);
   const ServedCertificate served = fetch_certificate("127.0.0.1", silent.port(), "a.b.svc", 100ms);
   EXPECT_NE(served.error.find("in time"), std::string::npos) << served.error;
 }
 
-TEST(FetchCertificateTest, NobodySpeaksTls) {
+TEST(FetchCertificateTest, ReportsAServerWithoutTls) {
   const Listener plain(true);
   std::thread server([&] { plain.answer("HTTP/1.1 400 Bad Request\r\n\r\n"); });
   const ServedCertificate served = fetch_certificate("127.0.0.1", plain.port(), "a.b.svc", 5s);
@@ -69,11 +69,11 @@ TEST(FetchCertificateTest, NobodySpeaksTls) {
   EXPECT_NE(served.error.find("TLS"), std::string::npos) << served.error;
 }
 
-TEST(FetchCertificateTest, NoSuchPort) {
+TEST(FetchCertificateTest, ReportsAnInvalidPort) {
   EXPECT_FALSE(fetch_certificate("127.0.0.1", "not-a-port", "a.b.svc", 1s).error.empty());
 }
 
-TEST(JudgeTest, WhatIsNoCertificate) {
+TEST(JudgeTest, ReportsTextWithoutACertificate) {
   const CertificateVerdict verdict =
       judge({.address = "a:1", .server_name = "a", .chain_pem = "x", .error = {}}, "", "a",
             std::chrono::system_clock::now());

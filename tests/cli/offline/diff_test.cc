@@ -20,7 +20,7 @@ void PrintTo(const Case& c, std::ostream* os) {
 
 class Diff : public testing::TestWithParam<Case> {};
 
-TEST_P(Diff, Is) {
+TEST_P(Diff, IsUnified) {
   EXPECT_EQ(diff(GetParam().before, GetParam().after, false), GetParam().want);
 }
 
@@ -41,12 +41,12 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"NoLineFeedAtTheEnd", "a", "b", "@@ -1,1 +1,1 @@\n-a\n+b\n"}),
     [](const auto& info) { return info.param.name; });
 
-TEST(Diff, IsColoured) {
+TEST(Diff, HasColors) {
   EXPECT_EQ(diff("a\n", "b\n", true),
             "\x1b[36m@@ -1,1 +1,1 @@\x1b[0m\n\x1b[31m-a\x1b[0m\n\x1b[32m+b\x1b[0m\n");
 }
 
-TEST(Diff, OfLongTextsIsBounded) {
+TEST(Diff, OfLongTextsIsLimited) {
   const auto lines = [](std::size_t n, const char* end) {
     std::string out;
     for (std::size_t i = 0; i < n; ++i) out += std::to_string(i) + end;

@@ -74,7 +74,7 @@ std::vector<std::string> examples() {
   return out;
 }
 
-/// The documents without the order of their members.
+/// The documents with sorted members.
 std::string meaning(const std::string& yaml) {
   std::string out;
   const auto documents = yaml::read_yaml(yaml);
@@ -88,7 +88,7 @@ std::string meaning(const std::string& yaml) {
 
 class Example : public testing::TestWithParam<std::string> {};
 
-TEST_P(Example, IsAdmittedAndStaysAsItIs) {
+TEST_P(Example, IsAdmittedAndUnchangedByASecondReview) {
   const std::string file = (kExamples / (GetParam() + ".yaml")).string();
   const Outcome first = run({file});
   ASSERT_EQ(first.code, kAllowed) << first.err;
@@ -111,7 +111,7 @@ INSTANTIATE_TEST_SUITE_P(All, Example, testing::ValuesIn(examples()), [](const a
   return name;
 });
 
-TEST(BrokenExample, HasItsFiveErrorsEachWithItsLine) {
+TEST(BrokenExample, HasFiveErrorsWithLines) {
   const std::string file = (kExamples / "broken.yaml").string();
   const Outcome outcome = run({file});
   EXPECT_EQ(outcome.code, kDenied);
@@ -125,7 +125,7 @@ TEST(BrokenExample, HasItsFiveErrorsEachWithItsLine) {
   EXPECT_THAT(outcome.err, HasSubstr("sklearn")) << "the nearest right spelling";
 }
 
-TEST(Review, PrintsWhatWouldBeStored) {
+TEST(Review, PrintsTheStoredObject) {
   const TemporaryFile file(kGood);
   const Outcome outcome = run({file.path()});
   EXPECT_EQ(outcome.code, kAllowed);
@@ -134,7 +134,7 @@ TEST(Review, PrintsWhatWouldBeStored) {
   EXPECT_TRUE(yaml::read_yaml(outcome.out));
 }
 
-TEST(Review, PrintsTheDiffOfWhatChanges) {
+TEST(Review, PrintsADiff) {
   const TemporaryFile file(kGood + "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n");
   const Outcome outcome = run({file.path()}, Format::kDiff);
   EXPECT_THAT(outcome.out, HasSubstr("--- " + file.path() + " (InferenceService good)\n"));
@@ -156,7 +156,7 @@ TEST(Review, PrintsSeveralObjectsAsYamlDocumentsOrAJsonList) {
   EXPECT_EQ(spec::find(*list, "items")->Size(), 2U);
 }
 
-TEST(Review, PrintsTheKeysOfASecretAndNoValue) {
+TEST(Review, PrintsTheKeysOfASecretWithoutValues) {
   const TemporaryFile file(
       "apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\n  annotations:\n    a: kept\n"
       "    kubectl.kubernetes.io/last-applied-configuration: '{\"data\": {\"a\": \"sentinel\"}}'\n"
@@ -172,7 +172,7 @@ TEST(Review, PrintsTheKeysOfASecretAndNoValue) {
   }
 }
 
-TEST(Review, KeepsWhatIsGoodBesideWhatIsDenied) {
+TEST(Review, PrintsAdmittedObjectsNextToDeniedOnes) {
   const TemporaryFile file(
       kGood + "---\n" +
       service("bad",
@@ -195,7 +195,7 @@ void PrintTo(const PlaceCase& c, std::ostream* os) {
 
 class ErrorPlace : public testing::TestWithParam<PlaceCase> {};
 
-TEST_P(ErrorPlace, IsWhereItWasWritten) {
+TEST_P(ErrorPlace, IsTheLineInTheFile) {
   const TemporaryFile file(GetParam().text);
   const Outcome outcome = run({file.path()});
   EXPECT_EQ(outcome.code, kDenied);
@@ -231,7 +231,7 @@ INSTANTIATE_TEST_SUITE_P(
                   "5 spec.multiModel"}),
     [](const auto& info) { return info.param.name; });
 
-TEST(Review, SeesTheRuntimesInTheSameFiles) {
+TEST(Review, UsesRuntimesOfTheSameFiles) {
   const std::string runtime =
       "apiVersion: serving.kserve.io/v1alpha1\nkind: ServingRuntime\nmetadata: {name: mine}\nspec:\n"
       "  supportedModelFormats: [{name: mine, autoSelect: true}]\n  containers: [{name: kserve-container, "
@@ -250,7 +250,7 @@ TEST(Review, SeesTheRuntimesInTheSameFiles) {
   EXPECT_EQ(run(elsewhere).code, kAllowed) << "both are in that namespace";
 }
 
-TEST(Review, TakesRuntimesAndConfigurationFromManifests) {
+TEST(Review, UsesRuntimesAndConfigurationOfManifests) {
   const TemporaryFile file(kGood);
   const TemporaryFile config(
       "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: inferenceservice-config}\n"
@@ -271,7 +271,7 @@ TEST(Review, WarnsWithFileAndLine) {
   EXPECT_THAT(outcome.err, HasSubstr(file.path() + ":8: warning: spec.predictor.canaryTrafficPercent"));
 }
 
-TEST(Review, OfJsonNamesTheLineOfTheObject) {
+TEST(Review, NamesTheLineOfTheObjectInJson) {
   const TemporaryFile file(
       R"({"apiVersion":"serving.kserve.io/v1beta1","kind":"InferenceService","metadata":{"name":"x"},"spec":{"predictor":{"minReplicas":"1"}}})");
   const Outcome outcome = run({file.path()});
@@ -279,7 +279,7 @@ TEST(Review, OfJsonNamesTheLineOfTheObject) {
   EXPECT_THAT(outcome.err, testing::StartsWith(file.path() + ":1: spec.predictor.minReplicas: "));
 }
 
-TEST(Review, RefusesWhatItCannotRead) {
+TEST(Review, ReportsUnreadableFiles) {
   const TemporaryFile bad("a: [\n");
   const TemporaryFile good(kGood);
   const Outcome outcome = run({"/nowhere.yaml", bad.path(), good.path()});
