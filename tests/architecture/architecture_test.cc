@@ -201,6 +201,20 @@ TEST(Architecture, EveryFolderHasAReadme) {
   }
 }
 
+/// In validation/ and defaulting/ the functions of a table are declared together, in the header of the table.
+TEST(Architecture, SourcesHaveAHeaderOfTheirName) {
+  const std::set<std::string> declared_together = {"validation", "defaulting"};
+  const std::set<std::string> without = {"main.cc", "asio_sources.cc"};
+  for (const auto& [folder, allowed] : kMayInclude) {
+    if (declared_together.contains(folder) || !fs::exists(kRoot / folder)) continue;
+    for (const auto& entry : fs::recursive_directory_iterator(kRoot / folder)) {
+      fs::path path = entry.path();
+      if (path.extension() != ".cc" || without.contains(path.filename().string())) continue;
+      EXPECT_TRUE(fs::exists(path.replace_extension(".h"))) << entry.path() << " has no header of its name";
+    }
+  }
+}
+
 TEST(Architecture, FilesHaveASubject) {
   static const std::regex kVague(R"((utils?|common|helpers?|misc|constants)\.(h|cc))");
   for (const auto& [folder, allowed] : kMayInclude) {
