@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#pragma once
-
-// What a program shows at /metrics: Prometheus' families as they are filled, written in its text format 0.0.4
-// by prometheus-cpp's core. Used by process/process_metrics.cc, kube/client_metrics.cc,
-// webhook/metrics.cc and reconciler/metrics/metrics.cc.
+//
+// Builds the text of /metrics: families in Prometheus' text format 0.0.4, with prometheus-cpp's core. Used by
+// process/process_metrics.cc, kube/client_metrics.cc, webhook/metrics.cc and reconciler/metrics/metrics.cc.
 //
 //   MetricFamilies families;
-//   families.counter("modelgate_catalog_reloads_total", "Catalogs taken into use.", reloads);
+//   families.counter("modelgate_catalog_reloads_total", "Catalogs loaded.", reloads);
 //   auto& requests = families.begin("rest_client_requests_total", "Calls.", MetricType::Counter);
 //   add(requests, {{"code", "200"}, {"method", "GET"}}, count);
 //   return families.text();
 //
-// Made anew for each scrape, by one thread.
+// One object per scrape, used by one thread.
+#pragma once
 
 #include <prometheus/metric_family.h>
 
@@ -24,6 +23,8 @@
 #include <utility>
 #include <vector>
 
+#include "process/histogram.h"
+
 namespace modelgate::process {
 
 inline constexpr std::string_view kMetricsContentType = "text/plain; version=0.0.4; charset=utf-8";
@@ -35,24 +36,28 @@ using Labels = std::vector<prometheus::ClientMetric::Label>;
 template <class Value>
 concept Number = std::integral<Value> || std::floating_point<Value>;
 
-// One metric of a counter's or a gauge's family.
+/// Adds a metric to the family of a counter or gauge.
 void add_value(MetricFamily& family, Labels labels, double value);
 void add(MetricFamily& family, Labels labels, Number auto value) {
   add_value(family, std::move(labels), static_cast<double>(value));
 }
 
-// One metric of a histogram's family. `counts` has one more element than `bounds`, is not cumulative, and its
-// last is for what lies above all bounds.
+/// Adds a metric to the family of a histogram. `counts` has one more element than `bounds`, for values above
+/// all bounds, and is not cumulative.
 void add_histogram(MetricFamily& family, Labels labels, std::span<const double> bounds,
                    std::span<const std::uint64_t> counts, double sum);
+template <const auto& kBounds>
+void add_histogram(MetricFamily& family, Labels labels, const Histogram<kBounds>& histogram) {
+  add_histogram(family, std::move(labels), kBounds, histogram.counts,
+                static_cast<double>(histogram.sum_nanoseconds) / 1e9);
+}
 
 class MetricFamilies {
  public:
-  // In the order in which they are written. The reference holds until the next call: what was filled is
-  // written then, so that no more than one family is in memory.
+  /// Starts a family. The next call writes it and invalidates the reference, so only one family is in memory.
   MetricFamily& begin(std::string_view name, std::string_view help, MetricType type);
 
-  // Families of one metric without labels.
+  /// A family of one metric without labels.
   void counter(std::string_view name, std::string_view help, Number auto value) {
     add(begin(name, help, MetricType::Counter), {}, value);
   }
@@ -60,7 +65,7 @@ class MetricFamilies {
     add(begin(name, help, MetricType::Gauge), {}, value);
   }
 
-  // All of them. Ends this.
+  /// The text of all families. Call it last.
   std::string text();
 
  private:

@@ -189,7 +189,7 @@ http::Reply AdmissionHandler::finish(const Call& call, const admission::Review& 
   const auto latency = steady_clock::now() - call.started;
   PathCounters& counters = counters_.paths[call.path];
   counters.count_code(200);
-  counters.count_latency(latency);
+  counters.latencies.observe(latency);
   counters.in_flight.subtract();
   if (!response.allowed) counters.denied.add();
   if (response.strict_would_deny) counters.strict_would_deny.add();
@@ -213,11 +213,11 @@ http::Reply AdmissionHandler::finish(const Call& call, const admission::Review& 
 http::Reply AdmissionHandler::fail(const Call& call, std::string_view uid, std::string_view error) {
   PathCounters& counters = counters_.paths[call.path];
   counters.count_code(500);
-  counters.count_latency(steady_clock::now() - call.started);
+  counters.latencies.observe(steady_clock::now() - call.started);
   counters.in_flight.subtract();
   log::error("review failed",
              {{"webhook", admission_paths()[call.path].path}, {"uid", uid}, {"error", error}});
-  return http::text_reply(500, "internal error; the log of the webhook says more");
+  return http::text_reply(500, "internal error; see the log of the webhook");
 }
 
 }  // namespace modelgate::webhook

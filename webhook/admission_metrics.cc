@@ -13,8 +13,7 @@ void add_each(std::array<std::uint64_t, kSize>& sum, const std::array<http::Coun
 
 void add(BasicPathCounts<std::uint64_t>& sum, const PathCounters& part) {
   add_each(sum.codes, part.codes);
-  add_each(sum.latencies, part.latencies);
-  sum.latency_sum_ns += part.latency_sum_ns.get();
+  sum.latencies.add(part.latencies);
   sum.in_flight += part.in_flight.get();
   sum.denied += part.denied.get();
   sum.strict_would_deny += part.strict_would_deny.get();
@@ -26,14 +25,6 @@ void add(BasicPathCounts<std::uint64_t>& sum, const PathCounters& part) {
 void PathCounters::count_code(int code) {
   const auto* const found = std::ranges::find(kCountedCodes, code);
   if (found != kCountedCodes.end()) codes[static_cast<std::size_t>(found - kCountedCodes.begin())].add();
-}
-
-void PathCounters::count_latency(std::chrono::nanoseconds latency) {
-  const std::int64_t microseconds = latency.count() / 1000;
-  std::size_t bucket = 0;
-  while (bucket < kLatencyBounds.size() && microseconds >= kLatencyBounds[bucket]) ++bucket;
-  latencies[bucket].add();
-  latency_sum_ns.add(static_cast<std::uint64_t>(latency.count()));
 }
 
 AdmissionCounters& AdmissionMetrics::add_thread() {

@@ -12,23 +12,23 @@
 #include <vector>
 
 #include "http/counters.h"
+#include "process/histogram.h"
 
 namespace modelgate::webhook {
 
 inline constexpr std::size_t kMaxPaths = 8;
 
-// Upper bounds in microseconds. controller-runtime's begin at 5 ms, which is where we are long done.
-inline constexpr std::array<std::uint32_t, 18> kLatencyBounds{
-    25,     50,     100,    200,     400,     800,     1'500,     3'000,     5'000,
-    10'000, 25'000, 50'000, 100'000, 250'000, 500'000, 1'000'000, 2'500'000, 10'000'000};
+/// In seconds. controller-runtime's first bound is 5 ms, which is more than almost all of our requests take.
+inline constexpr std::array<double, 18> kLatencyBounds{25e-6,  50e-6, 100e-6, 200e-6, 400e-6, 800e-6,
+                                                       1.5e-3, 3e-3,  5e-3,   10e-3,  25e-3,  50e-3,
+                                                       0.1,    0.25,  0.5,    1,      2.5,    10};
 
 inline constexpr std::array<int, 6> kCountedCodes{200, 400, 405, 415, 429, 500};
 
 template <class Number>
 struct BasicPathCounts {
   std::array<Number, kCountedCodes.size()> codes{};
-  std::array<Number, kLatencyBounds.size() + 1> latencies{};  // not cumulative; the last is above all bounds
-  Number latency_sum_ns{};
+  process::Histogram<kLatencyBounds, Number> latencies;
   Number in_flight{};
   Number denied{};
   Number strict_would_deny{};  // admitted in Compatible
@@ -44,7 +44,6 @@ struct BasicAdmissionCounts {
 class PathCounters : public BasicPathCounts<http::Counter> {
  public:
   void count_code(int code);
-  void count_latency(std::chrono::nanoseconds latency);
 };
 
 struct AdmissionCounters {

@@ -58,14 +58,10 @@ void add_codes(const AdmissionCounts& counts, MetricFamilies& families) {
 }
 
 void add_latencies(const AdmissionCounts& counts, MetricFamilies& families) {
-  std::array<double, kLatencyBounds.size()> bounds{};
-  std::ranges::transform(kLatencyBounds, bounds.begin(), [](std::uint32_t bound) { return bound / 1e6; });
   auto& latency = families.begin("controller_runtime_webhook_latency_seconds",
                                  "Time from a request read to its answer made.", MetricType::Histogram);
   for (std::size_t path = 0; path < admission_paths().size(); ++path) {
-    const PathCounts& of_path = counts.paths[path];
-    process::add_histogram(latency, webhook_label(path), bounds, of_path.latencies,
-                           static_cast<double>(of_path.latency_sum_ns) / 1e9);
+    process::add_histogram(latency, webhook_label(path), counts.paths[path].latencies);
   }
 }
 

@@ -21,7 +21,7 @@
 
 #include "kube/catalog_watch.h"
 #include "kube/client/client.h"
-#include "reconciler/metrics/histogram.h"
+#include "process/histogram.h"
 #include "reconciler/metrics/service_measures.h"
 #include "reconciler/queue/work_queue.h"
 
@@ -51,9 +51,9 @@ struct Counts {
   std::array<std::uint64_t, kReconcileResults> results{};
   std::uint64_t bugs = 0;          // among kError: exceptions
   std::uint64_t write_storms = 0;  // writes that the breaker held back
-  Histogram reconcile_seconds{kReconcileBounds};
-  Histogram queue_seconds{kQueueBounds};  // from due to taken
-  Histogram work_seconds{kQueueBounds};   // from taken to done
+  process::Histogram<kReconcileBounds> reconcile_seconds;
+  process::Histogram<kQueueBounds> queue_seconds;  // from due to taken
+  process::Histogram<kQueueBounds> work_seconds;   // from taken to done
 
   /// `time`: from taken to done.
   void reconciled(ReconcileResult result, std::chrono::nanoseconds time) {

@@ -32,9 +32,8 @@ double seconds(std::chrono::duration<double> time) {
 }
 
 void add_histogram(MetricFamilies& families, std::string_view name, std::string_view help, Labels labels,
-                   const Histogram& histogram) {
-  process::add_histogram(families.begin(name, help, MetricType::Histogram), std::move(labels),
-                         histogram.bounds(), histogram.counts(), histogram.sum());
+                   const auto& histogram) {
+  process::add_histogram(families.begin(name, help, MetricType::Histogram), std::move(labels), histogram);
 }
 
 void add_reconciles(const Counts& counts, MetricFamilies& families) {

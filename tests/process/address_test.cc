@@ -11,7 +11,7 @@ namespace {
 struct AddressCase {
   const char* name;
   const char* text;
-  const char* host;  // null: refused
+  const char* host;  // null: rejected
   std::uint16_t port;
 };
 

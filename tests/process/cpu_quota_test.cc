@@ -25,7 +25,7 @@ int cpus_here() {
 struct QuotaCase {
   const char* name;
   std::map<std::string, std::string> files;
-  int cpus;  // before the machine's own CPUs bound it
+  int cpus;  // before the limit of the machine's CPUs
 };
 
 class Quotas : public testing::TestWithParam<QuotaCase> {};
@@ -53,7 +53,7 @@ INSTANTIATE_TEST_SUITE_P(
         QuotaCase{
             "OneAndABit", {{"proc/self/cgroup", kV2}, {"sys/fs/cgroup/a/b/cpu.max", "110000 100000\n"}}, 2},
         QuotaCase{"Half", {{"proc/self/cgroup", kV2}, {"sys/fs/cgroup/a/b/cpu.max", "50000 100000\n"}}, 1},
-        QuotaCase{"ParentIsTighter",
+        QuotaCase{"ParentIsSmaller",
                   {{"proc/self/cgroup", kV2},
                    {"sys/fs/cgroup/a/cpu.max", "100000 100000\n"},
                    {"sys/fs/cgroup/a/b/cpu.max", "max 100000\n"}},

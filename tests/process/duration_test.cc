@@ -20,7 +20,7 @@ struct DurationCase {
 
 class Durations : public testing::TestWithParam<DurationCase> {};
 
-TEST_P(Durations, AreReadAsGoDoes) {
+TEST_P(Durations, AreParsedAsInGo) {
   EXPECT_EQ(parse_duration(GetParam().text), GetParam().value);
 }
 

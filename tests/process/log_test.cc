@@ -48,7 +48,7 @@ TEST(Log, NumbersAndFlagsAreNotQuoted) {
   EXPECT_EQ(render(Format::kText, "m", {{"n", 4U}, {"b", false}}), "m n=4 b=false");
 }
 
-TEST(Log, LongValuesAreCut) {
+TEST(Log, LongValuesAreTruncated) {
   const std::string longest(kMaxValueBytes, 'x');
   EXPECT_EQ(render(Format::kText, "m", {{"k", longest}}), "m k=" + longest);
   EXPECT_EQ(render(Format::kText, "m", {{"k", longest + "y"}}), "m k=\"" + longest + "...\"");

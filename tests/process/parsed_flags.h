@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Parses a command line with a program's parse_flags(), for tests of flags.
 #pragma once
-
-// A command line for the tests of flags: what a program's parse_flags() makes of it.
 
 #include <gtest/gtest.h>
 
@@ -24,7 +24,7 @@ std::variant<Flags, FlagsEnd> parsed(ParseFlags<Flags> parse_flags,
   return parse_flags(static_cast<int>(argv.size()), argv.data());
 }
 
-// The test fails where they are refused.
+/// The test fails if they are rejected.
 template <class Flags>
 Flags good_flags(ParseFlags<Flags> parse_flags, const std::vector<std::string>& arguments) {
   auto either = parsed(parse_flags, arguments);

@@ -22,9 +22,9 @@ TEST(Metrics, SumWhatThreadsCounted) {
   one.paths[path].count_code(200);
   two.paths[path].count_code(200);
   two.paths[path].count_code(415);
-  one.paths[path].count_latency(std::chrono::microseconds(24));
-  two.paths[path].count_latency(std::chrono::microseconds(25));
-  two.paths[path].count_latency(std::chrono::minutes(1));
+  one.paths[path].latencies.observe(std::chrono::microseconds(24));
+  two.paths[path].latencies.observe(std::chrono::microseconds(25));
+  two.paths[path].latencies.observe(std::chrono::minutes(1));
   const Status status{};
   const std::string text = metrics_text(server.operator->(), metrics, status, std::nullopt);
   const auto expect_line = [&](const std::string& line) {
@@ -33,7 +33,7 @@ TEST(Metrics, SumWhatThreadsCounted) {
   expect_line(R"(controller_runtime_webhook_requests_total{webhook="/mutate-pods",code="200"} 2)");
   expect_line(R"(controller_runtime_webhook_requests_total{webhook="/mutate-pods",code="415"} 1)");
   expect_line(R"(controller_runtime_webhook_latency_seconds_count{webhook="/mutate-pods"} 3)");
-  expect_line(R"(controller_runtime_webhook_latency_seconds_bucket{webhook="/mutate-pods",le="2.5e-05"} 1)");
+  expect_line(R"(controller_runtime_webhook_latency_seconds_bucket{webhook="/mutate-pods",le="2.5e-05"} 2)");
   expect_line(R"(controller_runtime_webhook_latency_seconds_bucket{webhook="/mutate-pods",le="5e-05"} 2)");
   expect_line(R"(controller_runtime_webhook_latency_seconds_bucket{webhook="/mutate-pods",le="10"} 2)");
   expect_line(R"(controller_runtime_webhook_latency_seconds_bucket{webhook="/mutate-pods",le="+Inf"} 3)");
