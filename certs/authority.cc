@@ -25,8 +25,7 @@ std::unexpected<CertificateError> fail_openssl(std::string_view doing) {
   return fail(Kind::kOpenssl, std::string(doing) + ": " + take_openssl_error());
 }
 
-// RFC 5280 4.1.2.2: positive, at most 20 octets, and not to be guessed. 16 random octets with the top bit
-// off.
+// RFC 5280 4.1.2.2: positive, at most 20 octets, not predictable. 16 random octets without the top bit.
 bool set_random_serial(X509* certificate) {
   std::array<unsigned char, 16> bytes{};
   if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) return false;
@@ -51,7 +50,7 @@ bool set_subject(X509* certificate, const std::string& common_name) {
 
 struct Extension {
   int nid;
-  const char* value;  // in OpenSSL's x509v3_config(5) notation; constants only, never a user's text
+  const char* value;  // in the format of OpenSSL's x509v3_config(5); only constants, never user input
 };
 
 bool add_extensions(X509* certificate, X509* issuer, std::initializer_list<Extension> extensions) {
@@ -65,7 +64,7 @@ bool add_extensions(X509* certificate, X509* issuer, std::initializer_list<Exten
   });
 }
 
-// A DNS name as RFC 6125 uses it: letters, digits, '-', '.', and one leading "*.".
+// A DNS name as in RFC 6125: letters, digits, '-', '.', and one leading "*.".
 bool is_dns_name(std::string_view name) {
   if (name.starts_with("*.")) name.remove_prefix(2);
   if (name.empty() || name.size() > 253 || name.front() == '.' || name.front() == '-') return false;
@@ -95,7 +94,7 @@ bool add_ip_address(GENERAL_NAMES* names, const std::string& address) {
   return sk_GENERAL_NAME_push(names, entry.release()) > 0;
 }
 
-// The subject's alternative names, built as values and not as text, so that a name cannot smuggle in another.
+// The subject alternative names, built as values instead of text, so that a name cannot inject another one.
 Result<void> add_names(X509* certificate, const LeafOptions& options) {
   if (options.dns_names.empty() && options.ip_addresses.empty()) {
     return fail(Kind::kBadName, "a leaf needs at least one DNS name or IP address");
@@ -117,7 +116,7 @@ Result<void> add_names(X509* certificate, const LeafOptions& options) {
   return {};
 }
 
-// The parts that CA and leaf have in common: version 3, serial, dates, subject, key.
+// The parts common to CA and leaf: version 3, serial number, dates, subject, key.
 Result<X509Ptr> begin_certificate(EVP_PKEY* key, const std::string& common_name, TimePoint from,
                                   TimePoint until) {
   X509Ptr certificate(X509_new());
@@ -153,7 +152,8 @@ Result<Authority> Authority::make(const CaOptions& options) {
 Result<Authority> Authority::from_pem(std::string_view certificate, std::string_view key) {
   auto pair = KeyPair::from_pem(certificate, key);
   if (!pair) return std::unexpected(pair.error());
-  if (X509_check_ca((*pair)->leaf()) != 1) return fail(Kind::kMalformed, "certificate is not a CA's");
+  if (X509_check_ca((*pair)->leaf()) != 1)
+    return fail(Kind::kMalformed, "certificate is not a CA certificate");
   return Authority(std::move(*pair));
 }
 

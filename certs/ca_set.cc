@@ -23,7 +23,7 @@ constexpr std::string_view kNextPublished = "next.published";
 constexpr std::string_view kFormerCertificates = "previous.crt";
 constexpr std::string_view kFormerRetired = "previous.retired";
 
-// Times of then must still be times that the clock knows: it counts nanoseconds, which end in 2262.
+// Dates that follow must still fit into the clock, which counts nanoseconds up to the year 2262.
 constexpr std::chrono::seconds kLongestLife = std::chrono::hours(24 * 36525);
 
 constexpr std::array kKeys{kCurrentCertificate, kCurrentKey,         kNextCertificate, kNextKey,
@@ -37,7 +37,7 @@ std::unexpected<CertificateError> fail_at(std::string_view key, const Certificat
   return std::unexpected(CertificateError{error.kind, std::string(key) + ": " + error.text});
 }
 
-// An empty value is an absent one.
+// An empty value counts as missing.
 std::string_view value_of(const SecretData& data, std::string_view key) {
   const auto found = data.find(key);
   return found == data.end() ? std::string_view() : std::string_view(found->second);
@@ -48,7 +48,7 @@ std::string_view value_of(const SecretData& data, std::string_view key) {
 // Beyond it a time would not fit into the clock.
 constexpr std::chrono::sys_seconds kLastTime = std::chrono::sys_days(std::chrono::year(2201) / 1 / 1);
 
-// Exactly what format_rfc3339 writes: what differs was not written by us.
+// Exactly the format of format_rfc3339: other times were not written by us.
 std::optional<TimePoint> time_of(const std::string& text) {
   const auto time = text::parse_rfc3339(text);
   const bool ours = time && *time < kLastTime && text::format_rfc3339(*time) == text;
@@ -61,7 +61,7 @@ Result<TimePoint> read_time(std::string_view key, const std::string& text) {
   return *time;
 }
 
-// Nothing where both are absent.
+// Nothing if both are missing.
 Result<std::optional<Authority>> read_authority(const SecretData& data, std::string_view certificate,
                                                 std::string_view key) {
   const bool has_certificate = !value_of(data, certificate).empty();
@@ -107,7 +107,7 @@ struct Context {
   const Seen& seen;
 };
 
-// What a check finds to do; nothing where it is content.
+// The change of a check; nothing if none is needed.
 using Verdict = Result<std::optional<Step>>;
 
 Step changed(const Context& context, Change change, std::string why) {
@@ -115,14 +115,14 @@ Step changed(const Context& context, Change change, std::string why) {
 }
 
 std::string short_name(const std::string& fingerprint) {
-  return fingerprint.substr(0, 16);  // enough for people to tell two apart
+  return fingerprint.substr(0, 16);  // enough to distinguish CAs
 }
 
 Result<Authority> make_authority(const Context& context) {
   return Authority::make({.lifetime = context.options.ca_lifetime, .now = context.now});
 }
 
-// Only its certificate is kept on.
+// Moves a CA to the former ones, without its key.
 void retire(CaSet& set, const Certificate& certificate, TimePoint now) {
   set.former.insert(set.former.begin(), FormerCa{certificate, now});
   if (set.former.size() > kMaxFormerCas) set.former.pop_back();
@@ -142,12 +142,12 @@ Verdict first_ca(const Context& context) {
   return step;
 }
 
-// Nothing that it signs is valid, so that waiting for clients to learn of another helps nobody.
+// Its leaves are not valid, so another CA signs without waiting for propagation.
 Verdict usable_current(const Context& context) {
   const auto usable = context.set.current->check_dates(context.now);
   if (usable) return std::nullopt;
   Step step = changed(context, Change::kRecovered, "the CA cannot be used: " + usable.error().text);
-  // By a clock that is wrong it may look so to us alone: others' leaves stay trusted.
+  // Our clock may be wrong: keep trusting the leaves of other replicas.
   retire_current(step.set, context.now);
   if (step.set.next && step.set.next->authority.check_dates(context.now)) {
     step.set.current = std::exchange(step.set.next, std::nullopt)->authority;
@@ -194,7 +194,7 @@ Verdict usable_next(const Context& context) {
 
 Verdict published_next(const Context& context) {
   if (!context.set.next || context.set.next->published || !context.seen.next_in_bundle) return std::nullopt;
-  Step step = changed(context, Change::kPublished, "the next CA is in every registered bundle");
+  Step step = changed(context, Change::kPublished, "the next CA is in all registered bundles");
   step.set.next->published = std::chrono::floor<seconds>(context.now);
   return step;
 }
@@ -203,7 +203,7 @@ std::chrono::seconds skew(const RotationOptions& options) {
   return std::min(options.clock_skew, options.propagation * 6);
 }
 
-// Seen there for long enough by ourselves, or by another whose clock may differ from ours.
+// It has been in the bundles long enough, by our clock or by the time that another replica wrote.
 bool propagated(const Context& context) {
   if (!context.seen.next_in_bundle) return false;
   const RotationOptions& options = context.options;
@@ -213,9 +213,9 @@ bool propagated(const Context& context) {
 
 Verdict promoted_next(const Context& context) {
   if (!context.set.next || !context.set.next->published || !propagated(context)) return std::nullopt;
-  if (context.set.former.size() >= kMaxFormerCas) return std::nullopt;  // until the eldest leaves
+  if (context.set.former.size() >= kMaxFormerCas) return std::nullopt;  // until the oldest is removed
   Step step = changed(context, Change::kPromoted,
-                      "the next CA was in every registered bundle for long enough: it signs now");
+                      "the next CA was in all registered bundles long enough and becomes the current CA");
   retire_current(step.set, std::chrono::floor<seconds>(context.now));
   step.set.current = std::exchange(step.set.next, std::nullopt)->authority;
   return step;
@@ -229,27 +229,27 @@ Verdict next_in_time(const Context& context) {
   if (!authority) return std::unexpected(authority.error());
   Step step = changed(context, Change::kMadeNext,
                       context.seen.rotate
-                          ? "a rotation was asked for"
+                          ? "a rotation was requested"
                           : "the CA expires at " + text::format_rfc3339(context.set.current->not_after()));
   step.set.next = NextCa{.authority = std::move(*authority), .published = std::nullopt};
   return step;
 }
 
-// Leaves of it have all expired, whichever replica's clock they were dated by; or it has itself.
+// Removes former CAs whose leaves have all expired, by any replica's clock, or that have expired themselves.
 Verdict needed_former(const Context& context) {
   const RotationOptions& options = context.options;
-  // Taken off `now`: a certificate may say the last day that the clock knows.
-  const auto needless = [&](const FormerCa& former) {
+  // Subtracted from `now`: adding to a certificate's date could overflow.
+  const auto is_unneeded = [&](const FormerCa& former) {
     return context.now - skew(options) - options.leaf_lifetime >= former.retired ||
            context.now - skew(options) >= former.certificate.not_after;
   };
-  if (std::ranges::none_of(context.set.former, needless)) return std::nullopt;
-  Step step = changed(context, Change::kDroppedFormer, "no leaf of a former CA can be in use any more");
-  std::erase_if(step.set.former, needless);
+  if (std::ranges::none_of(context.set.former, is_unneeded)) return std::nullopt;
+  Step step = changed(context, Change::kDroppedFormer, "no leaf of a former CA can still be in use");
+  std::erase_if(step.set.former, is_unneeded);
   return step;
 }
 
-// What must hold, in the order in which it is mended.
+// The checks in the order of their changes.
 constexpr std::array kChecks{first_ca,       usable_current, known_signer, usable_next,
                              published_next, promoted_next,  next_in_time, needed_former};
 
@@ -354,7 +354,7 @@ Result<Step> next_step(const CaSet& set, TimePoint now, const RotationOptions& o
   return Step{.set = set, .change = Change::kNone, .why = {}};
 }
 
-bool may_take_up(const Handover& handover, const RotationOptions& options) {
+bool may_adopt(const Handover& handover, const RotationOptions& options) {
   if (!handover.has_valid_leaf || !handover.is_registered || handover.was_published) return true;
   if (!handover.in_bundle) return false;
   return !handover.trusts_our_leaf || *handover.in_bundle >= options.propagation;

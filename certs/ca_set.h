@@ -1,28 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-#pragma once
-
-// The CAs of one installation, as they lie in its Secret, and what is to be done about them: a pure state
-// machine. Used by webhook/certificates/cluster_certificates.h, which reads and writes the Secret, and by its
-// tests.
 //
-//   auto set = decode(secret_data);                    // an error: not ours to overwrite
+// The CAs of an installation, as stored in its Secret, and the next step of their rotation: a state machine
+// without I/O. Used by webhook/certificates/cluster_certificates.h, which reads and writes the Secret.
+//
+//   auto set = decode(secret_data);                    // an error: do not overwrite it
 //   auto step = next_step(*set, now, options, seen);
 //   if (step && step->change != Change::kNone) write_secret(encode(step->set));
 //   write_ca_bundle(bundle_pem(step->set));
 //
-// A CA's life:
+// The states of a CA:
 //
-//   next ----------> current --------> former --------> gone
+//   next ----------> current --------> former --------> removed
 //        in the bundle       signs            in the bundle, for leaves
 //        for `propagation`                    that it signed before
 //
-// Clients (API servers) hold a bundle that is some moments old, servers (replicas) a leaf that is some days
-// old. So a CA is in the bundle before it signs and after it has signed, and whoever is late on either side
-// still finds a pair that fits. One change a call, so that each is written and seen before the next.
+// Clients (API servers) use a bundle that may be some moments old, servers (replicas) a leaf that may be some
+// days old. So a CA is in the bundle before it signs and after it has signed, and outdated clients and
+// servers still match. Each call makes one change, so that it is written and observed before the next one.
 //
-// Clocks of the replicas differ by up to `clock_skew`. Where a time is a promise to clients, whoever counts
-// it uses a clock of its own that does not jump (Seen::next_in_bundle), and the time in the Secret, set by
-// another, counts only with the skew added.
+// Clocks of replicas differ by up to `clock_skew`. Each replica measures the time in the bundle with its own
+// steady clock (Seen::next_in_bundle); for a time in the Secret, set by another replica, the skew is added.
+#pragma once
 
 #include <chrono>
 #include <cstdint>
@@ -39,107 +37,106 @@
 namespace modelgate::certs {
 
 struct RotationOptions {
-  // Two thirds of it as the current one, so that a cluster that was off for months finds it valid still.
+  /// It signs for two thirds of this, so that it is still valid in a cluster that was off for months.
   std::chrono::seconds ca_lifetime = std::chrono::hours(24 * 365);
-  // The longest that a former CA has to be trusted. At most a third of ca_lifetime, so that no leaf is cut
-  // short by the end of its CA.
+  /// How long a former CA must be trusted. At most a third of ca_lifetime, so that no leaf outlives its CA.
   std::chrono::seconds leaf_lifetime = std::chrono::hours(24 * 30);
-  // How long a CA is in the bundle before it signs. API servers learn of a new bundle by a watch, within a
-  // second; one whose watch is broken lists again within minutes.
+  /// How long a CA is in the bundle before it signs. API servers get a new bundle by a watch within a second,
+  /// or by a new list within minutes if the watch is broken.
   std::chrono::seconds propagation = std::chrono::minutes(10);
-  // As far apart as certificates' backdating allows. Where propagation is short, as in tests, six times that.
+  /// The same as for certificates. With a short propagation, as in tests, six times that.
   std::chrono::seconds clock_skew = kBackdate;
 };
 
-// What is wrong with the options, as text for people; empty where nothing is.
+/// The first error in the options, as text for the user; empty if there is none.
 std::string check(const RotationOptions& options);
 
 struct NextCa {
   Authority authority;
-  // When it was first seen in every registered bundle, by the clock of whoever saw it.
+  /// When a replica first observed it in all registered bundles, by that replica's clock.
   std::optional<TimePoint> published;
 };
 
 struct FormerCa {
-  Certificate certificate;  // its key is forgotten
+  Certificate certificate;  // without its key
   TimePoint retired;        // when it stopped signing
 };
 
 struct CaSet {
-  std::optional<Authority> current;  // none: the Secret is empty
+  std::optional<Authority> current;  // none: the Secret has no CA
   std::optional<NextCa> next;
-  std::vector<FormerCa> former;  // the latest first
+  std::vector<FormerCa> former;  // the newest first
 };
 
-// More rotations than this within one leaf's life wait, so that Secret and bundle stay small.
+/// Further rotations within the lifetime of a leaf wait, so that Secret and bundle stay small.
 inline constexpr std::size_t kMaxFormerCas = 8;
 
-// A Secret's data, base64 undone.
+/// A Secret's data, decoded from base64.
 using SecretData = std::map<std::string, std::string, std::less<>>;
 
-// The keys that are ours. Others in the same Secret are left alone.
-//   ca.crt, ca.key                      the current CA
-//   next.crt, next.key, next.published  the next one, and the time (RFC 3339)
-//   previous.crt, previous.retired      former ones, the latest first, and as many times, one a line
+/// Our keys in the Secret. Others are not changed.
+///   ca.crt, ca.key                      the current CA
+///   next.crt, next.key, next.published  the next one, and the time (RFC 3339)
+///   previous.crt, previous.retired      former ones, the newest first, and their times, one per line
 std::span<const std::string_view> secret_keys();
 
-// No data at all is an empty set. Errors: kMalformed (a key is missing, cannot be read, or no key of ours is
-// there beside others'), kMismatch, kTooLarge. Texts name the key, never its content. Dates are not judged.
+/// Without data: an empty set. Errors: kMalformed (a key is missing or invalid, or there are only other
+/// keys), kMismatch, kTooLarge. The texts name the key, never its content. Does not check dates.
 Result<CaSet> decode(const SecretData& data);
 
-// Of secret_keys(), those that are to be there; the others are to be removed.
+/// The keys to store; the others of secret_keys() must be removed.
 SecretData encode(const CaSet& set);
 
-// What clients are to trust: current, next, former, as PEM.
+/// The CAs that clients must trust: current, next, former, as PEM.
 std::string bundle_pem(const CaSet& set);
 
 enum class Change : std::uint8_t {
   kNone,
-  kMadeFirst,    // there was none
-  kRecovered,    // the current one could not be used: another signs at once. To be told loudly
-  kKeptSigner,   // the Secret was edited, but leaves of the CA before are still in use
-  kDroppedNext,  // the next one could not be used
-  kPublished,    // next is in the bundle: its time begins
-  kPromoted,     // next signs from now on
+  kMadeFirst,    // there was no CA
+  kRecovered,    // the current CA cannot be used: another one signs immediately. Logged as an error
+  kKeptSigner,   // the Secret was edited, but leaves of the previous CA are still in use
+  kDroppedNext,  // the next CA cannot be used
+  kPublished,    // the next CA is in all bundles
+  kPromoted,     // the next CA became the current one
   kMadeNext,
   kDroppedFormer,
 };
 std::string_view name_of(Change change);  // "MadeFirst", ...
 
-// What the caller knows beside the Secret.
+/// What the caller knows in addition to the Secret.
 struct Seen {
-  // How long `next` has been in every registered bundle, without a gap, by a steady clock of this process.
-  // Nothing: it is not known to be there.
+  /// How long `next` has been in all registered bundles without interruption, by this process' steady clock.
+  /// Nothing: unknown.
   std::optional<std::chrono::nanoseconds> next_in_bundle = std::nullopt;
-  // Somebody asks for a new CA. Heeded where the change is kMadeNext, until then it stands.
+  /// A new CA is requested. The request is done with kMadeNext.
   bool rotate = false;
-  // The CA that this process signed its leaf with.
+  /// The CA that this process signed its leaf with.
   std::optional<Certificate> signer = std::nullopt;
 };
 
 struct Step {
   CaSet set;
   Change change = Change::kNone;
-  std::string why;  // for the log; empty where nothing changed
+  std::string why;  // for the log; empty if nothing changed
 };
 
-// The first change that is due. Errors: kOpenssl.
+/// The first change that is due. Errors: kOpenssl.
 Result<Step> next_step(const CaSet& set, TimePoint now, const RotationOptions& options, const Seen& seen);
 
-// What a replica knows when it finds that the Secret's current CA is not the one that signed its leaf.
+/// What a replica knows when the Secret's current CA is not the one that signed its leaf.
 struct Handover {
   bool has_valid_leaf = false;
-  bool is_registered = false;    // somebody trusts by a bundle
-  bool was_published = false;    // it was seen as `next` with its time: a promotion, not an edit
-  bool trusts_our_leaf = false;  // every registered bundle does
-  std::optional<std::chrono::nanoseconds> in_bundle = std::nullopt;  // as Seen::next_in_bundle, of this CA
+  bool is_registered = false;    // there is a registered bundle
+  bool was_published = false;    // it was observed as published `next`: a promotion, not an edit
+  bool trusts_our_leaf = false;  // all registered bundles do
+  std::optional<std::chrono::nanoseconds> in_bundle = std::nullopt;  // as Seen::next_in_bundle, for this CA
 };
 
-// Whether it is to sign its leaf with that CA now, or to go on with the one before for a while.
-bool may_take_up(const Handover& handover, const RotationOptions& options);
+/// Whether the replica may sign its leaf with that CA now. If not, it continues with the previous one.
+bool may_adopt(const Handover& handover, const RotationOptions& options);
 
-// A leaf signed at `issued` is to be replaced: two thirds of its life are over, or the clock went back behind
-// the beginning of it.
+/// Whether a leaf signed at `issued` must be replaced: two thirds of its lifetime have passed, or the clock
+/// is before its start.
 bool leaf_is_due(const KeyPair& leaf, TimePoint issued, TimePoint now);
 
 }  // namespace modelgate::certs

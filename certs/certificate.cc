@@ -20,7 +20,7 @@ using Kind = CertificateError::Kind;
 using StorePtr = std::unique_ptr<X509_STORE, OpensslFree<X509_STORE_free>>;
 using StoreContextPtr = std::unique_ptr<X509_STORE_CTX, OpensslFree<X509_STORE_CTX_free>>;
 
-// The chain borrows its certificates.
+// The chain does not own its certificates.
 struct BorrowedStack {
   void operator()(STACK_OF(X509) * stack) const noexcept { sk_X509_free(stack); }
 };
@@ -53,7 +53,8 @@ int no_password(char*, int, int, void*) {
 }
 
 TimePoint to_time_point(const ASN1_TIME* time) {
-  // The clock counts nanoseconds, which end in the year 2262. What has no end says 9999 (RFC 5280, 4.1.2.5).
+  // The clock counts nanoseconds up to the year 2262. A certificate without end has the year 9999 (RFC 5280,
+  // 4.1.2.5).
   constexpr auto kLast = std::chrono::floor<std::chrono::seconds>(TimePoint::max());
   std::tm parts{};
   if (ASN1_TIME_to_tm(time, &parts) != 1) return TimePoint{};
@@ -79,14 +80,13 @@ Result<std::vector<X509Ptr>> read_chain(std::string_view pem) {
   std::vector<X509Ptr> chain;
   while (X509* next = PEM_read_bio_X509(bio.get(), nullptr, no_password, nullptr)) {
     chain.emplace_back(next);
-    if (chain.size() > kMaxChainLength)
-      return fail(Kind::kMalformed, "chain holds more than 16 certificates");
+    if (chain.size() > kMaxChainLength) return fail(Kind::kMalformed, "chain has more than 16 certificates");
   }
   const unsigned long last = ERR_peek_last_error();
   const bool at_end = ERR_GET_LIB(last) == ERR_LIB_PEM && ERR_GET_REASON(last) == PEM_R_NO_START_LINE;
   const std::string cause = take_openssl_error();
   if (!at_end) return fail(Kind::kMalformed, "certificate cannot be read: " + cause);
-  if (chain.empty()) return fail(Kind::kMalformed, "certificate holds no PEM block of type CERTIFICATE");
+  if (chain.empty()) return fail(Kind::kMalformed, "certificate has no PEM block of type CERTIFICATE");
   return chain;
 }
 
@@ -113,7 +113,7 @@ bool trusts(std::span<const Certificate> bundle, const KeyPair& pair) {
   if (!store || !chain || !context) return false;
   if (X509_STORE_CTX_init(context.get(), store.get(), pair.leaf(), chain.get()) != 1) return false;
   X509_STORE_CTX_set_purpose(context.get(), X509_PURPOSE_SSL_SERVER);
-  // As Go's crypto/x509 does: what is in the bundle is trusted, a root or not.
+  // As in Go's crypto/x509: each certificate in the bundle is trusted, not only roots.
   X509_STORE_CTX_set_flags(context.get(), X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME);
   const bool trusted = X509_verify_cert(context.get()) == 1;
   ERR_clear_error();

@@ -28,7 +28,7 @@ std::unexpected<CertificateError> fail_errno(const std::filesystem::path& path) 
   return fail(Kind::kUnreadable, path.string() + ": " + std::strerror(code));
 }
 
-// What stat(2) says of a file, as far as it changes when the file does.
+// The fields of stat(2) that change when the file changes.
 struct FileMark {
   dev_t device = 0;
   ino_t inode = 0;
@@ -56,7 +56,7 @@ struct PairMark {
   bool operator==(const PairMark&) const = default;
 };
 
-// A file's text. Wiped when it goes, since it may be a key.
+// A file's text. The destructor wipes it, since it may be a key.
 class FileText {
  public:
   explicit FileText(std::string text) : text_(std::move(text)) {}
@@ -73,7 +73,7 @@ class FileText {
 class File {
  public:
   explicit File(const std::filesystem::path& path)
-      : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}  // a FIFO must not hold us up
+      : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}  // do not block on a FIFO
   File(const File&) = delete;
   File& operator=(const File&) = delete;
   ~File() {
@@ -95,8 +95,8 @@ Result<FileText> read_file(const std::filesystem::path& path) {
   if (info.st_size > static_cast<off_t>(kMaxPemBytes)) {
     return fail(Kind::kTooLarge, path.string() + " is larger than 1 MiB");
   }
-  // Of its final size at once: a string that grows would leave half a key behind in a block it gave back. A
-  // file that grew meanwhile is cut short here, and found changed by the second stat.
+  // Allocated once: a growing string would leave parts of a key in freed memory. A file that grows during the
+  // read is truncated here, and the second stat detects it.
   std::string text(static_cast<std::size_t>(info.st_size), '\0');
   std::size_t size = 0;
   ssize_t count = 1;
@@ -141,7 +141,7 @@ class FileSource final : public CertificateSource {
     auto key = read_file(key_path_);
     if (!key) return refuse_unreadable(key.error());
     const auto after = mark_pair();
-    if (!after || *after != *before) return Poll::kUnchanged;  // being replaced: the next poll sees the rest
+    if (!after || *after != *before) return Poll::kUnchanged;  // being replaced: the next poll reads it
     unreadable_.clear();
     settled_ = is_racy(*before, now) ? std::nullopt : std::optional(*before);
     const auto seen = digest(certificate->get(), key->get());
@@ -184,7 +184,7 @@ class FileSource final : public CertificateSource {
                 certificate_path_.string() + " and " + key_path_.filename().string() + ": " + error.text);
   }
 
-  // A missing file has no digest by which to tell that it was reported already; its text will do.
+  // A missing file has no digest: the error text shows whether it was reported before.
   Result<Poll> refuse_unreadable(const CertificateError& error) {
     settled_.reset();
     if (unreadable_ == error.text) return Poll::kUnchanged;
@@ -197,17 +197,17 @@ class FileSource final : public CertificateSource {
   std::filesystem::path certificate_path_;
   std::filesystem::path key_path_;
   std::shared_ptr<const KeyPair> pair_;
-  std::optional<PairMark> settled_;        // stat's answer for what was read last, once it can be trusted
-  std::optional<Digest> seen_;             // of what was read last, taken or refused
-  TimePoint retry_at_ = TimePoint::max();  // when a pair refused as not yet valid becomes valid
-  std::string unreadable_;                 // the last error reported for files that could not be read
+  std::optional<PairMark> settled_;        // stat of the last content, once it is older than kRacyAge
+  std::optional<Digest> seen_;             // of the last content, valid or not
+  TimePoint retry_at_ = TimePoint::max();  // when a pair that was not yet valid becomes valid
+  std::string unreadable_;                 // the last reported read error
   SourceCounts counts_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<CertificateSource>> open_file_source(const FileNames& names, TimePoint now) {
-  // A pair that is being replaced at this very moment is read again; a few tries outlast any rename.
+  // Try again if the pair is being replaced; a few attempts take longer than a rename.
   constexpr int kTries = 10;
   auto source = std::make_unique<FileSource>(names);
   for (int i = 0; i < kTries && source->current() == nullptr; ++i) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Owning pointers for OpenSSL types, and the text of OpenSSL's last error. Included by the .cc files of
+// certs/ and by http/tls.cc; public headers need only <openssl/types.h>.
 #pragma once
-
-// Owning pointers for the few OpenSSL types that we use, and the text of OpenSSL's last error.
-// Included by the .cc files of certs/ and by http/tls.cc; public headers need only <openssl/types.h>.
 
 #include <openssl/bio.h>
 #include <openssl/evp.h>
@@ -31,14 +31,14 @@ using PkeyPtr = std::unique_ptr<EVP_PKEY, OpensslFree<EVP_PKEY_free>>;
 using X509Ptr = std::unique_ptr<X509, OpensslFree<X509_free>>;
 using SslCtxPtr = std::unique_ptr<SSL_CTX, OpensslFree<SSL_CTX_free>>;
 
-// Takes every error off this thread's OpenSSL queue and returns the text of the first, "unknown error" when
-// there is none. Never holds key material.
+/// Clears this thread's OpenSSL error queue and returns the text of the first error, "unknown error" if there
+/// is none. Never contains key material.
 std::string take_openssl_error();
 
-// A read-only BIO over `text`, which must outlive it.
+/// A read-only BIO over `text`, which must outlive it.
 BioPtr read_bio(std::string_view text);
 
-// What was written to a memory BIO so far.
+/// The content of a memory BIO.
 std::string written(BIO* bio);
 
 }  // namespace modelgate::certs

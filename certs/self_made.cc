@@ -33,8 +33,7 @@ class SelfMadeSource final : public CertificateSource {
   }
 
  private:
-  // After a failure to sign (no memory, an expired CA): soon enough to matter, rare enough not to flood the
-  // log.
+  // After a failure to sign (no memory, an expired CA), without flooding the log.
   static constexpr std::chrono::seconds kRetry{60};
 
   void plan_renewal() {

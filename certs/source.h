@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#pragma once
-
-// Where a server's certificate comes from. Implemented by certs/self_made.h and certs/files.h; a source that
-// keeps its CAs in a Secret and rotates them will be a third. Called by webhook/program.cc and nobody else.
+//
+// The source of a server's certificate. Implemented by certs/self_made.h, certs/files.h and, with CAs in a
+// Secret, by webhook/certificates/cluster_certificates.h. Used by webhook/program.cc.
 //
 //   std::unique_ptr<CertificateSource> source = ...;
 //   server.use_certificate(*source->current());
 //   every 250 ms:
 //     auto seen = source->poll(now);
-//     if (!seen) log(seen.error().text);                                   // refused: the last good pair
-//     stays else if (*seen == Poll::kReplaced) server.use_certificate(*source->current());
+//     if (!seen) log(seen.error().text);            // rejected: current() is unchanged
+//     else if (*seen == Poll::kReplaced) server.use_certificate(*source->current());
 //
-// A source has no thread and no timer, and is not thread-safe: one thread owns it. `poll` is cheap where
-// nothing changed (two stat calls for files), and never blocks on anything but a local disk.
+// A source has no thread or timer, and is not thread-safe: one thread owns it. `poll` is cheap if nothing
+// changed (two stat calls for files), and blocks on a local disk only.
+#pragma once
 
 #include <cstdint>
 #include <memory>
@@ -24,29 +24,27 @@ namespace modelgate::certs {
 
 enum class Poll : std::uint8_t {
   kUnchanged,
-  kReplaced,  // current() is another pair than before
+  kReplaced,  // current() has changed
 };
 
-// Since the source was made. For the metrics certwatcher_read_certificate_total and ..._errors_total.
+/// For the metrics certwatcher_read_certificate_total and ..._errors_total.
 struct SourceCounts {
-  std::uint64_t reads = 0;   // pairs looked at: read or made
-  std::uint64_t errors = 0;  // of these, refused
+  std::uint64_t reads = 0;   // pairs read or created
+  std::uint64_t errors = 0;  // those that were rejected
 };
 
 class CertificateSource {
  public:
   virtual ~CertificateSource() = default;
 
-  // The pair to serve with; never null. An expired one too, until there is a better one: whether to call
-  // itself ready with it is the server's decision.
+  /// The pair to serve with; never null. It may have expired: the server decides whether it is ready.
   virtual std::shared_ptr<const KeyPair> current() const = 0;
 
-  // Looks for a newer pair. An error says why one was refused, once for each pair that is, and leaves
-  // current() as it is.
+  /// Checks for a newer pair. Returns an error once per rejected pair; current() is then unchanged.
   virtual Result<Poll> poll(TimePoint now) = 0;
 
-  // PEM of the CAs that clients should trust: the current one, and those that leaves in use may still come
-  // from. Empty when the source does not know its CA, as with a pair from files.
+  /// PEM of the CAs that clients must trust: the current one, and those of leaves still in use. Empty if the
+  /// CA is not known, as with files.
   virtual std::string ca_bundle_pem() const = 0;
 
   virtual SourceCounts counts() const = 0;

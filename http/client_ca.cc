@@ -10,7 +10,7 @@
 namespace modelgate::http {
 namespace {
 
-// Of what is too large, as much as it takes to be found too large.
+// Reads at most one byte more than the limit.
 std::expected<std::string, std::string> read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file.is_open()) return std::unexpected(path + ": " + std::strerror(errno));

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// --client-ca-file and --client-allowed-names: which clients may call, read again when the file changes. Made
-// by webhook/program.cc, and only where the flag is given.
+// --client-ca-file and --client-allowed-names: the clients that may connect. Reads the file again when it
+// changes. Used by webhook/program.cc if the flag is given.
 //
 //   auto clients = ClientCaFile::open(flags.client_ca_file, flags.client_allowed_names);
 //   if (!clients) return fail("--client-ca-file: " + clients.error());
 //   tls.clients = clients->current();
 //   every 250 ms:
 //     auto seen = clients->poll();
-//     if (!seen) log(seen.error());                     // once for each content that is refused
+//     if (!seen) log(seen.error());                     // once per invalid content
 //     else if (*seen) server.use_clients(clients->current(), *pair);
 //
-// The API server shows a certificate where its --admission-control-config-file names a kubeconfig for the
+// The API server sends a client certificate if its --admission-control-config-file has a kubeconfig for the
 // webhook ("Authenticate API servers" in Kubernetes' documentation of admission webhooks).
 #pragma once
 
@@ -29,10 +29,10 @@ class ClientCaFile {
  public:
   static std::expected<ClientCaFile, std::string> open(std::string path, std::vector<std::string> names);
 
-  // Never null.
+  /// Never null.
   std::shared_ptr<const TrustedClients> current() const { return clients_; }
 
-  // True where current() is another than before. An error leaves it as it is. Reads a small local file.
+  /// Reads the file. True if current() has changed. An error does not change it.
   std::expected<bool, std::string> poll();
 
  private:
@@ -40,7 +40,7 @@ class ClientCaFile {
 
   std::string path_;
   std::vector<std::string> names_;
-  std::optional<std::string> seen_;  // what was read last, taken or refused; or why it could not be read
+  std::optional<std::string> seen_;  // the last content, valid or not, or the last read error
   std::shared_ptr<const TrustedClients> clients_;
 };
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Counters of a server's threads. One thread writes a counter, without a lock or an atomic read-modify-write;
+// any thread may read it, for metrics. Used by http/session.cc and webhook/admission_handler.cc.
 #pragma once
-
-// Counters of a server's threads: each is written by one thread, without a lock and without a locked
-// instruction, and read by whoever collects metrics. Used by http/session.cc and
-// webhook/admission_handler.cc.
 
 #include <atomic>
 #include <cstdint>
@@ -12,29 +11,28 @@ namespace modelgate::http {
 
 class Counter {
  public:
-  // By the one thread that owns the counter.
+  /// Only by the thread that owns the counter.
   void add(std::uint64_t count = 1) {
     value_.store(value_.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
   }
   void subtract(std::uint64_t count = 1) {
     value_.store(value_.load(std::memory_order_relaxed) - count, std::memory_order_relaxed);
   }
-  // By any thread.
+  /// By any thread.
   std::uint64_t get() const { return value_.load(std::memory_order_relaxed); }
 
  private:
   std::atomic<std::uint64_t> value_ = 0;
 };
 
-// What happened on the connections of one server, all threads together (ServerCounts) or one
-// (SessionCounters).
+/// Counts of a server's connections and requests: of all threads (ServerCounts) or of one (SessionCounters).
 template <class Number>
 struct BasicServerCounts {
-  Number connections{};         // accepted and given a thread, since the start
+  Number connections{};         // accepted and assigned to a thread
   Number turned_away{};         // answered 429, over the limit
-  Number closed_at_accept{};    // over that limit too
+  Number closed_at_accept{};    // closed, over Limits::turned_away
   Number accept_errors{};       // accept(2) failed
-  Number handshake_failures{};  // not TLS, no common version or cipher, gave up
+  Number handshake_failures{};  // not TLS, no common version or cipher, or closed by the client
   Number timeouts_handshake{};
   Number timeouts_header{};
   Number timeouts_body{};
@@ -44,12 +42,12 @@ struct BasicServerCounts {
   Number bodies_too_large{};   // 413
   Number headers_too_large{};  // 431
   Number bodies_refused{};     // 429, too many large bodies at once
-  Number requests_refused{};   // 429, too many that wait for facts
-  Number given_up{};           // dropped: the client's own `?timeout=` was over before the handler had it
+  Number requests_refused{};   // 429, too many requests wait for lookups
+  Number given_up{};           // dropped: the client's `?timeout=` passed before the handler got it
   Number handler_errors{};     // 500, an exception
-  Number requests{};           // handed to a handler
+  Number requests{};           // passed to a handler
 
-  // Calls `visit(mine, theirs)` for each pair of members.
+  /// Calls `visit(mine, theirs)` for each pair of members.
   template <class Other, class Visit>
   void each(const BasicServerCounts<Other>& other, Visit visit) {
     visit(connections, other.connections);

@@ -12,7 +12,7 @@ struct Status {
   std::string_view line;
 };
 
-// Every status that this server answers with.
+// All status codes of our replies.
 constexpr std::array kStatuses{
     Status{200, "HTTP/1.1 200 OK\r\n"},
     Status{400, "HTTP/1.1 400 Bad Request\r\n"},

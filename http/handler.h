@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#pragma once
-
-// A request and its reply as handlers see them, and what a handler is. Between http/session.cc, which
-// speaks HTTP, and webhook/admission_handler.h and http/probes.h, which answer.
+//
+// The interface between http/session.cc, which implements HTTP, and the handlers of requests:
+// webhook/admission_handler.h and http/probes.h.
 //
 //   class Echo final : public Handler {
 //     std::optional<Reply> handle(const Request& request, ReplyLater&) override {
@@ -10,8 +9,9 @@
 //     }
 //   };
 //
-// Each thread of a server has a handler of its own (HandlerFactory), so a handler needs no locks and may keep
-// buffers between requests.
+// Each thread of a server has its own handler (HandlerFactory), so a handler needs no locks and may reuse
+// buffers.
+#pragma once
 
 #include <chrono>
 #include <functional>
@@ -24,44 +24,45 @@ namespace modelgate::http {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-// A request that was read whole. The views end with the reply.
+/// A complete request. The views are valid until the reply.
 struct Request {
   std::string_view method;        // "POST"
   std::string_view path;          // "/mutate-pods", without the query; not percent-decoded
   std::string_view query;         // "timeout=5s", without the "?"
-  std::string_view content_type;  // the header's value, "" where there is none
+  std::string_view content_type;  // the header's value, "" if it is missing
   std::string_view body;
-  std::chrono::milliseconds taken{0};  // since its first byte; what is less than a tick counts as none
+  std::chrono::milliseconds taken{0};  // since its first byte; less than a tick counts as 0
 };
 
 struct Reply {
   int status = 200;
   std::string_view content_type = "application/json";  // a literal
   std::string_view allow = {};                         // the Allow header of a 405; a literal
-  bool retry_after = false;                            // adds "Retry-After: 1", which the API server obeys
-  bool close = false;                                  // ends the connection behind this reply
+  bool retry_after = false;  // adds "Retry-After: 1", which makes the API server retry
+  bool close = false;        // closes the connection after this reply
   std::string body = {};
 };
 
-// A reply of plain text: what went wrong, on one line.
+/// A reply with one line of plain text, for errors.
 Reply text_reply(int status, std::string_view text);
 
-// 429, and when to come again: the API server does.
+/// 429 with Retry-After: the API server retries.
 Reply overloaded_reply(std::string_view text);
 
-// Runs a function on one thread of a server, soon. May be called from any thread, as long as the server is
-// there; what a server did not come to run when it stops is dropped.
+/// Posts a function to a thread of a server. From any thread, while the server exists. Functions that have
+/// not run when the server stops are dropped.
 using RunOnThread = std::function<void(std::function<void()>)>;
 
-// Where a handler that could not answer at once sends its reply.
+/// Receives the reply of a handler that does not answer immediately.
 class ReplyLater {
  public:
   virtual ~ReplyLater() = default;
-  // False where too many wait already: then the handler answers at once. Asked before it begins to wait.
+  /// False if too many requests are waiting: the handler must then answer immediately. Call it before
+  /// waiting.
   virtual bool may_wait() { return true; }
-  // To be called exactly once, on the thread that called Handler::handle, and not from within it.
+  /// Call it exactly once, on the thread that called Handler::handle, after handle() has returned.
   virtual void reply(Reply reply) = 0;
-  // The way back to that thread, for what is found out on another one.
+  /// Posts to that thread, from another one.
   virtual RunOnThread thread() = 0;
 };
 
@@ -69,15 +70,15 @@ class Handler {
  public:
   virtual ~Handler() = default;
 
-  // Answers at once, or returns nothing and calls `later.reply` when it can; until then request and `later`
-  // stay valid, and no other request of this connection comes. The handler keeps its own deadline. An
-  // exception becomes HTTP 500 and a line in the log.
+  /// Returns a reply, or returns nothing and calls `later.reply` later. Until then `request` and `later` stay
+  /// valid, and the connection reads no further request. The handler must observe a deadline. An exception
+  /// becomes HTTP 500 and is logged.
   virtual std::optional<Reply> handle(const Request& request, ReplyLater& later) = 0;
 };
 
 using HandlerFactory = std::function<std::unique_ptr<Handler>()>;
 
-// Writes status line, headers and body behind `out`, as one block for one write.
+/// Appends status line, headers and body to `out`.
 void append_reply(const Reply& reply, bool keep_alive, std::string& out);
 
 }  // namespace modelgate::http

@@ -8,10 +8,10 @@ namespace modelgate::http {
 std::expected<ProbeServers, std::string> ProbeServers::listen(
     const std::optional<process::Address>& health, const std::optional<process::Address>& metrics,
     const std::function<std::vector<ReadyCheck>()>& checks, const std::function<std::string()>& metrics_text,
-    const std::function<std::string()>& ailing) {
+    const std::function<std::string()>& unhealthy) {
   const auto listen_plain = [&](const process::Address& address, ProbePaths paths) {
-    const auto make_handler = [checks, metrics_text, ailing, paths] {
-      return std::make_unique<ProbeHandler>(paths, checks(), metrics_text, ailing);
+    const auto make_handler = [checks, metrics_text, unhealthy, paths] {
+      return std::make_unique<ProbeHandler>(paths, checks(), metrics_text, unhealthy);
     };
     return Server::listen({.address = address}, make_handler, nullptr);
   };

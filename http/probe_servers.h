@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#pragma once
-
-// The plain listeners that every program of ours has, for probes and for metrics; one where both addresses
-// are the same. Used by the programs' mains.
+//
+// The listeners of both programs for probes and metrics, without TLS; one listener if both addresses are the
+// same. Used by webhook/program.cc and reconciler/program.cc.
 //
 //   auto probes = ProbeServers::listen(flags.health, flags.metrics, [this] { return checks(); },
 //                                      [this] { return metrics(); });
 //   if (!probes) return fail(probes.error());
 //   probes->start();
 //
-// The functions are called on the listeners' threads, until this is destroyed.
+// The functions are called on the listeners' threads until this object is destroyed.
+#pragma once
 
 #include <expected>
 #include <functional>
@@ -25,15 +25,15 @@ namespace modelgate::http {
 
 class ProbeServers {
  public:
-  // `ailing`: why /healthz is to fail, empty while it is not (probes.h).
-  // No address: that one is turned off. The error is text for people and names the flag.
+  /// Without an address that listener is disabled. `unhealthy`: see probes.h. The error is text for the user
+  /// and names the flag.
   static std::expected<ProbeServers, std::string> listen(
       const std::optional<process::Address>& health, const std::optional<process::Address>& metrics,
       const std::function<std::vector<ReadyCheck>()>& checks,
-      const std::function<std::string()>& metrics_text, const std::function<std::string()>& ailing = {});
+      const std::function<std::string()>& metrics_text, const std::function<std::string()>& unhealthy = {});
   void start();
 
-  // As bound, or "off".
+  /// The bound address, or "off".
   std::string health_address() const;
   std::string metrics_address() const;
 

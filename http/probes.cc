@@ -8,8 +8,11 @@
 namespace modelgate::http {
 
 ProbeHandler::ProbeHandler(ProbePaths paths, std::vector<ReadyCheck> checks,
-                           std::function<std::string()> metrics, std::function<std::string()> ailing)
-    : paths_(paths), checks_(std::move(checks)), metrics_(std::move(metrics)), ailing_(std::move(ailing)) {}
+                           std::function<std::string()> metrics, std::function<std::string()> unhealthy)
+    : paths_(paths),
+      checks_(std::move(checks)),
+      metrics_(std::move(metrics)),
+      unhealthy_(std::move(unhealthy)) {}
 
 std::optional<Reply> ProbeHandler::handle(const Request& request, ReplyLater&) {
   const bool is_health = request.path == "/healthz" || request.path == "/readyz";
@@ -27,7 +30,7 @@ std::optional<Reply> ProbeHandler::handle(const Request& request, ReplyLater&) {
 }
 
 Reply ProbeHandler::healthy() const {
-  const std::string wrong = ailing_ ? ailing_() : std::string();
+  const std::string wrong = unhealthy_ ? unhealthy_() : std::string();
   return wrong.empty() ? text_reply(200, "ok") : text_reply(503, wrong);
 }
 

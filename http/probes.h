@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#pragma once
-
-// The handler of the plain listeners: /healthz, /readyz and /metrics, each where it is asked for. Made by
-// http/probe_servers.cc.
+//
+// The handler of /healthz, /readyz and /metrics. Used by http/probe_servers.cc.
 //
 //   ProbeHandler handler({.health = true, .metrics = false}, checks, [] { return metrics_text(...); });
 //
-// /healthz: 200 while the process runs its threads, and `ailing`, where there is one, has nothing to say;
-// else 503 with that. /readyz: 200 when every check passes, else 503 with one line a check, "[-] certificate:
-// expired"; "?verbose" shows the lines always, as Kubernetes' own components do.
+// /healthz: 200, or 503 with the text of `unhealthy` if that is not empty. /readyz: 200 if all checks pass,
+// else 503 with one line per check, such as "[-] certificate: expired"; "?verbose" always shows the lines, as
+// in Kubernetes' components.
+#pragma once
 
 #include <functional>
 #include <optional>
@@ -22,7 +21,7 @@ namespace modelgate::http {
 
 struct ReadyCheck {
   std::string_view name;
-  // Empty when all is well, else why not. Called on the probes' thread.
+  /// Empty if the check passes, else the reason. Called on the probes' thread.
   std::function<std::string()> failure;
 };
 
@@ -34,7 +33,7 @@ struct ProbePaths {
 class ProbeHandler final : public Handler {
  public:
   ProbeHandler(ProbePaths paths, std::vector<ReadyCheck> checks, std::function<std::string()> metrics,
-               std::function<std::string()> ailing = {});
+               std::function<std::string()> unhealthy = {});
 
   std::optional<Reply> handle(const Request& request, ReplyLater& later) override;
 
@@ -44,7 +43,7 @@ class ProbeHandler final : public Handler {
 
   ProbePaths paths_;
   std::vector<ReadyCheck> checks_;
-  std::function<std::string()> metrics_, ailing_;
+  std::function<std::string()> metrics_, unhealthy_;
 };
 
 }  // namespace modelgate::http

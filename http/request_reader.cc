@@ -13,7 +13,7 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace beast_http = boost::beast::http;
 
-// Beast's parser without its message: of the headers we want two, and the body goes straight into our string.
+// Beast's parser without its message type: we need two headers, and the body goes directly into our string.
 class RequestReader::Parser final : public beast_http::basic_parser<true> {
  public:
   Parser(std::string& target, std::string& content_type, std::string& body)
@@ -45,7 +45,7 @@ class RequestReader::Parser final : public beast_http::basic_parser<true> {
   void on_body_init_impl(const boost::optional<std::uint64_t>& length,
                          boost::system::error_code& error) override {
     error = {};
-    if (length) body_.reserve(static_cast<std::size_t>(*length));  // the limit was checked before
+    if (length) body_.reserve(static_cast<std::size_t>(*length));  // its limit was checked before
   }
 
   std::size_t on_body_impl(View part, boost::system::error_code& error) override {
@@ -108,7 +108,7 @@ void RequestReader::next() {
 void RequestReader::advance() {
   if (state_ == State::kDone || state_ == State::kBad || begin_ == end_) return;
   const bool in_body = state_ == State::kBody;
-  parser_->eager(in_body);  // without it, put() stops behind the headers
+  parser_->eager(in_body);  // without it, put() stops after the headers
   boost::system::error_code error;
   do {
     const asio::const_buffer unread(buffer_.get() + begin_, end_ - begin_);
@@ -119,8 +119,7 @@ void RequestReader::advance() {
   settle(error);
 }
 
-// What the parser's last word means. Beast's own limit for headers holds for what it looks at in one go; ours
-// for all of them together.
+// Handles the parser's result. Beast's header limit applies to the data of one call, ours to all headers.
 void RequestReader::settle(const boost::system::error_code& error) {
   const bool need_more = error == beast_http::error::need_more;
   if (error && !need_more) {
@@ -130,7 +129,7 @@ void RequestReader::settle(const boost::system::error_code& error) {
   const std::size_t pending = end_ - begin_;
   const bool header_done = parser_->is_header_done();
   const std::size_t header_bytes =
-      header_bytes_ + (header_done ? 0 : pending + 1);  // one more is to come at least
+      header_bytes_ + (header_done ? 0 : pending + 1);  // at least one more byte follows
   if (header_bytes > limits_.header_bytes) {
     fail(431, "headers are larger than allowed");
     return;

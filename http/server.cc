@@ -21,7 +21,8 @@ namespace {
 
 using ErrorCode = boost::system::error_code;
 
-// After an error of accept(2), such as too many open files: doubled up to the second from failure to failure.
+// Pauses after errors of accept(2), such as too many open files: doubled with each error, up to the second
+// one.
 constexpr std::chrono::milliseconds kFirstPause{20};
 constexpr std::chrono::milliseconds kLongestPause{1000};
 

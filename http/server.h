@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-#pragma once
-
-// An HTTP/1.1 server over TLS, or plain for probes: accepts, reads, asks a Handler, writes. It knows nothing
-// of admission. Used by http/probe_servers.h, webhook/program.cc, the tests and the benchmark's echo, which
-// differ in the handler alone.
+//
+// An HTTP/1.1 server with TLS, or without it for probes: accepts, reads, calls a Handler, writes. It knows
+// nothing about admission. Used by http/probe_servers.h, webhook/program.cc, tests and the benchmark's echo
+// server, with different handlers.
 //
 //   auto server = Server::listen({.address = {"0.0.0.0", 9443}, .threads = 2, .tls = TlsOptions{}},
 //                                [] { return std::make_unique<MyHandler>(); }, source->current().get());
 //   if (!server) return complain(server.error());
 //   (*server)->start();
 //   ...
-//   (*server)->drain();                                  // answers carry "Connection: close" from now on
+//   (*server)->drain();                                  // from now on replies have "Connection: close"
 //   while ((*server)->open_connections() > 0 && !over) wait();
-//   (*server)->stop();                                   // what is still there is cut off
+//   (*server)->stop();                                   // closes remaining connections
 //
-// One io_context a thread. The first thread also accepts, and gives each connection to the thread with the
-// fewest, since an API server opens few and keeps them. A connection stays on its thread. An error of
-// accept(2) is logged and counted, and accepting goes on after a pause.
+// One io_context per thread. The first thread also accepts, and assigns each connection to the thread with
+// the fewest, since an API server opens few connections and reuses them. A connection stays on its thread. An
+// error of accept(2) is logged and counted, and accepting continues after a pause.
 //
-// Answers by itself: 400 for what is not HTTP, 408, 413, 429 and 431 for what breaks http/limits.h, 500
-// when the handler throws. After 400, 408, 413 and 431 the connection ends, since nobody knows where the next
-// request begins.
+// Replies without a handler: 400 for invalid HTTP; 408, 413, 429 and 431 beyond http/limits.h; 500 if the
+// handler throws. After 400, 408, 413 and 431 the connection is closed, since the start of the next request
+// is unknown.
+#pragma once
 
 #include <cstdint>
 #include <expected>
@@ -47,9 +47,9 @@ struct ServerOptions {
 
 class Server {
  public:
-  // Binds and listens; nothing is accepted before start(). `pair` is needed with TLS and null without. The
-  // error is text for people, such as "127.0.0.1:9443: address already in use". The factory is called once
-  // for each thread, on that thread.
+  /// Binds and listens; start() begins to accept. `pair` is required with TLS and null without. The error is
+  /// text for the user, such as "127.0.0.1:9443: address already in use". The factory is called once per
+  /// thread, on that thread.
   static std::expected<std::unique_ptr<Server>, std::string> listen(ServerOptions options,
                                                                     HandlerFactory factory,
                                                                     const certs::KeyPair* pair);
@@ -57,30 +57,29 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // With the port that the kernel chose.
+  /// With the port that the kernel chose.
   process::Address address() const;
 
   void start();
   void drain();
   void stop();
 
-  // The pair for handshakes that begin from now on; connections that are there keep theirs. The error is text
-  // for people, and leaves the former pair in place.
+  /// Uses the pair for new handshakes; existing connections keep theirs. The error is text for the user; the
+  /// previous pair stays in use.
   std::expected<void, std::string> use_certificate(const certs::KeyPair& pair);
 
-  // The same with other clients to be let in, from now on.
+  /// The same, with other trusted clients.
   std::expected<void, std::string> use_clients(std::shared_ptr<const TrustedClients> clients,
                                                const certs::KeyPair& pair);
 
-  // Runs `task` once on each thread, with that thread's handler, soon: the way to hand something to handlers.
-  // After start().
+  /// Posts `task` to each thread, with that thread's handler. After start().
   void on_each_thread(const std::function<void(Handler&)>& task);
 
   std::size_t open_connections() const;
   std::vector<std::size_t> connections_by_thread() const;
   ServerCounts counts() const;
   bool draining() const;
-  // False when the listener is gone, by stop() or because the kernel took it away.
+  /// False after stop(), or if the listener failed.
   bool listening() const;
 
  private:

@@ -27,13 +27,13 @@ using TlsStream = asio::ssl::stream<Tcp::socket>;
 
 constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
-// What a client may still send after we refused to read on, so that it finds our answer before the
-// connection's end: a body of twice the limit.
+// How much we read and discard after rejecting a request, so that the client reads our answer before the
+// connection closes: a body of twice the limit.
 constexpr std::size_t kMaxDiscarded = std::size_t{14} << 20;
 
 struct PhaseRow {
   Phase phase;
-  std::chrono::milliseconds Limits::* limit;  // null: no deadline of the session's own
+  std::chrono::milliseconds Limits::* limit;  // null: the session has no deadline
   Counter SessionCounters::* timeouts;        // null: not counted
 };
 
@@ -57,7 +57,7 @@ SSL_CTX* share(SSL_CTX* context) {
   return context;
 }
 
-// Stream is a TlsStream, or a Tcp::socket where there is no TLS.
+// Stream is a TlsStream, or a Tcp::socket without TLS.
 template <class Stream>
 class Session final : public TimedSession, public ReplyLater {
  public:
@@ -92,9 +92,9 @@ class Session final : public TimedSession, public ReplyLater {
     bool open = true;
     while (open) {
       co_await read_request();
-      if (error_ && !expired) co_return;  // the client is gone
+      if (error_ && !expired) co_return;  // the client has closed
       if (expired && phase == Phase::kIdle) break;
-      // The API server gave up, and with that it closed the connection: no answer would arrive.
+      // The API server timed out and closed the connection: it would not receive an answer.
       if (given_up()) co_return;
       if (!refuse()) co_await answer();
       const bool whole = reader_.state() == RequestReader::State::kDone;
@@ -112,7 +112,7 @@ class Session final : public TimedSession, public ReplyLater {
     co_await close();
   }
 
-  // From the tick, while the coroutine waits for something.
+  // Called by the tick while the coroutine waits.
   void cancel() override {
     ErrorCode ignored;
     stream_.lowest_layer().cancel(ignored);
@@ -142,13 +142,14 @@ class Session final : public TimedSession, public ReplyLater {
     due = worker_.due_after(next);
   }
 
-  // Until the request is whole or bad, the client is gone (error_), or a deadline is over (expired).
+  // Reads until the request is complete or bad, the client has closed (error_), or a deadline has passed
+  // (expired).
   asio::awaitable<void> read_request() {
     using State = RequestReader::State;
     error_ = {};
     enter(Phase::kIdle);
-    begun_ = worker_.now;
-    patience_ = kNever;
+    started_at_ = worker_.now;
+    client_due_ = kNever;
     while (true) {
       const State state = reader_.state();
       if (state == State::kDone || state == State::kBad) co_return;
@@ -166,29 +167,29 @@ class Session final : public TimedSession, public ReplyLater {
       std::size_t count = 0;
       count = co_await stream_.async_read_some(buffer, token());
       if (error_) co_return;
-      if (phase == Phase::kIdle) begun_ = worker_.now;
+      if (phase == Phase::kIdle) started_at_ = worker_.now;
       reader_.received(count);
     }
   }
 
   void enter_body() {
     enter(Phase::kBody);
-    const auto patience = timeout_of_query(reader_.query());
-    if (!patience) return;
-    patience_ = worker_.due_after(*patience, begun_);
-    if (patience_ >= due) return;
+    const auto timeout = timeout_of_query(reader_.query());
+    if (!timeout) return;
+    client_due_ = worker_.due_after(*timeout, started_at_);
+    if (client_due_ >= due) return;
     enter(Phase::kClientBoundBody);
-    due = patience_;
+    due = client_due_;
   }
 
-  // True where the client's own timeout is over.
+  // True if the client's timeout has passed.
   bool given_up() {
-    if (worker_.now < patience_) return false;
-    if (!expired) worker_.counters.given_up.add();  // else the tick did
+    if (worker_.now < client_due_) return false;
+    if (!expired) worker_.counters.given_up.add();  // else the tick has counted it
     return true;
   }
 
-  // False when there are too many large bodies in memory already.
+  // False if too many large bodies are in memory.
   bool admit_body() {
     const auto size = static_cast<std::size_t>(reader_.declared_body());
     if (size <= worker_.limits.counted_body_bytes) return true;
@@ -201,7 +202,7 @@ class Session final : public TimedSession, public ReplyLater {
     if (counted_body_ > 0) worker_.budgets.bodies_bytes.give_back(std::exchange(counted_body_, 0));
   }
 
-  // The answers that need no handler, into reply_. False where there is none.
+  // Sets reply_ if the request needs no handler, else returns false.
   bool refuse() {
     SessionCounters& counters = worker_.counters;
     if (expired) {
@@ -235,7 +236,7 @@ class Session final : public TimedSession, public ReplyLater {
     }
   }
 
-  // The handler's answer, into reply_.
+  // Sets reply_ to the handler's reply.
   asio::awaitable<void> answer() {
     worker_.counters.requests.add();
     enter(Phase::kAnswer);
@@ -250,18 +251,18 @@ class Session final : public TimedSession, public ReplyLater {
     if (!answered) reply_ = std::move(*later_);
   }
 
-  // False where the handler will answer later.
+  // False if the handler will reply later.
   bool ask_handler() {
     try {
       Request request = reader_.request();
-      request.taken = (worker_.now - begun_) * worker_.limits.tick;
+      request.taken = (worker_.now - started_at_) * worker_.limits.tick;
       std::optional<Reply> now = worker_.handler->handle(request, *this);
       if (!now) return false;
       reply_ = std::move(*now);
     } catch (const std::exception& bug) {
       worker_.counters.handler_errors.add();
       log::error("request failed", {{"path", reader_.request().path}, {"error", bug.what()}});
-      reply_ = text_reply(500, "internal error; the log of the webhook says more");
+      reply_ = text_reply(500, "internal error; see the log of the webhook");
     }
     return true;
   }
@@ -278,8 +279,8 @@ class Session final : public TimedSession, public ReplyLater {
     co_await asio::async_write(stream_, buffer, token());
   }
 
-  // Reads on for a while what the client still sends. Closing with unread bytes would reset the connection,
-  // and the client might lose our answer.
+  // Reads and discards what the client still sends. Closing with unread data would reset the connection, and
+  // the client might lose our answer.
   asio::awaitable<void> discard() {
     enter(Phase::kClose);
     std::array<char, 4096> bytes;
@@ -304,16 +305,16 @@ class Session final : public TimedSession, public ReplyLater {
   Worker& worker_;
   Stream stream_;
   RequestReader reader_;
-  asio::steady_timer wake_;  // never expires; cancelled when a late reply is there
+  asio::steady_timer wake_;  // never expires; cancelled by reply()
   std::list<TimedSession*>::iterator place_;
   Reply reply_;
   std::optional<Reply> later_;
   std::string out_;
   std::size_t counted_body_ = 0;
   ErrorCode error_;
-  std::uint64_t begun_ = 0;          // the tick of the request's first byte
-  std::uint64_t patience_ = kNever;  // the tick by which its client has given up
-  bool waits_ = false;               // has its part of Budgets::waiting
+  std::uint64_t started_at_ = 0;       // tick of the request's first byte
+  std::uint64_t client_due_ = kNever;  // tick at which the client's timeout has passed
+  bool waits_ = false;                 // has taken its part of Budgets::waiting
   bool overloaded_ = false;
   bool turn_away_ = false;
 };
@@ -344,7 +345,7 @@ std::uint64_t Worker::due_after(Phase phase) const {
 }
 
 std::uint64_t Worker::due_after(std::chrono::nanoseconds time, std::uint64_t since) const {
-  // One more than the quotient: the tick that was running began some time before.
+  // One more than the quotient: the current tick started before now.
   return since + 1 + static_cast<std::uint64_t>(time / limits.tick);
 }
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#pragma once
-
-// One connection, from the TLS handshake to its end, as a coroutine on its thread's io_context. Included by
-// http/server.cc and session.cc only, since it drags in Asio.
 //
-// Deadlines: a session says which phase it is in, the thread's tick (Worker::on_tick) looks at all its
-// sessions and cancels the pending operation of one that is late. So a request starts and stops no timer, and
-// reads no clock.
+// One connection, from the TLS handshake to its end, as a coroutine on its thread's io_context. Included by
+// http/server.cc and session.cc only, since it includes Asio.
+//
+// Deadlines: a session sets its phase. The thread's tick (Worker::on_tick) checks all its sessions and
+// cancels the operation of a late one. So a request starts no timer and reads no clock.
+#pragma once
 
 #include <openssl/types.h>
 
@@ -27,7 +26,7 @@ namespace modelgate::http {
 namespace asio = boost::asio;
 using Tcp = asio::ip::tcp;
 
-// kClientBoundBody is a body whose client gives up before we would.
+/// kClientBoundBody: a body whose client times out before our own limit.
 enum class Phase : std::uint8_t {
   kHandshake,
   kIdle,
@@ -39,7 +38,7 @@ enum class Phase : std::uint8_t {
   kClose
 };
 
-// A session as the tick sees it.
+/// The part of a session that the tick uses.
 class TimedSession {
  public:
   virtual ~TimedSession() = default;
@@ -50,11 +49,11 @@ class TimedSession {
   bool expired = false;
 };
 
-// A share of something that all threads have in common: taken before use, and given back.
+/// A budget that all threads share.
 class Budget {
  public:
   explicit Budget(std::size_t all) : all_(all) {}
-  // False where there is not so much left.
+  /// False if less than `part` is left.
   bool take(std::size_t part) {
     if (taken_.fetch_add(part, std::memory_order_relaxed) + part <= all_) return true;
     give_back(part);
@@ -67,21 +66,20 @@ class Budget {
   std::atomic<std::size_t> taken_ = 0;
 };
 
-// What all threads of a server share; ordinary requests do not touch it.
+/// Shared by all threads of a server. Ordinary requests do not use it.
 struct Budgets {
   explicit Budgets(const Limits& limits) : bodies_bytes(limits.bodies_bytes), waiting(limits.waiting) {}
   Budget bodies_bytes;
   Budget waiting;
 };
 
-// What the sessions of one thread share. Everything but `open`, `budgets` and the counters' reading side
-// belongs to the thread.
+/// Shared by the sessions of one thread. Other threads may only use `open`, `budgets`, and read the counters.
 struct Worker {
   Worker(const Limits& its_limits, Budgets& its_budgets) : limits(its_limits), budgets(its_budgets) {}
 
-  // When a phase that begins now is over, in ticks.
+  /// The tick at which a phase that starts now is over.
   std::uint64_t due_after(Phase phase) const;
-  // When `time`, which began in the tick `since`, is over for certain.
+  /// The tick at which `time`, which started in the tick `since`, is certainly over.
   std::uint64_t due_after(std::chrono::nanoseconds time, std::uint64_t since) const;
   void begin_ticks();
   void on_tick();
@@ -89,7 +87,7 @@ struct Worker {
   const Limits& limits;
   Budgets& budgets;
   SessionCounters counters;
-  std::atomic<std::size_t> open = 0;  // connections; raised by the acceptor, lowered by this thread
+  std::atomic<std::size_t> open = 0;  // connections; incremented by the acceptor, decremented by this thread
   const std::atomic<bool>* draining = nullptr;
   std::shared_ptr<SSL_CTX> tls;  // null: plain HTTP
   std::unique_ptr<Handler> handler;
@@ -100,7 +98,7 @@ struct Worker {
   asio::steady_timer tick{context};
 };
 
-// Serves one connection on `worker`'s thread, until it ends. `turn_away`: answer the first request with 429.
+/// Serves one connection on `worker`'s thread, until it ends. `turn_away`: answer the first request with 429.
 void start_session(Worker& worker, Tcp::socket socket, bool turn_away);
 
 }  // namespace modelgate::http

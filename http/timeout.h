@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#pragma once
-
-// How long a client waits for its answer, which the API server says in the query. Used by http/session.cc and
+//
+// The client's timeout, which the API server sends in the query. Used by http/session.cc and
 // webhook/admission_handler.cc.
+#pragma once
 
 #include <chrono>
 #include <optional>
@@ -10,8 +10,8 @@
 
 namespace modelgate::http {
 
-// The value of `timeout` in a query such as "timeout=5s&dryRun=true". Nothing where it is absent, malformed
-// or 0.
+/// The value of `timeout` in a query such as "timeout=5s&dryRun=true". Nothing if it is missing, malformed or
+/// 0.
 std::optional<std::chrono::nanoseconds> timeout_of_query(std::string_view query);
 
 }  // namespace modelgate::http

@@ -20,12 +20,12 @@ bool is_tls13_suite(std::string_view iana_name) {
                              [&](std::string_view prefix) { return iana_name.starts_with(prefix); });
 }
 
-// Go's older names for the two suites that RFC 7905 later gave a hash in theirs.
+// Go's older names of two suites, without the hash of their names in RFC 7905.
 std::string to_iana(std::string_view name) {
   return std::string(name) + (name.ends_with("_CHACHA20_POLY1305") ? "_SHA256" : "");
 }
 
-// OpenSSL's own name of a suite; the name itself for TLS 1.3, where both are the same. Empty when unknown.
+// OpenSSL's name of a suite, which for TLS 1.3 is the same. Empty if unknown.
 std::string openssl_name(std::string_view iana_name) {
   const std::string wanted = to_iana(iana_name);
   const certs::SslCtxPtr context(SSL_CTX_new(TLS_server_method()));
@@ -51,8 +51,7 @@ bool set_ciphers(SSL_CTX* context, const std::vector<std::string>& suites) {
          (tls13.empty() || SSL_CTX_set_ciphersuites(context, tls13.c_str()) == 1);
 }
 
-// HTTP/1.1 where the client offers it; where it offers only others, no ALPN at all rather than a failed
-// handshake.
+// Selects HTTP/1.1 if the client offers it. If it offers only other protocols, continues without ALPN.
 int select_http11(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* offered,
                   unsigned int offered_size, void*) {
   static constexpr std::array<unsigned char, 9> kHttp11{8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
@@ -73,7 +72,7 @@ bool set_pair(SSL_CTX* context, const certs::KeyPair& pair) {
   return SSL_CTX_use_cert_and_key(context, pair.leaf(), pair.key(), chain.get(), 1) == 1;
 }
 
-// ---- clients that prove who they are
+// ---- client certificates
 
 using Clients = std::shared_ptr<const TrustedClients>;
 
@@ -81,7 +80,7 @@ void free_clients(void*, void* held, CRYPTO_EX_DATA*, int, long, void*) {
   delete static_cast<Clients*>(held);
 }
 
-// Where a context keeps its own reference: connections outlive a swap.
+// The context's index for its own reference: connections may outlive a replaced context.
 int clients_index() {
   static const int kIndex = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, free_clients);
   return kIndex;
@@ -114,7 +113,7 @@ bool is_named(X509* certificate, const std::vector<std::string>& allowed) {
          });
 }
 
-// In place of OpenSSL's own verification, which it begins with.
+// Replaces OpenSSL's verification, and calls it first.
 int verify_client(X509_STORE_CTX* context, void*) {
   const auto* const tls =
       static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx()));
@@ -125,7 +124,7 @@ int verify_client(X509_STORE_CTX* context, void*) {
   if (trusted && is_named(certificate, (*clients)->names)) return 1;
   if (trusted) X509_STORE_CTX_set_error(context, X509_V_ERR_APPLICATION_VERIFICATION);
   const std::vector<std::string> names = names_of(certificate);
-  log::debug("client certificate refused",
+  log::debug("client certificate rejected",
              {{"reason", trusted ? "its name is not allowed"
                                  : X509_verify_cert_error_string(X509_STORE_CTX_get_error(context))},
               {"name", names.empty() ? "" : names.front()}});
@@ -139,9 +138,10 @@ bool set_clients(SSL_CTX* context, const Clients& clients) {
     const certs::BioPtr bio = certs::read_bio(ca.pem);
     const certs::X509Ptr certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
     if (!certificate || X509_STORE_add_cert(store, certificate.get()) != 1) return false;
-    if (SSL_CTX_add_client_CA(context, certificate.get()) != 1) return false;  // by which a client chooses
+    if (SSL_CTX_add_client_CA(context, certificate.get()) != 1)
+      return false;  // clients select their certificate by it
   }
-  X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);  // an intermediate CA may be the trusted one
+  X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);  // a trusted CA may be an intermediate CA
   auto own = std::make_unique<Clients>(clients);
   if (SSL_CTX_set_ex_data(context, clients_index(), own.get()) != 1) return false;
   [[maybe_unused]] const Clients* const context_owns = own.release();

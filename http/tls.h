@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Creates a server's SSL_CTX from a certificate, TLS versions, cipher suites and the trusted clients. Used by
+// http/server.cc; webhook/flags.cc parses the names, http/client_ca.h reads the clients' CAs.
+//
+// TLS 1.2 is the lowest version. No compression or renegotiation, HTTP/1.1 by ALPN, one session ticket with a
+// key of this context, and no session cache. A context is not changed after its creation: a new certificate
+// needs a new context, and connections keep theirs.
+//
+// With client certificates (mTLS) there are no tickets: each connection sends its certificate.
 #pragma once
-
-// A server's SSL_CTX from a certificate, the flags for versions and ciphers, and the clients that are let in.
-// Used by http/server.cc; the names are read by webhook/flags.cc, the clients' CAs by http/client_ca.h.
-//
-// TLS 1.2 is the lowest version there is. No compression, no renegotiation, HTTP/1.1 by ALPN, session tickets
-// (one, under a key that dies with the context) but no session cache. A context is never changed once made: a
-// new certificate makes a new one, and connections keep the one they began with.
-//
-// Where clients have to prove who they are (mTLS), there are no tickets: each connection proves it anew.
 
 #include <openssl/types.h>
 
@@ -27,29 +27,29 @@ namespace modelgate::http {
 
 enum class TlsVersion : std::uint8_t { k12, k13 };
 
-// The clients that are let in. Who holds no certificate, one of another CA, an expired one, or one of another
-// name, gets a TLS alert, and the reason is logged at debug level.
+/// The clients that may connect. A client without a certificate, or with one of another CA, an expired one,
+/// or one with another name, gets a TLS alert; the reason is logged at debug level.
 struct TrustedClients {
   std::vector<certs::Certificate> cas;
-  // Of these the certificate must hold one as its common name, a DNS name or a URI. Empty: any name.
+  /// The certificate must have one of these as common name, DNS name or URI. Empty: any name.
   std::vector<std::string> names = {};
 };
 
 struct TlsOptions {
   TlsVersion min_version = TlsVersion::k12;
-  // IANA names, as Go and Kubernetes spell them: "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256". Empty for
-  // OpenSSL's defaults. Names of TLS 1.2 and of 1.3 each restrict their own version only.
+  /// IANA names, as in Go and Kubernetes: "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256". Empty: OpenSSL's
+  /// defaults. Names for TLS 1.2 do not restrict 1.3, nor the reverse.
   std::vector<std::string> cipher_suites = {};
-  std::shared_ptr<const TrustedClients> clients = nullptr;  // null: anybody, unasked
+  std::shared_ptr<const TrustedClients> clients = nullptr;  // null: any client, without a certificate
 };
 
-// "VersionTLS12", "VersionTLS13" as Kubernetes writes them, or "1.2", "1.3".
+/// "VersionTLS12" or "VersionTLS13", as in Kubernetes, or "1.2" or "1.3".
 std::optional<TlsVersion> parse_tls_version(std::string_view text);
 
-// True where this OpenSSL knows the cipher suite of that IANA name.
+/// Whether OpenSSL supports the cipher suite.
 bool is_cipher_suite(std::string_view iana_name);
 
-// The error is text for people. The context is shared with every connection made from it.
+/// The error is text for the user. The context is shared with its connections.
 std::expected<std::shared_ptr<SSL_CTX>, std::string> make_tls_context(const certs::KeyPair& pair,
                                                                       const TlsOptions& options);
 

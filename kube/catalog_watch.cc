@@ -5,10 +5,7 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/steady_timer.hpp>
-#include <deque>
 #include <map>
-#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -19,8 +16,8 @@
 namespace modelgate::kube {
 namespace {
 
-/// From the first change of a burst to its snapshot. What one `kubectl apply -f` changes comes a few
-/// milliseconds apart; a snapshot of a hundred runtimes takes about as long.
+/// From the first change of a burst to its snapshot. The changes of one `kubectl apply -f` arrive a few
+/// milliseconds apart; building a snapshot of a hundred runtimes takes about as long.
 constexpr std::chrono::milliseconds kBurst{10};
 
 struct CatalogKind {
@@ -36,7 +33,7 @@ constexpr std::array kCatalogKinds{
     CatalogKind{kLocalModelNamespaceCaches, nullptr},
 };
 
-/// What is compiled in, with its configuration.
+/// The built-in runtimes and configuration.
 std::shared_ptr<const spec::Catalog> builtin_catalog() {
   ManifestReader reader;
   reader.add_builtin();
@@ -49,7 +46,7 @@ bool same_version(const Object& a, const Object& b) {
   return a.uid() == b.uid() && a.resource_version() == b.resource_version();
 }
 
-/// The objects of one kind. Tells when they differ from what they were.
+/// The objects of one kind. Calls `changed` when they change.
 class KindStore final : public Store {
  public:
   using Key = std::pair<std::string, std::string>;  // namespace, name
@@ -95,8 +92,22 @@ class KindStore final : public Store {
   bool listed_ = false;
 };
 
+constexpr CatalogKind kConfiguration{kConfigMaps, nullptr};
+
+/// Why the object cannot be used; empty if it can.
+std::string structure_error(const CatalogKind& kind, const Object& object) {
+  if (!kind.type) return {};
+  spec::FieldErrors wrong;
+  spec::schema::check_structure(object.value(), *kind.type, {.quantities = true}, wrong);
+  if (wrong.empty()) return {};
+  return fmt::format("{} {}{}{} is left out: {}", kind.resource.kind, object.namespace_(),
+                     object.namespace_().empty() ? "" : "/", object.name(), wrong.list().front().to_string());
+}
+
+}  // namespace
+
 /// One watched kind of a catalog.
-struct Part {
+struct CatalogWatch::Part {
   Part(Client& client, const CatalogKind& its_kind, const ReflectorOptions& options,
        std::function<void()> changed)
       : kind(its_kind), store(std::move(changed)), reflector(client, kind.resource, options, store) {}
@@ -106,150 +117,123 @@ struct Part {
   Reflector reflector;
 };
 
-constexpr CatalogKind kConfiguration{kConfigMaps, nullptr};
-
-}  // namespace
-
-class CatalogWatch::Impl {
- public:
-  Impl(Client& client, CatalogWatchOptions options, std::function<void(CatalogNews)> told)
-      : options_(std::move(options)),
-        told_(std::move(told)),
-        builtin_(builtin_catalog()),
-        configuration_(builtin_->configuration()),
-        context_(client.context()),
-        timer_(context_) {
-    ReflectorOptions named{.ns = options_.ns, .list = {}, .longest_backoff = options_.longest_backoff};
-    named.list.field_selector = fmt::format("metadata.name={}", options_.config_map);
-    parts_.emplace_back(client, kConfiguration, named, [this] {
-      configuration_is_new_ = true;
+CatalogWatch::CatalogWatch(Client& client, CatalogWatchOptions options,
+                           std::function<void(CatalogUpdate)> on_update)
+    : options_(std::move(options)),
+      on_update_(std::move(on_update)),
+      builtin_(builtin_catalog()),
+      configuration_(builtin_->configuration()),
+      context_(client.context()),
+      timer_(context_) {
+  ReflectorOptions named{.ns = options_.ns, .list = {}, .longest_backoff = options_.longest_backoff};
+  named.list.field_selector = fmt::format("metadata.name={}", options_.config_map);
+  parts_.push_back(std::make_unique<Part>(client, kConfiguration, named, [this] {
+    configuration_is_new_ = true;
+    changed();
+  }));
+  for (const CatalogKind& kind : kCatalogKinds) {
+    const ReflectorOptions all{.ns = {}, .list = {}, .longest_backoff = options_.longest_backoff};
+    parts_.push_back(std::make_unique<Part>(client, kind, all, [this] {
+      objects_are_new_ = true;
       changed();
-    });
-    for (const CatalogKind& kind : kCatalogKinds) {
-      const ReflectorOptions all{.ns = {}, .list = {}, .longest_backoff = options_.longest_backoff};
-      parts_.emplace_back(client, kind, all, [this] {
-        objects_are_new_ = true;
-        changed();
-      });
-    }
+    }));
   }
+}
 
-  void start() {
-    for (Part& part : parts_) {
-      spawn(context_, fmt::format("watch of {}", part.kind.resource.plural),
-            [&reflector = part.reflector] { return reflector.run(); });
-    }
+CatalogWatch::~CatalogWatch() = default;
+
+void CatalogWatch::start() {
+  for (const auto& part : parts_) {
+    spawn(context_, fmt::format("watch of {}", part->kind.resource.plural),
+          [&reflector = part->reflector] { return reflector.run(); });
   }
+}
 
-  bool synced() const {
-    return std::ranges::all_of(parts_, [](const Part& part) { return part.reflector.synced(); });
+bool CatalogWatch::synced() const {
+  return std::ranges::all_of(parts_, [](const auto& part) { return part->reflector.synced(); });
+}
+
+bool CatalogWatch::connected() const {
+  return std::ranges::all_of(parts_, [](const auto& part) { return part->reflector.connected(); });
+}
+
+std::vector<CatalogKindState> CatalogWatch::kinds() const {
+  std::vector<CatalogKindState> states;
+  for (const auto& part : parts_) {
+    const Reflector& r = part->reflector;
+    states.push_back({.plural = part->kind.resource.plural,
+                      .synced = r.synced(),
+                      .connected = r.connected(),
+                      .absent = r.kind_absent(),
+                      .problem = r.problem(),
+                      .counts = r.counts()});
   }
+  return states;
+}
 
-  bool connected() const {
-    return std::ranges::all_of(parts_, [](const Part& part) { return part.reflector.connected(); });
-  }
+void CatalogWatch::changed() {
+  if (waiting_ || !synced()) return;
+  waiting_ = true;
+  timer_.expires_after(generation_ == 0 ? std::chrono::milliseconds(0) : kBurst);
+  timer_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (cancelled) return;
+    waiting_ = false;
+    notify();
+  });
+}
 
-  std::vector<CatalogKindState> kinds() const {
-    std::vector<CatalogKindState> states;
-    for (const Part& part : parts_) {
-      const Reflector& r = part.reflector;
-      states.push_back({.plural = part.kind.resource.plural,
-                        .synced = r.synced(),
-                        .connected = r.connected(),
-                        .absent = r.kind_absent(),
-                        .problem = r.problem(),
-                        .counts = r.counts()});
-    }
-    return states;
-  }
+void CatalogWatch::notify() {
+  CatalogUpdate update;
+  const auto& config_maps = parts_.front()->store.objects();
+  if (!config_maps.empty()) update.config_map_uid = config_maps.begin()->second.uid();
+  const bool configured = std::exchange(configuration_is_new_, false) && read_configuration(update);
+  const bool objects = std::exchange(objects_are_new_, false);
+  if (configured || objects || generation_ == 0) update.catalog = build(update);
+  on_update_(std::move(update));
+}
 
- private:
-  void changed() {
-    if (waiting_ || !synced()) return;
-    waiting_ = true;
-    timer_.expires_after(generation_ == 0 ? std::chrono::milliseconds(0) : kBurst);
-    timer_.async_wait([this](const boost::system::error_code& cancelled) {
-      if (cancelled) return;
-      waiting_ = false;
-      tell();
-    });
-  }
-
-  void tell() {
-    CatalogNews news;
-    const auto& config_maps = parts_.front().store.objects();
-    if (!config_maps.empty()) news.config_map_uid = config_maps.begin()->second.uid();
-    const bool configured = std::exchange(configuration_is_new_, false) && read_configuration(news);
-    const bool objects = std::exchange(objects_are_new_, false);
-    if (configured || objects || generation_ == 0) news.catalog = build(news);
-    told_(std::move(news));
-  }
-
-  /// True where it is another one than before.
-  bool read_configuration(CatalogNews& news) {
-    const auto& config_maps = parts_.front().store.objects();
-    if (config_maps.empty()) {
-      configuration_ = builtin_->configuration();
-      return true;
-    }
-    std::vector<spec::ConfigurationProblem> warnings;
-    auto read = spec::parse_configuration(config_maps.begin()->second.value(), &warnings);
-    const auto tell = [](const std::vector<spec::ConfigurationProblem>& problems,
-                         std::vector<std::string>& out) {
-      for (const spec::ConfigurationProblem& p : problems) out.push_back(p.to_string());
-    };
-    tell(warnings, news.warnings);
-    if (!read) {
-      tell(read.error(), news.refused);
-      return false;
-    }
-    configuration_ = std::move(*read);
+/// True if there is a new valid configuration.
+bool CatalogWatch::read_configuration(CatalogUpdate& update) {
+  const auto& config_maps = parts_.front()->store.objects();
+  if (config_maps.empty()) {
+    configuration_ = builtin_->configuration();
     return true;
   }
+  std::vector<spec::ConfigurationProblem> warnings;
+  auto read = spec::parse_configuration(config_maps.begin()->second.value(), &warnings);
+  const auto add = [](const std::vector<spec::ConfigurationProblem>& problems,
+                      std::vector<std::string>& out) {
+    for (const spec::ConfigurationProblem& p : problems) out.push_back(p.to_string());
+  };
+  add(warnings, update.warnings);
+  if (!read) {
+    add(read.error(), update.refused);
+    return false;
+  }
+  configuration_ = std::move(*read);
+  return true;
+}
 
-  std::shared_ptr<const spec::Catalog> build(CatalogNews& news) {
-    std::set<std::string> left_out;
-    spec::CatalogBuilder builder;
-    if (options_.builtin_runtimes) builder.copy(*builtin_);
-    builder.set_configuration(configuration_);
-    for (const Part& part : parts_) {
-      if (&part == &parts_.front()) continue;
-      for (const auto& [key, object] : part.store.objects()) {
-        std::string wrong = structure_error(part.kind, object);
-        if (wrong.empty()) {
-          builder.add(object.value());
-          continue;
-        }
-        if (!left_out_.contains(wrong)) news.warnings.push_back(wrong);
-        left_out.insert(std::move(wrong));
+std::shared_ptr<const spec::Catalog> CatalogWatch::build(CatalogUpdate& update) {
+  std::set<std::string> left_out;
+  spec::CatalogBuilder builder;
+  if (options_.builtin_runtimes) builder.copy(*builtin_);
+  builder.set_configuration(configuration_);
+  for (const auto& part : parts_) {
+    if (part == parts_.front()) continue;
+    for (const auto& [key, object] : part->store.objects()) {
+      std::string wrong = structure_error(part->kind, object);
+      if (wrong.empty()) {
+        builder.add(object.value());
+        continue;
       }
+      if (!left_out_.contains(wrong)) update.warnings.push_back(wrong);
+      left_out.insert(std::move(wrong));
     }
-    left_out_ = std::move(left_out);
-    return builder.build(++generation_);
   }
-
-  /// What makes an object unusable, empty where nothing does.
-  static std::string structure_error(const CatalogKind& kind, const Object& object) {
-    if (!kind.type) return {};
-    spec::FieldErrors wrong;
-    spec::schema::check_structure(object.value(), *kind.type, {.quantities = true}, wrong);
-    if (wrong.empty()) return {};
-    return fmt::format("{} {}{}{} is left out: {}", kind.resource.kind, object.namespace_(),
-                       object.namespace_().empty() ? "" : "/", object.name(),
-                       wrong.list().front().to_string());
-  }
-
-  CatalogWatchOptions options_;
-  std::function<void(CatalogNews)> told_;
-  std::shared_ptr<const spec::Catalog> builtin_;
-  spec::Configuration configuration_;  // the last good one
-  std::set<std::string> left_out_;     // what was said of objects in the last snapshot
-  asio::io_context& context_;
-  asio::steady_timer timer_;
-  std::deque<Part> parts_;  // the configuration first
-  std::uint64_t generation_ = 0;
-  bool waiting_ = false, configuration_is_new_ = false, objects_are_new_ = false;
-};
+  left_out_ = std::move(left_out);
+  return builder.build(++generation_);
+}
 
 std::vector<std::string> unsynced(const std::vector<CatalogKindState>& kinds) {
   std::vector<std::string> names;
@@ -259,23 +243,6 @@ std::vector<std::string> unsynced(const std::vector<CatalogKindState>& kinds) {
                                          : fmt::format("{} ({})", kind.plural, kind.problem));
   }
   return names;
-}
-
-CatalogWatch::CatalogWatch(Client& client, CatalogWatchOptions options, std::function<void(CatalogNews)> told)
-    : impl_(std::make_unique<Impl>(client, std::move(options), std::move(told))) {}
-CatalogWatch::~CatalogWatch() = default;
-
-void CatalogWatch::start() {
-  impl_->start();
-}
-bool CatalogWatch::synced() const {
-  return impl_->synced();
-}
-bool CatalogWatch::connected() const {
-  return impl_->connected();
-}
-std::vector<CatalogKindState> CatalogWatch::kinds() const {
-  return impl_->kinds();
 }
 
 }  // namespace modelgate::kube

@@ -8,17 +8,17 @@ using process::MetricType;
 
 void add_client_metrics(const ClientCounts& counts, const std::string& host, MetricFamilies& families) {
   auto& requests = families.begin("rest_client_requests_total",
-                                  "Calls to the API server; the code <error> is for those without an answer.",
+                                  "Calls to the API server. The code <error> counts calls without an answer.",
                                   MetricType::Counter);
   for (const auto& [call, count] : counts.requests) {
     const std::string code = call.second == 0 ? "<error>" : std::to_string(call.second);
     process::add(requests, {{"code", code}, {"host", host}, {"method", call.first}}, count);
   }
-  families.counter("rest_client_request_retries_total", "Calls to the API server sent again.",
-                   counts.retries);
-  families.counter("modelgate_client_rate_limited_seconds_total", "Time that calls waited for our own rate.",
+  families.counter("rest_client_request_retries_total", "Retried calls to the API server.", counts.retries);
+  families.counter("modelgate_client_rate_limited_seconds_total",
+                   "Time that calls waited for the client's rate limit.",
                    static_cast<double>(counts.rate_limited_microseconds) / 1e6);
-  families.counter("modelgate_client_connections_total", "Connections made to the API server.",
+  families.counter("modelgate_client_connections_total", "Connections opened to the API server.",
                    counts.connections_opened);
 }
 
@@ -29,15 +29,15 @@ void add_watch_metrics(std::span<const CatalogKindState> kinds, MetricFamilies& 
       process::add(family, {{"resource", std::string(kind.plural)}}, value_of(kind));
     }
   };
-  each_kind("modelgate_watch_connected", "1 while it is listed or watched.", MetricType::Gauge,
+  each_kind("modelgate_watch_connected", "1 while the resource is listed or watched.", MetricType::Gauge,
             [](const auto& kind) { return kind.connected; });
-  each_kind("modelgate_watch_lists_total", "Times that it was listed anew.", MetricType::Counter,
+  each_kind("modelgate_watch_lists_total", "Lists started.", MetricType::Counter,
             [](const auto& kind) { return kind.counts.lists; });
-  each_kind("modelgate_watch_starts_total", "Watches begun.", MetricType::Counter,
+  each_kind("modelgate_watch_starts_total", "Watches started.", MetricType::Counter,
             [](const auto& kind) { return kind.counts.watches; });
-  each_kind("modelgate_watch_events_total", "Changes that a watch told.", MetricType::Counter,
+  each_kind("modelgate_watch_events_total", "Watch events received.", MetricType::Counter,
             [](const auto& kind) { return kind.counts.events; });
-  each_kind("modelgate_watch_failures_total", "Lists and watches that failed.", MetricType::Counter,
+  each_kind("modelgate_watch_failures_total", "Failed lists and watches.", MetricType::Counter,
             [](const auto& kind) { return kind.counts.failures; });
 }
 

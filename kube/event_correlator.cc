@@ -10,15 +10,16 @@
 namespace modelgate::kube {
 namespace {
 
-/// Parts of a key stand apart by what none of them can hold.
-constexpr char kApart = '\x1f';
+/// Separates the parts of a key. None of them can contain it.
+constexpr char kSeparator = '\x1f';
 
 }  // namespace
 
 std::optional<EventWrite> EventCorrelator::take(EventText event, Time now, std::string_view wall) {
-  const std::string group = fmt::format("{}{}{}{}{}", event.object, kApart, event.type, kApart, event.reason);
+  const std::string group =
+      fmt::format("{}{}{}{}{}", event.object, kSeparator, event.type, kSeparator, event.reason);
   const bool many = is_one_of_many(group, event.message, now);
-  std::string key = many ? group : fmt::format("{}{}{}", group, kApart, event.message);
+  std::string key = many ? group : fmt::format("{}{}{}", group, kSeparator, event.message);
   if (many) event.message = fmt::format("(combined from similar events): {}", event.message);
   Counted& counted = counted_[key];
   if (counted.count++ == 0) counted.first_seen = wall;
@@ -29,7 +30,7 @@ std::optional<EventWrite> EventCorrelator::take(EventText event, Time now, std::
                     .first_seen = counted.first_seen};
 }
 
-/// A message is remembered from its first time; the count starts anew after kTogether without one.
+/// Counts distinct messages. The count starts again after kTogether without an event.
 bool EventCorrelator::is_one_of_many(const std::string& group, const std::string& message, Time now) {
   Group& seen = groups_[group];
   if (now - seen.last > kTogether) seen.messages.clear();

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which Events are written, and how often the same one counts: the decisions of kube/events.h without network
-// or clock. They are those of client-go's event correlator.
+// Decides which Events kube/events.h writes, and their counts, without network or clock. The rules are those
+// of client-go's event correlator.
 //
 //   EventCorrelator correlator;
-//   if (auto write = correlator.take(event, now)) ...  // create it, or patch the one of write->key
+//   if (auto write = correlator.take(event, now)) ...  // create an Event, or patch the one of write->key
 //
-// One that says the same again about the same object counts up the first one. Where an object has more than
-// kDistinctEvents messages of one reason within kTogether, the further ones are one event. And each object
-// has a budget of kBurst events, which fills up again by one each kRefill.
+// A repeated event about the same object increments the count of the first one. If an object has more than
+// kDistinctEvents messages with one reason within kTogether, further messages are combined into one Event.
+// Each object has a budget of kBurst events, refilled by one event each kRefill.
 #pragma once
 
 #include <chrono>
@@ -23,37 +23,37 @@
 
 namespace modelgate::kube {
 
-// client-go's figures.
+// The values of client-go.
 inline constexpr std::size_t kDistinctEvents = 10;
 inline constexpr std::chrono::minutes kTogether{10};
 inline constexpr double kBurst = 25;
 inline constexpr std::chrono::minutes kRefill{5};
-inline constexpr std::size_t kRememberedEvents = 4096;  // of each kind of memory; the one unused longest goes
+inline constexpr std::size_t kRememberedEvents = 4096;  // per map; the least recently used is removed
 
 /// The API's limit for Event.message, in bytes.
 inline constexpr std::size_t kMaxEventMessage = 1024;
 
-/// What is to be told. Keys are made of all of it but the message.
+/// An event to write. Its key consists of all fields but the message.
 struct EventText {
-  std::string object;  // whatever names it: kind, namespace, name, uid
+  std::string object;  // identifies it: kind, namespace, name, uid
   std::string type;    // "Normal", "Warning"
   std::string reason;
   std::string message;
 };
 
-/// What is to be written for it.
+/// The Event to create or patch.
 struct EventWrite {
-  std::string key;      // the same for all that belong into one Event
-  std::string message;  // at most kMaxEventMessage bytes of whole characters
+  std::string key;      // identifies the Event
+  std::string message;  // at most kMaxEventMessage bytes, valid UTF-8
   std::int64_t count = 1;
-  std::string first_seen;  // as given with the first one
+  std::string first_seen;  // `wall` of the first event
 };
 
-/// A map that forgets what was not used for the longest time.
+/// A map that removes the least recently used entry when it is full.
 template <class T>
 class Remembered {
  public:
-  /// The value of `key`, a new one where there is none.
+  /// The value of `key`; adds one if it is missing.
   T& operator[](const std::string& key) {
     if (const auto it = index_.find(key); it != index_.end()) {
       entries_.splice(entries_.begin(), entries_, it->second);
@@ -78,7 +78,7 @@ class EventCorrelator {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  /// Nothing where the object has used up its budget. `wall` is what first_seen is to be.
+  /// Nothing if the object has no budget left. `wall` is the current time, for first_seen.
   std::optional<EventWrite> take(EventText event, Time now, std::string_view wall);
 
  private:

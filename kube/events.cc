@@ -18,13 +18,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Of an object's name in an Event's: 253 less the point and sixteen digits.
+/// How much of the object's name is in the Event's name: 253 bytes less a dot and sixteen digits.
 constexpr std::size_t kMaxEventPrefix = 236;
 
-/// Waiting to be sent. An API server that is away for minutes costs the newest events, not memory.
+/// Events that wait to be sent. While the API server is not reachable, further events are dropped.
 constexpr std::size_t kMaxWaiting = 1000;
 
-/// With the waiting between them about half a minute: longer than an API server takes to start again.
+/// With the pauses about half a minute: longer than a restart of the API server.
 constexpr int kTries = 6;
 constexpr std::chrono::milliseconds kFirstPause = 500ms;
 constexpr std::chrono::milliseconds kLongestPause = 15s;
@@ -69,12 +69,12 @@ std::string patch_json(const Waiting& w) {
 
 }  // namespace
 
-class EventRecorder::Impl : public std::enable_shared_from_this<Impl> {
+class EventRecorder::Sender : public std::enable_shared_from_this<Sender> {
  public:
-  Impl(Client& client, EventSource source) : client_(client), source_(std::move(source)) {}
+  Sender(Client& client, EventSource source) : client_(client), source_(std::move(source)) {}
 
-  void tell(const ObjectReference& about, std::string_view type, std::string_view reason,
-            std::string_view message) {
+  void record(const ObjectReference& about, std::string_view type, std::string_view reason,
+              std::string_view message) {
     std::string time = text::format_rfc3339(std::chrono::system_clock::now());
     EventText text{
         .object = fmt::format("{}/{}/{}/{}", about.resource->kind, about.ns, about.name, about.uid),
@@ -97,8 +97,8 @@ class EventRecorder::Impl : public std::enable_shared_from_this<Impl> {
   void stop() { stopped_ = true; }
 
  private:
-  /// Ends when nothing is left; `self` keeps this alive until then.
-  static Task<void> send_all(std::shared_ptr<Impl> self) {
+  /// Ends when all events are sent; `self` keeps this object alive until then.
+  static Task<void> send_all(std::shared_ptr<Sender> self) {
     while (!self->stopped_ && !self->waiting_.empty()) {
       Waiting next = std::move(self->waiting_.front());
       self->waiting_.pop_front();
@@ -130,7 +130,7 @@ class EventRecorder::Impl : public std::enable_shared_from_this<Impl> {
       const ApiResult<Object> patched = co_await client_.merge_patch(kEvents, ns, stored, patch, call);
       if (patched) co_return ApiResult<void>{};
       if (!patched.error().is_not_found()) co_return std::unexpected(patched.error());
-      names_[w.write.key].clear();  // the API server keeps Events for an hour
+      names_[w.write.key].clear();  // the API server deletes Events after an hour
     }
     const std::string name = new_name(w.about.name);
     const std::string body = event_json(w, source_, name);
@@ -140,7 +140,7 @@ class EventRecorder::Impl : public std::enable_shared_from_this<Impl> {
     co_return ApiResult<void>{};
   }
 
-  /// "NAME.17a1b2c3d4e5f607": as client-go names them, in nanoseconds.
+  /// "NAME.17a1b2c3d4e5f607": the time in nanoseconds, as in client-go.
   std::string new_name(std::string_view about) {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     const auto nanos =
@@ -160,7 +160,7 @@ class EventRecorder::Impl : public std::enable_shared_from_this<Impl> {
   Client& client_;
   EventSource source_;
   EventCorrelator correlator_;
-  Remembered<std::string> names_;  // of the Events that are stored, by key
+  Remembered<std::string> names_;  // of stored Events, by key
   std::deque<Waiting> waiting_;
   std::uint64_t last_name_ = 0;
   bool sending_ = false;
@@ -168,18 +168,18 @@ class EventRecorder::Impl : public std::enable_shared_from_this<Impl> {
 };
 
 EventRecorder::EventRecorder(Client& client, EventSource source)
-    : impl_(std::make_shared<Impl>(client, std::move(source))) {}
+    : sender_(std::make_shared<Sender>(client, std::move(source))) {}
 
 EventRecorder::~EventRecorder() {
-  impl_->stop();
+  sender_->stop();
 }
 
 void EventRecorder::normal(const ObjectReference& about, std::string_view reason, std::string_view message) {
-  impl_->tell(about, "Normal", reason, message);
+  sender_->record(about, "Normal", reason, message);
 }
 
 void EventRecorder::warn(const ObjectReference& about, std::string_view reason, std::string_view message) {
-  impl_->tell(about, "Warning", reason, message);
+  sender_->record(about, "Warning", reason, message);
 }
 
 }  // namespace modelgate::kube

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Kubernetes Events, as `kubectl describe` and `kubectl get events` show them. Like client-go's: the same
-// event again counts up the first one; many different ones on one object within ten minutes become one that
-// says so; each object has a budget (25 at once, then one in five minutes), so that trouble never floods
-// etcd. kube/event_correlator.h decides.
+// Writes Kubernetes Events, which `kubectl describe` and `kubectl get events` show. As in client-go, a
+// repeated event increments the count of the first one, many different events about one object within ten
+// minutes are combined, and each object has a budget (25 at once, then one in five minutes), to protect etcd.
+// kube/event_correlator.h decides.
 //
 //   EventRecorder events(client, {.component = "modelgate-webhook", .instance = pod_name});
 //   events.warn({&kConfigMaps, ns, name, uid}, "InvalidConfiguration", message);
 //
-// Telling never waits and never fails: an event that cannot be sent is tried again a few times and then
-// dropped, with a line in the log. An admission request sends none (sideEffects: None).
+// Recording an event does not wait or fail: sending is retried a few times, then the event is dropped and
+// logged. Admission requests record no events (sideEffects: None).
 //
-// On the client's thread. Verbs on events that it needs: create, patch.
+// Runs on the client's thread. Needs the verbs create and patch on events.
 #pragma once
 
 #include <memory>
@@ -33,19 +33,19 @@ struct ObjectReference {
 
 class EventRecorder {
  public:
-  /// The client must outlive it. What is not sent when it goes is dropped.
+  /// The client must outlive it. Events that are not sent when it is destroyed are dropped.
   EventRecorder(Client& client, EventSource source);
   ~EventRecorder();
   EventRecorder(const EventRecorder&) = delete;
   EventRecorder& operator=(const EventRecorder&) = delete;
 
-  /// `reason` is one word in CamelCase; `message` is cut at 1,024 bytes, the API's limit.
+  /// `reason` is one word in CamelCase; `message` is truncated to 1,024 bytes, the API's limit.
   void normal(const ObjectReference& about, std::string_view reason, std::string_view message);
   void warn(const ObjectReference& about, std::string_view reason, std::string_view message);
 
  private:
-  class Impl;
-  std::shared_ptr<Impl> impl_;  // shared with what is being sent
+  class Sender;
+  std::shared_ptr<Sender> sender_;  // shared with its coroutine
 };
 
 }  // namespace modelgate::kube

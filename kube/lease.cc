@@ -15,11 +15,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// A write that somebody came before is tried again at once, from what they wrote: twice more, since with
-/// more contenders than that somebody else will have won.
-constexpr int kRounds = 3;
+/// Attempts of a write that conflicts, each with the current Lease. After three conflicts another candidate
+/// has the lease.
+constexpr int kAttempts = 3;
 
-/// Those who wait ask at times up to this much apart, so that they do not all ask together; client-go's.
+/// Candidates that wait read the Lease after `retry` times 1 to this factor, as in client-go.
 constexpr double kJitter = 1.2;
 
 SteadyTime steady_now() {
@@ -57,8 +57,8 @@ Task<void> LeaderElector::run() {
 }
 
 Task<LeaderElector::Outcome> LeaderElector::attempt() {
-  for (int round = 0; round < kRounds && !stopping_; ++round) {
-    // Whoever leads knows what is there, and learns by a conflict where that is no longer so.
+  for (int attempt = 0; attempt < kAttempts && !stopping_; ++attempt) {
+    // The leader knows the Lease; a conflict shows that it has changed.
     const bool known = leading_ && lease_;
     if (!known && !co_await read()) co_return Outcome::kFailed;
     if (stopping_) break;
@@ -91,7 +91,7 @@ Task<bool> LeaderElector::read() {
   co_return true;
 }
 
-/// Writes that the lease is ours, for the first time or again.
+/// Acquires or renews the lease.
 Task<LeaderElector::Outcome> LeaderElector::hold() {
   const auto whole_seconds = std::chrono::ceil<std::chrono::seconds>(options_.duration);
   const LeaseRecord record = held_by(options_.identity, record_in(seen_), whole_seconds, wall_now());
@@ -107,7 +107,7 @@ Task<LeaderElector::Outcome> LeaderElector::hold() {
   }
   if (!written) {
     const ApiError& error = written.error();
-    lease_.reset();  // whether it was written is not known
+    lease_.reset();  // it may have been written
     if (error.is_conflict() || error.is_already_exists() || error.is_not_found()) {
       co_return Outcome::kContended;
     }
@@ -128,8 +128,8 @@ Task<void> LeaderElector::release() {
   stopping_ = true;
   timer_.cancel();
   set_leader_until({});
-  for (int round = 0; round < kRounds && steady_now() < deadline; ++round) {
-    // Read again: a renewal may have been on its way.
+  for (int attempt = 0; attempt < kAttempts && steady_now() < deadline; ++attempt) {
+    // Read again: a renewal may have been in flight.
     const CallOptions call{.deadline = deadline, .urgent = true};
     const ApiResult<Object> lease = co_await client_.get(kLeases, options_.ns, options_.name, call);
     if (!lease) co_return;
@@ -146,21 +146,22 @@ Task<void> LeaderElector::release() {
 }
 
 void LeaderElector::set_leader_until(SteadyTime until) {
-  // An answer that came in after release() began changes nothing.
+  // Ignore an answer that arrives after the start of release().
   leader_until_ = stopping_ ? SteadyTime{} : until;
   const bool leads = is_leader(steady_now());
   if (leads == leading_) return;
   leading_ = leads;
-  log::info(leads ? "leads" : "leads no more",
+  log::info(leads ? "became leader" : "stopped leading",
             {{"lease", options_.name}, {"namespace", options_.ns}, {"identity", options_.identity}});
-  if (told_) told_(leads);
+  if (on_change_) on_change_(leads);
 }
 
 void LeaderElector::end_when_over() {
   if (leading_ && !is_leader(steady_now())) set_leader_until({});
 }
 
-/// Two tries fit into the time that a leader has, so that one connection that hangs does not cost the lease.
+/// Leaves time for two attempts before leadership ends, so that one hanging connection does not lose the
+/// lease.
 SteadyTime LeaderElector::call_deadline(SteadyTime now) const {
   const SteadyTime half = now + options_.renew / 2;
   return is_leader(now) ? std::min(half, leader_until_) : half;
@@ -179,10 +180,10 @@ milliseconds LeaderElector::pause_after(Outcome outcome) {
   return std::min(pause, up_to(seen_->until()));
 }
 
-/// Once a trouble, not every two seconds.
+/// Logs the first error of a series, not one every `retry`.
 void LeaderElector::complain(const ApiError& error) {
   if (std::exchange(complained_, true)) return;
-  log::warn("the lease could not be read or written; trying on",
+  log::warn("the lease could not be read or written; trying again",
             {{"lease", options_.name}, {"namespace", options_.ns}, {"error", error.to_string()}});
 }
 

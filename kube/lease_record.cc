@@ -13,7 +13,7 @@ namespace {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-/// A day: a longer leaseDurationSeconds is a mistake, and the sum with a time must not overflow.
+/// A day. A longer leaseDurationSeconds is a mistake, and its sum with a time must not overflow.
 constexpr std::int64_t kLongestDuration = 86'400;
 
 }  // namespace
@@ -59,7 +59,7 @@ LeaseRecord held_by(std::string_view me, const std::optional<LeaseRecord>& befor
 
 LeaseRecord released(const LeaseRecord& before, std::string_view now) {
   return {.holder = {},
-          .duration = std::chrono::seconds(1),  // the API wants more than 0
+          .duration = std::chrono::seconds(1),  // the API requires more than 0
           .acquire_time = std::string(now),
           .renew_time = std::string(now),
           .transitions = before.transitions};

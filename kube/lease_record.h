@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a Lease says, what to do about it, and what to write: the decisions of kube/lease.h without network or
-// clock. Also read by `modelgate doctor`.
+// Parses a Lease, decides the next step and builds the Lease to write, for kube/lease.h, without network or
+// clock. Also used by `modelgate doctor`.
 //
 //   LeaseRecord record = read_lease(object.value());
 //   sighting = sight(sighting, record, now);
 //   if (next_step(sighting, now, me, leading) == LeaseStep::kAcquire) ...
 //
-// The times in a Lease are other machines' and are never compared with ours: a lease is given up for dead
-// when it has stayed the same for its duration on our own steady clock.
+// The times in a Lease are from other machines' clocks and are not compared with ours: a lease has expired
+// when it has not changed for its duration on our own steady clock.
 #pragma once
 
 #include <chrono>
@@ -22,7 +22,7 @@
 namespace modelgate::kube {
 
 struct LeaseRecord {
-  std::string holder;  // empty: nobody holds it
+  std::string holder;  // empty: none
   std::chrono::seconds duration{0};
   std::string acquire_time, renew_time;  // RFC 3339 in UTC with microseconds; only ever compared for equality
   std::int64_t transitions = 0;
@@ -30,28 +30,28 @@ struct LeaseRecord {
   bool operator==(const LeaseRecord&) const = default;
 };
 
-/// Fields that are absent or of another type read as empty or 0.
+/// Fields that are missing or have the wrong type become empty or 0.
 LeaseRecord read_lease(const spec::Value& lease);
 
-/// A record, and since when it has been seen unchanged.
+/// A record, and since when it has not changed.
 struct LeaseSighting {
   LeaseRecord record;
   std::chrono::steady_clock::time_point since;
 
-  /// When it is free for anybody, unless it changes before.
+  /// When it expires, unless it changes before.
   std::chrono::steady_clock::time_point until() const { return since + record.duration; }
 };
 
-/// `read` is nothing where there is no Lease.
+/// `read`: nothing if there is no Lease.
 std::optional<LeaseSighting> sight(const std::optional<LeaseSighting>& before,
                                    const std::optional<LeaseRecord>& read,
                                    std::chrono::steady_clock::time_point now);
 
 enum class LeaseStep : std::uint8_t {
-  kAcquire,  // nobody holds it, or who did has not renewed it
-  kRenew,    // it is ours
-  kWait,     // another holds it
-  kLost,     // another holds it, and we took ourselves for the leader
+  kAcquire,  // it has no holder, or it has expired
+  kRenew,    // this process holds it
+  kWait,     // another process holds it
+  kLost,     // another process holds it, and this one was leading
 };
 
 LeaseStep next_step(const std::optional<LeaseSighting>& seen, std::chrono::steady_clock::time_point now,
@@ -61,11 +61,10 @@ LeaseStep next_step(const std::optional<LeaseSighting>& seen, std::chrono::stead
 LeaseRecord held_by(std::string_view me, const std::optional<LeaseRecord>& before,
                     std::chrono::seconds duration, std::string_view now);
 
-/// The record that gives the lease up: any reader may take it at once.
+/// The record that releases the lease: any candidate may take it immediately.
 LeaseRecord released(const LeaseRecord& before, std::string_view now);
 
-/// The Lease as JSON, with `record` in it: `read` with what else it holds (its resourceVersion above all), or
-/// a new one.
+/// The Lease with `record` as JSON: a changed copy of `read`, with its resourceVersion, or a new one.
 std::string lease_json(const spec::Value* read, std::string_view ns, std::string_view name,
                        const LeaseRecord& record);
 

@@ -8,7 +8,7 @@
 namespace modelgate::kube {
 namespace {
 
-/// What changes when a file does. Through links: a mounted ConfigMap is nothing but links.
+/// Changes when a file changes. Follows symbolic links, which a mounted ConfigMap consists of.
 std::string fingerprint(const std::filesystem::path& path) {
   const auto files = manifest_files(path);
   if (!files) return files.error().to_string();

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Notices that manifests in files have changed, and reads them again. No threads of its own: whoever has a
-// timer calls poll(), every half second or so; while nothing changes that is one stat a file.
+// Detects changed manifest files and reads them again. It has no thread: the caller calls poll() about every
+// half second. While nothing changes, that costs one stat per file.
 //
 //   ManifestWatcher watcher("manifests/");
-//   on the timer:  if (auto read = watcher.poll()) { *read ? hand_out(**read) : log(read->error()); }
+//   on a timer:  if (auto read = watcher.poll()) { *read ? use(**read) : log(read->error()); }
 //
-// The first poll() reads. One that fails leaves what was handed out before in force, is told once, and is
-// tried again when the files change again: a file caught half written is read whole with the next poll.
+// The first poll() reads the files. Errors are returned once; the caller keeps using the last manifests. The
+// files are read again after their next change, so a partly written file is read completely by a later poll.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ class ManifestWatcher {
   /// An empty path: the built-in manifests, which never change.
   explicit ManifestWatcher(std::filesystem::path path) : path_(std::move(path)) {}
 
-  /// What was read, where something changed since the last call; else nothing.
+  /// Nothing if no file has changed since the last call.
   std::optional<Read> poll();
 
  private:

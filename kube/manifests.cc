@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kGroup = "serving.kserve.io/";
 
-/// The kinds that a catalog is made of.
+/// The kinds in a catalog.
 struct CatalogKind {
   std::string_view name;
   bool namespaced;
@@ -46,7 +46,7 @@ const CatalogKind* catalog_kind(const spec::ObjectView& object) {
   return it == std::end(kCatalogKinds) ? nullptr : it;
 }
 
-/// "" where it is not a string.
+/// "" if it is not a string.
 std::string_view text_at(const spec::Value& object, std::string_view member) {
   const spec::Value* value = spec::find(object, member);
   return value && value->IsString() ? spec::text_of(*value) : std::string_view();
@@ -84,17 +84,17 @@ int ManifestObject::line_of(std::string_view path) const {
 
 namespace {
 
-/// Takes one object, or what a List holds, into `out`.
+/// Adds an object, or the items of a List, to `out`.
 std::optional<ManifestError> take(ManifestObject object, std::vector<ManifestObject>& out,
                                   spec::Arena& arena) {
   const auto error = [&](std::string_view path, std::string message) {
     return ManifestError{object.file, object.line_of(path), std::move(message)};
   };
-  if (!object.value.IsObject()) return error("", "an object is wanted, with apiVersion and kind");
+  if (!object.value.IsObject()) return error("", "must be an object with apiVersion and kind");
   if (text_at(object.value, "apiVersion").empty())
-    return error("apiVersion", "apiVersion is missing, or no string");
+    return error("apiVersion", "apiVersion is missing or is not a string");
   const std::string_view kind = text_at(object.value, "kind");
-  if (kind.empty()) return error("kind", "kind is missing, or no string");
+  if (kind.empty()) return error("kind", "kind is missing or is not a string");
   spec::Value* items = spec::find(object.value, "items");
   if (!kind.ends_with("List") || !items) {
     out.push_back(std::move(object));
@@ -178,8 +178,8 @@ std::expected<std::vector<fs::path>, ManifestError> manifest_files(const fs::pat
        it.increment(code)) {
     const fs::path& file = it->path();
     const std::string extension = file.extension().string();
-    const bool wanted = extension == ".yaml" || extension == ".yml" || extension == ".json";
-    if (!wanted || file.filename().string().starts_with('.') || it->is_directory(code)) continue;
+    const bool is_manifest = extension == ".yaml" || extension == ".yml" || extension == ".json";
+    if (!is_manifest || file.filename().string().starts_with('.') || it->is_directory(code)) continue;
     out.push_back(file);
     if (out.size() > kMaxManifestFiles) return failed(fmt::format("more than {} files", kMaxManifestFiles));
   }
@@ -222,7 +222,7 @@ void ManifestReader::add_text(std::string_view file, std::string_view text) {
 
 void ManifestReader::add_object(ManifestObject object) {
   if (metadata(object.value, "name").empty()) {
-    return fail({object.file, object.line_of("metadata"), "metadata.name is missing, or no string"});
+    return fail({object.file, object.line_of("metadata"), "metadata.name is missing or is not a string"});
   }
   const std::string_view kind = text_at(object.value, "kind");
   if (kind == "ConfigMap" && metadata(object.value, "name") == spec::kConfigMapName) {
@@ -244,7 +244,7 @@ void ManifestReader::add_object(ManifestObject object) {
   manifests_->objects.insert_or_assign(std::move(key), std::move(object.value));
 }
 
-void ManifestReader::add_neighbour(const ManifestObject& object, std::string_view ns) {
+void ManifestReader::add_pending(const ManifestObject& object, std::string_view ns) {
   if (!object.value.IsObject() || metadata(object.value, "name").empty()) return;
   ManifestObject copy{.file = object.file,
                       .line = object.line,
@@ -271,29 +271,29 @@ void ManifestReader::check_structure(const ManifestObject& object) {
   spec::FieldErrors wrong;
   spec::FieldErrors unknown;
   spec::schema::check_structure(object.value, type, {.quantities = true}, wrong, &unknown);
-  const auto tell = [&](const spec::FieldErrors& found, std::vector<ManifestError>& out) {
+  const auto add = [&](const spec::FieldErrors& found, std::vector<ManifestError>& out) {
     for (const spec::FieldError& e : found) {
       out.push_back({object.file, object.line_of(e.path.to_string()), e.to_string()});
     }
   };
-  tell(wrong, errors_);
-  tell(unknown, manifests_->warnings);
+  add(wrong, errors_);
+  add(unknown, manifests_->warnings);
 }
 
 void ManifestReader::read_configuration(const ManifestObject& config_map) {
   std::vector<spec::ConfigurationProblem> warnings;
   auto configuration = spec::parse_configuration(config_map.value, &warnings);
-  const auto tell = [&](const std::vector<spec::ConfigurationProblem>& problems,
-                        std::vector<ManifestError>& out) {
+  const auto add = [&](const std::vector<spec::ConfigurationProblem>& problems,
+                       std::vector<ManifestError>& out) {
     for (const spec::ConfigurationProblem& p : problems) {
       out.push_back({config_map.file, config_map.line_of(fmt::format("data.{}", p.key)), p.to_string()});
     }
   };
-  tell(warnings, manifests_->warnings);
+  add(warnings, manifests_->warnings);
   if (configuration) {
     builder_.set_configuration(std::move(*configuration));
   } else {
-    tell(configuration.error(), errors_);
+    add(configuration.error(), errors_);
   }
 }
 
@@ -310,11 +310,11 @@ std::expected<std::shared_ptr<const Manifests>, std::vector<ManifestError>> Mani
 }
 
 const spec::Value* Manifests::find(std::string_view kind, std::string_view ns, std::string_view name) const {
-  static const spec::Value kNothingMore(rapidjson::kObjectType);
+  static const spec::Value kEmptyList(rapidjson::kObjectType);
   if (name.empty()) {
     const bool in_catalog =
         std::ranges::find(kCatalogKinds, kind, &CatalogKind::name) != std::end(kCatalogKinds);
-    return in_catalog ? &kNothingMore : nullptr;
+    return in_catalog ? &kEmptyList : nullptr;
   }
   const auto it = objects.find(Key(kind, ns.empty() ? "default" : ns, name));
   return it == objects.end() ? nullptr : &it->second;

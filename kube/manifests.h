@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Manifests in files, as a catalog: what stands in for a cluster where there is none. The webhook runs on
-// them with --manifests, the command line reviews against them, and both start from those compiled in.
+// Reads manifests from files into a catalog, in place of a cluster: for the webhook's --manifests and for the
+// command line. Both start from the built-in manifests.
 //
 //   ManifestReader reader;
 //   reader.add_builtin();
@@ -10,11 +10,12 @@
 //   if (!manifests) for (const ManifestError& e : manifests.error()) log(e.to_string());
 //   admit(..., *manifests->catalog, ...);
 //
-// Of two objects of the same kind, namespace and name the later one counts, so a file replaces a built-in
-// one. Where no ConfigMap `inferenceservice-config` is read, the built-in one counts. All errors are told at
-// once, and with one error there is no catalog: half of what was meant is worse than what was there before.
+// Of two objects with the same kind, namespace and name the later one is used, so a file can replace a
+// built-in object. Without a ConfigMap `inferenceservice-config` the built-in one is used. All errors are
+// returned together, and with an error there is no catalog: the last complete one is better than a partial
+// one.
 //
-// A reader is used once, by one thread. What it gives is immutable and may be shared.
+// A reader is used once, by one thread. Its result is immutable and may be shared.
 #pragma once
 
 #include <cstdint>
@@ -34,59 +35,60 @@
 
 namespace modelgate::kube {
 
-/// Files in one directory, and bytes in all of them: far above any cluster's runtimes, and no memory bomb.
+/// Limits for the files in a directory and for their total size: far more than a cluster's runtimes need, and
+/// little enough memory.
 inline constexpr std::size_t kMaxManifestFiles = 4096;
 inline constexpr std::size_t kMaxManifestBytes = 64U << 20;
 
 struct ManifestError {
   std::string file;
-  int line = 0;  // from 1; 0 where it is about the whole file
+  int line = 0;  // from 1; 0: the whole file
   std::string message;
 
-  std::string place() const;      // "file:line", or the file alone
+  std::string place() const;      // "file:line", or only the file
   std::string to_string() const;  // "file:line: message"
 };
 
-/// One object of a file; those of a List each by itself.
+/// One object of a file. Each item of a List is one.
 struct ManifestObject {
   std::string file;
   int line = 0;
-  spec::Value value;  // in the arena it was read into; nulls and managedFields are left out
+  spec::Value value;  // in the arena given to read_objects(); without nulls and managedFields
   std::shared_ptr<const yaml::YamlLines> lines;
-  std::string prefix;  // where it stands in its document: "" or "items[3]"
+  std::string prefix;  // its path in the document: "" or "items[3]"
 
-  /// The line of a field path of the object, or of what is nearest above it; in JSON, of the object.
+  /// The line of a field of the object, or of its nearest parent that exists; in JSON, of the object.
   int line_of(std::string_view path) const;
-  /// True where the file has something at `path`. False for JSON, which has no lines.
+  /// Whether the file has the field `path`. False for JSON, which has no lines.
   bool has(std::string_view path) const;
 };
 
-/// Reads a text as kubectl does (yaml/yaml.h) and takes Lists apart. Each object has a kind and an
-/// apiVersion; names are not asked for.
+/// Parses a text as kubectl does (yaml/yaml.h) and splits Lists. Each object must have a kind and an
+/// apiVersion; the name may be missing.
 std::expected<std::vector<ManifestObject>, ManifestError> read_objects(std::string_view file,
                                                                        std::string_view text,
                                                                        spec::Arena& arena);
 
-/// A whole file, at most yaml::kMaxYamlBytes; "-" is the standard input.
+/// Reads a file of at most yaml::kMaxYamlBytes; "-" is the standard input.
 std::expected<std::string, ManifestError> read_file(const std::filesystem::path& path);
 
 struct Manifests {
   std::shared_ptr<const spec::Catalog> catalog;
-  std::vector<ManifestError> warnings;  // fields that nobody knows and the like
+  std::vector<ManifestError> warnings;  // such as unknown fields
 
-  /// An object that is not in the catalog (a Secret, a ServiceAccount), or nullptr. One that was written
-  /// without a namespace is in `default`. Without a name it is the list of all of the kind that are not in
-  /// the catalog: of the catalog's kinds an empty object, of others nullptr.
+  /// An object that is not in the catalog (such as a Secret or ServiceAccount), or nullptr. An object without
+  /// a namespace in its file is in `default`. With an empty `name`: an empty object for the catalog's kinds,
+  /// since the catalog has all of them, else nullptr.
   const spec::Value* find(std::string_view kind, std::string_view ns, std::string_view name) const;
 
-  /// What a review that asks for an object is told. Manifests that hold some of a namespace's Secrets, say,
-  /// hold all of them, so a further one is absent; of what they do not speak of, nobody here knows. A
-  /// catalog's storage containers are whole; a runtime that it lacks stays unknown.
+  /// The fact for a review that looks up an object. If the manifests have an object of the kind in the
+  /// namespace, they are assumed to have all of them: others are absent. If they have none, others are
+  /// unknown. A missing storage container is absent; a missing runtime is unknown.
   spec::Fact fact(const spec::ObjectKey& key) const;
 
   using Key = std::tuple<std::string, std::string, std::string>;  // kind, namespace, name
   std::map<Key, spec::Value> objects;
-  std::unique_ptr<spec::Arena> arena;  // where the objects live
+  std::unique_ptr<spec::Arena> arena;  // of the objects
 };
 
 class ManifestReader {
@@ -96,9 +98,9 @@ class ManifestReader {
   void add_builtin();
   void add_path(const std::filesystem::path& path);
   void add_text(std::string_view file, std::string_view text);
-  /// An object that somebody is about to apply, as what the cluster would then hold. One that is broken is
-  /// left out: whoever reviews it tells why. Without a namespace it is in `ns`.
-  void add_neighbour(const ManifestObject& object, std::string_view ns);
+  /// An object that the user is about to apply, as if the cluster had it. Ignores an invalid one: its own
+  /// review reports the errors. Without a namespace it is in `ns`.
+  void add_pending(const ManifestObject& object, std::string_view ns);
 
   /// `generation` becomes the catalog's.
   std::expected<std::shared_ptr<const Manifests>, std::vector<ManifestError>> finish(
@@ -118,8 +120,8 @@ class ManifestReader {
   std::size_t bytes_ = 0;
 };
 
-/// The files that add_path reads below `path`, sorted: itself, or what is in the directory and not hidden.
-/// Directories within it are not read.
+/// The files that add_path reads, sorted: `path` itself, or the files in the directory `path` that are not
+/// hidden. Does not read subdirectories.
 std::expected<std::vector<std::filesystem::path>, ManifestError> manifest_files(
     const std::filesystem::path& path);
 

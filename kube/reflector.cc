@@ -14,24 +14,24 @@ namespace {
 
 using std::chrono::steady_clock;
 
-/// A problem that lasts is said again after this long.
-constexpr std::chrono::minutes kTellAgain{1};
+/// A problem that persists is logged again after this time.
+constexpr std::chrono::minutes kLogAgain{1};
 
-/// A watch that ends in good order within this time, without an event, was no watch: something on the way
-/// answers for the API server. Then we do not come back at once.
+/// A watch that ends without error or event within this time was probably answered by a proxy. Then the next
+/// watch waits for the backoff.
 constexpr std::chrono::seconds kShortestWatch{1};
 
-/// So many watches in a row that are refused, and we list again.
+/// After this many rejected watches in a row, list again.
 constexpr int kWatchesBeforeList = 5;
 
-/// "clusterservingruntimes.serving.kserve.io", as RBAC's messages have it.
+/// "clusterservingruntimes.serving.kserve.io", as in RBAC's messages.
 std::string full_name(const Resource& resource) {
   if (resource.group.empty()) return std::string(resource.plural);
   return fmt::format("{}.{}", resource.plural, resource.group);
 }
 
-/// The API server has no such path: with a kind that it knows, an empty list is 200.
-bool says_no_such_kind(const ApiError& error) {
+/// The API server has no such path: for a kind that exists, an empty list is 200.
+bool is_unknown_kind(const ApiError& error) {
   return error.is_not_found();
 }
 
@@ -68,7 +68,7 @@ Task<void> Reflector::run() {
 Task<Reflector::Next> Reflector::list() {
   ++counts_.lists;
   PageTaker take = [this](std::vector<Object> page, bool first, bool last) {
-    if (last) {  // the store may ask us
+    if (last) {  // before the store is called, which may use these
       kind_absent_ = false;
       synced_ = true;
       succeeded();
@@ -76,7 +76,7 @@ Task<Reflector::Next> Reflector::list() {
     store_.replace_page(std::move(page), first, last);
   };
   auto version = co_await client_.list_by_page(resource_, options_.ns, options_.list, std::move(take));
-  if (!version && says_no_such_kind(version.error())) co_return absent();
+  if (!version && is_unknown_kind(version.error())) co_return absent();
   if (!version) co_return failed("list", version.error());
   version_ = std::move(*version);
   co_return Next::kAtOnce;
@@ -88,8 +88,8 @@ Task<Reflector::Next> Reflector::watch() {
   const std::uint64_t events = counts_.events;
   auto watch = co_await client_.watch(resource_, options_.ns, options_.list, version_);
   if (!watch && watch.error().is_gone()) co_return start_over("the version is too old");
-  if (!watch && says_no_such_kind(watch.error())) co_return start_over("the kind is gone");
-  // A cluster restored from a backup does not know our version yet, and never may.
+  if (!watch && is_unknown_kind(watch.error())) co_return start_over("the kind is gone");
+  // A cluster restored from a backup does not have our resourceVersion yet, and may never have it.
   if (!watch && ++failed_watches_ % kWatchesBeforeList == 0) version_.clear();
   if (!watch) co_return failed("watch", watch.error());
   const std::unique_ptr<Watch> stream = std::move(*watch);
@@ -101,7 +101,7 @@ Task<Reflector::Next> Reflector::watch() {
   co_return next == Next::kAtOnce && !lived ? Next::kAfterPause : next;
 }
 
-/// Until the stream ends.
+/// Handles events until the stream ends.
 Task<Reflector::Next> Reflector::follow(Watch& watch) {
   while (true) {
     auto event = co_await watch.next();
@@ -114,7 +114,7 @@ Task<Reflector::Next> Reflector::follow(Watch& watch) {
 
 void Reflector::take(WatchEvent event) {
   const std::string_view version = event.object.resource_version();
-  // What was delivered already: a stream begins behind the version that it was asked for.
+  // Skip an object that was delivered before: a stream starts after the requested version.
   if (version == version_) return;
   if (!version.empty()) version_ = version;
   if (event.type == WatchEvent::Type::kBookmark) return;
@@ -130,7 +130,7 @@ void Reflector::succeeded() {
   if (!problem_.empty()) log::info("the API server answers again", {{"resource", full_name(resource_)}});
   connected_ = true;
   problem_.clear();
-  told_at_ = {};
+  logged_at_ = {};
 }
 
 Reflector::Next Reflector::failed(std::string_view verb, const ApiError& error) {
@@ -143,9 +143,9 @@ Reflector::Next Reflector::failed(std::string_view verb, const ApiError& error) 
                     full_name(resource_), options_.ns.empty() ? "" : " in namespace " + options_.ns, problem);
   }
   const auto now = steady_clock::now();
-  if (problem != problem_ || now - told_at_ >= kTellAgain) {
-    told_at_ = now;
-    log::warn("no news of the cluster, the last known state stays",
+  if (problem != problem_ || now - logged_at_ >= kLogAgain) {
+    logged_at_ = now;
+    log::warn("list or watch failed; using the last known state",
               {{"resource", full_name(resource_)}, {"reason", problem}});
   }
   problem_ = std::move(problem);
@@ -153,12 +153,12 @@ Reflector::Next Reflector::failed(std::string_view verb, const ApiError& error) 
 }
 
 Reflector::Next Reflector::absent() {
-  const bool news = !kind_absent_;
+  const bool changed = !kind_absent_;
   kind_absent_ = true;
   synced_ = true;
   succeeded();
-  if (news) {
-    log::info("this kind is not installed: taken for empty", {{"resource", full_name(resource_)}});
+  if (changed) {
+    log::info("the kind is not installed; treated as empty", {{"resource", full_name(resource_)}});
     store_.replace({});
   }
   return Next::kMuchLater;
@@ -168,7 +168,7 @@ Reflector::Next Reflector::start_over(std::string_view why) {
   log::debug("listing again", {{"resource", full_name(resource_)}, {"reason", why}});
   version_.clear();
   const auto now = steady_clock::now();
-  const bool again = now - started_over_at_ < kShortestWatch;  // a list that is too old at once
+  const bool again = now - started_over_at_ < kShortestWatch;  // the version of a new list is already too old
   started_over_at_ = now;
   return again ? Next::kAfterPause : Next::kAtOnce;
 }

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Settings of glibc's allocator for this process.
 #pragma once
-
-// How glibc's allocator is to treat this process' memory.
 
 namespace modelgate::process {
 
-// Memory of large blocks goes back to the kernel when they do, and threads share the allocator's arenas:
-// glibc would otherwise raise the first bound with each large block and make eight arenas for each CPU.
-// Called once, at the beginning of main.
+/// Freed large blocks are returned to the kernel, and threads share the allocator's arenas. By default glibc
+/// raises the size of a large block each time one is freed, and creates up to eight arenas per CPU. Call
+/// once, at the start of main.
 void set_up_allocator();
 
-// Gives the kernel every whole page that is free, also between blocks that are in use: after a burst of work
-// the pages stay else. Some milliseconds for 100 MB, during which other threads wait to allocate. From any
-// thread.
+/// Returns all free pages to the kernel, also those between used blocks, which glibc keeps after a burst of
+/// work. Takes some milliseconds for 100 MB, during which other threads wait for allocations. From any
+/// thread.
 void give_back_free_memory();
 
 }  // namespace modelgate::process

@@ -76,7 +76,7 @@ std::optional<FlagsEnd> parse(const CommandLine& line, int argc, const char* con
   app.set_version_flag("--version", version_line(line.program), "Print the version and exit");
   std::vector<std::string> arguments;
   for (int i = argc - 1; i > 0; --i)
-    arguments.push_back(with_two_dashes(argv[i]));  // CLI11 wants them backwards
+    arguments.push_back(with_two_dashes(argv[i]));  // CLI11 expects the reverse order
   try {
     app.parse(arguments);
   } catch (const CLI::CallForHelp&) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#pragma once
-
-// A program's flags as a table, and the parser behind it (CLI11). Used by process/program_flags.cc,
+//
+// Parses a program's flags from a table, with CLI11. Used by process/program_flags.cc,
 // kube/client/connection_flags.cc, webhook/flags.cc and reconciler/flags.cc.
 //
 //   std::vector<Flag> table{
@@ -11,7 +10,8 @@
 //     return *end;   // --help, --version, errors
 //   }
 //
-// Go's flag package takes "-flag" like "--flag", and so does this.
+// "-flag" is the same as "--flag", as in Go's flag package.
+#pragma once
 
 #include <charconv>
 #include <chrono>
@@ -28,14 +28,14 @@
 
 namespace modelgate::process {
 
-// Takes a flag's text. Empty when the value was taken, else what is wrong with it and what is allowed.
+/// Parses and stores a flag's value. Returns "", or the error with the allowed values.
 using Setter = std::function<std::string(const std::string&)>;
 
 struct Flag {
   const char* group;
   const char* names;  // the first is ours, the rest are aliases
-  const char* value;  // what --help calls the value; empty for a switch
-  std::string shown;  // the default
+  const char* value;  // the name of the value in --help; empty for a boolean flag
+  std::string shown;  // the default, as text
   const char* help;
   Setter set;
 };
@@ -43,33 +43,32 @@ struct Flag {
 struct CommandLine {
   const char* program;
   const char* description;  // a sentence
-  const char* footer;       // behind the flags, wrapped
+  const char* footer;       // after the flags, wrapped
   std::vector<Flag> flags;
 };
 
-// The program is to end at once: `text` goes to stdout when exit_code is 0, else to stderr.
+/// The program must exit: `text` goes to stdout if exit_code is 0, else to stderr.
 struct FlagsEnd {
   int exit_code;
   std::string text;
 };
 
-// Calls the setters of what was given. exit_code is 2 for a flag that is unknown or has a value that is not
-// allowed.
+/// Calls the setters of the given flags. exit_code is 2 for an unknown flag or a value that is not allowed.
 std::optional<FlagsEnd> parse(const CommandLine& line, int argc, const char* const* argv);
 
-// Setters. What they set must outlive them.
+// Setters. Their targets must outlive them.
 
 Setter set_text(std::string& target);
 Setter set_bool(bool& target);
 Setter set_bool(std::optional<bool>& target);
-// "0" turns it off.
+/// "0" turns it off.
 Setter set_address(std::optional<Address>& target);
-// An IP address without a port.
+/// An IP address without a port.
 Setter set_host(Address& target);
 Setter set_duration(std::chrono::nanoseconds& target);
-// A name of a Kubernetes object or namespace; the API server says what else is wrong with it.
+/// A name of a Kubernetes object or namespace. The API server checks the rest of its rules.
 Setter set_name(std::string& target);
-// Adds each of a comma-separated list.
+/// Adds each item of a comma-separated list.
 Setter add_each(std::vector<std::string>& target, bool (*is_allowed)(std::string_view), std::string allowed);
 
 template <std::integral Number>
@@ -87,7 +86,7 @@ Setter set_number(Number& target, Number highest, Number lowest = 0) {
   };
 }
 
-// `Target` is a Value or something that takes one.
+/// `Target` can be assigned a Value.
 template <class Value, class Target>
 Setter set_choice(Target& target, std::map<std::string, Value> choices) {
   return [&target, choices = std::move(choices)](const std::string& text) -> std::string {

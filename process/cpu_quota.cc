@@ -33,8 +33,8 @@ double quota_v1(const fs::path& directory) {
   return quota / period;
 }
 
-// The tightest quota from `path` (as /proc/self/cgroup names it) up to the mount's root.
-double tightest(const fs::path& mount, const fs::path& path, double (*quota_of)(const fs::path&)) {
+// The smallest quota from `path`, a path of /proc/self/cgroup, up to the root of the mount.
+double smallest_quota(const fs::path& mount, const fs::path& path, double (*quota_of)(const fs::path&)) {
   double quota = quota_of(mount);
   fs::path directory = mount;
   for (const fs::path& part : path.relative_path()) {
@@ -60,9 +60,9 @@ double quota_of_process(const fs::path& root) {
     const std::string controllers = line.substr(first + 1, second - first - 1);
     const fs::path path = line.substr(second + 1);
     if (controllers.empty()) {
-      quota = std::min(quota, tightest(root / "sys/fs/cgroup", path, quota_v2));
+      quota = std::min(quota, smallest_quota(root / "sys/fs/cgroup", path, quota_v2));
     } else if (has_controller(controllers, "cpu")) {
-      quota = std::min(quota, tightest(root / "sys/fs/cgroup/cpu", path, quota_v1));
+      quota = std::min(quota, smallest_quota(root / "sys/fs/cgroup/cpu", path, quota_v1));
     }
   }
   return quota;

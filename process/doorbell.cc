@@ -40,7 +40,7 @@ Doorbell::~Doorbell() {
 
 void Doorbell::ring() {
   const std::uint64_t one = 1;
-  (void)!::write(bell_, &one, sizeof one);  // fails only where it is rung 2^64 times already
+  (void)!::write(bell_, &one, sizeof one);  // fails only after 2^64 calls
 }
 
 Doorbell::Woken Doorbell::wait(std::chrono::milliseconds longest) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#pragma once
-
-// What the main thread waits at: the signals that end us, and a bell that other threads ring when they have
-// left something for it. Used by webhook/program.cc.
 //
-//   Doorbell doorbell;                      // before any other thread begins: they inherit the signal mask
+// The main thread waits here for SIGTERM and SIGINT, and for calls of ring() from other threads. Used by
+// webhook/program.cc and reconciler/program.cc.
+//
+//   Doorbell doorbell;                      // before other threads start: they inherit the signal mask
 //   switch (doorbell.wait(250ms)) { ... }
+#pragma once
 
 #include <chrono>
 #include <cstdint>
@@ -16,17 +16,17 @@ class Doorbell {
  public:
   enum class Woken : std::uint8_t { kTime, kRung, kSignal };
 
-  // Blocks SIGTERM and SIGINT in this thread and those it starts, and ignores SIGPIPE. Throws
-  // std::system_error where the kernel refuses.
+  /// Blocks SIGTERM and SIGINT in this thread and the threads that it starts, and ignores SIGPIPE. Throws
+  /// std::system_error.
   Doorbell();
   ~Doorbell();
   Doorbell(const Doorbell&) = delete;
   Doorbell& operator=(const Doorbell&) = delete;
 
-  // From any thread. Rung several times before somebody looks is rung once.
+  /// From any thread. Several calls before the next wait() count once.
   void ring();
 
-  // A signal goes before the bell, and each is told once.
+  /// Returns a signal before a ring, and each of them once.
   Woken wait(std::chrono::milliseconds longest);
 
  private:

@@ -13,7 +13,7 @@ struct Unit {
   double nanoseconds;
 };
 
-// The longer of two that begin alike first.
+// Of units with a common prefix the longer one comes first.
 constexpr std::array kUnits{
     Unit{"ns", 1},   Unit{"us", 1e3}, Unit{"\u00b5s", 1e3}, Unit{"\u03bcs", 1e3},
     Unit{"ms", 1e6}, Unit{"s", 1e9},  Unit{"m", 60e9},      Unit{"h", 3600e9},
@@ -28,7 +28,7 @@ const Unit* take_unit(std::string_view& text) {
   return nullptr;
 }
 
-// Digits with at most one point; no sign, no exponent.
+// Digits with at most one decimal point; no sign, no exponent.
 std::optional<double> take_number(std::string_view& text) {
   const std::string_view digits = text.substr(0, text.find_first_not_of("0123456789."));
   double number = 0;

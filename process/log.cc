@@ -23,7 +23,7 @@ void append_hex(unsigned char byte, std::string& out) {
   out.push_back(kHex[byte & 0xFU]);
 }
 
-// As the inside of a JSON string, which text lines use as well.
+// Escapes as in a JSON string. Text lines use the same escapes.
 void append_escaped(std::string_view text, std::string& out) {
   const bool cut = text.size() > kMaxValueBytes;
   text = text::front_of(text, kMaxValueBytes);
@@ -86,7 +86,7 @@ spdlog::level::level_enum to_spdlog(Level level) {
   return spdlog::level::err;
 }
 
-// spdlog's names for the time, zap's for how it is written.
+// zap's time encodings as spdlog patterns.
 std::string time_pattern(TimeEncoding time, Format format) {
   const char* quote = format == Format::kJson ? "\"" : "";
   switch (time) {

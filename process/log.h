@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#pragma once
-
-// Structured log lines on stderr, as JSON or as text. One log for the process, set up by main before any
-// thread starts; spdlog beneath. Used by both programs.
+//
+// Structured log lines on stderr, as JSON or as text, with spdlog. One log for the process, configured by
+// main before other threads start. Used by both programs.
 //
 //   log::configure({.format = log::Format::kJson, .level = log::Level::kInfo});
 //   log::info("certificate replaced", {{"fingerprint", pair.fingerprint()}, {"days", 30}});
-//     -> {"level":"info","ts":"2026-11-23T11:20:00.123Z","msg":"certificate
-//     replaced","fingerprint":"ab..","days":30}
+//     -> {"level":"info","ts":"2026-11-23T11:20:00.123Z","msg":"certificate replaced",
+//         "fingerprint":"ab..","days":30}          on one line
 //     -> 2026-11-23T11:20:00.123Z info certificate replaced fingerprint=ab.. days=30
 //
-// Whatever a value holds, a line stays one line and valid UTF-8: control characters and broken UTF-8 are
-// escaped. Values are cut at kMaxValueBytes. Never hand in an object or a secret. Safe from every thread; a
-// line is written by one write(2) under spdlog's lock.
+// Each entry is one line of valid UTF-8: control characters and invalid UTF-8 in values are escaped. Values
+// are truncated to kMaxValueBytes. Never log an object or a secret. Thread-safe; a line is one write(2) under
+// spdlog's lock.
+#pragma once
 
 #include <concepts>
 #include <cstdint>
@@ -34,7 +34,7 @@ struct Options {
   TimeEncoding time = TimeEncoding::kIso8601;
 };
 
-// A name is at most 253 bytes, a list of ten of them still fits.
+/// Enough for a list of ten names of up to 253 bytes.
 inline constexpr std::size_t kMaxValueBytes = 4096;
 
 class Field {
@@ -59,7 +59,7 @@ using Fields = std::initializer_list<Field>;
 
 void configure(const Options& options);
 
-// Whether a line of that level would be written: ask before gathering what goes into it.
+/// Whether lines of that level are written. Check it before collecting expensive fields.
 bool enabled(Level level);
 
 void write(Level level, std::string_view message, Fields fields = {});
@@ -77,7 +77,7 @@ inline void error(std::string_view message, Fields fields = {}) {
   write(Level::kError, message, fields);
 }
 
-// The part of a line behind time and level, as write() makes it. For tests.
+/// The part of a line after time and level. For tests.
 std::string render(Format format, std::string_view message, Fields fields);
 
 }  // namespace modelgate::log

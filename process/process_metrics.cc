@@ -33,7 +33,8 @@ std::uint64_t count_open_files() {
   std::error_code error;
   const std::filesystem::directory_iterator files("/proc/self/fd", error);
   if (error) return 0;
-  return static_cast<std::uint64_t>(std::distance(begin(files), end(files))) - 1;  // not the one that lists
+  return static_cast<std::uint64_t>(std::distance(begin(files), end(files))) -
+         1;  // without the descriptor of this iteration
 }
 
 }  // namespace
@@ -43,8 +44,8 @@ ProcessStats process_stats() {
   std::ifstream file("/proc/self/stat");
   std::string line;
   if (!std::getline(file, line) || !line.contains(')')) return stats;
-  // proc(5), counted from 1: 14 utime, 15 stime, 22 starttime, 23 vsize, 24 rss. The second, the program's
-  // name, may hold blanks and parentheses, so counting begins behind its end.
+  // proc(5), from 1: 14 utime, 15 stime, 22 starttime, 23 vsize, 24 rss. Field 2, the program's name, may
+  // contain blanks and parentheses, so parsing starts after it.
   std::istringstream fields(line.substr(line.rfind(')') + 1));
   std::string skipped;
   for (int i = 3; i < 14; ++i) fields >> skipped;
@@ -68,12 +69,13 @@ ProcessStats process_stats() {
 void add_process_metrics(std::string_view program, MetricFamilies& families) {
   const ProcessStats stats = process_stats();
   families.counter("process_cpu_seconds_total", "User and system CPU time.", stats.cpu_seconds);
-  families.gauge("process_start_time_seconds", "Start, since the epoch.", stats.start_time_seconds);
+  families.gauge("process_start_time_seconds", "Start time, in seconds since the epoch.",
+                 stats.start_time_seconds);
   families.gauge("process_resident_memory_bytes", "Resident memory.", stats.resident_bytes);
   families.gauge("process_virtual_memory_bytes", "Virtual memory.", stats.virtual_bytes);
   families.gauge("process_open_fds", "Open file descriptors.", stats.open_files);
-  families.gauge("process_max_fds", "File descriptors that may be open.", stats.max_files);
-  add(families.begin("modelgate_build_info", "1; the labels say which build this is.", MetricType::Gauge),
+  families.gauge("process_max_fds", "Maximum number of open file descriptors.", stats.max_files);
+  add(families.begin("modelgate_build_info", "Always 1. The labels identify the build.", MetricType::Gauge),
       {{"program", std::string(program)}, {"version", std::string(version())}}, 1);
 }
 

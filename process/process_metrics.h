@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The standard metrics process_*, from Linux's /proc, and the build. Used by webhook/metrics.cc and
+// reconciler/metrics/metrics.cc.
 #pragma once
-
-// What the kernel says of this process (Linux's /proc) as the customary metrics process_*, and which build it
-// is. Used by webhook/metrics.cc and reconciler/metrics/metrics.cc.
 
 #include <cstdint>
 #include <string_view>
@@ -20,10 +20,10 @@ struct ProcessStats {
   std::uint64_t max_files = 0;
 };
 
-// Zeros where /proc cannot be read.
+/// Zeros if /proc cannot be read.
 ProcessStats process_stats();
 
-// process_* and modelgate_build_info{program,version}.
+/// process_* and modelgate_build_info{program,version}.
 void add_process_metrics(std::string_view program, MetricFamilies& families);
 
 }  // namespace modelgate::process

@@ -44,30 +44,29 @@ log::Options LogFlags::options() const {
 
 void add_listener_flags(ProgramFlags& flags, std::vector<Flag>& table) {
   constexpr const char* kListeners = "Listeners";
-  table.insert(
-      table.end(),
-      {{kListeners, "--health-probe-bind-address,--health-probe-addr", "ADDRESS", ":8081",
-        "where /healthz and /readyz are; 0 turns them off", set_address(flags.health)},
-       {kListeners, "--metrics-bind-address,--metrics-addr", "ADDRESS", ":8080",
-        "where /metrics is, the same address if you like; 0 turns it off", set_address(flags.metrics)},
-       {kListeners, "--address-out", "FILE", "",
-        "file to write the bound addresses to, one a line; useful with port 0",
-        set_text(flags.address_out)}});
+  table.insert(table.end(),
+               {{kListeners, "--health-probe-bind-address,--health-probe-addr", "ADDRESS", ":8081",
+                 "address of /healthz and /readyz; 0 disables them", set_address(flags.health)},
+                {kListeners, "--metrics-bind-address,--metrics-addr", "ADDRESS", ":8080",
+                 "address of /metrics, which may be the same; 0 disables it", set_address(flags.metrics)},
+                {kListeners, "--address-out", "FILE", "",
+                 "file to write the bound addresses to, one per line; useful with port 0",
+                 set_text(flags.address_out)}});
 }
 
 void add_log_flags(LogFlags& log, std::vector<Flag>& table) {
   constexpr const char* kLog = "Log";
   table.insert(table.end(),
                {{kLog, "--log-level,--zap-log-level", "LEVEL", "info",
-                 "debug (one line a request), info, warn or error", set_level(log.level)},
-                {kLog, "--log-format,--zap-encoder", "FORMAT", "json",
-                 "json or text; zap calls the latter console", set_format(log.format)},
+                 "debug (one line per request), info, warn or error", set_level(log.level)},
+                {kLog, "--log-format,--zap-encoder", "FORMAT", "json", "json or text (in zap: console)",
+                 set_format(log.format)},
                 {kLog, "--zap-time-encoding", "NAME", "iso8601",
                  "iso8601, rfc3339, rfc3339nano, epoch, millis or nano; UTC", set_time_encoding(log.time)},
                 {kAcceptedGroup, "--zap-devel", "", "",
-                 "--log-level debug and --log-format text, where those are not given", set_bool(log.devel)},
+                 "sets --log-level debug and --log-format text unless they are given", set_bool(log.devel)},
                 {kAcceptedGroup, "--zap-stacktrace-level", "LEVEL", "",
-                 "without effect: log lines carry no stack traces", set_text(log.unused)}});
+                 "no effect: log lines have no stack traces", set_text(log.unused)}});
 }
 
 }  // namespace modelgate::process

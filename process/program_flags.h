@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#pragma once
-
-// The flags that both programs have, whatever they do: where their probes and metrics are, and their log.
-// kubebuilder's names, KServe's and zap's as aliases. Used by webhook/flags.cc and reconciler/flags.cc.
+//
+// The flags of both programs for probes, metrics and log. The names are kubebuilder's, with KServe's and
+// zap's as aliases. Used by webhook/flags.cc and reconciler/flags.cc.
 //
 //   struct Flags : process::ProgramFlags { ... };
 //   LogFlags log;
@@ -10,6 +9,7 @@
 //   add_log_flags(log, table);
 //   ... parse ...
 //   flags.log = log.options();
+#pragma once
 
 #include <optional>
 #include <string>
@@ -28,10 +28,10 @@ struct ProgramFlags {
   log::Options log{.format = log::Format::kJson};
 };
 
-// The group of KServe's flags that we take and do nothing for.
-inline constexpr const char* kAcceptedGroup = "Accepted for KServe's sake";
+/// The group of KServe's flags that are accepted and have no effect, or only select other flags.
+inline constexpr const char* kAcceptedGroup = "Accepted for compatibility with KServe";
 
-// As given: --zap-devel fills in what is not.
+/// The given flags. --zap-devel sets the missing ones.
 struct LogFlags {
   std::optional<log::Level> level;
   std::optional<log::Format> format;
@@ -42,10 +42,10 @@ struct LogFlags {
   log::Options options() const;
 };
 
-// --health-probe-bind-address, --metrics-bind-address, --address-out.
+/// --health-probe-bind-address, --metrics-bind-address, --address-out.
 void add_listener_flags(ProgramFlags& flags, std::vector<Flag>& table);
 
-// --log-level, --log-format, and what else zap has.
+/// --log-level, --log-format and zap's other flags.
 void add_log_flags(LogFlags& log, std::vector<Flag>& table);
 
 }  // namespace modelgate::process

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The version and revision of the build, for --version, user agents and modelgate_build_info.
 #pragma once
-
-// What was built: for --version, user agents and modelgate_build_info.
 
 #include <string>
 #include <string_view>
 
 namespace modelgate::process {
 
-/// The project's version, as CMakeLists.txt has it: "0.1.0".
+/// The project's version from CMakeLists.txt: "0.1.0".
 std::string_view version();
 
-/// The git revision, with "-dirty" where files differed from it. Empty if the sources were not a git
-/// checkout.
+/// The git revision, with "-dirty" if files differed from it. Empty if the sources were not a git checkout.
 std::string_view revision();
 
 /// "modelgate-webhook 0.1.0 (revision 0123456789ab)"

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Writes small files that other programs wait for: the bound addresses, the CA certificate.
 #pragma once
-
-// Small files that others wait for: the addresses that were bound, the CA that was made.
 
 #include <string>
 
 namespace modelgate::process {
 
-// Written beside its place and moved there, so that nobody reads half of it. False where it cannot be.
+/// Writes a temporary file and renames it, so that no reader sees a partial file. False on failure.
 bool write_file(const std::string& path, const std::string& text);
 
 }  // namespace modelgate::process

@@ -67,7 +67,7 @@ class Controller::Impl {
         events_(client_, {.component = "modelgate-reconciler", .instance = options_.instance}),
         cache_([this](const ServiceKey& key, Priority why) { add(key, why); }),
         watches_(client_, cache_, {.ns = options_.watch_namespace}, [this] { add_all(); }),
-        catalog_(client_, options_.catalog, [this](kube::CatalogNews news) { take(std::move(news)); }),
+        catalog_(client_, options_.catalog, [this](kube::CatalogUpdate news) { take(std::move(news)); }),
         reconciler_(
             client_, cache_, events_,
             [this](const kube::Resource& resource) { return watches_.kind_absent(resource); },
@@ -137,7 +137,7 @@ class Controller::Impl {
     for (const ServiceKey& key : cache_.services()) add(key, Priority::kResync);
   }
 
-  void take(kube::CatalogNews news) {
+  void take(kube::CatalogUpdate news) {
     if (!news.warnings.empty())
       log::warn("catalog", {{"warnings", fmt::format("{}", fmt::join(news.warnings, "\n"))}});
     if (!news.refused.empty()) {

@@ -35,7 +35,7 @@ class Cluster::Impl {
                            .identity = kube::lease_identity(options_.connection.instance)}),
         events_(client_, {.component = "modelgate-webhook", .instance = options_.connection.instance}),
         certificates_(client_, options_.certificates, [this] { return elector_.leader_until(); }),
-        catalog_(client_, options_.catalog, [this](kube::CatalogNews news) { take(std::move(news)); }),
+        catalog_(client_, options_.catalog, [this](kube::CatalogUpdate news) { take(std::move(news)); }),
         facts_(std::make_shared<ClusterFacts>(client_)) {
     certificates_.on_pair([this](ClusterCertificates::Pair pair) {
       leave([&](ClusterNews& news) { news.pair = std::move(pair); });
@@ -108,7 +108,7 @@ class Cluster::Impl {
     rung_();
   }
 
-  void take(kube::CatalogNews news) {
+  void take(kube::CatalogUpdate news) {
     if (!news.warnings.empty())
       log::warn("catalog", {{"warnings", fmt::format("{}", fmt::join(news.warnings, "\n"))}});
     if (!news.refused.empty()) refuse(news);
@@ -119,7 +119,7 @@ class Cluster::Impl {
     leave([&](ClusterNews& left) { left.catalog = std::move(news.catalog); });
   }
 
-  void refuse(const kube::CatalogNews& news) {
+  void refuse(const kube::CatalogUpdate& news) {
     ++refused_;
     const std::string reason = fmt::format("{}", fmt::join(news.refused, "\n"));
     log::error("configuration refused, the last good one stays in use",

@@ -31,7 +31,7 @@ std::expected<Input, std::vector<ManifestError>> read_input(const InputOptions& 
       errors.push_back(objects.error());
       continue;
     }
-    for (const ManifestObject& object : *objects) reader.add_neighbour(object, options.namespace_);
+    for (const ManifestObject& object : *objects) reader.add_pending(object, options.namespace_);
     std::ranges::move(*objects, std::back_inserter(input.objects));
   }
   if (!options.config.empty()) reader.add_path(options.config);

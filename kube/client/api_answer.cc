@@ -14,10 +14,10 @@
 namespace modelgate::kube {
 namespace {
 
-/// Of a text that is no Status, as much is told.
+/// How much of a body that is not a Status becomes the error message, in bytes.
 constexpr std::size_t kMaxForeignText = 256;
 
-/// Reasons for answers that do not name one, as apimachinery has them.
+/// Reasons for answers without one, the same as in apimachinery.
 constexpr std::array<std::pair<int, std::string_view>, 13> kReasons{{{400, "BadRequest"},
                                                                      {401, "Unauthorized"},
                                                                      {403, "Forbidden"},

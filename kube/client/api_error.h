@@ -5,8 +5,8 @@
 //   ApiResult<Object> secret = co_await client.get(kSecrets, ns, name, options);
 //   if (!secret && secret.error().is_not_found()) ...
 //
-// An error that the API server itself gave carries its HTTP code and `Status.reason`; one of the way to it
-// (no connection, no TLS, no answer in time) has the code 0.
+// An error answer of the API server has its HTTP code and `Status.reason`; an error without an answer (no
+// connection, no TLS, no answer in time) has the code 0.
 #pragma once
 
 #include <chrono>
@@ -20,11 +20,11 @@ namespace modelgate::kube {
 struct ApiError {
   enum class Kind : std::uint8_t {
     kStatus,       // the API server answered with an error: code, reason, message
-    kConnection,   // refused, reset, closed in the middle, name not found
-    kTls,          // its certificate is not trusted or not its own, or it refuses ours
-    kDeadline,     // the call's deadline passed; whether a write took effect is not known
+    kConnection,   // refused, reset, closed before the end, name not found
+    kTls,          // its certificate is untrusted or for another name, or it rejects ours
+    kDeadline,     // the call's deadline passed; a write may or may not have taken effect
     kCredentials,  // a token file, certificate or exec plugin could not be read or run
-    kMalformed,    // the answer is not what the API promises, or larger than kMaxResponseBytes
+    kMalformed,    // the answer does not follow the API, or is larger than kMaxResponseBytes
     kCancelled,    // the client is stopping
   };
 
@@ -32,8 +32,8 @@ struct ApiError {
   int code = 0;
   std::string reason = {};  // "NotFound", "AlreadyExists", "Conflict", "Expired", ...
   std::string message =
-      {};  // for people; starts in lower case where it is ours; never holds a token or a key
-  std::string request = {};  // "GET /api/v1/namespaces/kserve/secrets/ca": without its query
+      {};  // for the user; starts in lower case if it is ours; never contains a token or key
+  std::string request = {};  // "GET /api/v1/namespaces/kserve/secrets/ca": without the query
   std::optional<std::chrono::seconds> retry_after = {};
 
   bool is_not_found() const { return code == 404; }
@@ -42,11 +42,11 @@ struct ApiError {
   bool is_gone() const { return code == 410; }  // the resourceVersion is too old: list again
   bool is_forbidden() const { return code == 403; }
   bool is_too_many_requests() const { return code == 429; }
-  /// One that may well go away by itself.
+  /// A retry may succeed.
   bool is_transient() const {
     return kind == Kind::kConnection || kind == Kind::kDeadline || code == 429 || code >= 500;
   }
-  /// "GET /api/v1/...: 403 Forbidden: ..." and the like, on one line.
+  /// One line, such as "GET /api/v1/...: 403 Forbidden: ...".
   std::string to_string() const;
 };
 

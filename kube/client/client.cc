@@ -20,17 +20,17 @@ namespace {
 
 using Kind = ApiError::Kind;
 
-/// The API server is asked to end a watch after this time and up to as much more, at random, as client-go
-/// does, so that watches do not all begin again at once.
+/// The API server is asked to end a watch after this time plus a random part of it, as in client-go, so that
+/// watches do not all start again together.
 constexpr std::chrono::seconds kShortestWatch{300};
-/// What a watch may be silent past its end.
+/// How long after its requested end the client closes a watch.
 constexpr std::chrono::seconds kWatchGrace{60};
 
 ApiError malformed(const std::string& request, std::string message) {
   return {.kind = Kind::kMalformed, .message = std::move(message), .request = request};
 }
 
-/// "a=b&c=d" from pairs; empty values are left out.
+/// "a=b&c=d" from pairs; skips empty values.
 class Query {
  public:
   Query& add(std::string_view name, std::string_view value) {
@@ -56,8 +56,8 @@ ApiRequest request_for(std::string method, std::string path, const CallOptions& 
           .urgent = options.urgent};
 }
 
-/// Of one object; empty without a name, since the path would be that of all of them, and a DELETE of that is
-/// not what anybody meant.
+/// The path of one object. Empty without a name: that would be the path of the collection, and a DELETE would
+/// delete all objects.
 std::string object_path(const Resource& resource, std::string_view ns, std::string_view name,
                         const CallOptions& options) {
   return name.empty() ? std::string() : resource.path(ns, name, options.subresource);
@@ -72,11 +72,11 @@ Task<ApiResult<Object>> object_call(Transport transport, ApiRequest request, boo
   options.skip_managed_fields = !managed_fields;
   auto object = Object::read(*body, options);
   if (object) co_return std::move(*object);
-  co_return std::unexpected(malformed(name, fmt::format("the answer is no object: at byte {}: {}",
+  co_return std::unexpected(malformed(name, fmt::format("the answer is not an object: at byte {}: {}",
                                                         object.error().offset, object.error().message)));
 }
 
-/// Of the server's own types, items come without them.
+/// The API server omits them from the items of built-in types.
 void fill_in_kind(spec::Value& item, const Resource& resource, const std::string& api_version,
                   spec::Arena& arena) {
   if (!item.IsObject() || spec::find(item, "kind")) return;
@@ -94,7 +94,7 @@ std::expected<Page, std::string> read_page(const std::string& text, const Resour
   spec::Arena arena;
   auto document = parse_answer(text, arena, managed_fields);
   if (!document) {
-    return std::unexpected(fmt::format("the answer is no list: at byte {}: {}", document.error().offset,
+    return std::unexpected(fmt::format("the answer is not a list: at byte {}: {}", document.error().offset,
                                        document.error().message));
   }
   const spec::ObjectView root(*document);
@@ -102,13 +102,13 @@ std::expected<Page, std::string> read_page(const std::string& text, const Resour
   Page page{.resource_version = std::string(metadata.string("resourceVersion")),
             .next = std::string(metadata.string("continue"))};
   if (page.resource_version.empty())
-    return std::unexpected("the answer is no list: it has no resourceVersion");
+    return std::unexpected("the answer is not a list: it has no resourceVersion");
   spec::Value* const items = spec::find(*document, "items");
   if (!items || !items->IsArray()) return page;  // null where there are none
   const std::string api_version = resource.api_version();
   page.items.reserve(items->Size());
   for (spec::Value& item : items->GetArray()) {
-    if (!item.IsObject()) return std::unexpected("the answer is no list: an item is no object");
+    if (!item.IsObject()) return std::unexpected("the answer is not a list: an item is not an object");
     fill_in_kind(item, resource, api_version, arena);
     page.items.push_back(Object::copy_of(item));
   }
@@ -120,7 +120,7 @@ Task<ApiResult<std::string>> list_pages(Transport transport, Resource resource, 
   if (options.deadline == SteadyTime())
     options.deadline = std::chrono::steady_clock::now() + kDefaultDeadline;
   const std::string path = resource.path(ns);
-  std::string resource_version;  // of the first page; empty: the list begins
+  std::string resource_version;  // of the first page; empty: the list starts
   std::string next;
   int page_size = list.page;
   while (true) {
@@ -130,7 +130,7 @@ Task<ApiResult<std::string>> list_pages(Transport transport, Resource resource, 
     ApiRequest request = request_for("GET", path, options, std::move(query));
     auto body = co_await ClientTransport::call(transport, std::move(request));
     if (!body && body.error().is_gone() && !next.empty()) {
-      // The version that the pages are of was compacted away: once more from the start, in one piece.
+      // The resourceVersion of the pages was compacted: list again from the start, without pages.
       resource_version.clear();
       next.clear();
       page_size = 0;
@@ -139,7 +139,7 @@ Task<ApiResult<std::string>> list_pages(Transport transport, Resource resource, 
     if (!body) co_return std::unexpected(std::move(body).error());
     auto page = read_page(*body, resource, list.managed_fields);
     if (!page) co_return std::unexpected(malformed("GET " + path, std::move(page).error()));
-    body = std::string();  // as long as the page itself
+    body = std::string();  // frees as much as the page itself takes
     const bool first = resource_version.empty();
     const bool last = page->next.empty();
     if (first) resource_version = std::move(page->resource_version);

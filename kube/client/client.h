@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The API server's client: get, list, watch, create, update, merge patch, server-side apply, delete. Used by
-// both programs and by `modelgate doctor`; the loops on it are reflector.h, lease.h and events.h.
+// both programs and by `modelgate doctor`; reflector.h, lease.h and events.h in kube/ run on it.
 //
 //   asio::io_context context;
 //   Client client(context, *config, {.user_agent = "modelgate-webhook/0.1"});
 //   auto secret = co_await client.get(kSecrets, "kserve", "modelgate-ca", {.deadline = in(2s)});
 //
-// One thread: that of its io_context. Connections are HTTP/1.1, TLS 1.2 and up, kept alive, up to
-// `connections` at once for calls; each watch has one of its own.
+// It runs on the thread of its io_context only. Connections use HTTP/1.1 and TLS 1.2 or later, stay open, and
+// are at most `connections` at a time; each watch has its own.
 //
-// Calls are held to a rate (`qps`, `burst`), as client-go's are, watches aside. What is safe to send again
-// is, within the deadline: a 429 or 503 with Retry-After always, since it was not taken (ten times at most);
-// a connection that failed before a byte of the answer came for reads, and for writes only where the request
-// did not go out whole (three times, after pauses from a tenth of a second on). A 401 re-reads the
-// credentials and tries once more. Conflicts are the caller's: only it knows what it meant.
+// Calls other than watches are limited to `qps` and `burst`, as in client-go. The client retries, within the
+// deadline:
+//   - 429 and 503 with Retry-After, since the server did not process the request: up to ten times
+//   - a connection that failed before the first byte of the answer, for a read; for a write only if the
+//     request was not sent completely: three times, the first one after up to 100 ms
+//   - 401: once, after reading the credentials again
+// It does not retry conflicts: only the caller knows what to write then.
 //
-// A Client may be destroyed while calls are under way: they end with kCancelled. Where its io_context is
-// destroyed instead, their coroutines are. The io_context must outlive the Client. Neither tokens nor bodies
-// are ever logged.
+// A Client may be destroyed while calls are running: they end with kCancelled. If its io_context is destroyed
+// first, so are their coroutines. The io_context must outlive the Client. Tokens and bodies are never logged.
 #pragma once
 
 #include <cstdint>
@@ -39,11 +40,11 @@
 
 namespace modelgate::kube {
 
-/// The largest answer that is read: etcd holds 1.5 MiB an object by default, a page of a list 500 of them at
-/// the worst; real pages stay far below.
+/// The largest answer that the client reads. etcd stores objects of up to 1.5 MiB by default, and a page has
+/// 500 of them; real pages are far smaller.
 inline constexpr std::size_t kMaxResponseBytes = std::size_t{64} << 20;
 
-/// The deadline of a call that names none.
+/// The deadline of a call without one.
 inline constexpr std::chrono::seconds kDefaultDeadline{30};
 
 class FaultInjector;
@@ -53,27 +54,27 @@ struct ClientOptions {
   std::size_t connections = 8;
   double qps = 50;
   double burst = 100;
-  FaultInjector* faults = nullptr;  // of tests: fault_injector.h
+  FaultInjector* faults = nullptr;  // for tests only
 };
 
 struct CallOptions {
   SteadyTime deadline = {};           // none: kDefaultDeadline from now
   std::string_view subresource = {};  // "status", "scale"
   bool dry_run = false;
-  bool urgent = false;  // not held to the rate, and with connections of their own where calls queue for
-                        // them: leases, and the facts of an admission request
-  bool managed_fields = false;  // read metadata.managedFields of the answer, often half of an object
+  bool urgent = false;  // no rate limit, and extra connections if all are in use: for leases, and for the
+                        // lookups of an admission request
+  bool managed_fields = false;  // parse metadata.managedFields, often half of an object
 };
 
 struct ListOptions {
   std::string label_selector = {};
   std::string field_selector = {};
   int page = 500;
-  bool managed_fields = false;  // read metadata.managedFields of list and watch, often half of an object
+  bool managed_fields = false;  // parse metadata.managedFields, often half of an object
 };
 
-/// A whole list: all pages, of one resourceVersion. Items carry apiVersion and kind, which the API server
-/// leaves out of those of its own types.
+/// All pages of a list, at one resourceVersion. Items have apiVersion and kind, which the API server omits
+/// for built-in types.
 struct ObjectList {
   std::vector<Object> items;
   std::string resource_version;
@@ -91,16 +92,16 @@ struct WatchEvent {
   Object object;
 };
 
-/// A stream of events. Ends the connection when destroyed.
+/// A stream of events. Closes its connection when destroyed.
 class Watch {
  public:
   virtual ~Watch() = default;
-  /// The next event, nothing where the API server ended the stream in good order (it does so after some
-  /// minutes), or an error: is_gone() when the version is too old.
+  /// The next event; nothing if the API server ended the stream, which it does after some minutes; or an
+  /// error: is_gone() if the resourceVersion is too old.
   virtual Task<ApiResult<std::optional<WatchEvent>>> next() = 0;
 };
 
-/// What a client did, for metrics named like client-go's (rest_client_requests_total and so on).
+/// For metrics with client-go's names, such as rest_client_requests_total.
 struct ClientCounts {
   std::map<std::pair<std::string, int>, std::uint64_t> requests;  // by method and code; 0: no answer
   std::uint64_t retries = 0;
@@ -110,8 +111,8 @@ struct ClientCounts {
 
 class ClientTransport;
 
-/// Is given each page of a list as it comes. `first`: the list begins, or begins once more, since its version
-/// was compacted away under it; `last`: it is whole.
+/// Called for each page of a list. `first`: the list starts, or starts again because its resourceVersion was
+/// compacted; `last`: it is complete.
 using PageTaker = std::function<void(std::vector<Object> page, bool first, bool last)>;
 
 class Client {
@@ -128,26 +129,26 @@ class Client {
                               CallOptions options = {});
   Task<ApiResult<ObjectList>> list(const Resource& resource, std::string ns, ListOptions list,
                                    CallOptions options = {});
-  /// As list(), but only one page is in memory at a time. Gives the list's resourceVersion.
+  /// As list(), with only one page in memory at a time. Returns the list's resourceVersion.
   Task<ApiResult<std::string>> list_by_page(const Resource& resource, std::string ns, ListOptions list,
                                             PageTaker take, CallOptions options = {});
-  /// From behind `resource_version`; bookmarks are asked for. Silence is bounded: the API server is asked to
-  /// end the stream after five to ten minutes, and a minute past that we do.
+  /// Events after `resource_version`, with bookmarks. The API server is asked to end the stream after five to
+  /// ten minutes; a minute later the client closes it.
   Task<ApiResult<std::unique_ptr<Watch>>> watch(const Resource& resource, std::string ns, ListOptions list,
                                                 std::string resource_version);
 
-  // `body` is JSON. Each returns the object as stored.
+  // `body` is JSON. Each returns the stored object.
   Task<ApiResult<Object>> create(const Resource& resource, std::string ns, std::string body,
                                  CallOptions options = {});
   Task<ApiResult<Object>> update(const Resource& resource, std::string ns, std::string name, std::string body,
                                  CallOptions options = {});
-  /// RFC 7386. With metadata.resourceVersion in the body a changed object is a conflict.
+  /// RFC 7386. With metadata.resourceVersion in the body, an object that has changed is a conflict.
   Task<ApiResult<Object>> merge_patch(const Resource& resource, std::string ns, std::string name,
                                       std::string body, CallOptions options = {});
-  /// Server-side apply under `manager`. `force`: take fields over from others.
+  /// Server-side apply as `manager`. `force`: take ownership of fields from other managers.
   Task<ApiResult<Object>> apply(const Resource& resource, std::string ns, std::string name, std::string body,
                                 std::string manager, bool force, CallOptions options = {});
-  /// An object that is not there counts as an error (is_not_found()).
+  /// An error with is_not_found() if the object does not exist.
   Task<ApiResult<void>> remove(const Resource& resource, std::string ns, std::string name,
                                DeleteOptions del = {}, CallOptions options = {});
   /// Any path, as text: "/version", "/readyz", "/openapi/v3".
@@ -159,8 +160,7 @@ class Client {
   std::shared_ptr<ClientTransport> transport_;
 };
 
-/// Runs one task to its end on a context of its own: for the command line, which has no loop.
-/// `make` is given the client. An exception that leaves the task leaves this too.
+/// Runs one task to its end on its own io_context, for the command line. Throws what the task throws.
 void run_with_client(ClientConfig config, ClientOptions options, std::function<Task<void>(Client&)> make);
 
 }  // namespace modelgate::kube

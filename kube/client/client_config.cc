@@ -25,7 +25,7 @@ class Environment {
 
   std::string operator[](const char* name) const {
     if (given_) return given_->contains(name) ? given_->at(name) : std::string();
-    const char* const value = std::getenv(name);  // NOLINT: nobody sets it while we run
+    const char* const value = std::getenv(name);  // NOLINT: no thread calls setenv
     return value ? value : "";
   }
 
@@ -47,7 +47,7 @@ Loaded from_files(const std::vector<std::string>& paths, const std::string& cont
     if (skip_missing && !exists(path)) continue;
     const auto text = read_small_file(path);
     if (!text) return std::unexpected(text.error());
-    // Relative paths in it are taken from where it is, wherever we go later.
+    // Paths in it are relative to its directory, whatever the working directory is later.
     std::error_code ignored;
     const auto absolute = std::filesystem::absolute(path, ignored).string();
     if (const auto added = all.add(absolute.empty() ? path : absolute, *text); !added) {
@@ -55,7 +55,7 @@ Loaded from_files(const std::vector<std::string>& paths, const std::string& cont
     }
     ++read;
   }
-  if (read == 0) return std::unexpected("$KUBECONFIG names no file that is there");
+  if (read == 0) return std::unexpected("no file that $KUBECONFIG names exists");
   return all.config_of(context);
 }
 
@@ -97,7 +97,7 @@ std::expected<ClientConfig, std::string> load_client_config(const ConfigSources&
   const std::string home = environment["HOME"];
   const std::string path = home + "/.kube/config";
   if (home.empty() || !exists(path)) {
-    return std::unexpected("no kubeconfig: set --kubeconfig or $KUBECONFIG, or make ~/.kube/config");
+    return std::unexpected("no kubeconfig: set --kubeconfig or $KUBECONFIG, or create ~/.kube/config");
   }
   return from_files({path}, sources.context, false);
 }

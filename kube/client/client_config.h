@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the API server is and who we are: from a kubeconfig, or from inside a cluster.
+// Address of the API server and credentials: from a kubeconfig, or from the Pod's service account.
 //
 //   auto config = load_client_config({.kubeconfig = flags.kubeconfig});
 //   if (!config) fail("--kubeconfig: " + config.error());
 //
-// As client-go does it: --kubeconfig, else the files of $KUBECONFIG (merged, the first one that sets a thing
-// counts), else the Pod's service account where KUBERNETES_SERVICE_HOST is set, else ~/.kube/config.
-// Relative paths are taken from the kubeconfig's own directory. Proxies are not supported: HTTPS_PROXY is not
-// looked at, and proxy-url is an error, as are auth-provider, passwords and impersonation.
+// The order is client-go's: --kubeconfig; else the files of $KUBECONFIG, merged, where the first file that
+// has an entry wins; else the Pod's service account if KUBERNETES_SERVICE_HOST is set; else ~/.kube/config.
+// Paths are relative to the kubeconfig's directory. Proxies are not supported: HTTPS_PROXY is ignored, and
+// proxy-url is an error, as are auth-provider, passwords and impersonation.
 #pragma once
 
 #include <chrono>
@@ -33,16 +33,16 @@ struct ExecPlugin {
 struct ClientConfig {
   std::string host = {};  // a name or an IP address, without brackets
   std::string port = "443";
-  std::string base_path = {};        // "/k8s/clusters/c-1" behind some proxies; else empty
+  std::string base_path = {};        // "/k8s/clusters/c-1" with some proxies; else empty
   bool tls = true;                   // false: http://, for tests and `kubectl proxy`
   std::string ca_pem = {};           // empty: the system's CAs
   std::string tls_server_name = {};  // for SNI and verification in place of `host`
-  bool insecure = false;             // insecure-skip-tls-verify: said in the log once
+  bool insecure = false;             // insecure-skip-tls-verify: logged once
 
   std::string client_certificate_pem = {}, client_key_pem = {};  // both or neither
   std::string token = {};
 
-  // Read again every minute, and at once after a 401; what is in them counts in place of the texts above.
+  // Read again every minute, and immediately after a 401. They take precedence over the values above.
   std::string ca_file = {};
   std::string client_certificate_file = {}, client_key_file = {};
   std::string token_file = {};
@@ -60,7 +60,7 @@ struct ConfigSources {
   std::optional<std::map<std::string, std::string>> environment = {};
 };
 
-/// The error is text for people and names the file.
+/// The error is text for the user and names the file.
 std::expected<ClientConfig, std::string> load_client_config(const ConfigSources& sources);
 
 /// True inside a Pod: KUBERNETES_SERVICE_HOST is set and a token is mounted.

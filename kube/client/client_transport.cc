@@ -19,16 +19,15 @@ namespace {
 using Kind = ApiError::Kind;
 using Clock = std::chrono::steady_clock;
 
-/// A connection that fails is tried again so often: what a rolling restart of the API server behind a load
-/// balancer takes. Longer absences are the caller's, who knows what can wait.
+/// Enough for a rolling restart of API servers with a load balancer. The caller handles longer outages.
 constexpr int kReconnects = 3;
 constexpr std::chrono::milliseconds kReconnectPause{100};
 constexpr std::chrono::milliseconds kLongestReconnectPause{1000};
 
-/// As often as client-go does what Retry-After says.
+/// The same as in client-go.
 constexpr int kMaxRetryAfterRetries = 10;
 
-/// Waiting for the client's own rate is worth a line from here on, as in client-go.
+/// Longer waits for the rate limit are logged, as in client-go.
 constexpr std::chrono::seconds kNoticeableWait{1};
 
 ApiError too_late(std::string_view what) {
@@ -56,7 +55,7 @@ LiveConnection::~LiveConnection() {
   transport_->live_.erase(place_);
 }
 
-// One of the pool's places, given back when it goes.
+// One of the connections that may be in use at once; returned on destruction.
 class ClientTransport::Slot {
  public:
   Slot() = default;
@@ -109,12 +108,12 @@ class ClientTransport::IdleTimer {
 
 struct ClientTransport::Attempt {
   ApiResult<HttpHead> head = std::unexpected(ApiError{});
-  std::string body;  // whole, unless it is streamed
+  std::string body;  // complete, unless it is streamed
   std::unique_ptr<LiveConnection> connection;
   std::shared_ptr<const CredentialSet> credentials;
-  bool reused = false;    // a connection that had been used before
-  bool sent = false;      // the whole request went out
-  bool answered = false;  // a byte of the answer came
+  bool reused = false;    // the connection was used before
+  bool sent = false;      // the request was sent completely
+  bool answered = false;  // the first byte of the answer arrived
 };
 
 ClientTransport::ClientTransport(asio::io_context& context, ClientConfig config, ClientOptions options)
@@ -218,8 +217,8 @@ Task<ClientTransport::Attempt> ClientTransport::attempt(Transport self, const Ap
   co_return out;
 }
 
-// What the injector makes of it, in the place of the answer; the connection is not used again.
-ClientTransport::Attempt ClientTransport::played(const Fault& fault, bool sent) {
+// The injected fault replaces the answer; the connection is not used again.
+ClientTransport::Attempt ClientTransport::injected(const Fault& fault, bool sent) {
   Attempt out;
   out.sent = sent;
   if (fault.lost) {
@@ -233,7 +232,7 @@ ClientTransport::Attempt ClientTransport::played(const Fault& fault, bool sent) 
                       .retry_after = fault.retry_after,
                       .warnings = {}};
   out.body = fmt::format(
-      R"({{"kind":"Status","apiVersion":"v1","status":"Failure","message":"a fault is played","reason":"{}","code":{}}})",
+      R"({{"kind":"Status","apiVersion":"v1","status":"Failure","message":"injected fault","reason":"{}","code":{}}})",
       fault.reason, fault.status);
   return out;
 }
@@ -244,42 +243,43 @@ Task<ClientTransport::Attempt> ClientTransport::attempt_under_faults(Transport s
   const FaultInjector::Call call{request.method, request.path, request.query, request.stream};
   Fault fault = faults.before(call);
   if (fault.delay.count() > 0) co_await sleep_for(fault.delay);
-  if (fault.any()) co_return played(fault, false);
+  if (fault.any()) co_return injected(fault, false);
   Attempt out = co_await attempt(self, request);
   fault = faults.after(call, out.head ? out.head->status : 0);
   if (fault.delay.count() > 0) co_await sleep_for(fault.delay);
   if (!fault.any()) co_return out;
   const auto credentials = out.credentials;
-  out = played(fault, true);
+  out = injected(fault, true);
   out.credentials = credentials;
   co_return out;
 }
 
-// ---- what is sent when, and sent again
+// ---- rate limit and retries
 
 Task<ApiResult<void>> ClientTransport::take_place(Transport self, const ApiRequest& request) {
   if (request.urgent || request.stream) co_return ApiResult<void>();
   const auto wait = self->rate_.reserve(Clock::now(), request.deadline);
-  if (!wait) co_return std::unexpected(too_late("the client's own rate (--kube-api-qps, --kube-api-burst)"));
+  if (!wait)
+    co_return std::unexpected(too_late("the client's rate limit (--kube-api-qps, --kube-api-burst)"));
   if (*wait <= Clock::duration::zero()) co_return ApiResult<void>();
   self->counts_.rate_limited_microseconds +=
       static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(*wait).count());
   if (*wait >= kNoticeableWait) {
     log::info(
-        "waiting for the client's own rate",
+        "waiting for the client's rate limit",
         {{"method", request.method}, {"path", request.path}, {"milliseconds", rounded_up(*wait).count()}});
   }
   co_await sleep_for(rounded_up(*wait));
   co_return ApiResult<void>();
 }
 
-// Urgent calls find as many places again: others that hang must not hold them up.
+// Urgent calls may use as many connections again, so that hanging calls do not block them.
 Task<ApiResult<void>> ClientTransport::take_slot(Transport self, const ApiRequest& request, Slot& slot) {
   if (request.stream) co_return ApiResult<void>();
   const std::size_t places = self->options_.connections * (request.urgent ? 2 : 1);
   while (self->in_use_ >= places && !self->closed_) {
     const bool woken = co_await self->free_.wait(request.deadline);
-    if (!woken) co_return std::unexpected(too_late("a connection to be free"));
+    if (!woken) co_return std::unexpected(too_late("a free connection"));
   }
   slot.take(self);
   co_return ApiResult<void>();
@@ -289,7 +289,7 @@ Task<ApiResult<ClientTransport::Attempt>> ClientTransport::send(Transport self, 
   const bool read = request.method == "GET";
   Backoff pauses(kReconnectPause, kLongestReconnectPause);
   int reconnects = 0;
-  int obediences = 0;
+  int retry_after_retries = 0;
   bool renewed = false;
   while (!self->closed_) {
     Attempt attempt;
@@ -318,10 +318,10 @@ Task<ApiResult<ClientTransport::Attempt>> ClientTransport::send(Transport self, 
       renewed = true;
       self->credentials_.refused(*attempt.credentials);
     } else {
-      const bool not_taken = status == 429 || status == 503 || (read && status >= 500);
-      const auto told = attempt.head->retry_after;
-      if (!not_taken || !told || ++obediences > kMaxRetryAfterRetries) co_return attempt;
-      pause = *told;
+      const bool not_processed = status == 429 || status == 503 || (read && status >= 500);
+      const auto retry_after = attempt.head->retry_after;
+      if (!not_processed || !retry_after || ++retry_after_retries > kMaxRetryAfterRetries) co_return attempt;
+      pause = *retry_after;
     }
     if (Clock::now() + pause >= request.deadline) {
       if (!attempt.head) co_return std::unexpected(std::move(attempt.head).error());

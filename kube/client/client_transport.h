@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How a call gets to the API server and back: the rate, credentials, a pool of connections, and what is sent
-// again when. What the calls mean is client.cc's, which is the only one to use this, with client_watch.cc.
+// Sends requests to the API server: rate limit, credentials, connection pool and retries. Used by client.cc,
+// which knows what the calls mean, and client_watch.cc.
 //
 //   auto answer = co_await ClientTransport::call(transport, std::move(request));
 //
-// A pooled connection is looked at before it is used, so that one that the server has closed meanwhile costs
-// nothing; the rest of that race (it closes while we write) is dealt with as client.h says.
+// A pooled connection is checked before use, so one that the server has closed costs no request. If the
+// server closes it during the write, the retries of client.h apply.
 //
-// Coroutines hold a shared_ptr to the transport, so a Client may go while calls are under way: close() makes
-// them end with kCancelled.
+// Coroutines hold a shared_ptr to the transport, so a Client may be destroyed while calls are running:
+// close() ends them with kCancelled.
 #pragma once
 
 #include <cstdint>
@@ -25,25 +25,25 @@
 
 namespace modelgate::kube {
 
-/// The API server closes a connection that was idle for 90 seconds.
+/// Less than the 90 seconds after which the API server closes an idle connection.
 inline constexpr std::chrono::seconds kIdleConnection{60};
 
 struct ApiRequest {
   std::string method;
-  std::string path;        // without the configuration's base path
+  std::string path;        // without ClientConfig::base_path
   std::string query = {};  // "a=b&c=d"
   std::string content_type = {};
   std::string body = {};
   SteadyTime deadline = {};
   bool urgent = false;
-  bool stream = false;  // a watch: no rate, a connection of its own, the body is read by the caller
+  bool stream = false;  // a watch: no rate limit, its own connection, the caller reads the body
 };
 
 struct Fault;
 class ClientTransport;
 using Transport = std::shared_ptr<ClientTransport>;
 
-/// A connection in use. The transport's close() reaches it through this.
+/// A connection in use, registered for ClientTransport::close().
 class LiveConnection {
  public:
   LiveConnection(Transport transport, std::shared_ptr<HttpConnection> connection);
@@ -65,12 +65,12 @@ class ClientTransport : public std::enable_shared_from_this<ClientTransport> {
   ClientTransport(asio::io_context& context, ClientConfig config, ClientOptions options);
   ~ClientTransport();
 
-  /// The body of the success.
+  /// The body of a successful answer.
   static Task<ApiResult<std::string>> call(Transport self, ApiRequest request);
-  /// A connection whose answer's head was a success and whose body follows.
+  /// The connection of a successful answer, from which the body can be read.
   static Task<ApiResult<std::unique_ptr<LiveConnection>>> stream(Transport self, ApiRequest request);
 
-  /// Everything under way ends with kCancelled, and so does every later call.
+  /// Running and later calls end with kCancelled.
   void close();
 
   asio::io_context& context() { return context_; }
@@ -87,7 +87,7 @@ class ClientTransport : public std::enable_shared_from_this<ClientTransport> {
 
   static Task<ApiResult<Attempt>> send(Transport self, ApiRequest request);
   static Task<Attempt> attempt(Transport self, const ApiRequest& request);
-  static Attempt played(const Fault& fault, bool sent);
+  static Attempt injected(const Fault& fault, bool sent);
   static Task<Attempt> attempt_under_faults(Transport self, const ApiRequest& request);
   static Task<ApiResult<void>> take_place(Transport self, const ApiRequest& request);
   static Task<ApiResult<void>> take_slot(Transport self, const ApiRequest& request, Slot& slot);
@@ -104,7 +104,7 @@ class ClientTransport : public std::enable_shared_from_this<ClientTransport> {
   ClientCounts counts_;
   std::size_t in_use_ = 0;  // of the pool's connections
   Waiters free_;
-  std::list<Idle> idle_;  // the one used last is in front
+  std::list<Idle> idle_;  // the most recently used first
   std::unique_ptr<IdleTimer> idle_timer_;
   std::list<HttpConnection*> live_;
   bool closed_ = false;

@@ -50,7 +50,7 @@ class Stream final : public Watch {
       text_.erase(0, begin_);
       begin_ = 0;
       searched_ = text_.size();
-      if (text_.empty() && text_.capacity() > kKeptBytes) text_ = std::string();
+      if (text_.empty() && text_.capacity() > kIdleBufferBytes) text_ = std::string();
       if (text_.size() > kMaxWatchLine) co_return failed(malformed("an event is larger than 8 MiB"));
       auto more = co_await (*connection_)->read_body(text_);
       if (faults_ != nullptr) co_await sleep_for(faults_->watch_lag());
@@ -61,8 +61,8 @@ class Stream final : public Watch {
   }
 
  private:
-  /// An idle watch does not hold on to what a burst of events took.
-  static constexpr std::size_t kKeptBytes = std::size_t{16} << 10;
+  /// The largest buffer that an idle watch keeps after a burst of events.
+  static constexpr std::size_t kIdleBufferBytes = std::size_t{16} << 10;
 
   Next failed(ApiError error) const {
     error.request = request_;
@@ -75,7 +75,7 @@ class Stream final : public Watch {
   FaultInjector* faults_;
   std::string text_;
   std::size_t begin_ = 0;     // of the next line
-  std::size_t searched_ = 0;  // up to here there is no line feed
+  std::size_t searched_ = 0;  // no line feed before this position
 };
 
 }  // namespace
@@ -83,7 +83,7 @@ class Stream final : public Watch {
 ApiResult<WatchEvent> read_watch_event(std::string_view line, bool managed_fields) {
   spec::Arena arena;
   const auto value = parse_answer(line, arena, managed_fields);
-  if (!value) return std::unexpected(malformed("an event is no JSON: " + value.error().message));
+  if (!value) return std::unexpected(malformed("an event is not JSON: " + value.error().message));
   const spec::ObjectView event(*value);
   const spec::ObjectView object = event.object("object");
   const std::string_view type = event.string("type");

@@ -21,7 +21,7 @@ std::string environment(const char* name) {
   return value ? value : "";
 }
 
-// The first that says something.
+// The first that is not empty.
 std::string first_of(std::initializer_list<std::string> texts) {
   const auto* found = std::ranges::find_if(texts, [](const std::string& text) { return !text.empty(); });
   return found == texts.end() ? std::string() : *found;
@@ -45,13 +45,14 @@ void add_connection_flags(ConnectionFlags& flags, const ConnectionHelp& help,
       {{kCluster, "--kubeconfig", "FILE", "the Pod's service account", help.kubeconfig,
         set_text(flags.kubeconfig)},
        {kCluster, "--kube-context", "NAME", "the current one",
-        "context of the kubeconfig; alone it means $KUBECONFIG or ~/.kube/config", set_text(flags.context)},
+        "context in the kubeconfig; without --kubeconfig, of $KUBECONFIG or ~/.kube/config",
+        set_text(flags.context)},
        {kCluster, "--namespace", "NAME", "$POD_NAMESPACE", help.ns, set_name(flags.ns)},
        {kCluster, "--lease", "NAME", flags.lease, help.lease, set_name(flags.lease)},
        {kCluster, "--kube-api-qps", "COUNT", std::to_string(flags.qps), help.qps,
         set_number(flags.qps, 10'000, 1)},
        {kCluster, "--kube-api-burst", "COUNT", std::to_string(flags.burst),
-        "calls at once before --kube-api-qps holds", set_number(flags.burst, 10'000, 1)}});
+        "calls to the API server that may exceed --kube-api-qps", set_number(flags.burst, 10'000, 1)}});
 }
 
 std::expected<Connection, std::string> connection(const ConnectionFlags& flags, std::string_view program) {

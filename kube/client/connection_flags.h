@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The flags of a program that works in a cluster, and what they and the environment say of it. Used by
-// webhook/flags.cc with webhook/cluster_options.cc, and by reconciler/flags.cc with its main.
+// Flags of a program that runs in a cluster, and the connection that they and the environment describe. Used
+// by webhook/flags.cc, webhook/cluster_options.cc and reconciler/flags.cc.
 //
 //   struct ClusterFlags : kube::ConnectionFlags { ... };
 //   add_connection_flags(flags.cluster, {.kubeconfig = "kubeconfig of the cluster to ...", ...}, table);
@@ -22,7 +22,7 @@
 namespace modelgate::kube {
 
 struct ConnectionFlags {
-  std::string kubeconfig = {};  // empty: as kube/client/client_config.h finds one
+  std::string kubeconfig = {};  // empty: see kube/client/client_config.h
   std::string context = {};
   std::string ns = {};  // empty: see connection()
   std::string lease = {};
@@ -30,7 +30,7 @@ struct ConnectionFlags {
   int burst = 100;
 };
 
-/// What each program says of these in --help.
+/// The help texts that differ between programs.
 struct ConnectionHelp {
   const char* kubeconfig;
   const char* ns;
@@ -38,11 +38,11 @@ struct ConnectionHelp {
   const char* qps;
 };
 
-/// The heading in --help, for the program's own flags too.
+/// The heading in --help.
 inline constexpr const char* kClusterGroup = "Cluster";
 
-/// --kubeconfig, --kube-context, --namespace, --lease, --kube-api-qps, --kube-api-burst. What
-/// `flags` hold are the defaults. Both must outlive the table.
+/// Adds --kubeconfig, --kube-context, --namespace, --lease, --kube-api-qps and --kube-api-burst. The values
+/// in `flags` are the defaults. `flags` and `help` must outlive the table.
 void add_connection_flags(ConnectionFlags& flags, const ConnectionHelp& help,
                           std::vector<process::Flag>& table);
 
@@ -50,14 +50,14 @@ struct Connection {
   ClientConfig config;
   ClientOptions client;
   std::string ns;  // --namespace, else $POD_NAMESPACE, else the service account's or context's, else kserve
-  std::string instance;  // this replica's name: $POD_NAME, else the host's
+  std::string instance;  // this replica's name: $POD_NAME, else the host name
 };
 
-/// Reads the kubeconfig or the service account. `program` is for the user agent. The error is text for people
-/// and names the flag.
+/// Reads the kubeconfig or the service account. `program` becomes part of the user agent. The error is text
+/// for the user and names the flag.
 std::expected<Connection, std::string> connection(const ConnectionFlags& flags, std::string_view program);
 
-/// For leases: replicas may bear the same name where they are no Pods, so this adds a random part.
+/// The identity for a Lease. Replicas outside of Pods may have the same name, so it has a random part.
 std::string lease_identity(std::string_view instance);
 
 }  // namespace modelgate::kube

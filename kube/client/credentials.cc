@@ -14,8 +14,8 @@
 namespace modelgate::kube {
 namespace {
 
-/// A certificate or a token is taken as expired this much before its time, since clocks differ and calls
-/// take some.
+/// A plugin's credentials count as expired this much before their time, since clocks differ and calls take
+/// time.
 constexpr std::chrono::seconds kExpiryMargin{10};
 
 std::string_view trimmed(std::string_view text) {
@@ -25,7 +25,7 @@ std::string_view trimmed(std::string_view text) {
                                          : text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
 }
 
-/// A header's value is printable ASCII; anything else could end the header.
+/// Only printable ASCII: other characters could end the header.
 bool fits_header(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f; });
 }
@@ -55,7 +55,8 @@ Task<ApiResult<std::shared_ptr<const CredentialSet>>> Credentials::current(Stead
     files_read_ = now;
     std::string problem = read_files();
     if (!problem.empty() && !set_) co_return std::unexpected(credentials_error(std::move(problem)));
-    if (!problem.empty()) log::warn("credentials were not read again", {{"reason", problem}});
+    if (!problem.empty())
+      log::warn("credentials could not be read again; using the last ones", {{"reason", problem}});
     changed = true;
   }
   if (config_.exec && (refused || plugin_due(date))) {
@@ -66,7 +67,8 @@ Task<ApiResult<std::shared_ptr<const CredentialSet>>> Credentials::current(Stead
   if (changed) {
     std::string problem = rebuild();
     if (!problem.empty() && !set_) co_return std::unexpected(credentials_error(std::move(problem)));
-    if (!problem.empty()) log::warn("credentials were not replaced", {{"reason", problem}});
+    if (!problem.empty())
+      log::warn("credentials could not be replaced; using the last ones", {{"reason", problem}});
   }
   co_return set_;
 }
@@ -75,7 +77,7 @@ bool Credentials::may_change() const {
   return config_.exec || !config_.token_file.empty() || !config_.client_certificate_file.empty();
 }
 
-/// What is wrong with the first one that cannot be read; the others are read all the same.
+/// Reads all files. Returns the first error.
 std::string Credentials::read_files() {
   struct Row {
     const std::string& path;
@@ -109,7 +111,7 @@ bool Credentials::plugin_due(std::chrono::sys_seconds now) const {
 }
 
 Task<ApiResult<void>> Credentials::refresh_plugin(SteadyTime deadline) {
-  if (plugin_running_) {  // somebody else's run serves us too
+  if (plugin_running_) {  // wait for the run that another call started
     while (plugin_running_) {
       const bool woken = co_await plugin_done_.wait(deadline);
       if (!woken) {
@@ -148,7 +150,7 @@ std::string Credentials::rebuild() {
   }
   const std::string& token =
       plugin_result_ && !plugin_result_->token.empty() ? plugin_result_->token : token_;
-  if (!fits_header(token)) return "the token holds characters that no token has";
+  if (!fits_header(token)) return "the token has characters that are not allowed in a header";
   next.authorization = token.empty() ? std::string() : "Bearer " + token;
   set_ = std::make_shared<const CredentialSet>(std::move(next));
   return {};

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a call shows to the API server and whom it trusts: the TLS context and the Authorization header, kept
-// current from files that are replaced (service account tokens, CAs) and from exec plugins. Used by the
-// client alone; on its thread.
+// The TLS context and the Authorization header for calls to the API server. Reads files again that are
+// rotated (service account tokens, CAs) and runs exec plugins again. Used by the client, on its thread.
 //
-//   auto now = co_await credentials.current(deadline);     // cheap where nothing is due
+//   auto now = co_await credentials.current(deadline);     // cheap if nothing is due
 //   ... 401 ...
 //   credentials.refused(**now);                            // the next current() reads everything again
 #pragma once
@@ -23,14 +22,14 @@
 
 namespace modelgate::kube {
 
-/// How old a file's content may be. Service account tokens are replaced when a fifth of their life is left,
-/// ten minutes at the least.
+/// How long a file's content is used before it is read again. The kubelet rotates service account tokens when
+/// a fifth of their lifetime is left, which is ten minutes or more.
 inline constexpr std::chrono::seconds kFileAge{60};
 
 struct CredentialSet {
   std::shared_ptr<SSL_CTX> tls;  // null for http://
   std::string authorization;     // the header's value; empty: none
-  /// Connections made under another one are not used any more: they showed another certificate.
+  /// Connections of another generation are not reused: they were opened with other certificates.
   std::uint64_t generation = 0;
 };
 
@@ -38,14 +37,15 @@ class Credentials {
  public:
   explicit Credentials(ClientConfig config);
 
-  /// Errors: kCredentials, kDeadline. Files that cannot be read after they once were leave what was read.
+  /// Errors: kCredentials, kDeadline. A file that can no longer be read keeps its last content.
   Task<ApiResult<std::shared_ptr<const CredentialSet>>> current(SteadyTime deadline);
-  /// `used` earned a 401. Nothing where it is not the current one any more.
+  /// The API server answered 401 to `used`. Ignored if it is no longer current.
   void refused(const CredentialSet& used) { refused_ = refused_ || set_.get() == &used; }
-  /// The TLS handshake failed: CA and certificate may have been replaced, so the next current() reads the
-  /// files again. Plugins are not asked again: they may be slow, and a wrong address would never end it.
+  /// The TLS handshake failed. CA and certificate may have been rotated, so the next current() reads the
+  /// files again. It does not run plugins: they may be slow, and a wrong address would run them at each
+  /// attempt.
   void doubted() { files_read_ = {}; }
-  /// False where reading them again cannot give others.
+  /// False if reading them again cannot change them.
   bool may_change() const;
 
   const ClientConfig& config() const { return config_; }
@@ -62,8 +62,8 @@ class Credentials {
   Task<ApiResult<void>> refresh_plugin(SteadyTime deadline);
 
   ClientConfig config_;
-  Pems pems_;   // in force from the next rebuild() on
-  Pems built_;  // what the current set's TLS context was made of
+  Pems pems_;   // for the next rebuild()
+  Pems built_;  // of the current TLS context
   std::string token_;
   SteadyTime files_read_{};
   bool refused_ = false;

@@ -32,10 +32,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// How often is asked whether a program that has closed its output has ended.
+/// How often to check whether a program that has closed its output has exited.
 constexpr std::chrono::milliseconds kExitPoll{5};
 
-// A running program. It does not outlive this: it and what it started are killed.
+// A running program. The destructor kills it and its child processes.
 class Child {
  public:
   Child() = default;
@@ -77,7 +77,7 @@ class Child {
     return error;
   }
 
-  /// Its status as waitpid gives it, once it has ended.
+  /// Its status from waitpid, once it has exited.
   std::optional<int> ended() {
     int status = 0;
     if (::waitpid(pid_, &status, WNOHANG) != pid_) return std::nullopt;
@@ -96,7 +96,7 @@ class Child {
   pid_t pid_ = 0;
 };
 
-// Shared with the timer, whose handler may still be under way when nobody reads any more.
+// Shared with the timer, whose handler may run after the reader has ended.
 struct Output {
   Output(const asio::any_io_executor& executor, int handle) : pipe(executor, handle) {}
   void give_up() {
@@ -108,7 +108,7 @@ struct Output {
   bool late = false;
 };
 
-/// Up to its end, its give_up(), or a little more than kMaxPluginOutput.
+/// Reads until the end, give_up(), or a little more than kMaxPluginOutput bytes.
 Task<std::string> read_all(std::shared_ptr<Output> output) {
   std::string text;
   boost::system::error_code error;
@@ -141,7 +141,7 @@ ApiError plugin_error(const ExecPlugin& plugin, std::string_view text) {
 
 ApiError cannot_start(const ExecPlugin& plugin, int number) {
   std::string text = std::strerror(number);
-  if (number == ENOENT) text = "there is no such program";
+  if (number == ENOENT) text = "no such program";
   if (number == ENOENT && !plugin.install_hint.empty()) text += "; " + plugin.install_hint;
   return plugin_error(plugin, text);
 }
@@ -151,7 +151,7 @@ ApiError not_in_time(const ExecPlugin& plugin) {
           .message = fmt::format("exec plugin {} did not end in time", plugin.command)};
 }
 
-/// Of a status that is not 0.
+/// For a status that is not 0.
 std::string exit_text(int status) {
   if (WIFSIGNALED(status)) return fmt::format("it was ended by signal {}", WTERMSIG(status));
   return fmt::format("it failed with exit code {}", WEXITSTATUS(status));
@@ -163,9 +163,10 @@ std::expected<ExecCredential, std::string> read_exec_credential(std::string_view
                                                                 std::string_view api_version) {
   spec::Arena arena;
   const auto value = spec::parse_json(text, arena);
-  if (!value) return std::unexpected(fmt::format("its output is no JSON (at byte {})", value.error().offset));
+  if (!value)
+    return std::unexpected(fmt::format("its output is not JSON (at byte {})", value.error().offset));
   const spec::ObjectView root(*value);
-  if (root.string("kind") != "ExecCredential") return std::unexpected("its output is no ExecCredential");
+  if (root.string("kind") != "ExecCredential") return std::unexpected("its output is not an ExecCredential");
   if (root.string("apiVersion") != api_version) {
     return std::unexpected(fmt::format("its output is of apiVersion {}; configured is {}",
                                        spec::quoted(root.string("apiVersion")), api_version));
@@ -183,7 +184,7 @@ std::expected<ExecCredential, std::string> read_exec_credential(std::string_view
   const std::string_view expires = status.string("expirationTimestamp");
   if (!expires.empty()) {
     out.expires = text::parse_rfc3339(expires);
-    if (!out.expires) return std::unexpected("its output's expirationTimestamp is no RFC 3339 time");
+    if (!out.expires) return std::unexpected("its output's expirationTimestamp is not an RFC 3339 time");
   }
   return out;
 }

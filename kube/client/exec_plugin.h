@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Exec plugins of a kubeconfig: runs the program and reads the ExecCredential that it prints, as client-go
-// does (client.authentication.k8s.io/v1 and v1beta1). Used by kube/client/credentials.cc.
+// Exec plugins of a kubeconfig: runs the program and reads the ExecCredential that it prints, as in client-go
+// (client.authentication.k8s.io/v1 and v1beta1). Used by kube/client/credentials.cc.
 //
-// The program gets no standard input and is told that it cannot ask (`spec.interactive: false`); its standard
-// error is ours, so that people see what it says. It is killed when the deadline passes.
+// The program has no standard input, and `spec.interactive` is false. Its standard error is ours, so that the
+// user sees its output. It is killed when the deadline passes.
 #pragma once
 
 #include <chrono>
@@ -21,14 +21,14 @@ namespace modelgate::kube {
 
 struct ExecCredential {
   std::string token;
-  std::string certificate_pem, key_pem;  // both or neither; one of token and certificate is there
+  std::string certificate_pem, key_pem;  // both or neither; the token or the certificate is set
   std::optional<std::chrono::sys_seconds> expires = {};  // in nanoseconds the year 2262 would be the last
 };
 
-/// What a plugin may print: a token and a chain of certificates are below 20 KiB.
+/// The largest output of a plugin. A token and a certificate chain take less than 20 KiB.
 inline constexpr std::size_t kMaxPluginOutput = std::size_t{1} << 20;
 
-/// What `text`, a plugin's output, says. The error never shows what it holds.
+/// Parses `text`, a plugin's output. The error never contains a credential.
 std::expected<ExecCredential, std::string> read_exec_credential(std::string_view text,
                                                                 std::string_view api_version);
 

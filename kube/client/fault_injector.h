@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What may go wrong between a client and the API server, at will: for tests of what the two programs make of
-// it. No program of ours holds one; tests/reconciler/under_faults.cc does.
+// Injects faults between a client and the API server, for tests. Our programs have none;
+// tests/reconciler/under_faults.cc does.
 //
 //   class Once : public FaultInjector { ... };
 //   Once faults;
 //   Client client(context, config, {.faults = &faults});    // outlives the client
 //
-// The client's transport asks it for every request that it would put on a connection, those that it sends
-// again included. Where there is none, which is the rule, that is one comparison with null a request. Its
-// functions are called on the client's thread. One that ends the process plays a kill there.
+// The client's transport calls it for each request that it sends, retries included, on the client's thread.
+// Without one that costs a comparison with null. A function that ends the process simulates a kill there.
 #pragma once
 
 #include <chrono>
@@ -19,7 +18,7 @@
 
 namespace modelgate::kube {
 
-/// What becomes of a request. As it is made, nothing happens to it.
+/// What happens to a request. By default: nothing.
 struct Fault {
   std::chrono::milliseconds delay{0};  // first
   bool lost = false;                   // then the connection fails
@@ -41,12 +40,13 @@ class FaultInjector {
 
   virtual ~FaultInjector() = default;
 
-  /// Before it is sent. With a fault it is not: the API server never hears of it.
+  /// Before the request is sent. With a fault it is not sent.
   virtual Fault before(const Call& call) = 0;
-  /// After `status` came; 0 where none did. With a fault that takes its place: the API server has done it.
+  /// After the answer with `status`; 0 if there was none. A fault replaces the answer: the API server has
+  /// processed the request.
   virtual Fault after(const Call& call, int status) = 0;
-  /// For how long each read of a watch (16 KiB at most) is held back before it is told: its caller's picture
-  /// is older than the cluster by this much, or more where much is told.
+  /// How long to delay each read of a watch (at most 16 KiB): the caller's cache is this much older than the
+  /// cluster, or more if there are many events.
   virtual std::chrono::milliseconds watch_lag() { return {}; }
 };
 

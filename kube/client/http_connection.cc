@@ -32,14 +32,14 @@ using ErrorCode = boost::system::error_code;
 using TlsStream = asio::ssl::stream<Tcp::socket>;
 using Kind = ApiError::Kind;
 
-/// A peer that is gone without a word is noticed within half a minute: a watch may be silent for longer.
+/// TCP keepalive detects a lost peer within half a minute. A watch may have no events for longer.
 constexpr int kKeepAliveIdleSeconds = 15;
 constexpr int kKeepAliveIntervalSeconds = 5;
 constexpr int kKeepAliveProbes = 3;
-/// Each address gets its share of the time that is left, and at least this.
+/// Each address gets an equal part of the remaining time, and at least this.
 constexpr std::chrono::milliseconds kShortestConnect{250};
 
-/// A look-up cannot be called back: it goes on by itself when nobody waits for it any more.
+/// A name lookup cannot be cancelled: it continues after its caller has stopped waiting.
 struct Lookup {
   explicit Lookup(const asio::any_io_executor& executor) : resolver(executor) {}
   Tcp::resolver resolver;
@@ -59,14 +59,14 @@ void set_socket_options(Tcp::socket& socket) {
   ::setsockopt(handle, IPPROTO_TCP, TCP_KEEPCNT, &kKeepAliveProbes, sizeof(int));
 }
 
-/// True where a read would have to wait: neither data nor the end is there.
+/// True if a read would block: there are no data and the peer has not closed.
 bool is_quiet(Tcp::socket& socket) {
   char byte = 0;
   const auto got = ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
-// Stream is a TlsStream, or a Tcp::socket where there is no TLS.
+// Stream is a TlsStream, or a Tcp::socket without TLS.
 template <class Stream>
 class Connection final : public HttpConnection, public std::enable_shared_from_this<Connection<Stream>> {
  public:
@@ -106,8 +106,8 @@ class Connection final : public HttpConnection, public std::enable_shared_from_t
     const auto buffer = asio::buffer(request);
     written = co_await asio::async_write(stream_, buffer, token());
     sent_ = written == request.size();
-    // A server that refuses a request while it is still being sent answers and closes: its answer is worth
-    // more than our error.
+    // A server that rejects a request during the write answers and closes: its answer is more useful than our
+    // error.
     const ErrorCode write_error = error_;
     while (!reader_.head_done()) {
       auto more = co_await receive();
@@ -178,13 +178,13 @@ class Connection final : public HttpConnection, public std::enable_shared_from_t
     timer_.async_wait([weak = this->weak_from_this()](const ErrorCode& error) {
       const auto self = error ? nullptr : weak.lock();
       const auto now = std::chrono::steady_clock::now();
-      if (!self || now < self->timer_.expiry()) return;  // a later time was set meanwhile
+      if (!self || now < self->timer_.expiry()) return;  // the deadline was moved
       self->expired_ = now >= self->deadline_;
       self->close();
     });
   }
 
-  /// What the last failed operation means. `where`: "connecting to" and the like.
+  /// The error of the last failed operation. `where`: such as "connecting to".
   ApiError failed(std::string_view where) {
     const std::string server = host_and_port(endpoint_.host, endpoint_.port);
     if (cancelled_) return {.kind = Kind::kCancelled, .message = "the client is stopping"};
@@ -232,7 +232,7 @@ class Connection final : public HttpConnection, public std::enable_shared_from_t
     co_return std::move(lookup->found);
   }
 
-  // One address after the other, each with its share of the time.
+  // One address after another, each with its part of the time.
   Task<ApiResult<void>> connect(const std::vector<Tcp::endpoint>& endpoints) {
     for (std::size_t i = 0; i < endpoints.size(); ++i) {
       const auto now = std::chrono::steady_clock::now();
@@ -283,7 +283,7 @@ std::shared_ptr<HttpConnection> HttpConnection::make(asio::io_context& context, 
   Tcp::socket socket(context);
   if (!endpoint.tls) return std::make_shared<Connection<Tcp::socket>>(context, endpoint, std::move(socket));
   SSL_CTX_up_ref(tls.get());
-  asio::ssl::context held(tls.get());  // gives the reference back; the stream holds its own
+  asio::ssl::context held(tls.get());  // releases its reference; the stream has its own
   return std::make_shared<Connection<TlsStream>>(context, endpoint, TlsStream(std::move(socket), held));
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One HTTP/1.1 connection to the API server, over TLS or plain. The only place of kube/ that knows sockets.
-// Used by client_transport.h and client_watch.h.
+// One HTTP/1.1 connection to the API server, over TLS or plain. The only file in kube/ that uses sockets.
+// Used by client_transport.cc and client_watch.cc.
 //
 //   auto connection = HttpConnection::make(context, endpoint, tls);
 //   connection->set_deadline(deadline);                          // for all that follows
@@ -9,8 +9,8 @@
 //   auto head = co_await connection->exchange(std::move(request));
 //   while (true) { auto more = co_await connection->read_body(text); if (!more || !*more) break; }
 //
-// Not thread-safe. Each call leaves an ApiError of kind kConnection, kTls, kDeadline, kMalformed or
-// kCancelled; after one the connection is of no further use.
+// Not thread-safe. Errors are of kind kConnection, kTls, kDeadline, kMalformed or kCancelled; after one the
+// connection cannot be used any more.
 #pragma once
 
 #include <openssl/types.h>
@@ -37,26 +37,26 @@ class HttpConnection {
                                               const std::shared_ptr<SSL_CTX>& tls);
   virtual ~HttpConnection() = default;
 
-  /// From now on; the one before is forgotten. When it passes, what is under way fails with kDeadline.
+  /// Replaces the previous deadline. When it passes, the running operation fails with kDeadline.
   virtual void set_deadline(SteadyTime deadline) = 0;
-  /// Looks the name up, connects to each address in turn, and makes the TLS handshake.
+  /// Resolves the name, tries each address, and does the TLS handshake.
   virtual Task<ApiResult<void>> open() = 0;
-  /// Sends `request`, a whole one with head and body, and reads the head of its answer.
+  /// Sends `request`, head and body, and reads the head of the answer.
   virtual Task<ApiResult<HttpHead>> exchange(std::string request) = 0;
-  /// Appends what comes next of the body; false at its end, with nothing appended.
+  /// Appends the next part of the body; false at its end, with nothing appended.
   virtual Task<ApiResult<bool>> read_body(std::string& text) = 0;
 
-  /// Of the last exchange: false where the network did not take the whole request, so that no server can have
-  /// acted on it.
+  /// Of the last exchange: false if the request was not sent completely, so that no server can have processed
+  /// it.
   virtual bool sent() const = 0;
-  /// Of the last exchange: a byte of the answer came.
+  /// Of the last exchange: the first byte of the answer arrived.
   virtual bool answered() const = 0;
-  /// After the body's end: whether another exchange may follow. Looks at the socket: a peer that has closed
-  /// meanwhile, or said something unasked, makes it false.
+  /// After the body's end: whether another exchange may follow. Checks the socket: false if the peer has
+  /// closed it or has sent unexpected data.
   virtual bool reusable() = 0;
-  /// Between exchanges: no deadline, no buffers.
+  /// Between exchanges: clears the deadline and frees the buffers.
   virtual void rest() = 0;
-  /// What is under way fails with kCancelled.
+  /// The running operation fails with kCancelled.
   virtual void cancel() = 0;
 };
 

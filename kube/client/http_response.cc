@@ -29,8 +29,7 @@ std::optional<std::chrono::seconds> seconds_of(std::string_view text) {
 
 }  // namespace
 
-// Beast's parser without its message: of the headers we want four, and the body goes straight into our
-// string.
+// Beast's parser without its message type: we need four headers, and the body goes directly into our string.
 class HttpResponseReader::Parser final : public http::basic_parser<false> {
  public:
   Parser(HttpHead& head, std::string& body) : head_(head), body_(body) { head_ = {}; }
@@ -84,7 +83,7 @@ void HttpResponseReader::start() {
   started_ = head_done_ = done_ = false;
   parser_ = std::make_unique<Parser>(head_, body_);
   parser_->header_limit(kReadBytes);
-  parser_->body_limit(boost::none);  // who takes the body knows how much is too much
+  parser_->body_limit(boost::none);  // the caller limits the body
 }
 
 void HttpResponseReader::rest() {
@@ -115,7 +114,7 @@ void HttpResponseReader::advance() {
   if (!done_ && !bad() && end_ - begin_ == kReadBytes) problem_ = "its headers are larger than 16 KiB";
 }
 
-// False where more bytes are needed.
+// False if more bytes are needed.
 bool HttpResponseReader::parse_some() {
   const asio::const_buffer unread(buffer_.get() + begin_, end_ - begin_);
   ErrorCode error;
@@ -141,7 +140,7 @@ void HttpResponseReader::ended() {
   if (parser_->got_some()) parser_->put_eof(error);
   done_ = !error && parser_->is_done();
   if (!done_)
-    problem_ = started_ ? "the connection was closed in the middle of the answer"
+    problem_ = started_ ? "the connection was closed before the end of the answer"
                         : "the connection was closed before the answer";
 }
 

@@ -20,7 +20,7 @@ namespace {
 using spec::ObjectView;
 using Problem = std::optional<std::string>;
 
-/// What the parts of a config are read with: a place to put it, and where it came from.
+/// One entry of a kubeconfig, and the file that it is from.
 struct Section {
   ObjectView view;
   std::string file;
@@ -29,7 +29,7 @@ struct Section {
   std::string error(std::string_view text) const { return fmt::format("{}: {}: {}", file, name, text); }
 };
 
-/// Members that mean something that we cannot do.
+/// Members with unsupported settings.
 struct Unsupported {
   std::string_view member, instead;
 };
@@ -57,7 +57,7 @@ std::string absolute(const std::string& file, std::string_view path) {
   return (std::filesystem::path(file).parent_path() / given).lexically_normal().string();
 }
 
-/// `member`-data into `pem`, else the path in `member` into `path`.
+/// Reads `member`-data into `pem`, else the path in `member` into `path`.
 Problem read_pem(const Section& section, std::string_view member, std::string& pem, std::string& path) {
   const std::string data_member = fmt::format("{}-data", member);
   const std::string_view data = section.view.string(data_member);
@@ -95,7 +95,7 @@ Problem read_cluster(const Section& section, ClientConfig& config) {
 Problem read_exec(const Section& section, ClientConfig& config) {
   const ObjectView exec = section.view.object("exec");
   if (!exec)
-    return section.view.has("exec") ? std::optional(section.error("exec is no object")) : std::nullopt;
+    return section.view.has("exec") ? std::optional(section.error("exec is not an object")) : std::nullopt;
   ExecPlugin plugin{.command = std::string(exec.string("command")),
                     .api_version = std::string(exec.string("apiVersion")),
                     .provide_cluster_info = exec.boolean("provideClusterInfo").value_or(false),
@@ -108,13 +108,13 @@ Problem read_exec(const Section& section, ClientConfig& config) {
                     spec::quoted(plugin.api_version)));
   }
   if (exec.string("interactiveMode") == "Always") {
-    return section.error("exec.interactiveMode Always is not supported: nobody is there to ask");
+    return section.error("exec.interactiveMode Always is not supported: there is no terminal");
   }
-  // A command with a slash is a path, from the kubeconfig's directory; one without is looked for in $PATH.
+  // A command with a slash is a path relative to the kubeconfig; one without is found in $PATH.
   if (plugin.command.contains('/')) plugin.command = absolute(section.file, plugin.command);
   if (const spec::Value* arguments = exec.field("args"); arguments && arguments->IsArray()) {
     for (const spec::Value& argument : arguments->GetArray()) {
-      if (!argument.IsString()) return section.error("exec.args: one is no string");
+      if (!argument.IsString()) return section.error("exec.args: an entry is not a string");
       plugin.arguments.emplace_back(spec::text_of(argument));
     }
   }
@@ -152,14 +152,14 @@ std::expected<void, std::string> Kubeconfig::add(const std::string& path, std::s
   if (!documents) {
     return std::unexpected(fmt::format("{}:{}: {}", path, documents.error().line, documents.error().message));
   }
-  if (documents->empty()) return {};  // as kubectl: an empty file says nothing
-  if (documents->size() > 1) return std::unexpected(path + ": a kubeconfig is one document, here are more");
+  if (documents->empty()) return {};  // an empty file is valid, as in kubectl
+  if (documents->size() > 1) return std::unexpected(path + ": a kubeconfig must be one document");
   auto document = Object::read(documents->front().json);
   if (!document) return std::unexpected(fmt::format("{}: {}", path, document.error().message));
   const spec::Value& root = document->value();
   const std::string_view kind = ObjectView(root).string("kind");
   if (!kind.empty() && kind != "Config") {
-    return std::unexpected(fmt::format("{}: kind is {}; a kubeconfig's is Config", path, spec::quoted(kind)));
+    return std::unexpected(fmt::format("{}: kind is {}; it must be Config", path, spec::quoted(kind)));
   }
   documents_.push_back(std::move(*document));
   auto added = add_entries(root, "clusters", "cluster", path, clusters_);
@@ -174,14 +174,14 @@ std::expected<void, std::string> Kubeconfig::add_entries(const spec::Value& docu
                                                          Entries& into) {
   const spec::Value* const values = spec::find(document, list);
   if (!values) return {};
-  if (!values->IsArray()) return std::unexpected(fmt::format("{}: {} is no list", file, list));
+  if (!values->IsArray()) return std::unexpected(fmt::format("{}: {} is not a list", file, list));
   for (const ObjectView entry : ObjectView(document).list(list)) {
     const std::string_view name = entry.string("name");
     const ObjectView value = entry.object(member);
-    if (!entry) return std::unexpected(fmt::format("{}: {}: an entry is no object", file, list));
+    if (!entry) return std::unexpected(fmt::format("{}: {}: an entry is not an object", file, list));
     if (entry.has(member) && !value) {
       return std::unexpected(
-          fmt::format("{}: {} {}: its {} is no object", file, list, spec::quoted(name), member));
+          fmt::format("{}: {} {}: its {} is not an object", file, list, spec::quoted(name), member));
     }
     into.try_emplace(std::string(name), Entry{value.value(), file});
   }

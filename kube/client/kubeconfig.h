@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reads kubeconfig files: several merged into one, and what one context of it says. No environment, no
-// service accounts: those are client_config.cc's, which is the only one to use this.
+// Reads and merges kubeconfig files and returns the configuration of one context. Used by client_config.cc,
+// which handles the environment and service accounts.
 //
 //   Kubeconfig all;
 //   if (auto added = all.add(path, text); !added) ...
 //   auto config = all.config_of("");          // the current context
 //
-// What a file says and we cannot do (proxies, auth providers, impersonation, passwords) is an error: to go on
-// without it would be to speak to another server, or as somebody else.
+// Unsupported settings (proxies, auth providers, impersonation, passwords) are errors: without them the
+// client would use another server or another identity.
 #pragma once
 
 #include <expected>
@@ -24,14 +24,14 @@ namespace modelgate::kube {
 
 class Kubeconfig {
  public:
-  /// `path` is where relative paths in `text` start from, and is named in errors.
+  /// `path` is the base of relative paths in `text`, and appears in errors.
   std::expected<void, std::string> add(const std::string& path, std::string_view text);
 
-  /// Of the context of that name; empty: the current one.
+  /// For the context of that name; empty: the current context.
   std::expected<ClientConfig, std::string> config_of(const std::string& context) const;
 
  private:
-  /// An entry of clusters, users or contexts; the first file that has a name counts.
+  /// An entry of clusters, users or contexts; the first file that has the name wins.
   struct Entry {
     const spec::Value* value = nullptr;
     std::string file;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The thread of a program that belongs to the API server's client and the loops on it: everything of theirs
-// happens there, so nothing of theirs needs a lock. Used by webhook/cluster.cc and reconciler/controller.cc.
+// The thread that runs the API server's client and the loops on it, so that none of them needs a lock. Used
+// by webhook/cluster.cc and reconciler/controller.cc.
 //
 //   LoopThread loop("cluster");
-//   Client client(loop.context(), config);        // declared behind it: coroutines end with the context
+//   Client client(loop.context(), config);        // declared after it: coroutines end with the context
 //   spawn(loop.context(), "lease", [&] { return elector.run(); });
 //   loop.start();
 //   auto counts = loop.ask([&] { return client.counts(); });   // from another thread
-//   loop.stop();                                  // before anything goes that a coroutine refers to
+//   loop.stop();                                  // before the objects that its coroutines use are destroyed
 //
-// A task that throws is a bug: it is logged, and the others go on.
+// A task that throws is a bug: it is logged, and the others continue.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -30,7 +30,7 @@ namespace modelgate::kube {
 
 class LoopThread {
  public:
-  /// The name is the kernel's too, of which fifteen characters count.
+  /// The kernel shows the first fifteen characters of the name.
   explicit LoopThread(std::string name) : name_(std::move(name)) {}
   ~LoopThread() { stop(); }
   LoopThread(const LoopThread&) = delete;
@@ -39,11 +39,11 @@ class LoopThread {
   asio::io_context& context() const { return context_; }
 
   void start();
-  /// Ends it, whatever it is at, and waits for that. Not from the thread itself.
+  /// Stops the thread and waits for its end. Not from the thread itself.
   void stop();
 
-  /// What `question` comes to on this thread, for another one; nothing where it does not answer within
-  /// kAnswerWait. Then it may still be called, so it refers to nothing of the caller's.
+  /// Calls `question` on this thread and returns its result to another thread; nothing if that takes longer
+  /// than kAnswerWait. It may then be called later, so it must not refer to the caller's variables.
   template <class Question>
   std::optional<std::invoke_result_t<Question>> ask(Question question) const {
     auto promise = std::make_shared<std::promise<std::invoke_result_t<Question>>>();
@@ -53,8 +53,7 @@ class LoopThread {
     return future.get();
   }
 
-  /// For a scrape of the metrics, or a probe. The thread never works for longer than it takes to make a
-  /// catalog.
+  /// For a metrics scrape or a probe. The longest task of the thread is building a catalog.
   static constexpr std::chrono::milliseconds kAnswerWait{500};
 
  private:

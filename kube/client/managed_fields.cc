@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A fieldsV1 is a tree that runs along the object: below, `set` is a node of it and `value` the object's part
-// beside it. Sizes are the sender's choice, so lookups by name are sorted, not searched.
+// A fieldsV1 is a tree parallel to the object: below, `set` is one of its nodes and `value` the corresponding
+// part of the object. Clients choose the sizes, so lookups by name use sorted indexes, not linear search.
 #include "kube/client/managed_fields.h"
 
 #include <fmt/format.h>
@@ -40,12 +40,12 @@ const Value* fields_of(const Value& entry) {
   return fields && fields->IsObject() ? fields : nullptr;
 }
 
-/// Nothing inside: what is there is managed as a whole.
+/// An empty set: the value is managed as a whole.
 bool is_leaf(const Value& set) {
   return set.MemberCount() == 0 || (set.MemberCount() == 1 && spec::find(set, kSelf));
 }
 
-/// The trees' paths together.
+/// The union of the trees.
 Value unite(const Value& a, const Value& b, spec::Arena& arena) {
   if (!a.IsObject() || !b.IsObject()) return spec::clone(a.IsObject() ? a : b, arena);
   Value out = spec::clone(a, arena);
@@ -61,21 +61,21 @@ Value unite(const Value& a, const Value& b, spec::Arena& arena) {
       there = unite(there, m.value, arena);
     }
   }
-  // A leaf of one that has something inside in the other.
+  // A leaf in one tree that has children in the other.
   const bool one_is_leaf = (a.MemberCount() == 0) != (b.MemberCount() == 0);
   if (one_is_leaf && !spec::find(out, kSelf))
     out.AddMember(spec::make_literal(kSelf), Value(rapidjson::kObjectType), arena);
   return out;
 }
 
-/// The items of a list that a set names.
+/// Finds the items of a list that a set names.
 class NamedItems {
  public:
   NamedItems(const Value& set, spec::Arena& arena) : arena_(arena) {
     for (const auto& m : set.GetObject()) add(spec::text_of(m.name), m.value);
   }
 
-  /// The set of the item, or nullptr where it is not named.
+  /// The item's set, or nullptr if the list's set does not name it.
   const Value* find(const Value& item, SizeType place) const {
     if (const auto it = by_place_.find(place); it != by_place_.end()) return it->second;
     if (!by_value_.empty()) {
@@ -117,7 +117,7 @@ class NamedItems {
     }
   }
 
-  /// Its keys as text. An absent protocol is TCP: the only key of the core types that has a default.
+  /// The item's keys as text. A missing protocol is TCP: the only key of the core types with a default.
   static std::optional<std::string> keys_of(const Value& item, const KeyNames& names) {
     std::string out;
     for (const std::string& name : names) {
@@ -132,7 +132,7 @@ class NamedItems {
   spec::Arena& arena_;
   std::map<SizeType, const Value*> by_place_;
   std::map<std::string, const Value*> by_value_, by_keys_;
-  std::set<KeyNames> key_names_;  // one, unless the list's keys were changed
+  std::set<KeyNames> key_names_;  // one element, unless the list's keys were changed in the schema
 };
 
 std::optional<Value> extract(const Value& value, const Value& set, spec::Arena& arena);
@@ -166,7 +166,7 @@ std::optional<Value> extract_items(const Value& list, const Value& set, spec::Ar
   return out;
 }
 
-/// Nothing where the set names nothing of the value.
+/// Nothing if the set names no part of the value.
 std::optional<Value> extract(const Value& value, const Value& set, spec::Arena& arena) {
   if (!set.IsObject()) return std::nullopt;
   if (is_leaf(set)) return spec::clone(value, arena);
@@ -175,7 +175,7 @@ std::optional<Value> extract(const Value& value, const Value& set, spec::Arena& 
   return std::nullopt;
 }
 
-/// Whether the set reaches the member, or manages something around it whole.
+/// Whether the set contains the member, or manages one of its parents as a whole.
 bool covers(const Value& set, std::span<const std::string_view> path) {
   const Value* at = &set;
   for (const std::string_view name : path) {
@@ -186,7 +186,7 @@ bool covers(const Value& set, std::span<const std::string_view> path) {
   return true;
 }
 
-/// What becomes of the entries that are united: one entry.
+/// Merges entries into one.
 class RenamedEntry {
  public:
   RenamedEntry(std::string_view object_version, std::string_view to)

@@ -9,15 +9,15 @@ namespace {
 
 /// RapidJSON keeps strings up to this size within the value.
 constexpr std::size_t kShortString = 13;
-/// For documents that turn out to need nothing of it.
+/// The smallest arena, for documents that need almost no memory of it.
 constexpr std::size_t kSmallestChunk = 256;
 
 std::size_t aligned(std::size_t size) {
   return (size + 7) & ~std::size_t{7};
 }
 
-/// What a copy takes from its arena: an object that is kept should not hold the 64 KiB that an arena takes
-/// by default.
+/// The memory that a copy takes from its arena: a cached object should not hold the 64 KiB of a default
+/// arena.
 std::size_t size_in_arena(const spec::Value& value) {
   if (value.IsString())
     return value.GetStringLength() > kShortString ? aligned(value.GetStringLength() + 1) : 0;
@@ -41,7 +41,7 @@ std::string_view metadata(const spec::Value& object, std::string_view name) {
 }  // namespace
 
 spec::Result<Object, spec::JsonError> Object::read(std::string_view json, const spec::ParseOptions& options) {
-  // What is read grows in its arena as it comes, and leaves room behind; the copy takes what it needs.
+  // Parsing allocates step by step and leaves unused space; the copy has the exact size.
   spec::Arena arena;
   auto value = spec::parse_json(json, arena, options);
   if (!value) return std::unexpected(std::move(value).error());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An object of the cluster as it was read: a JSON document and the arena that it lives in.
+// An object read from the cluster: a JSON document and its arena.
 //
 //   auto object = Object::read(text);
 //   object->name();  spec::find(object->value(), "spec");
@@ -19,14 +19,14 @@ namespace modelgate::kube {
 
 class Object {
  public:
-  /// Refuses what is no JSON object.
+  /// An error if `text` is not a JSON object.
   static spec::Result<Object, spec::JsonError> read(std::string_view json,
                                                     const spec::ParseOptions& options = {});
-  /// A copy of an object into an arena of its own, no larger than it takes.
+  /// A copy with its own arena, as small as possible.
   static Object copy_of(const spec::Value& value);
 
   const spec::Value& value() const { return *value_; }
-  // Of metadata; empty where absent.
+  // From metadata; empty if absent.
   std::string_view name() const;
   std::string_view namespace_() const;
   std::string_view uid() const;

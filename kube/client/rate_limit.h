@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The client's rate: a token bucket, as client-go's flow control. A place is reserved at once and waited for,
-// so that calls go out in the order in which they came. Knows no clock. Used by
+// The client's rate limit: a token bucket, like client-go's flow control. A call reserves its turn and then
+// waits, so calls are sent in their order. The caller passes the time. Used by
 // kube/client/client_transport.cc.
 //
 //   RateLimit limit(50, 100);
@@ -19,10 +19,10 @@ class RateLimit {
   using Time = std::chrono::steady_clock::time_point;
   using Wait = std::chrono::steady_clock::duration;
 
-  /// `qps` calls a second on the long run, `burst` at once. No limit where qps is not positive.
+  /// `qps` calls a second on average, `burst` at once. No limit if qps is not positive.
   RateLimit(double qps, double burst) : qps_(qps), burst_(std::max(burst, 1.0)), tokens_(burst_) {}
 
-  /// How long to wait before going on. Nothing is taken where that would end behind `deadline`.
+  /// How long to wait. Nothing, and no reservation, if that would end after `deadline`.
   std::optional<Wait> reserve(Time now, Time deadline) {
     if (qps_ <= 0) return Wait::zero();
     const double passed = std::max(0.0, std::chrono::duration<double>(now - at_).count());
@@ -37,7 +37,7 @@ class RateLimit {
 
  private:
   double qps_, burst_;
-  double tokens_;  // negative: reserved ahead
+  double tokens_;  // negative: reserved in advance
   Time at_{};
 };
 

@@ -45,7 +45,7 @@ bool is_unreserved(char c) {
   return text::is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-/// One segment of a path. "." and ".." would be resolved away on the way, so their dots are escaped too.
+/// One segment of a path. Proxies would resolve "." and "..", so their dots are escaped too.
 void append_segment(std::string_view segment, std::string& out) {
   out += '/';
   if (segment == "." || segment == "..") {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The kinds of the Kubernetes API that we speak of, and where the API server has them.
+// The kinds of the Kubernetes API that we use, and their paths at the API server.
 //
 //   kSecrets.path("kserve", "ca")      -> /api/v1/namespaces/kserve/secrets/ca
 //   kClusterServingRuntimes.path()     -> /apis/serving.kserve.io/v1alpha1/clusterservingruntimes
@@ -22,8 +22,8 @@ struct Resource {
   std::string_view kind;
   bool namespaced = true;
 
-  /// Of the collection (no name) or of one object. Without a namespace: the collection over all namespaces,
-  /// or a cluster-scoped object. Names are escaped, so that none leaves its place in the path.
+  /// The path of the collection (no name) or of an object. Without a namespace: the collection in all
+  /// namespaces, or a cluster-scoped object. Names are escaped, so that they stay one segment of the path.
   std::string path(std::string_view ns = {}, std::string_view name = {},
                    std::string_view subresource = {}) const;
   /// "serving.kserve.io/v1alpha1", or "v1" for the core group.
@@ -75,13 +75,13 @@ inline constexpr Resource kLocalModelCaches{"serving.kserve.io", "v1alpha1", "lo
 inline constexpr Resource kLocalModelNamespaceCaches{"serving.kserve.io", "v1alpha1",
                                                      "localmodelnamespacecaches", "LocalModelNamespaceCache"};
 
-/// `text` as a part of a path or of a query.
+/// Escapes `text` for a path or a query.
 std::string percent_encoded(std::string_view text);
 
 /// All of the above.
 std::span<const Resource* const> known_resources();
 
-/// The resource of a kind that admission may ask for (admission/facts.h), or nullptr.
+/// The resource of a kind that admission may look up (spec/facts.h), or nullptr.
 const Resource* resource_of_kind(std::string_view kind);
 
 }  // namespace modelgate::kube

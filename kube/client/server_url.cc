@@ -12,7 +12,7 @@
 namespace modelgate::kube {
 namespace {
 
-/// DNS names and IP addresses, the brackets of an IPv6 address taken off.
+/// DNS names and IP addresses, without the brackets of an IPv6 address.
 bool is_host(std::string_view host) {
   return !host.empty() && std::ranges::all_of(host, [](char c) {
     return text::is_alphanumeric(c) || c == '-' || c == '.' || c == ':' || c == '_' || c == '%';

@@ -27,7 +27,7 @@ struct Handle {
 }  // namespace
 
 std::expected<std::string, std::string> read_small_file(const std::string& path) {
-  // Not blocking: a name given by mistake may be that of a pipe.
+  // Non-blocking: the path may be a named pipe by mistake.
   const Handle file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (file.value < 0) return failed(path, errno);
   struct stat info{};

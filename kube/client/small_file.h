@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reads the small files that credentials are in: a local disk or a mounted Secret. Used by client_config.cc
-// and credentials.cc.
+// Reads small files: kubeconfigs, and credentials on a local disk or in a mounted Secret. Used by
+// client_config.cc and credentials.cc.
 #pragma once
 
 #include <expected>
@@ -9,7 +9,7 @@
 
 namespace modelgate::kube {
 
-/// The largest that is read: what a Secret or ConfigMap may hold.
+/// The size limit of a Secret or ConfigMap.
 inline constexpr std::size_t kMaxSmallFile = std::size_t{1} << 20;
 
 /// The error names the path.

@@ -28,7 +28,7 @@ Task<void> run_forever(std::string name, std::function<Task<void>()> loop) {
     } catch (const std::exception& e) {
       problem = e.what();
     }
-    log::error("a loop failed, it is started again", {{"loop", name}, {"reason", problem}});
+    log::error("a loop failed and will be restarted", {{"loop", name}, {"reason", problem}});
     const bool slept = co_await sleep_for(kRestartPause);
     if (!slept) co_return;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a function of the API server's client returns, and the few things that every loop over it needs.
+// The coroutine type of the API server's client, and what loops on the client need: spawn, sleep, wait,
+// backoff.
 //
 //   Task<ApiResult<Object>> read_twice(Client& client) {
 //     auto first = co_await client.get(...);       // arguments are named values, no co_await inside an
@@ -26,15 +27,15 @@ using Task = asio::awaitable<T>;
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-/// Starts a loop. An exception that leaves it is a bug: logged under `name`, and the loop is started again
-/// after a second.
+/// Starts a loop. An exception from it is a bug: it is logged with `name`, and the loop starts again after a
+/// second.
 void spawn(asio::io_context& context, std::string name, std::function<Task<void>()> loop);
 
-/// False where the wait was cut short (asio's cancellation). Where the context ends instead, the coroutine is
-/// destroyed in its sleep.
+/// False if the wait was cancelled (asio's cancellation). If the context ends instead, the coroutine is
+/// destroyed.
 Task<bool> sleep_for(std::chrono::milliseconds time);
 
-/// Coroutines that wait until something changed. Who is woken looks again: another may have been faster.
+/// Coroutines that wait for a change. A woken coroutine must check again: another may have been faster.
 ///
 ///   while (!free()) {
 ///     const bool woken = co_await waiters.wait(deadline);
@@ -47,9 +48,9 @@ class Waiters {
   Waiters(const Waiters&) = delete;
   Waiters& operator=(const Waiters&) = delete;
 
-  /// False where `until` came first. The object may be destroyed meanwhile.
+  /// False if `until` passed first. The object may be destroyed during the wait.
   Task<bool> wait(SteadyTime until);
-  void wake_one();  // who has waited longest
+  void wake_one();  // the one that has waited longest
   void wake_all();
 
  private:

@@ -29,12 +29,12 @@ using Certificate = std::unique_ptr<X509, Free<X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
 using Names = std::unique_ptr<GENERAL_NAMES, Free<GENERAL_NAMES_free>>;
 
-/// What a Secret or ConfigMap may hold.
+/// The size limit of a Secret or ConfigMap.
 constexpr std::size_t kMaxPemBytes = std::size_t{1} << 20;
 
 constexpr std::array<unsigned char, 9> kHttp11{8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
 
-/// What a handshake is about, hung onto its SSL.
+/// The expected server of a handshake, attached to its SSL.
 struct Expected {
   std::string name;
   std::string problem;
@@ -79,7 +79,7 @@ std::vector<Certificate> read_certificates(const std::string& pem) {
   return out;
 }
 
-/// A key under a passphrase is refused: nobody is there to type it.
+/// Rejects a key with a passphrase: there is no terminal to enter it.
 int no_passphrase(char*, int, int, void*) {
   return -1;
 }
@@ -89,7 +89,7 @@ std::string trust(SSL_CTX* context, const std::string& ca_pem) {
     return SSL_CTX_set_default_verify_paths(context) == 1 ? "" : "the system's CAs cannot be read";
   }
   const auto certificates = read_certificates(ca_pem);
-  if (certificates.empty()) return "the CA holds no PEM certificate";
+  if (certificates.empty()) return "the CA has no PEM certificate";
   X509_STORE* const store = SSL_CTX_get_cert_store(context);
   for (const Certificate& certificate : certificates) X509_STORE_add_cert(store, certificate.get());
   ERR_clear_error();
@@ -99,17 +99,17 @@ std::string trust(SSL_CTX* context, const std::string& ca_pem) {
 
 std::string identify(SSL_CTX* context, const std::string& certificate_pem, const std::string& key_pem) {
   const auto chain = read_certificates(certificate_pem);
-  if (chain.empty()) return "the client certificate holds no PEM certificate";
+  if (chain.empty()) return "the client certificate has no PEM certificate";
   const Bio bio = open_pem(key_pem);
   const Key key(bio ? PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr) : nullptr);
   ERR_clear_error();
-  if (!key) return "the client key is no unencrypted PEM private key";
+  if (!key) return "the client key is not an unencrypted PEM private key";
   if (SSL_CTX_use_certificate(context, chain.front().get()) != 1) {
     return "the client certificate cannot be used: " + openssl_error();
   }
   if (SSL_CTX_use_PrivateKey(context, key.get()) != 1) {
     ERR_clear_error();
-    return "the client key is not that of the client certificate";
+    return "the client key does not belong to the client certificate";
   }
   for (std::size_t i = 1; i < chain.size(); ++i) SSL_CTX_add1_chain_cert(context, chain[i].get());
   return {};
@@ -128,7 +128,7 @@ std::string name_of(const GENERAL_NAME& name) {
   return text.data();
 }
 
-/// At most this many names of a certificate are told.
+/// How many names of a certificate an error lists.
 constexpr std::size_t kNamesTold = 10;
 
 std::string names_in(X509* certificate) {

@@ -22,7 +22,7 @@ Authority make_ca() {
   return std::move(*ca);
 }
 
-// What a TLS client does with a leaf: a chain to a trusted CA, the right purpose, the right time.
+// Verifies a leaf as a TLS client does: chain to a trusted CA, purpose, time.
 int verify(X509* leaf, const std::string& ca_pem, TimePoint when) {
   const BioPtr bio = read_bio(ca_pem);
   const X509Ptr ca(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
@@ -122,7 +122,7 @@ INSTANTIATE_TEST_SUITE_P(
         NameCase{"Longest", {std::string(253, 'a')}, {}, true},
         NameCase{"TooLong", {std::string(254, 'a')}, {}, false},
         NameCase{"NotAnAddress", {}, {"127.0.0.256"}, false},
-        NameCase{"NetworkIsNoAddress", {}, {"10.0.0.0/8"}, false}),
+        NameCase{"NetworkIsNotAnAddress", {}, {"10.0.0.0/8"}, false}),
     [](const auto& info) { return info.param.name; });
 
 TEST(Authority, SerialsAndKeysDiffer) {
@@ -135,7 +135,7 @@ TEST(Authority, SerialsAndKeysDiffer) {
   EXPECT_NE(EVP_PKEY_eq((*one)->key(), (*two)->key()), 1);
 }
 
-TEST(Authority, ComesBackFromPem) {
+TEST(Authority, IsReadFromItsPem) {
   const Authority ca = make_ca();
   const auto again = Authority::from_pem(ca.certificate_pem(), ca.key_pem());
   ASSERT_TRUE(again.has_value());
@@ -144,7 +144,7 @@ TEST(Authority, ComesBackFromPem) {
   EXPECT_EQ(verify((*leaf)->leaf(), ca.certificate_pem(), kNow), X509_V_OK);
 }
 
-TEST(Authority, LeafIsNoAuthority) {
+TEST(Authority, LeafIsNotAnAuthority) {
   const auto leaf = make_ca().sign({.dns_names = {"a"}, .now = kNow});
   ASSERT_TRUE(leaf.has_value());
   const auto ca = Authority::from_pem((*leaf)->chain_pem(), (*leaf)->key_pem());

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Years of an installation in simulated time: replicas that read late, whose clocks differ and which lose the
-// lease to each other, people who ask for rotations and edit the Secret, and API servers that hold the bundle
-// as it was some time ago. No API server ever meets a leaf that its bundle does not trust.
+// Simulates years of an installation: replicas that read late, with different clocks and changing leaders;
+// users who request rotations and edit the Secret; API servers with an outdated bundle. No API server gets a
+// leaf that its bundle does not trust.
 
 #include <gtest/gtest.h>
 
@@ -26,7 +26,7 @@ using std::chrono::seconds;
 
 const TimePoint kStart = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23);
 
-// Short lives, so that a year sees many rotations; their proportions are those of the defaults.
+// Short lifetimes with the proportions of the defaults, for many rotations in a year.
 const RotationOptions kOptions{
     .ca_lifetime = 48h, .leaf_lifetime = 12h, .propagation = 10min, .clock_skew = 1h};
 
@@ -42,7 +42,7 @@ Certificate certificate_of(const Authority& authority) {
   return read_certificates(authority.certificate_pem())->front();
 }
 
-// The registered bundle as it was, for as long as an API server may go by it.
+// The registered bundles that an API server may still use.
 class Bundle {
  public:
   void write(TimePoint now, Cas cas) {
@@ -52,7 +52,7 @@ class Bundle {
   const Cas& now() const { return history_.back().cas; }
   bool is_written() const { return !history_.empty(); }
 
-  // Every bundle that some API server may still hold.
+  // All bundles that an API server may still have.
   bool every_one_holds(TimePoint now, const std::string& ca) const {
     for (std::size_t i = 0; i < history_.size(); ++i) {
       const TimePoint until = i + 1 < history_.size() ? history_[i + 1].since : now;
@@ -81,18 +81,18 @@ struct Cluster {
   bool rotate = false;
 };
 
-// What webhook/certificates/cluster_certificates.cc does, without the API server.
+// A replica: webhook/certificates/cluster_certificates.cc without the API server.
 class Replica {
  public:
   explicit Replica(std::chrono::seconds clock_offset) : offset_(clock_offset) {}
 
-  // `reads`: the Secret and the bundle reach it now.
+  // `reads`: it reads the Secret and the bundle now.
   void turn(Cluster& cluster, TimePoint true_now, bool reads, bool leads) {
     const TimePoint now = true_now + offset_;
     if (reads) read(cluster, true_now);
     renew_leaf_if_due(cluster, now, true_now);
     if (!leads) return;
-    // As often as there is something to do: each change is followed by another look.
+    // Repeats until there is no change.
     do {
       read(cluster, true_now);
       step(cluster, now, true_now);
@@ -139,12 +139,12 @@ class Replica {
   bool takes_up(TimePoint now, TimePoint true_now) const {
     if (!signer_) return true;
     const std::string& ca = seen_.current->fingerprint();
-    return signer() != ca && may_take_up({.has_valid_leaf = leaf_->check_dates(now).has_value(),
-                                          .is_registered = true,
-                                          .was_published = published_ == ca,
-                                          .trusts_our_leaf = held_for(signer(), true_now).has_value(),
-                                          .in_bundle = held_for(ca, true_now)},
-                                         kOptions);
+    return signer() != ca && may_adopt({.has_valid_leaf = leaf_->check_dates(now).has_value(),
+                                        .is_registered = true,
+                                        .was_published = published_ == ca,
+                                        .trusts_our_leaf = held_for(signer(), true_now).has_value(),
+                                        .in_bundle = held_for(ca, true_now)},
+                                       kOptions);
   }
 
   void step(Cluster& cluster, TimePoint now, TimePoint true_now) {
@@ -156,7 +156,7 @@ class Replica {
     ++changes_[change_];
     if (change_ == Change::kNone) return;
     if (step->change == Change::kMadeNext) cluster.rotate = false;
-    // As it comes back from the API server.
+    // As read from the API server.
     cluster.write(*decode(encode(step->set)));
   }
 
@@ -176,13 +176,13 @@ struct Year {
   const char* name;
   unsigned seed;
   seconds skew;    // between the fastest and the slowest clock
-  seconds latest;  // how late a replica may learn of a change
-  bool people;     // ask for rotations, and put their own CA into the Secret
+  seconds latest;  // the maximum delay until a replica reads a change
+  bool users;      // users request rotations, and put their own CA into the Secret
 };
 
 class Rotation : public testing::TestWithParam<Year> {};
 
-TEST_P(Rotation, NoApiServerMeetsALeafThatItDoesNotTrust) {
+TEST_P(Rotation, NoApiServerGetsALeafThatItDoesNotTrust) {
   constexpr seconds kTurn = 5min;
   const Year& year = GetParam();
   std::mt19937 random(year.seed);
@@ -194,8 +194,8 @@ TEST_P(Rotation, NoApiServerMeetsALeafThatItDoesNotTrust) {
   int met = 0;
   for (TimePoint now = kStart; now < kStart + 60 * 24h; now += kTurn) {
     if (one_in(50)) leader = random() % replicas.size();
-    if (year.people && one_in(300)) cluster.rotate = true;
-    if (year.people && one_in(2000)) {
+    if (year.users && one_in(300)) cluster.rotate = true;
+    if (year.users && one_in(2000)) {
       CaSet edited = cluster.secret;
       edited.current = *Authority::make({.lifetime = kOptions.ca_lifetime, .now = now});
       cluster.write(std::move(edited));
@@ -203,10 +203,10 @@ TEST_P(Rotation, NoApiServerMeetsALeafThatItDoesNotTrust) {
     for (std::size_t i = 0; i < replicas.size(); ++i) {
       const bool reads = now >= reads_at[i];
       if (reads) reads_at[i] = now + seconds(random() % static_cast<unsigned>(year.latest.count()));
-      const bool leads = i == leader && !one_in(20);  // now and then nobody gets to it
+      const bool leads = i == leader && !one_in(20);  // sometimes there is no leader
       replicas[i].turn(cluster, now, reads, leads);
     }
-    if (now < kStart + kOptions.propagation + 1h) continue;  // until everybody has a first bundle
+    if (now < kStart + kOptions.propagation + 1h) continue;  // until each API server has a first bundle
     for (std::size_t i = 0; i < replicas.size(); ++i) {
       ASSERT_NE(replicas[i].leaf(), nullptr);
       ASSERT_TRUE(replicas[i].leaf()->check_dates(now))
@@ -220,12 +220,12 @@ TEST_P(Rotation, NoApiServerMeetsALeafThatItDoesNotTrust) {
   for (const Replica& replica : replicas) {
     for (const auto& [change, times] : replica.changes()) changes[change] += times;
   }
-  // It was a time in which something happened.
+  // The simulation had changes.
   EXPECT_GT(met, 30'000);
   EXPECT_GT(changes[Change::kPromoted], 40);
   EXPECT_GT(changes[Change::kDroppedFormer], 25);
   EXPECT_EQ(changes[Change::kRecovered], 0);
-  EXPECT_EQ(changes[Change::kKeptSigner] > 0, year.people);
+  EXPECT_EQ(changes[Change::kKeptSigner] > 0, year.users);
   EXPECT_LE(cluster.secret.former.size(), kMaxFormerCas);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The CAs' next step and the Secret's contents: tables. That the steps together keep every client able to
-// verify is in ca_rotation_test.cc.
+// The next step of the CAs, and the Secret's data, as tables. ca_rotation_test.cc tests that clients can
+// always verify.
 
 #include "certs/ca_set.h"
 
@@ -29,7 +29,7 @@ Certificate certificate_of(const Authority& authority) {
   return read_certificates(authority.certificate_pem())->front();
 }
 
-// `made`: how long ago the current CA was.
+// `made`: the age of the current CA.
 CaSet set_made(std::chrono::seconds made) {
   return {.current = ca_made_at(kNow - made), .next = std::nullopt, .former = {}};
 }
@@ -89,7 +89,7 @@ TEST_P(NextStep, Is) {
   ASSERT_TRUE(step.has_value());
   EXPECT_EQ(name_of(step->change), name_of(GetParam().change));
   EXPECT_EQ(step->why.empty(), step->change == Change::kNone);
-  // Whatever was done: it can be written and read, and what signs is valid and in the bundle.
+  // After any step: the set can be written and read, and the signing CA is valid and in the bundle.
   const auto again = decode(encode(step->set));
   ASSERT_TRUE(again.has_value()) << again.error().text;
   EXPECT_EQ(encode(*again), encode(step->set));
@@ -108,23 +108,23 @@ INSTANTIATE_TEST_SUITE_P(
         StepCase{"Young", [] { return set_made(0s); }, {}, Change::kNone},
         StepCase{"JustBeforeTwoThirds", [] { return set_made(365 * 16h - 2s); }, {}, Change::kNone},
         StepCase{"AtTwoThirds", [] { return set_made(365 * 16h); }, {}, Change::kMadeNext},
-        StepCase{"AskedFor", [] { return set_made(1h); }, Seen{.rotate = true}, Change::kMadeNext},
-        StepCase{"AskedForWhileOneIsUnderWay", [] { return with_next(1h, kNow); }, Seen{.rotate = true},
+        StepCase{"Requested", [] { return set_made(1h); }, Seen{.rotate = true}, Change::kMadeNext},
+        StepCase{"RequestedDuringARotation", [] { return with_next(1h, kNow); }, Seen{.rotate = true},
                  Change::kNone},
 
-        StepCase{"NextThatNobodyWrote", [] { return with_next(24h, std::nullopt); }, {}, Change::kNone},
+        StepCase{"NextThatIsNotInTheBundle", [] { return with_next(24h, std::nullopt); }, {}, Change::kNone},
         StepCase{"NextIsInTheBundle", [] { return with_next(1min, std::nullopt); },
                  Seen{.next_in_bundle = 0s}, Change::kPublished},
         StepCase{"NextHeldTooShort", [] { return with_next(9min, kNow - 9min); }, kHeldShort, Change::kNone},
         StepCase{"NextHeldLongEnough", [] { return with_next(10min, kNow - 10min); }, kHeldLong,
                  Change::kPromoted},
         StepCase{"NextHeldLongButTakenOut", [] { return with_next(48h, kNow - 48h); }, {}, Change::kNone},
-        // A new leader has not seen it for long; the time was set by another, whose clock may differ.
+        // A new leader has observed it only briefly; another replica, whose clock may differ, wrote the time.
         StepCase{"PublishedByAnotherWithinSkew", [] { return with_next(3h, kNow - 70min + 1s); },
                  Seen{.next_in_bundle = 1s}, Change::kNone},
         StepCase{"PublishedByAnotherBeyondSkew", [] { return with_next(3h, kNow - 70min); },
                  Seen{.next_in_bundle = 1s}, Change::kPromoted},
-        // The clock went back, or the other's is ahead: our own counting goes on.
+        // The clock went back, or the other's is ahead: our own measurement continues.
         StepCase{"PublishedInTheFuture", [] { return with_next(1min, kNow + 30min); }, kHeldShort,
                  Change::kNone},
         StepCase{"PublishedInTheFutureAndHeld", [] { return with_next(1min, kNow + 30min); }, kHeldLong,
@@ -139,7 +139,7 @@ INSTANTIATE_TEST_SUITE_P(
         StepCase{"ExpiredWithNext", [] { return expired_with_next(24h); }, {}, Change::kRecovered},
         StepCase{
             "ExpiredWithNextExpired", [] { return expired_with_next(365 * 24h); }, {}, Change::kRecovered},
-        // Backdating covers an hour; a clock that was further ahead made a CA that nobody can use.
+        // Backdating covers an hour; a CA from a clock further ahead cannot be used.
         StepCase{"FromAClockAnHourAhead", [] { return set_made(-1h); }, {}, Change::kNone},
         StepCase{"FromAClockYearsAhead", [] { return set_made(-48h); }, {}, Change::kRecovered},
 
@@ -149,9 +149,9 @@ INSTANTIATE_TEST_SUITE_P(
         StepCase{"FormerRetiredInTheFuture", [] { return with_former(-400 * 24h); }, {}, Change::kNone}),
     [](const auto& info) { return info.param.name; });
 
-// ---- what a step does
+// ---- results of a step
 
-TEST(Step, PromotionKeepsTheFormerCertificateAndForgetsItsKey) {
+TEST(Step, PromotionKeepsTheFormerCertificateWithoutItsKey) {
   const CaSet set = with_next(1h, kNow - 10min);
   const auto step = next_step(set, kNow, kOptions, kHeldLong);
   ASSERT_TRUE(step.has_value());
@@ -164,7 +164,7 @@ TEST(Step, PromotionKeepsTheFormerCertificateAndForgetsItsKey) {
     EXPECT_FALSE(bytes.contains(set.current->key_pem())) << key;
 }
 
-TEST(Step, ThePromotedOnesLeavesAreTrustedByTheBundleBefore) {
+TEST(Step, ThePreviousBundleTrustsLeavesOfThePromotedCa) {
   const CaSet before = with_next(1h, kNow - 10min);
   const auto step = next_step(before, kNow, kOptions, kHeldLong);
   const auto leaf = step->set.current->sign({.dns_names = {"a"}, .now = kNow});
@@ -181,7 +181,7 @@ TEST(Step, RecoveryPrefersNextAndKeepsTrustingTheExpiredOne) {
   EXPECT_EQ(step->set.former.front().certificate.fingerprint, set.current->fingerprint());
 }
 
-TEST(Step, FormerCasAreBounded) {
+TEST(Step, FormerCasAreLimited) {
   CaSet set = with_former(24h, kMaxFormerCas);
   set.current = ca_made_at(kNow - 366 * 24h);
   const auto step = next_step(set, kNow, kOptions, {});
@@ -204,7 +204,7 @@ TEST(Step, AnEditedSecretKeepsTheSignerTrusted) {
   EXPECT_EQ(next_step(edited, kNow, kOptions, seen)->change, Change::kNone) << "an expired one is not missed";
 }
 
-TEST(Step, AskedForAgainAndAgainItComesToRest) {
+TEST(Step, RepeatedRequestsEnd) {
   CaSet set = set_made(1h);
   std::vector<Change> changes;
   for (int i = 0; i < 3; ++i) {
@@ -232,7 +232,7 @@ struct DataCase {
 
 class Decode : public testing::TestWithParam<DataCase> {};
 
-TEST_P(Decode, Says) {
+TEST_P(Decode, ReportsErrors) {
   SecretData data = full_data();
   GetParam().edit(data);
   const auto set = decode(data);
@@ -290,7 +290,7 @@ INSTANTIATE_TEST_SUITE_P(
                  [](SecretData& data) { data["previous.retired"] = "2026-11-23T12:00:00Z\n"; }, "previous"}),
     [](const auto& info) { return info.param.name; });
 
-TEST(DecodeSet, ALeafIsNoCa) {
+TEST(DecodeSet, ALeafIsNotACa) {
   const Authority ca = ca_made_at(kNow);
   const auto leaf = ca.sign({.dns_names = {"a"}, .now = kNow});
   const auto set = decode({{"ca.crt", (*leaf)->chain_pem()}, {"ca.key", (*leaf)->key_pem()}});
@@ -298,7 +298,7 @@ TEST(DecodeSet, ALeafIsNoCa) {
   EXPECT_EQ(set.error().kind, CertificateError::Kind::kMalformed);
 }
 
-TEST(DecodeSet, TimesComeBackToTheSecond) {
+TEST(DecodeSet, TimesAreKeptToTheSecond) {
   const auto set = decode(full_data());
   EXPECT_EQ(set->next->published, kNow);
   ASSERT_EQ(set->former.size(), 2U);
@@ -312,7 +312,7 @@ TEST(Encode, UsesOnlyItsOwnKeys) {
   EXPECT_EQ(full_data().size(), secret_keys().size());
 }
 
-// ---- the replica's part
+// ---- a replica's decisions
 
 struct HandoverCase {
   const char* name;
@@ -320,14 +320,14 @@ struct HandoverCase {
   bool expected;
 };
 
-class MayTakeUp : public testing::TestWithParam<HandoverCase> {};
+class MayAdopt : public testing::TestWithParam<HandoverCase> {};
 
-TEST_P(MayTakeUp, Says) {
-  EXPECT_EQ(may_take_up(GetParam().handover, kOptions), GetParam().expected);
+TEST_P(MayAdopt, Decides) {
+  EXPECT_EQ(may_adopt(GetParam().handover, kOptions), GetParam().expected);
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Certs, MayTakeUp,
+    Certs, MayAdopt,
     testing::Values(
         HandoverCase{"NoLeaf", {.has_valid_leaf = false, .is_registered = true}, true},
         HandoverCase{"NotRegistered", {.has_valid_leaf = true, .is_registered = false}, true},
@@ -346,7 +346,7 @@ INSTANTIATE_TEST_SUITE_P(
             true},
         HandoverCase{
             "OursWasTakenOut", {.has_valid_leaf = true, .is_registered = true, .in_bundle = 0s}, true},
-        HandoverCase{"NeitherIsIn", {.has_valid_leaf = true, .is_registered = true}, false}),
+        HandoverCase{"NeitherIsInTheBundle", {.has_valid_leaf = true, .is_registered = true}, false}),
     [](const auto& info) { return info.param.name; });
 
 TEST(LeafIsDue, AtTwoThirdsOfItsLifeFromItsIssue) {
@@ -360,7 +360,7 @@ TEST(LeafIsDue, AtTwoThirdsOfItsLifeFromItsIssue) {
   EXPECT_TRUE(leaf_is_due(*leaf, kNow, kNow - kBackdate - 1s)) << "the clock went back";
 }
 
-TEST(LeafIsDue, AShortLifeIsNotDueAtOnce) {
+TEST(LeafIsDue, AShortLifetimeIsNotDueImmediately) {
   const Authority ca = ca_made_at(kNow);
   const auto leaf = *ca.sign({.dns_names = {"a"}, .lifetime = 9s, .now = kNow});
   EXPECT_FALSE(leaf_is_due(*leaf, kNow, kNow + 5s));

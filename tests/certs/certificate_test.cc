@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 const TimePoint kNow = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + 12h;
 
-TEST(ReadCertificates, GivesEachByItselfAndInOrder) {
+TEST(ReadCertificates, ReturnsEachInOrder) {
   const Authority one = *Authority::make({.lifetime = 24h, .now = kNow});
   const Authority two = *Authority::make({.now = kNow});
   const auto leaf = *two.sign({.dns_names = {"a"}, .now = kNow});
@@ -31,7 +31,7 @@ TEST(ReadCertificates, GivesEachByItselfAndInOrder) {
   EXPECT_FALSE(read->back().is_ca);
 }
 
-// Made with openssl req -x509 -days 2912000: until 9999, as RFC 5280 has it for what has no end.
+// Created with openssl req -x509 -days 2912000: until 9999, which means no end in RFC 5280.
 constexpr const char* kEndless = R"(-----BEGIN CERTIFICATE-----
 MIIBejCCASGgAwIBAgIUJWcRsHk/Xl4aW8+MyMZ7+05JoFgwCgYIKoZIzj0EAwIw
 EjEQMA4GA1UEAwwHZW5kbGVzczAgFw0yNjExMjMxNTM4MDVaGA85OTk5MDkwNjE1
@@ -44,13 +44,13 @@ jkfAoQWax2MHtnCmAiBK86qyuSGoM20HOC5tbLGHLkzotNGH8/9/vBDzdUqmZQ==
 -----END CERTIFICATE-----
 )";
 
-TEST(ReadCertificates, KnowsWhatHasNoEnd) {
+TEST(ReadCertificates, ReadsACertificateWithoutEnd) {
   const auto read = read_certificates(kEndless);
   ASSERT_TRUE(read.has_value());
   EXPECT_GT(read->front().not_after, kNow + std::chrono::years(200));
 }
 
-TEST(ReadCertificates, RefusesWhatHoldsNone) {
+TEST(ReadCertificates, RejectsTextWithoutCertificate) {
   for (const char* text : {"", "hello", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"}) {
     EXPECT_FALSE(read_certificates(text).has_value()) << text;
   }
@@ -64,7 +64,7 @@ TEST(ReadCertificates, ThatAreTooMany) {
   EXPECT_FALSE(read_certificates(many + one).has_value());
 }
 
-TEST(Trusts, ByTheIssuerAloneNotByItsName) {
+TEST(Trusts, ByTheIssuersKeyNotByItsName) {
   const Authority ours = *Authority::make({.now = kNow});
   const Authority same_name = *Authority::make({.now = kNow});
   const auto leaf = *ours.sign({.dns_names = {"a"}, .now = kNow});
@@ -79,13 +79,13 @@ TEST(Trusts, TheLeafItselfWhereThatIsInTheBundle) {
   EXPECT_TRUE(trusts(*read_certificates(leaf->chain_pem()), *leaf));
 }
 
-TEST(Trusts, NoClientsCertificate) {
+TEST(Trusts, NoClientCertificate) {
   const Authority ours = *Authority::make({.now = kNow});
   const auto client = *ours.sign({.dns_names = {"a"}, .for_client = true, .now = kNow});
   EXPECT_FALSE(trusts(*read_certificates(ours.certificate_pem()), *client));
 }
 
-TEST(Trusts, WhateverTheDate) {
+TEST(Trusts, IgnoringTheDate) {
   const Authority ours = *Authority::make({.lifetime = 1h, .now = kNow - 24h * 3650});
   const auto leaf = *ours.sign({.dns_names = {"a"}, .now = kNow - 24h * 3650});
   EXPECT_TRUE(trusts(*read_certificates(ours.certificate_pem()), *leaf));

@@ -71,7 +71,7 @@ TEST_F(Files, OverwrittenPairIsTaken) {
   EXPECT_EQ(source->counts().errors, 0U);
 }
 
-TEST_F(Files, HalfWrittenPairIsRefusedOnceAndTheWholeOneTaken) {
+TEST_F(Files, PartlyWrittenPairIsRejectedOnceAndTheCompleteOneUsed) {
   const auto first = new_pair();
   const auto second = new_pair();
   write_pair(*first);
@@ -82,7 +82,7 @@ TEST_F(Files, HalfWrittenPairIsRefusedOnceAndTheWholeOneTaken) {
   ASSERT_FALSE(half.has_value());
   EXPECT_EQ(half.error().kind, Kind::kMismatch);
   EXPECT_EQ(source->current()->fingerprint(), first->fingerprint());
-  EXPECT_EQ(source->poll(now()), Poll::kUnchanged);  // the same refusal is not told again
+  EXPECT_EQ(source->poll(now()), Poll::kUnchanged);  // the same error is not reported again
   EXPECT_EQ(source->counts().errors, 1U);
 
   write(directory_ / "tls.key", second->key_pem());
@@ -90,7 +90,7 @@ TEST_F(Files, HalfWrittenPairIsRefusedOnceAndTheWholeOneTaken) {
   EXPECT_EQ(source->current()->fingerprint(), second->fingerprint());
 }
 
-// As the kubelet does it: a new directory, a new link beside the old one, one rename.
+// As the kubelet does: a new directory, a new link next to the old one, one rename.
 TEST_F(Files, SymlinkSwapIsTaken) {
   const auto swap_in = [&](const char* version, const KeyPair& pair) {
     fs::create_directory(directory_ / version);
@@ -113,7 +113,7 @@ TEST_F(Files, SymlinkSwapIsTaken) {
   EXPECT_EQ(source->current()->fingerprint(), second->fingerprint());
 }
 
-TEST_F(Files, TouchingReplacesNothing) {
+TEST_F(Files, TouchingHasNoEffect) {
   const auto first = new_pair();
   write_pair(*first);
   const auto source = open();
@@ -137,7 +137,7 @@ TEST_F(Files, SecondWriteWithinOneTickIsFound) {
   EXPECT_FALSE(source->poll(now()).has_value());
 }
 
-TEST_F(Files, VanishedFileIsToldOnceAndItsReturnTaken) {
+TEST_F(Files, MissingFileIsReportedOnceAndReadAgainWhenItReturns) {
   const auto first = new_pair();
   const auto second = new_pair();
   write_pair(*first);
@@ -152,7 +152,7 @@ TEST_F(Files, VanishedFileIsToldOnceAndItsReturnTaken) {
   EXPECT_EQ(source->poll(now()), Poll::kReplaced);
 }
 
-TEST_F(Files, ExpiredPairIsRefusedWhileTheLastGoodOneServes) {
+TEST_F(Files, ExpiredPairIsRejectedAndTheLastGoodOneUsed) {
   const auto first = new_pair();
   write_pair(*first);
   const auto source = open();
@@ -163,7 +163,7 @@ TEST_F(Files, ExpiredPairIsRefusedWhileTheLastGoodOneServes) {
   EXPECT_EQ(source->current()->fingerprint(), first->fingerprint());
 }
 
-TEST_F(Files, PairForTomorrowIsTakenTomorrow) {
+TEST_F(Files, PairThatIsNotYetValidIsUsedLater) {
   write_pair(*new_pair());
   const auto source = open();
   const auto tomorrow = new_pair(48h, now() + 12h);
@@ -194,7 +194,7 @@ struct StartCase {
 
 class BadStart : public Files, public testing::WithParamInterface<StartCase> {};
 
-TEST_P(BadStart, IsRefused) {
+TEST_P(BadStart, IsRejected) {
   GetParam().arrange(directory_);
   const auto source = open_file_source({.directory = directory_}, now());
   ASSERT_FALSE(source.has_value());
@@ -210,7 +210,7 @@ INSTANTIATE_TEST_SUITE_P(Table, BadStart,
                                                      write(directory / "tls.key", "");
                                                    },
                                                    Kind::kMalformed},
-                                         StartCase{"DirectoryInTheFilesPlace",
+                                         StartCase{"DirectoryInsteadOfFile",
                                                    [](const fs::path& directory) {
                                                      fs::create_directory(directory / "tls.crt");
                                                      write(directory / "tls.key", "");

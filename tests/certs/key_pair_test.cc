@@ -23,7 +23,7 @@ struct Made {
   std::string other_key;
 };
 
-// Made once: a P-256 key costs little, but every case needs the same ones.
+// Created once, since all cases use the same keys.
 const Made& made() {
   static const Made kMade = [] {
     const auto ca = Authority::make({.now = kNow});
@@ -50,7 +50,7 @@ struct BadCase {
 
 class BadPair : public testing::TestWithParam<BadCase> {};
 
-TEST_P(BadPair, IsRefusedByKind) {
+TEST_P(BadPair, IsRejectedByKind) {
   const auto pair = KeyPair::from_pem(GetParam().chain, GetParam().key);
   ASSERT_FALSE(pair.has_value());
   EXPECT_EQ(pair.error().kind, GetParam().kind) << pair.error().text;
@@ -71,7 +71,7 @@ INSTANTIATE_TEST_SUITE_P(
                 Kind::kMalformed},
         BadCase{"KeyOfAnother", made().leaf, made().other_key, Kind::kMismatch},
         BadCase{"CaFirst", made().ca + made().leaf, made().key, Kind::kMismatch},
-        BadCase{"EncryptedKeyAsksNobody", made().leaf, kEncryptedKey, Kind::kMalformed},
+        BadCase{"EncryptedKeyDoesNotPrompt", made().leaf, kEncryptedKey, Kind::kMalformed},
         BadCase{"TooLarge", made().leaf + std::string(kMaxPemBytes, '\n'), made().key, Kind::kTooLarge}),
     [](const auto& info) { return info.param.name; });
 
@@ -95,7 +95,7 @@ TEST(KeyPair, FileOfExactlyTheLimitIsRead) {
   EXPECT_TRUE(KeyPair::from_pem(made().leaf + padding, made().key).has_value());
 }
 
-TEST(KeyPair, DatesAreAQuestionOfWhen) {
+TEST(KeyPair, DatesDependOnTheTime) {
   const auto pair = KeyPair::from_pem(made().leaf, made().key);
   ASSERT_TRUE(pair.has_value());
   EXPECT_TRUE((*pair)->check_dates(kNow).has_value());

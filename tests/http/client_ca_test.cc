@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Clients that have to prove who they are: by which CA, under which name, and what changes when the CA's file
-// does.
+// Client certificates: the CA, the allowed names, and changes of the CA file.
 
 #include "http/client_ca.h"
 
@@ -53,7 +52,7 @@ std::shared_ptr<const TrustedClients> trusted(const certs::Authority& ca,
       TrustedClients{*certs::read_certificates(ca.certificate_pem()), std::move(names)});
 }
 
-// By TLS 1.3 a client learns only after its handshake that it was refused.
+// With TLS 1.3 a client is rejected after its handshake.
 bool is_let_in(TlsClient& client, const Pair& pair, int version = 0) {
   client.present(pair);
   if (!client.handshake(version)) return false;
@@ -76,7 +75,7 @@ struct Case {
 
 class ClientCertificate : public testing::TestWithParam<Case> {};
 
-TEST_P(ClientCertificate, DecidesWhoIsLetIn) {
+TEST_P(ClientCertificate, IsAcceptedOrRejected) {
   constexpr int kTls12 = 0x0303;
   constexpr int kTls13 = 0x0304;
   TestServer server(quick_limits(), 1, {.clients = trusted(cluster_ca(), GetParam().names)});
@@ -113,13 +112,13 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"NameAllowedOfAnotherCa", {"kube-apiserver"}, [] { return client_pair(other_ca()); }, false}),
     [](const auto& info) { return info.param.name; });
 
-TEST(ClientCertificate, IsNotAskedForWithoutACa) {
+TEST(ClientCertificate, IsNotRequestedWithoutACa) {
   TestServer server;
   EXPECT_TRUE(is_let_in(server.port(), no_pair()));
   EXPECT_TRUE(is_let_in(server.port(), client_pair(other_ca())));
 }
 
-TEST(ClientCertificate, AnotherCaIsForNewConnectionsAndOldOnesGoOn) {
+TEST(ClientCertificate, AnotherCaAppliesToNewConnectionsOnly) {
   TestServer server(quick_limits(), 1, {.clients = trusted(cluster_ca())});
   TlsClient old(server.port());
   ASSERT_TRUE(is_let_in(old, client_pair(cluster_ca())));
@@ -134,7 +133,7 @@ TEST(ClientCertificate, AnotherCaIsForNewConnectionsAndOldOnesGoOn) {
   EXPECT_EQ(reply->body, "still here");
 }
 
-TEST(ClientCertificate, StaysAskedForWhenTheServersOwnIsSwapped) {
+TEST(ClientCertificate, IsStillRequestedAfterTheServersCertificateIsReplaced) {
   TestServer server(quick_limits(), 1, {.clients = trusted(cluster_ca())});
   const auto next = new_pair();
   ASSERT_TRUE(server->use_certificate(*next).has_value());
@@ -174,7 +173,7 @@ TEST_F(ClientCa, IsReadAgainWhenItChanges) {
   EXPECT_EQ(file->poll(), false);
 }
 
-TEST_F(ClientCa, ABadOneIsToldOnceAndTheLastGoodOneStays) {
+TEST_F(ClientCa, ABadOneIsReportedOnceAndTheLastGoodOneStays) {
   write(cluster_ca().certificate_pem());
   auto file = ClientCaFile::open(path_, {});
   ASSERT_TRUE(file.has_value());
@@ -194,7 +193,7 @@ TEST_F(ClientCa, ABadOneIsToldOnceAndTheLastGoodOneStays) {
   EXPECT_EQ(file->poll(), true);
 }
 
-TEST_F(ClientCa, IsNeededAtTheStart) {
+TEST_F(ClientCa, IsRequiredAtTheStart) {
   EXPECT_FALSE(ClientCaFile::open(path_, {}).has_value()) << "missing";
   write("");
   EXPECT_FALSE(ClientCaFile::open(path_, {}).has_value()) << "empty";

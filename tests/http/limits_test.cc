@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Every limit of http/limits.h from both sides.
+// Both sides of each limit of http/limits.h.
 
 #include "http/limits.h"
 
@@ -60,7 +60,7 @@ TEST_P(Sizes, OfARequest) {
   TestServer server;
   TlsClient client(server.port());
   ASSERT_TRUE(client.handshake());
-  client.send(GetParam().request);  // may fail half way, when the server has seen enough
+  client.send(GetParam().request);  // may fail when the server has read enough
   const auto reply = client.reply();
   ASSERT_TRUE(reply.has_value());
   EXPECT_EQ(reply->status, GetParam().status);
@@ -75,7 +75,7 @@ INSTANTIATE_TEST_SUITE_P(
                     SizeCase{"BodyOneByteTooMany", post("/", std::string(kReal.body_bytes + 1, 'x')), 413},
                     SizeCase{"LargestChunkedBody", chunked(kReal.body_bytes), 200},
                     SizeCase{"ChunkedBodyOneByteTooMany", chunked(kReal.body_bytes + 1), 413},
-                    SizeCase{"LengthBeyondAllNumbers",
+                    SizeCase{"LengthBeyond64Bits",
                              "POST / HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n", 400},
                     SizeCase{"LargestHead", with_head_of(kReal.header_bytes), 200},
                     SizeCase{"HeadOneByteTooMany", with_head_of(kReal.header_bytes + 1), 431},
@@ -84,7 +84,7 @@ INSTANTIATE_TEST_SUITE_P(
                     SizeCase{"HeadWithoutEnd", "GET /" + std::string(kReal.header_bytes, 'x'), 431}),
     [](const auto& info) { return info.param.name; });
 
-// The head arrives in pieces: Beast's own limit would begin anew with each.
+// Beast's own limit applies to each piece of the head.
 TEST(Limits, HeadInPiecesIsMeasuredAsAWhole) {
   TestServer server;
   TlsClient client(server.port());
@@ -105,7 +105,7 @@ struct DeadlineCase {
   std::chrono::milliseconds Limits::* limit;
   bool handshake;
   std::string sent;
-  int status;  // 0: the connection ends without a word
+  int status;  // 0: the connection ends without an answer
   std::uint64_t ServerCounts::* count;
 };
 
@@ -143,7 +143,7 @@ INSTANTIATE_TEST_SUITE_P(
                      408, &ServerCounts::timeouts_body}),
     [](const auto& info) { return info.param.name; });
 
-// A byte now and then does not help: the deadline is for the whole of the headers.
+// The deadline is for all headers, however slowly they arrive.
 TEST(Limits, DrippingHeadersRunOutOfTime) {
   Limits limits = quick_limits();
   limits.header = 100ms;
@@ -159,7 +159,7 @@ TEST(Limits, DrippingHeadersRunOutOfTime) {
   EXPECT_EQ(received.substr(0, 12), "HTTP/1.1 408");
 }
 
-TEST(Limits, ClientThatDoesNotReadIsCutOff) {
+TEST(Limits, AClientThatDoesNotReadIsDisconnected) {
   Limits limits = quick_limits();
   limits.write = kShort;
   TestServer server(limits);
@@ -172,7 +172,7 @@ TEST(Limits, ClientThatDoesNotReadIsCutOff) {
   EXPECT_EQ(server->counts().timeouts_write, 1U);
 }
 
-TEST(Limits, ConnectionsOverTheLimitAreToldToComeAgain) {
+TEST(Limits, ConnectionsOverTheLimitGet429) {
   Limits limits = quick_limits();
   limits.connections = 3;
   limits.turned_away = 2;
@@ -215,7 +215,7 @@ TEST(Limits, ConnectionsOverTheLimitAreToldToComeAgain) {
   EXPECT_EQ(again_reply->status, 200);
 }
 
-// Both ends are in this process: more descriptors than the 1,024 that a process may often have at first.
+// Both ends are in this process, which needs more descriptors than the usual limit of 1,024.
 void allow_many_files() {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
@@ -241,7 +241,7 @@ TEST(Limits, FiveHundredAndTwelveConnectionsAreServedAndTheNextIsNot) {
   EXPECT_EQ(status_of(kReal.connections), 429);
 }
 
-TEST(Limits, TooManyLargeBodiesAtOnceAreToldToComeAgain) {
+TEST(Limits, TooManyLargeBodiesAtOnceGet429) {
   Limits limits = quick_limits();
   limits.counted_body_bytes = 1000;
   limits.bodies_bytes = 5000;
@@ -279,7 +279,7 @@ TEST(Limits, TooManyLargeBodiesAtOnceAreToldToComeAgain) {
   EXPECT_EQ(third_reply->status, 200);
 }
 
-TEST(Limits, TooManyRequestsThatWaitAreToldToComeAgainAndOthersAreAnswered) {
+TEST(Limits, TooManyWaitingRequestsGet429AndOthersAreAnswered) {
   Limits limits = quick_limits();
   limits.waiting = 2;
   TestServer server(limits, 2);
@@ -324,18 +324,18 @@ TEST(Limits, TooManyRequestsThatWaitAreToldToComeAgainAndOthersAreAnswered) {
   EXPECT_EQ(again->status, 200);
 }
 
-struct PatienceCase {
+struct ClientTimeoutCase {
   const char* name;
   const char* timeout;
-  bool whole;  // the body comes to its end
-  int status;  // 0: dropped without a word
+  bool whole;  // the body is complete
+  int status;  // 0: dropped without an answer
   std::uint64_t given_up;
   std::uint64_t timeouts_body;
 };
 
-class Patience : public testing::TestWithParam<PatienceCase> {};
+class ClientTimeout : public testing::TestWithParam<ClientTimeoutCase> {};
 
-TEST_P(Patience, OfTheClientIsNotOutlasted) {
+TEST_P(ClientTimeout, LimitsTheBody) {
   Limits limits = quick_limits();
   limits.body = 150ms;
   TestServer server(limits);
@@ -349,11 +349,11 @@ TEST_P(Patience, OfTheClientIsNotOutlasted) {
   EXPECT_EQ(server->counts().timeouts_body, GetParam().timeouts_body);
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, Patience,
-                         testing::Values(PatienceCase{"Whole", "10s", true, 200, 0, 0},
-                                         PatienceCase{"LessThanOurs", "40ms", false, 0, 1, 0},
-                                         PatienceCase{"MoreThanOurs", "10s", false, 408, 0, 1},
-                                         PatienceCase{"NotToBeRead", "soon", false, 408, 0, 1}),
+INSTANTIATE_TEST_SUITE_P(Table, ClientTimeout,
+                         testing::Values(ClientTimeoutCase{"Whole", "10s", true, 200, 0, 0},
+                                         ClientTimeoutCase{"LessThanOurs", "40ms", false, 0, 1, 0},
+                                         ClientTimeoutCase{"MoreThanOurs", "10s", false, 408, 0, 1},
+                                         ClientTimeoutCase{"Malformed", "soon", false, 408, 0, 1}),
                          [](const auto& info) { return info.param.name; });
 
 // A handler gets the time that its request took to arrive: it is part of the client's timeout.
@@ -376,10 +376,10 @@ TEST(Limits, ReportsTheTimeThatARequestTookToArrive) {
   EXPECT_GE(std::stoi(slow->body), 100);  // less: the server may have read the first part late
 }
 
-// No file descriptor left: accept(2) fails, and goes on once there are some again.
+// Without a file descriptor accept(2) fails; later it works again.
 TEST(Limits, ErrorsOfAcceptDoNotEndTheListener) {
 #ifdef MODELGATE_SANITIZE
-  GTEST_SKIP() << "the sanitizer needs descriptors of its own to look at an object";
+  GTEST_SKIP() << "the sanitizer needs descriptors";
 #endif
   TestServer server;
   rlimit before{};

@@ -24,7 +24,7 @@ Reply ask(ProbePaths paths, std::string failure, std::string_view method, std::s
                          later);
 }
 
-TEST(ProbesHealth, FailsWithWhatIsWrong) {
+TEST(ProbesHealth, FailsWithTheReason) {
   std::string wrong;
   ProbeHandler handler(
       {.health = true, .metrics = false}, {}, [] { return std::string(); }, [&wrong] { return wrong; });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The server over real TLS sockets: what well-behaved and ill-behaved clients get.
+// The server over TLS sockets, with well-behaved and misbehaving clients.
 
 #include "http/server.h"
 
@@ -47,7 +47,7 @@ TEST(Server, AnswersPipelinedRequestsInTheirOrder) {
   }
 }
 
-TEST(Server, ReadsARequestThatComesByteByByte) {
+TEST(Server, ReadsARequestByteByByte) {
   TestServer server;
   TlsClient client(server.port());
   ASSERT_TRUE(client.handshake());
@@ -81,7 +81,7 @@ TEST(Server, HeadGetsNoBodyAndTheNextRequestItsAnswer) {
   EXPECT_EQ(reply->body, "next");
 }
 
-TEST(Server, SaysContinueToWhoAsksFirst) {
+TEST(Server, AnswersExpectContinue) {
   TestServer server;
   TlsClient client(server.port());
   ASSERT_TRUE(client.handshake());
@@ -96,7 +96,7 @@ TEST(Server, SaysContinueToWhoAsksFirst) {
   EXPECT_EQ(reply->body, "body");
 }
 
-TEST(Server, SendsALargeReplyWhole) {
+TEST(Server, SendsALargeReplyCompletely) {
   TestServer server;
   TlsClient client(server.port());
   ASSERT_TRUE(client.handshake());
@@ -125,7 +125,7 @@ struct ClosingCase {
 
 class Closing : public testing::TestWithParam<ClosingCase> {};
 
-TEST_P(Closing, EndsTheConnectionBehindTheReply) {
+TEST_P(Closing, EndsTheConnectionAfterTheReply) {
   TestServer server;
   TlsClient client(server.port());
   ASSERT_TRUE(client.handshake());
@@ -140,8 +140,8 @@ TEST_P(Closing, EndsTheConnectionBehindTheReply) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, Closing,
-    testing::Values(ClosingCase{"AskedByTheClient", post("/", "a", "Connection: close\r\n")},
-                    ClosingCase{"AskedByTheHandler", post("/close", "a")},
+    testing::Values(ClosingCase{"RequestedByTheClient", post("/", "a", "Connection: close\r\n")},
+                    ClosingCase{"RequestedByTheHandler", post("/close", "a")},
                     ClosingCase{"Http10", "POST / HTTP/1.0\r\nContent-Length: 1\r\n\r\na"}),
     [](const auto& info) { return info.param.name; });
 
@@ -178,7 +178,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadHttpCase{"NulInHeader", std::string("GET / HTTP/1.1\r\nA: b\0c\r\n\r\n", 26)}),
     [](const auto& info) { return info.param.name; });
 
-TEST(Server, ExceptionIs500AndTheConnectionGoesOn) {
+TEST(Server, ExceptionIs500AndTheConnectionStaysOpen) {
   TestServer server;
   TlsClient client(server.port());
   ASSERT_TRUE(client.handshake());
@@ -192,7 +192,7 @@ TEST(Server, ExceptionIs500AndTheConnectionGoesOn) {
   EXPECT_EQ(server->counts().handler_errors, 1U);
 }
 
-TEST(Server, GarbageInsteadOfTlsHurtsNobodyElse) {
+TEST(Server, GarbageInsteadOfTlsDoesNotAffectOthers) {
   TestServer server;
   TlsClient good(server.port());
   ASSERT_TRUE(good.handshake());
@@ -205,7 +205,7 @@ TEST(Server, GarbageInsteadOfTlsHurtsNobodyElse) {
   EXPECT_EQ(reply->body, "fine");
 }
 
-TEST(Server, ClientThatLeavesAnywhereIsForgotten) {
+TEST(Server, AClientMayDisconnectAtAnyTime) {
   TestServer server;
   const std::string request = post("/", "a body");
   for (const std::size_t sent : {std::size_t{0}, std::size_t{1}, request.size() - 3, request.size()}) {
@@ -229,7 +229,7 @@ struct VersionCase {
 
 class Versions : public testing::TestWithParam<VersionCase> {};
 
-TEST_P(Versions, BelowTheLowestAreRefused) {
+TEST_P(Versions, BelowTheLowestAreRejected) {
   TestServer server(quick_limits(), 1, TlsOptions{.min_version = GetParam().min_version});
   TlsClient client(server.port());
   EXPECT_EQ(client.handshake(GetParam().client_max), GetParam().accepted);
@@ -243,8 +243,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(VersionCase{"Tls11", TlsVersion::k12, TLS1_1_VERSION, false},
                     VersionCase{"Tls12", TlsVersion::k12, TLS1_2_VERSION, true},
                     VersionCase{"Tls13", TlsVersion::k12, TLS1_3_VERSION, true},
-                    VersionCase{"Tls12WhereTls13IsAsked", TlsVersion::k13, TLS1_2_VERSION, false},
-                    VersionCase{"Tls13WhereTls13IsAsked", TlsVersion::k13, TLS1_3_VERSION, true}),
+                    VersionCase{"Tls12WhereTls13IsRequired", TlsVersion::k13, TLS1_2_VERSION, false},
+                    VersionCase{"Tls13WhereTls13IsRequired", TlsVersion::k13, TLS1_3_VERSION, true}),
     [](const auto& info) { return info.param.name; });
 
 TEST(Server, CipherSuitesAreRestricted) {
@@ -263,13 +263,13 @@ TEST(Server, ConnectionsAreSpreadEvenly) {
     clients.push_back(std::make_unique<TlsClient>(server.port()));
     ASSERT_TRUE(clients.back()->handshake());
   }
-  // Each thread counts the connections it was given: a task on each sees its own.
+  // Each thread counts its own connections.
   EXPECT_EQ(server->open_connections(), 8U);
   EXPECT_EQ(server->counts().connections, 8U);
   EXPECT_EQ(server->connections_by_thread(), (std::vector<std::size_t>{4, 4}));
 }
 
-TEST(Server, PortInUseIsToldWithItsAddress) {
+TEST(Server, PortInUseIsReportedWithItsAddress) {
   TestServer server;
   const process::Address taken{"127.0.0.1", server.port()};
   const auto second =

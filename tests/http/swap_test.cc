@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What changes while connections are there: the certificate, and the end of the server.
+// Changes with open connections: a new certificate, drain and stop.
 
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(Swap, NewHandshakesGetTheNewCertificateAndOldConnectionsGoOn) {
+TEST(Swap, NewHandshakesGetTheNewCertificateAndOldConnectionsStay) {
   TestServer server;
   TlsClient old(server.port());
   ASSERT_TRUE(old.handshake());
@@ -67,7 +67,7 @@ TEST(Swap, UnderLoadNothingIsDropped) {
   EXPECT_GT(answers, 100);
 }
 
-TEST(Drain, AnswersWithCloseAcceptsOnAndLeavesIdleConnectionsAlone) {
+TEST(Drain, AnswersWithCloseAndStillAcceptsConnections) {
   TestServer server;
   TlsClient idle(server.port());
   ASSERT_TRUE(idle.handshake());
@@ -78,7 +78,7 @@ TEST(Drain, AnswersWithCloseAcceptsOnAndLeavesIdleConnectionsAlone) {
   EXPECT_TRUE(server->draining());
   EXPECT_EQ(server->open_connections(), 1U);
 
-  TlsClient late(server.port());  // whoever has not heard yet
+  TlsClient late(server.port());  // a client that does not know yet
   ASSERT_TRUE(late.handshake());
   for (TlsClient* client : {&late, &idle}) {
     ASSERT_TRUE(client->send(post("/", "during")));
@@ -91,7 +91,7 @@ TEST(Drain, AnswersWithCloseAcceptsOnAndLeavesIdleConnectionsAlone) {
   EXPECT_TRUE(TestServer::eventually([&] { return server->open_connections() == 0; }));
 }
 
-TEST(Stop, CutsOffWhatIsThere) {
+TEST(Stop, ClosesOpenConnections) {
   TestServer server(quick_limits(), 2);
   TlsClient idle(server.port());
   ASSERT_TRUE(idle.handshake());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// A server in this process, with short deadlines.
 #pragma once
-
-// A server in this process, with deadlines short enough to be waited for.
 
 #include <gtest/gtest.h>
 
@@ -27,7 +27,7 @@ inline std::shared_ptr<const certs::KeyPair> new_pair() {
   return *kCa.sign({.dns_names = {"localhost"}, .ip_addresses = {"127.0.0.1"}, .now = now});
 }
 
-// Answers with the body that came, but for a few paths.
+/// Echoes the body, except for some paths.
 class EchoHandler final : public Handler {
  public:
   std::optional<Reply> handle(const Request& request, ReplyLater& later) override {
@@ -49,19 +49,19 @@ class EchoHandler final : public Handler {
     return Reply{.body = std::string(request.body)};
   }
 
-  // Answers all of /hold that wait. On this handler's thread.
+  /// Answers all waiting requests of /hold. On this handler's thread.
   void release() {
     for (ReplyLater* later : std::exchange(held_, {})) later->reply(Reply{.body = "released"});
   }
 
-  // Set by TestServer, for /later.
+  /// Set by TestServer, for /later.
   std::function<void(std::function<void()>)> on_my_thread;
 
  private:
   std::vector<ReplyLater*> held_;
 };
 
-// Every deadline far away; a test brings near the one that it is about.
+/// Long deadlines; a test shortens the one that it tests.
 inline Limits quick_limits() {
   Limits limits;
   limits.tick = std::chrono::milliseconds(10);

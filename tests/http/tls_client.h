@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// A blocking HTTPS client for tests, with OpenSSL only, so that it does not share the server's library. It
+// can misbehave: send partial requests, send no TLS, wait.
 #pragma once
-
-// A blocking HTTPS client for the tests, on OpenSSL alone, so that what it finds is not what the server's own
-// library believes. Can misbehave: send half of things, send no TLS, wait.
 
 #include <openssl/types.h>
 
@@ -28,30 +28,30 @@ struct ClientReply {
 
 class TlsClient {
  public:
-  // Connects to 127.0.0.1. Every wait ends after `patience`.
-  explicit TlsClient(std::uint16_t port, std::chrono::milliseconds patience = std::chrono::seconds(10));
+  /// Connects to 127.0.0.1. Every wait ends after `timeout`.
+  explicit TlsClient(std::uint16_t port, std::chrono::milliseconds timeout = std::chrono::seconds(10));
   ~TlsClient();
   TlsClient(const TlsClient&) = delete;
   TlsClient& operator=(const TlsClient&) = delete;
 
   bool connected() const { return socket_ >= 0; }
 
-  // A certificate of our own for the handshake to come, where the server asks for one.
+  /// The client certificate for the next handshake, if the server requests one.
   void present(std::shared_ptr<const certs::KeyPair> pair) { pair_ = std::move(pair); }
 
-  // Any certificate will do; see peer_fingerprint(). False where the server did not go along.
+  /// Accepts any certificate; see peer_fingerprint(). False on failure.
   bool handshake(int max_version = 0, const char* ciphers = nullptr);
 
-  // Over TLS after a handshake, plain before it.
+  /// Over TLS after a handshake, plain before it.
   bool send(std::string_view bytes);
-  // At most `size` bytes; "" at the connection's end, or when patience is over.
+  /// At most `size` bytes; "" at the end of the connection or after `timeout`.
   std::string receive(std::size_t size = 65536);
-  // One whole reply; nothing where the connection ended before.
+  /// One complete reply; nothing if the connection ended before.
   std::optional<ClientReply> reply();
-  // True once the server has ended the connection, within `patience`.
+  /// True if the server closes the connection within `timeout`.
   bool ended();
 
-  // SHA-256 of the server's leaf in hex.
+  /// SHA-256 of the server's leaf in hex.
   std::string peer_fingerprint() const;
   std::string version() const;
 
@@ -60,10 +60,10 @@ class TlsClient {
   SSL_CTX* context_ = nullptr;
   SSL* tls_ = nullptr;
   std::shared_ptr<const certs::KeyPair> pair_;
-  std::string rest_;  // received behind the last reply
+  std::string rest_;  // received after the last reply
 };
 
-// "POST /path HTTP/1.1" with the headers that the API server sends.
+/// "POST /path HTTP/1.1" with the headers that the API server sends.
 std::string post(std::string_view path, std::string_view body, std::string_view extra_headers = "");
 
 }  // namespace modelgate::http

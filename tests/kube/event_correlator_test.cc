@@ -20,7 +20,7 @@ EventText text(std::string message, std::string object = "ConfigMap/a/b/1", std:
           .message = std::move(message)};
 }
 
-TEST(EventCorrelatorTest, CountsTheSameAgain) {
+TEST(EventCorrelatorTest, CountsARepeatedEvent) {
   EventCorrelator correlator;
   const auto first = correlator.take(text("x"), kStart, "t1");
   const auto second = correlator.take(text("x"), kStart + 1s, "t2");
@@ -40,9 +40,9 @@ std::ostream& operator<<(std::ostream& out, const ApartCase& c) {
   return out << c.name;
 }
 
-class ApartTest : public testing::TestWithParam<ApartCase> {};
+class SeparateTest : public testing::TestWithParam<ApartCase> {};
 
-TEST_P(ApartTest, IsAnEventOfItsOwn) {
+TEST_P(SeparateTest, IsASeparateEvent) {
   EventCorrelator correlator;
   const auto first = correlator.take(text("x"), kStart, "t1");
   const auto other = correlator.take(GetParam().other, kStart, "t2");
@@ -58,7 +58,7 @@ const ApartCase kApart[] = {
     {"Type", {.object = "ConfigMap/a/b/1", .type = "Normal", .reason = "Bad", .message = "x"}},
 };
 
-INSTANTIATE_TEST_SUITE_P(Table, ApartTest, testing::ValuesIn(kApart),
+INSTANTIATE_TEST_SUITE_P(Table, SeparateTest, testing::ValuesIn(kApart),
                          [](const auto& row) { return row.param.name; });
 
 TEST(EventCorrelatorTest, CombinesManyDifferentOnes) {
@@ -77,7 +77,7 @@ TEST(EventCorrelatorTest, CombinesManyDifferentOnes) {
   EXPECT_EQ(eleventh->count, 1);
   EXPECT_EQ(twelfth->count, 2);
   EXPECT_EQ(twelfth->key, eleventh->key);
-  // One that is known keeps its own.
+  // A known message keeps its own Event.
   EXPECT_EQ(correlator.take(text("m9"), kStart, "t")->key, last_key);
 }
 
@@ -157,7 +157,7 @@ const CutCase kCuts[] = {
 INSTANTIATE_TEST_SUITE_P(Table, CutTest, testing::ValuesIn(kCuts),
                          [](const auto& row) { return row.param.name; });
 
-TEST(EventCorrelatorTest, ForgetsWhatWasNotUsedForLongest) {
+TEST(EventCorrelatorTest, RemovesTheLeastRecentlyUsed) {
   EventCorrelator correlator;
   const auto object = [](std::size_t i) { return fmt::format("Pod/a/{}/1", i); };
   correlator.take(text("x", object(0)), kStart, "t");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which calls Events become. What is written at all is event_correlator_test.cc's.
+// Calls to the API server for Events. event_correlator_test.cc tests which Events are written.
 #include "kube/events.h"
 
 #include <gtest/gtest.h>
@@ -34,14 +34,14 @@ class EventRecorderTest : public testing::Test {
     server_.on("PATCH", "*", [](FakeExchange& x) { x.reply(200, x.request().body); });
   }
 
-  /// Tells as `tell` says, and waits until the server was asked `requests` times.
-  void run(std::size_t requests, std::function<void(EventRecorder&)> tell) {
+  /// Calls `record`, and waits until the server has received `requests` requests.
+  void run(std::size_t requests, std::function<void(EventRecorder&)> record) {
     run_with_client(server_.config(), {}, [&](Client& client) -> Task<void> {
       EventRecorder events(client, {.component = "modelgate-webhook", .instance = "pod-1"});
-      tell(events);
+      record(events);
       const bool sent = co_await eventually([&] { return server_.requests().size() >= requests; });
       EXPECT_TRUE(sent) << server_.requests().size() << " requests";
-      co_await sleep_for(20ms);  // for one too many
+      co_await sleep_for(20ms);  // for a surplus request
     });
     EXPECT_EQ(server_.requests().size(), requests);
   }
@@ -75,7 +75,7 @@ TEST_F(EventRecorderTest, WritesAnEvent) {
   EXPECT_EQ(about.string("uid"), "u-1");
 }
 
-TEST_F(EventRecorderTest, CountsUpTheSameOne) {
+TEST_F(EventRecorderTest, IncrementsTheCountOfARepeatedEvent) {
   run(3, [](EventRecorder& events) {
     for (int i = 0; i < 3; ++i) events.normal(kAbout, "Loaded", "again");
   });
@@ -91,7 +91,7 @@ TEST_F(EventRecorderTest, CountsUpTheSameOne) {
   }
 }
 
-TEST_F(EventRecorderTest, WritesAnotherWhereTheFirstIsGone) {
+TEST_F(EventRecorderTest, CreatesAnotherIfTheFirstWasDeleted) {
   server_.on("PATCH", "*", [](FakeExchange& x) { x.status(404, "NotFound"); });
   run(3, [](EventRecorder& events) {
     for (int i = 0; i < 2; ++i) events.normal(kAbout, "Loaded", "again");

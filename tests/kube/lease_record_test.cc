@@ -74,8 +74,8 @@ TEST(SightTest, CountsFromWhenTheRecordLastChanged) {
   EXPECT_EQ(seen->until(), kStart + 29s);
 }
 
-// The holder's clock may be years away: nothing but a change counts.
-TEST(SightTest, DoesNotReadTheTimes) {
+// The holder's clock may be wrong by years: only a change counts.
+TEST(SightTest, IgnoresTheTimesInTheLease) {
   for (const char* renewed : {"1970-01-01T00:00:00.000000Z", "2999-01-01T00:00:00.000000Z", "", "soon"}) {
     const auto seen = sight(std::nullopt, record("other", 15s, renewed), kStart);
     EXPECT_EQ(next_step(seen, kStart + 14s, "me", false), LeaseStep::kWait) << renewed;
@@ -83,13 +83,13 @@ TEST(SightTest, DoesNotReadTheTimes) {
   }
 }
 
-TEST(SightTest, ForgetsALeaseThatIsGone) {
+TEST(SightTest, ForgetsADeletedLease) {
   EXPECT_FALSE(sight(LeaseSighting{record("other"), kStart}, std::nullopt, kStart + 1s));
 }
 
 // --------------------------------------------------------------------------------------------- records
 
-TEST(LeaseRecordTest, TheFirstHolderIsNoTransition) {
+TEST(LeaseRecordTest, TheFirstHolderIsNotATransition) {
   EXPECT_EQ(
       held_by("me", std::nullopt, 15s, "now"),
       (LeaseRecord{
@@ -103,17 +103,17 @@ TEST(LeaseRecordTest, ANewHolderIs) {
           .holder = "me", .duration = 15s, .acquire_time = "now", .renew_time = "now", .transitions = 4}));
 }
 
-TEST(LeaseRecordTest, RenewingKeepsSinceWhen) {
+TEST(LeaseRecordTest, RenewalKeepsTheAcquireTime) {
   EXPECT_EQ(
       held_by("me", record("me"), 15s, "now"),
       (LeaseRecord{
           .holder = "me", .duration = 15s, .acquire_time = "t0", .renew_time = "now", .transitions = 3}));
 }
 
-TEST(LeaseRecordTest, ReleasedIsFreeForAnybody) {
+TEST(LeaseRecordTest, AnyCandidateMayTakeAReleasedLease) {
   const auto seen = sight(std::nullopt, released(record("me"), "now"), kStart);
   EXPECT_EQ(next_step(seen, kStart, "other", false), LeaseStep::kAcquire);
-  EXPECT_GT(seen->record.duration, 0s);  // the API refuses 0
+  EXPECT_GT(seen->record.duration, 0s);  // the API rejects 0
 }
 
 // ------------------------------------------------------------------------------------------------ JSON
@@ -133,7 +133,7 @@ TEST(LeaseJsonTest, ANewOneReadsBack) {
   EXPECT_NE(json.find(R"("namespace":"kserve")"), std::string::npos) << json;
 }
 
-TEST(LeaseJsonTest, KeepsWhatElseTheLeaseHolds) {
+TEST(LeaseJsonTest, KeepsOtherFieldsOfTheLease) {
   spec::Arena arena;
   const auto read = spec::parse_json(
       R"({"metadata":{"name":"l","resourceVersion":"7","labels":{"a":"b"}},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Leader election against an API server that keeps one Lease as the real one does: with resourceVersions.
+// Leader election against a fake API server that stores one Lease with resourceVersions.
 #include "kube/lease.h"
 
 #include <fmt/format.h>
@@ -30,7 +30,7 @@ struct Times {
 /// No test waits until such a lease expires.
 constexpr Times kNeverExpires{.duration = 1h, .renew = 30s, .retry = 500ms};
 
-/// The API server's side: what is stored, and under which version.
+/// The stored Lease, with its resourceVersion.
 class StoredLease {
  public:
   explicit StoredLease(FakeApiServer& server) : server_(server) {
@@ -50,7 +50,7 @@ class StoredLease {
   StoredLease(const StoredLease&) = delete;
   StoredLease& operator=(const StoredLease&) = delete;
 
-  /// As somebody else: any writer's.
+  /// Writes the Lease, as another client.
   void set(const std::string& body) {
     const std::lock_guard lock(mutex_);
     write(body);
@@ -61,7 +61,7 @@ class StoredLease {
     const auto value = spec::parse_json(json_.empty() ? "{}" : json_, arena);
     return value ? read_lease(*value) : LeaseRecord{};
   }
-  /// The next PUT is stored, and its answer gets lost.
+  /// Stores the next PUT and loses its answer.
   void lose_the_next_answer() {
     server_.once("PUT", kLease, [this](FakeExchange& x) { put(x, true); });
   }
@@ -185,7 +185,7 @@ TEST_F(LeaderElectorTest, TakesOverOnceTheHolderHasNotRenewedForItsDuration) {
   });
 }
 
-TEST_F(LeaderElectorTest, KeepsLeadingWhereSomebodyTouchedTheLease) {
+TEST_F(LeaderElectorTest, KeepsLeadingIfAnotherClientChangesTheLease) {
   run([&](Client& client) -> Task<void> {
     Contender a(client, "a");
     bool leads = co_await eventually([&] { return a.leads(); });
@@ -199,7 +199,7 @@ TEST_F(LeaderElectorTest, KeepsLeadingWhereSomebodyTouchedTheLease) {
   });
 }
 
-TEST_F(LeaderElectorTest, StopsLeadingWhereTheLeaseIsAnothers) {
+TEST_F(LeaderElectorTest, StopsLeadingIfAnotherHoldsTheLease) {
   run([&](Client& client) -> Task<void> {
     Contender a(client, "a");
     const bool leads = co_await eventually([&] { return a.leads(); });
@@ -209,12 +209,12 @@ TEST_F(LeaderElectorTest, StopsLeadingWhereTheLeaseIsAnothers) {
     EXPECT_TRUE(lost);
     EXPECT_EQ(a.elector.holder(), "thief");
     co_await a.elector.release();
-    EXPECT_EQ(lease_.record().holder, "thief") << "what is another's is not released";
+    EXPECT_EQ(lease_.record().holder, "thief") << "another holder's lease is not released";
     EXPECT_EQ(a.changes, (std::vector<bool>{true, false}));
   });
 }
 
-TEST_F(LeaderElectorTest, StopsLeadingWhileTheApiServerIsAway) {
+TEST_F(LeaderElectorTest, StopsLeadingWhileTheApiServerIsUnreachable) {
   run([&](Client& client) -> Task<void> {
     Contender a(client, "a");
     bool leads = co_await eventually([&] { return a.leads(); });
@@ -231,7 +231,7 @@ TEST_F(LeaderElectorTest, StopsLeadingWhileTheApiServerIsAway) {
   });
 }
 
-TEST_F(LeaderElectorTest, LeadsThoughTheAnswerGotLost) {
+TEST_F(LeaderElectorTest, LeadsAlthoughTheAnswerWasLost) {
   lease_.set(lease_of(""));
   lease_.lose_the_next_answer();
   run([&](Client& client) -> Task<void> {
@@ -243,7 +243,7 @@ TEST_F(LeaderElectorTest, LeadsThoughTheAnswerGotLost) {
   });
 }
 
-TEST_F(LeaderElectorTest, TakesAgainALeaseThatWasDeleted) {
+TEST_F(LeaderElectorTest, RecreatesADeletedLease) {
   run([&](Client& client) -> Task<void> {
     Contender a(client, "a");
     bool leads = co_await eventually([&] { return a.leads(); });
@@ -263,7 +263,7 @@ struct OptionsCase {
 
 class LeaseOptionsTest : public testing::TestWithParam<OptionsCase> {};
 
-TEST_P(LeaseOptionsTest, AreRefused) {
+TEST_P(LeaseOptionsTest, AreRejected) {
   FakeApiServer server;
   asio::io_context context;
   Client client(context, server.config());

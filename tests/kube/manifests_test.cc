@@ -25,7 +25,7 @@ std::string runtime(std::string_view name, std::string_view format, std::string_
          "}]\n  containers: [{name: kserve-container, image: x}]\n" + std::string(extra);
 }
 
-/// A directory that goes with the test.
+/// A directory that is removed after the test.
 class Directory {
  public:
   Directory() {
@@ -50,7 +50,7 @@ std::expected<std::shared_ptr<const Manifests>, std::vector<ManifestError>> read
   return reader.finish(1);
 }
 
-TEST(BuiltIn, HoldsWhatHasToWorkFromTheStart) {
+TEST(BuiltIn, HasTheConfigurationAndRuntimes) {
   ManifestReader reader;
   reader.add_builtin();
   const auto manifests = reader.finish(7);
@@ -68,7 +68,7 @@ TEST(BuiltIn, HoldsWhatHasToWorkFromTheStart) {
   EXPECT_TRUE(catalog.configuration().modelgate.strict());
 }
 
-TEST(BuiltIn, HoldsEveryFileOfItsFolders) {
+TEST(BuiltIn, HasEveryFileOfItsFolders) {
   std::set<std::string> files;
   for (const char* folder : {"config", "runtimes"}) {
     for (const auto& entry : fs::directory_iterator(fs::path(MODELGATE_SOURCE_DIR) / "deploy" / folder)) {
@@ -123,7 +123,7 @@ void PrintTo(const FactCase& c, std::ostream* os) {
 
 class ManifestFact : public testing::TestWithParam<FactCase> {};
 
-TEST_P(ManifestFact, IsWhatTheManifestsSay) {
+TEST_P(ManifestFact, DependsOnTheManifests) {
   const auto manifests = read(
       "apiVersion: v1\nkind: Secret\nmetadata: {name: b, namespace: team}\n---\n"
       "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a}\n");
@@ -138,8 +138,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         FactCase{"Given", {"Secret", "team", "b"}, spec::Fact::State::kPresent},
         FactCase{"GivenWithoutANamespace", {"ServiceAccount", "default", "a"}, spec::Fact::State::kPresent},
-        FactCase{"BesideOthersBefore", {"Secret", "team", "a"}, spec::Fact::State::kAbsent},
-        FactCase{"BesideOthersBehind", {"Secret", "team", "c"}, spec::Fact::State::kAbsent},
+        FactCase{"BeforeOthers", {"Secret", "team", "a"}, spec::Fact::State::kAbsent},
+        FactCase{"AfterOthers", {"Secret", "team", "c"}, spec::Fact::State::kAbsent},
         FactCase{"InANamespaceWithoutAny", {"Secret", "default", "b"}, spec::Fact::State::kUnknown},
         FactCase{"InTheLastNamespace", {"ServiceAccount", "team", "a"}, spec::Fact::State::kUnknown},
         FactCase{"OfAnotherKind", {"ConfigMap", "team", "b"}, spec::Fact::State::kUnknown},
@@ -156,7 +156,7 @@ TEST(Manifests, PutNamespacedRuntimesWithoutANamespaceIntoDefault) {
   EXPECT_NE((*manifests)->catalog->find_namespace_runtime("default", "mine"), nullptr);
 }
 
-TEST(Manifests, TakeListsApart) {
+TEST(Manifests, SplitLists) {
   const auto manifests = read(
       "apiVersion: v1\nkind: List\nitems:\n"
       "- apiVersion: v1\n  kind: Secret\n  metadata: {name: a}\n"
@@ -168,7 +168,7 @@ TEST(Manifests, TakeListsApart) {
 struct ErrorCase {
   const char* name;
   std::string text;
-  std::vector<int> lines;  // one an error
+  std::vector<int> lines;  // one per error
 };
 void PrintTo(const ErrorCase& c, std::ostream* os) {
   *os << c.name;
@@ -219,7 +219,7 @@ TEST(Manifests, WarnOfUnknownFields) {
   EXPECT_THAT((*manifests)->warnings[0].message, HasSubstr("multiModel"));
 }
 
-TEST(ManifestFiles, AreThoseOfTheDirectoryItself) {
+TEST(ManifestFiles, AreNotThoseOfSubdirectories) {
   const Directory directory;
   for (const char* name : {"b.yml", "a.yaml", "c.json", ".hidden.yaml", "notes.txt"})
     directory.write(name, "");
@@ -231,7 +231,7 @@ TEST(ManifestFiles, AreThoseOfTheDirectoryItself) {
   EXPECT_THAT(names, testing::ElementsAre("a.yaml", "b.yml", "c.json"));
 }
 
-TEST(ManifestFiles, ThatAreNotThere) {
+TEST(ManifestFiles, ThatDoNotExist) {
   ManifestReader reader;
   reader.add_path("/nowhere/at/all");
   const auto manifests = reader.finish(1);
@@ -239,7 +239,7 @@ TEST(ManifestFiles, ThatAreNotThere) {
   EXPECT_EQ(manifests.error().front().file, "/nowhere/at/all");
 }
 
-TEST(Watcher, ReadsWhatChangesAndKeepsWhatIsGood) {
+TEST(Watcher, ReadsChangedFilesAndReportsErrorsOnce) {
   const Directory directory;
   directory.write("a.yaml", runtime("one", "x"));
   ManifestWatcher watcher(directory.path());
@@ -252,7 +252,7 @@ TEST(Watcher, ReadsWhatChangesAndKeepsWhatIsGood) {
   read = watcher.poll();
   ASSERT_TRUE(read);
   EXPECT_FALSE(*read) << "one bad file refuses them all";
-  EXPECT_FALSE(watcher.poll()) << "told once";
+  EXPECT_FALSE(watcher.poll()) << "reported once";
 
   directory.write("b.yaml", runtime("two", "x"));
   read = watcher.poll();
@@ -266,7 +266,7 @@ TEST(Watcher, ReadsWhatChangesAndKeepsWhatIsGood) {
   EXPECT_EQ((**read)->catalog->find_cluster_runtime("one"), nullptr);
 }
 
-TEST(Watcher, OfTheBuiltInOnesReadsOnce) {
+TEST(Watcher, ReadsTheBuiltInManifestsOnce) {
   ManifestWatcher watcher{fs::path()};
   const auto read = watcher.poll();
   ASSERT_TRUE(read && *read);

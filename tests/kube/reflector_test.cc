@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A reflector against an API server that ends, cuts, forgets and refuses: what its store is told, and from
-// which version it goes on.
+// A reflector against an API server that ends, cuts and rejects watches and no longer has their version: the
+// calls of its store, and the version that it continues from.
 #include "kube/reflector.h"
 
 #include <fmt/format.h>
@@ -17,8 +17,8 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-/// What it was told, one text a call: "= a@9 b@10", "+ a@12", "- b@13".
-class Diary final : public Store {
+/// The calls, one text each: "= a@9 b@10", "+ a@12", "- b@13".
+class CallLog final : public Store {
  public:
   void replace(std::vector<Object> objects) override {
     std::string line = "=";
@@ -41,8 +41,8 @@ class ReflectorTest : public testing::Test {
   void start() {
     spawn(context_, "test", [this] { return reflector_.run(); });
   }
-  bool told(std::size_t lines) {
-    return run_until(context_, [&] { return diary_.lines.size() >= lines; });
+  bool called(std::size_t lines) {
+    return run_until(context_, [&] { return calls_.lines.size() >= lines; });
   }
   bool watching(std::size_t watches) {
     return run_until(context_,
@@ -57,14 +57,14 @@ class ReflectorTest : public testing::Test {
   WatchedKind maps_{server_, kConfigMaps, "ns"};
   asio::io_context context_{1};
   Client client_{context_, server_.config()};
-  Diary diary_;
+  CallLog calls_;
   Reflector reflector_{client_,
                        kConfigMaps,
                        {.ns = "ns",
                         .list = {.field_selector = "metadata.name=a"},
                         .first_backoff = 10ms,
                         .longest_backoff = 40ms},
-                       diary_};
+                       calls_};
 };
 
 TEST_F(ReflectorTest, ListsOnceAndWatchesFromThere) {
@@ -78,8 +78,8 @@ TEST_F(ReflectorTest, ListsOnceAndWatchesFromThere) {
   });
   start();
   EXPECT_FALSE(reflector_.synced());
-  ASSERT_TRUE(told(4));
-  EXPECT_THAT(diary_.lines, ElementsAre("=", "+ b@11", "+ b@12", "- b@13"));
+  ASSERT_TRUE(called(4));
+  EXPECT_THAT(calls_.lines, ElementsAre("=", "+ b@11", "+ b@12", "- b@13"));
   EXPECT_TRUE(reflector_.synced());
   EXPECT_TRUE(reflector_.connected());
   EXPECT_EQ(reflector_.resource_version(), "13");
@@ -91,7 +91,7 @@ TEST_F(ReflectorTest, ListsOnceAndWatchesFromThere) {
   }
 }
 
-/// How a first watch ends, having told of version 11; the second one goes on behind it.
+/// How a first watch ends after an event with version 11; the second one continues after it.
 struct EndCase {
   const char* name;
   void (*end)(FakeExchange& x);
@@ -100,7 +100,7 @@ struct EndCase {
 
 class Ends : public ReflectorTest, public testing::WithParamInterface<EndCase> {};
 
-TEST_P(Ends, GoOnBehindTheLastVersion) {
+TEST_P(Ends, ContinuesAfterTheLastVersion) {
   maps_.next_list(
       [](FakeExchange& x) { x.reply(200, R"({"metadata":{"resourceVersion":"10"},"items":[]})"); });
   maps_.stream([](FakeExchange& x) {
@@ -112,8 +112,8 @@ TEST_P(Ends, GoOnBehindTheLastVersion) {
     x.wait_for_close();
   });
   start();
-  ASSERT_TRUE(told(3));
-  EXPECT_THAT(diary_.lines, ElementsAre("=", "+ b@11", "+ b@12"));
+  ASSERT_TRUE(called(3));
+  EXPECT_THAT(calls_.lines, ElementsAre("=", "+ b@11", "+ b@12"));
   EXPECT_THAT(maps_.watched_from(), ElementsAre("10", "11"));
   EXPECT_EQ(maps_.lists(), 1U);
   EXPECT_EQ(reflector_.counts().failures, GetParam().failure ? 1U : 0U);
@@ -121,9 +121,9 @@ TEST_P(Ends, GoOnBehindTheLastVersion) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, Ends,
-    testing::Values(EndCase{"InGoodOrder", [](FakeExchange& x) { x.end_stream(); }, false},
+    testing::Values(EndCase{"WithoutError", [](FakeExchange& x) { x.end_stream(); }, false},
                     EndCase{"Reset", [](FakeExchange& x) { x.cut(); }, true},
-                    EndCase{"ClosedInTheMiddle", [](FakeExchange& x) { x.close(); }, true},
+                    EndCase{"ClosedBeforeTheEnd", [](FakeExchange& x) { x.close(); }, true},
                     EndCase{"HalfAnEvent",
                             [](FakeExchange& x) {
                               x.send(event("MODIFIED", object("b", "99")).substr(0, 40));
@@ -139,7 +139,7 @@ INSTANTIATE_TEST_SUITE_P(
                             true}),
     [](const auto& info) { return info.param.name; });
 
-TEST_F(ReflectorTest, BookmarksMoveTheVersionAndTellNobody) {
+TEST_F(ReflectorTest, BookmarksOnlyMoveTheVersion) {
   maps_.next_list(
       [](FakeExchange& x) { x.reply(200, R"({"metadata":{"resourceVersion":"10"},"items":[]})"); });
   maps_.stream([](FakeExchange& x) {
@@ -150,28 +150,28 @@ TEST_F(ReflectorTest, BookmarksMoveTheVersionAndTellNobody) {
   start();
   ASSERT_TRUE(watching(2));
   EXPECT_THAT(maps_.watched_from(), ElementsAre("10", "70"));
-  EXPECT_THAT(diary_.lines, ElementsAre("="));
+  EXPECT_THAT(calls_.lines, ElementsAre("="));
   EXPECT_EQ(reflector_.counts().events, 0U);
 }
 
-TEST_F(ReflectorTest, WhatComesTwiceIsToldOnce) {
+TEST_F(ReflectorTest, ARepeatedEventIsDeliveredOnce) {
   maps_.next_list(
       [](FakeExchange& x) { x.reply(200, R"({"metadata":{"resourceVersion":"10"},"items":[]})"); });
   maps_.stream([](FakeExchange& x) {
     x.send(event("ADDED", object("b", "11")));
     x.cut();
   });
-  maps_.stream([](FakeExchange& x) {  // from 11, and yet
+  maps_.stream([](FakeExchange& x) {  // although the watch is from 11
     x.send(event("ADDED", object("b", "11")));
     x.send(event("MODIFIED", object("b", "12")));
     x.wait_for_close();
   });
   start();
-  ASSERT_TRUE(told(3));
-  EXPECT_THAT(diary_.lines, ElementsAre("=", "+ b@11", "+ b@12"));
+  ASSERT_TRUE(called(3));
+  EXPECT_THAT(calls_.lines, ElementsAre("=", "+ b@11", "+ b@12"));
 }
 
-/// How the API server says that it forgot a version.
+/// How the API server reports that a version is too old.
 struct GoneCase {
   const char* name;
   FakeHandler say;
@@ -179,7 +179,7 @@ struct GoneCase {
 
 class Gone : public ReflectorTest, public testing::WithParamInterface<GoneCase> {};
 
-TEST_P(Gone, LeadsToAListThatReplacesAll) {
+TEST_P(Gone, CausesAListThatReplacesAll) {
   maps_.next_list([](FakeExchange& x) {
     x.reply(200, fmt::format(R"({{"metadata":{{"resourceVersion":"10"}},"items":[{},{}]}})", object("a", "9"),
                              object("lost", "8")));
@@ -188,7 +188,7 @@ TEST_P(Gone, LeadsToAListThatReplacesAll) {
   maps_.list("100", {object("a", "90")});
   start();
   ASSERT_TRUE(watching(2));
-  EXPECT_THAT(diary_.lines, ElementsAre("= a@9 lost@8", "= a@90"));
+  EXPECT_THAT(calls_.lines, ElementsAre("= a@9 lost@8", "= a@90"));
   EXPECT_THAT(maps_.watched_from(), ElementsAre("10", "100"));
 }
 
@@ -203,20 +203,20 @@ INSTANTIATE_TEST_SUITE_P(Table, Gone,
                                                   }}),
                          [](const auto& info) { return info.param.name; });
 
-TEST_F(ReflectorTest, AKindThatIsAbsentIsEmptyAndLookedForAgain) {
+TEST_F(ReflectorTest, AMissingKindIsEmptyAndTriedAgain) {
   for (int i = 0; i < 2; ++i)
     maps_.next_list([](FakeExchange& x) { x.reply(404, "404 page not found\n", {}, "text/plain"); });
   start();
-  ASSERT_TRUE(told(1));
+  ASSERT_TRUE(called(1));
   EXPECT_TRUE(reflector_.synced());
   EXPECT_TRUE(reflector_.kind_absent());
   ASSERT_TRUE(watching(1));
   EXPECT_FALSE(reflector_.kind_absent());
-  EXPECT_THAT(diary_.lines, ElementsAre("=", "= a@9"));
+  EXPECT_THAT(calls_.lines, ElementsAre("=", "= a@9"));
   EXPECT_EQ(reflector_.counts().failures, 0U);
 }
 
-TEST_F(ReflectorTest, AKindThatGoesIsEmpty) {
+TEST_F(ReflectorTest, ARemovedKindIsEmpty) {
   maps_.next_list([](FakeExchange& x) {
     x.reply(200, fmt::format(R"({{"metadata":{{"resourceVersion":"10"}},"items":[{}]}})", object("a", "9")));
   });
@@ -225,24 +225,24 @@ TEST_F(ReflectorTest, AKindThatGoesIsEmpty) {
   maps_.next_watch(absent);
   maps_.next_list(absent);
   start();
-  ASSERT_TRUE(told(2));
-  EXPECT_THAT(diary_.lines, ElementsAre("= a@9", "="));
+  ASSERT_TRUE(called(2));
+  EXPECT_THAT(calls_.lines, ElementsAre("= a@9", "="));
 }
 
-TEST_F(ReflectorTest, AForbiddenKindIsNotEmptyButUnknown) {
+TEST_F(ReflectorTest, AForbiddenKindIsUnknownNotEmpty) {
   maps_.next_list([](FakeExchange& x) { x.status(403, "Forbidden"); });
   start();
   ASSERT_TRUE(run_until(context_, [&] { return reflector_.counts().failures == 1; }));
   EXPECT_FALSE(reflector_.synced());
   EXPECT_FALSE(reflector_.connected());
   EXPECT_THAT(reflector_.problem(), HasSubstr("configmaps in namespace ns"));
-  EXPECT_TRUE(diary_.lines.empty());
-  ASSERT_TRUE(told(1));
+  EXPECT_TRUE(calls_.lines.empty());
+  ASSERT_TRUE(called(1));
   EXPECT_TRUE(reflector_.synced());
   EXPECT_EQ(reflector_.problem(), "");
 }
 
-TEST_F(ReflectorTest, KeepsItsPictureWhileTheServerIsAway) {
+TEST_F(ReflectorTest, KeepsItsStoreWhileTheServerIsUnreachable) {
   start();
   ASSERT_TRUE(watching(1));
   server_.stop();
@@ -251,22 +251,22 @@ TEST_F(ReflectorTest, KeepsItsPictureWhileTheServerIsAway) {
   EXPECT_TRUE(reflector_.synced());
   server_.start();
   ASSERT_TRUE(watching(2));
-  EXPECT_THAT(diary_.lines, ElementsAre("= a@9"));
+  EXPECT_THAT(calls_.lines, ElementsAre("= a@9"));
   EXPECT_EQ(maps_.watched_from().back(), "10");
 }
 
-TEST_F(ReflectorTest, AVersionThatStaysRefusedIsListedAnew) {
+TEST_F(ReflectorTest, AVersionThatIsRejectedRepeatedlyIsListedAgain) {
   maps_.next_list(
       [](FakeExchange& x) { x.reply(200, R"({"metadata":{"resourceVersion":"900"},"items":[]})"); });
   for (int i = 0; i < 5; ++i) maps_.next_watch([](FakeExchange& x) { x.status(504, "Timeout"); });
   start();
-  ASSERT_TRUE(told(2));
-  EXPECT_THAT(diary_.lines, ElementsAre("=", "= a@9"));
+  ASSERT_TRUE(called(2));
+  EXPECT_THAT(calls_.lines, ElementsAre("=", "= a@9"));
   ASSERT_TRUE(watching(6));
   EXPECT_THAT(maps_.watched_from(), ElementsAre("900", "900", "900", "900", "900", "10"));
 }
 
-/// An API server that is wrong for ever is not asked without pause.
+/// A server that fails permanently is called with pauses.
 struct PaceCase {
   const char* name;
   FakeHandler watch;
@@ -274,7 +274,7 @@ struct PaceCase {
 
 class Pace : public ReflectorTest, public testing::WithParamInterface<PaceCase> {};
 
-TEST_P(Pace, IsKept) {
+TEST_P(Pace, HasPauses) {
   server_.on("GET", kConfigMaps.path("ns"), [](FakeExchange& x) {
     if (x.request().query("watch").empty())
       return x.reply(200, R"({"metadata":{"resourceVersion":"10"},"items":[]})");

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#pragma once
-
-// One kind at a FakeApiServer as tests of watches need it: lists and streams in the order in which a test
-// says them, then a stream that stays silent. Used by reflector_test.cc and catalog_watch_test.cc.
+//
+// One kind at a FakeApiServer for tests of watches: lists and streams in the order that the test defines,
+// then a silent stream. Used by reflector_test.cc and catalog_watch_test.cc.
 //
 //   WatchedKind maps(server, kConfigMaps, "ns");
 //   maps.list("10", {object("a", "9")});
@@ -10,6 +9,7 @@
 //   maps.stream([](FakeExchange& x) { x.send(event("ADDED", object("b", "11"))); x.end_stream(); });
 //   ...
 //   EXPECT_THAT(maps.watched_from(), ElementsAre("10", "11"));
+#pragma once
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -60,24 +60,24 @@ class WatchedKind {
     });
   }
 
-  /// Stops the server: its threads are in our handler.
+  /// Stops the server, whose threads run our handler.
   ~WatchedKind() { server_.stop(); }
   WatchedKind(const WatchedKind&) = delete;
   WatchedKind& operator=(const WatchedKind&) = delete;
 
-  /// What is listed from now on.
+  /// The list from now on.
   void list(std::string_view version, const std::vector<std::string>& objects) {
     const std::lock_guard lock(mutex_);
     list_ = fmt::format(
         R"({{"kind":"List","apiVersion":"v1","metadata":{{"resourceVersion":"{}"}},"items":[{}]}})", version,
         fmt::join(objects, ","));
   }
-  /// The kind is not there, or is.
+  /// Whether the kind exists.
   void set_absent(bool absent) { absent_ = absent; }
-  /// The next list or the next watch is answered so; several in their order.
+  /// Handles the next list or watch. Several handlers are used in their order.
   void next_list(FakeHandler handler) { add(false, std::move(handler)); }
   void next_watch(FakeHandler handler) { add(true, std::move(handler)); }
-  /// The next watch, with its stream begun.
+  /// Handles the next watch, after the start of its stream.
   void stream(FakeHandler handler) {
     next_watch([handler = std::move(handler)](FakeExchange& x) {
       x.begin_stream();

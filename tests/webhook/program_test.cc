@@ -295,7 +295,7 @@ TEST_F(InACluster, ServesNobodyBeforeItsFirstCatalog) {
                         {"--health-probe-bind-address=0", "--metrics-bind-address=0", "--webhook-port=0"});
   spawn(without_probes);
   EXPECT_TRUE(http::TestServer::eventually(
-      [&] { return log().find("no news of the cluster") != std::string::npos; }));
+      [&] { return log().find("list or watch failed") != std::string::npos; }));
   EXPECT_EQ(log().find("\"serving\""), std::string::npos);
   ::kill(child_, SIGTERM);
   EXPECT_EQ(wait(), 0) << log();

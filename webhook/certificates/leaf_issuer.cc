@@ -45,7 +45,7 @@ bool LeafIssuer::should_adopt_new_ca(const Inputs& inputs) const {
       .was_published = inputs.published == fingerprint,
       .trusts_our_leaf = inputs.history.held_for(signer_->fingerprint(), inputs.steady_now).has_value(),
       .in_bundle = inputs.history.held_for(fingerprint, inputs.steady_now)};
-  return certs::may_take_up(handover, rotation_);
+  return certs::may_adopt(handover, rotation_);
 }
 
 certs::Result<LeafIssuer::Pair> LeafIssuer::issue(const Inputs& inputs) {

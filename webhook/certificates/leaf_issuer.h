@@ -10,7 +10,7 @@
 //   }
 //
 // A leaf is due at two thirds of its life (certs::leaf_is_due), and when the Secret has a current CA that may
-// sign (certs::may_take_up). Until then the CA that signed the last leaf signs the next one too.
+// sign (certs::may_adopt). Until then the CA that signed the last leaf signs the next one too.
 #pragma once
 
 #include <chrono>

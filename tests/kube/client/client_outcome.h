@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Calls of a client to a fake API server, with the result as one word. For the client's tests.
 #pragma once
-
-// One call of a client to a fake API server, and what came of it in a word. For the client's tests.
 
 #include <gtest/gtest.h>
 
@@ -39,13 +39,13 @@ std::string outcome(const ApiResult<T>& result) {
   return std::to_string(result.error().code) + " " + result.error().reason;
 }
 
-/// Runs `task`, and fails the test where it throws.
+/// Runs `task`, and fails the test if it throws.
 inline void with_client(const FakeApiServer& server, std::function<Task<void>(Client&)> task,
                         ClientOptions options = {}) {
   EXPECT_NO_THROW(run_with_client(server.config(), options, std::move(task)));
 }
 
-/// Of a GET of kMapPath.
+/// The outcome of a GET of kMapPath.
 inline std::string get_outcome(const FakeApiServer& server,
                                CallOptions options = within(std::chrono::seconds(5))) {
   std::string out;

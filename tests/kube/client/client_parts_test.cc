@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The client's small parts by themselves: paths, objects, HTTP's grammar byte by byte, the rate, pauses,
-// and what plugins print.
+// The client's parts: paths, objects, the HTTP parser, the rate limit, backoff, and output of plugins.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -105,13 +104,13 @@ std::string read_in_parts(std::string_view text, std::size_t part, bool end) {
 struct HttpCase {
   const char* name;
   std::string text;
-  bool end;  // the connection ends behind it
+  bool end;  // the connection ends after it
   std::string read;
 };
 
 class Http : public testing::TestWithParam<HttpCase> {};
 
-TEST_P(Http, IsReadWhateverItsPartsAre) {
+TEST_P(Http, IsParsedInPartsOfAnySize) {
   for (const std::size_t part : {1U, 2U, 7U, 100000U}) {
     EXPECT_EQ(read_in_parts(GetParam().text, part, GetParam().end), GetParam().read)
         << "in parts of " << part;
@@ -145,8 +144,8 @@ INSTANTIATE_TEST_SUITE_P(
         HttpCase{"EndlessHead", "HTTP/1.1 200 OK\r\nX: " + std::string(kReadBytes, 'x'), false, "bad"}),
     [](const auto& info) { return info.param.name; });
 
-// Nothing is asked of what comes out but that something does.
-TEST(Http, EndsWhateverComes) {
+// Any result is allowed, but there must be one.
+TEST(Http, EndsForAnyInput) {
   const std::string good =
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nT: v\r\n\r\n";
   std::minstd_rand random(1);
@@ -180,7 +179,7 @@ TEST(Http, RetryAfterInSeconds) {
 
 // ---- rate_limit.h
 
-TEST(RateLimit, GivesABurstAndThenItsRate) {
+TEST(RateLimit, AllowsABurstAndThenItsRate) {
   RateLimit limit(10, 3);
   const RateLimit::Time now{std::chrono::hours(1)};
   const auto wait = [&](std::chrono::milliseconds after) {
@@ -199,7 +198,7 @@ TEST(RateLimit, GivesABurstAndThenItsRate) {
   EXPECT_EQ(wait(10h), 100ms) << "a long rest saves up one burst";
 }
 
-TEST(RateLimit, TakesNothingPastTheDeadline) {
+TEST(RateLimit, ReservesNothingAfterTheDeadline) {
   RateLimit limit(10, 1);
   const RateLimit::Time now{std::chrono::hours(1)};
   EXPECT_EQ(limit.reserve(now, now), 0ms);
@@ -211,7 +210,7 @@ TEST(RateLimit, TakesNothingPastTheDeadline) {
 
 // ---- task.h
 
-TEST(Backoff, DoublesUpToItsLongest) {
+TEST(Backoff, DoublesUpToTheLongest) {
   Backoff exact(100ms, 350ms, 0);
   EXPECT_EQ(exact.next(), 100ms);
   EXPECT_EQ(exact.next(), 200ms);
@@ -248,7 +247,7 @@ TEST(Waiters, AreWokenOrGiveUp) {
   EXPECT_EQ(seen, "-ab");
 }
 
-TEST(Spawn, StartsALoopAgainThatThrew) {
+TEST(Spawn, RestartsALoopThatThrew) {
   asio::io_context context;
   int runs = 0;
   spawn(context, "loop", [&]() -> Task<void> {
@@ -291,7 +290,7 @@ INSTANTIATE_TEST_SUITE_P(
         OutputCase{"NoZone", R"("token":"hush","expirationTimestamp":"2026-11-23T10:00:00")", false}),
     [](const auto& info) { return info.param.name; });
 
-TEST(PluginOutput, OtherDocumentsAreRefused) {
+TEST(PluginOutput, OtherDocumentsAreRejected) {
   constexpr std::string_view kV1 = "client.authentication.k8s.io/v1";
   EXPECT_FALSE(read_exec_credential("", kV1));
   EXPECT_FALSE(read_exec_credential("Please log in", kV1));

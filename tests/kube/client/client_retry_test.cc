@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The client's connections: how many, how long, and what is sent again when one fails or the server has no
-// time.
+// The client's connections and retries.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -16,7 +15,7 @@ using namespace std::chrono_literals;
 
 // ---- connections
 
-TEST(Client, KeepsItsConnection) {
+TEST(Client, ReusesItsConnection) {
   FakeApiServer server;
   server.on("GET", "*", [](FakeExchange& x) { x.reply(200, kMap); });
   with_client(server, [](Client& client) -> Task<void> {
@@ -56,7 +55,7 @@ TEST(Client, OpensAsManyConnectionsAsItMay) {
   EXPECT_EQ(server.connections(), 3);
 }
 
-TEST(Client, UrgentCallsHavePlacesOfTheirOwn) {
+TEST(Client, UrgentCallsHaveTheirOwnConnections) {
   FakeApiServer server;
   std::atomic<bool> held = false;
   server.on("GET", kMapsPath, [&](FakeExchange& x) {
@@ -84,7 +83,7 @@ TEST(Client, UrgentCallsHavePlacesOfTheirOwn) {
   EXPECT_EQ(urgent, "ok");
 }
 
-TEST(Client, NoticesThatTheServerHasClosedAnIdleConnection) {
+TEST(Client, DetectsAClosedIdleConnection) {
   FakeApiServer server;
   server.on("GET", "*", [](FakeExchange& x) { x.reply(200, kMap); });
   server.on("POST", "*", [](FakeExchange& x) { x.reply(201, kMap); });
@@ -99,7 +98,7 @@ TEST(Client, NoticesThatTheServerHasClosedAnIdleConnection) {
   });
 }
 
-TEST(Client, RefusedConnectionsAreTriedAgainAndThenTold) {
+TEST(Client, RefusedConnectionsAreRetriedAndThenReported) {
   FakeApiServer server;
   server.stop();
   with_client(server, [](Client& client) -> Task<void> {
@@ -109,7 +108,7 @@ TEST(Client, RefusedConnectionsAreTriedAgainAndThenTold) {
   });
 }
 
-// ---- what is sent again
+// ---- retries
 
 struct RetryCase {
   const char* name;
@@ -130,7 +129,7 @@ Task<std::string> get_or_update(Client& client, const std::string& method) {
 
 class Retries : public testing::TestWithParam<RetryCase> {};
 
-TEST_P(Retries, WhatIsSafe) {
+TEST_P(Retries, OnlyIfSafe) {
   FakeApiServer server;
   server.once(GetParam().method, kMapPath, GetParam().first);
   server.on(GetParam().method, kMapPath, [](FakeExchange& x) { x.reply(200, kMap); });
@@ -162,8 +161,8 @@ INSTANTIATE_TEST_SUITE_P(
         RetryCase{"BusyForLongerThanTheDeadline", "PUT",
                   [](FakeExchange& x) { x.status(429, "TooManyRequests", "Retry-After: 3600"); },
                   "429 TooManyRequests", 1},
-        RetryCase{"BusyWithoutSayingForHowLong", "PUT",
-                  [](FakeExchange& x) { x.status(429, "TooManyRequests"); }, "429 TooManyRequests", 1},
+        RetryCase{"BusyWithoutRetryAfter", "PUT", [](FakeExchange& x) { x.status(429, "TooManyRequests"); },
+                  "429 TooManyRequests", 1},
         RetryCase{"Unavailable", "PUT",
                   [](FakeExchange& x) { x.status(503, "ServiceUnavailable", "Retry-After: 0"); }, "ok", 2},
         RetryCase{"ReadThatTimedOut", "GET",
@@ -173,16 +172,16 @@ INSTANTIATE_TEST_SUITE_P(
         RetryCase{"Conflict", "PUT", [](FakeExchange& x) { x.status(409, "Conflict"); }, "409 Conflict", 1}),
     [](const auto& info) { return info.param.name; });
 
-TEST(Client, ObeysRetryAfterTenTimes) {
+TEST(Client, RetriesTenTimesAfterRetryAfter) {
   FakeApiServer server;
   server.on("GET", "*", [](FakeExchange& x) { x.status(429, "TooManyRequests", "Retry-After: 0"); });
   EXPECT_EQ(get_outcome(server), "429 TooManyRequests");
   EXPECT_EQ(server.requests().size(), 11U);
 }
 
-// ---- the rate
+// ---- the rate limit
 
-TEST(Client, HoldsCallsToItsRateButForUrgentOnes) {
+TEST(Client, LimitsTheRateOfCallsThatAreNotUrgent) {
   FakeApiServer server;
   server.on("GET", "*", [](FakeExchange& x) { x.reply(200, kMap); });
   const ClientOptions slow{.qps = 0.001, .burst = 2};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The client against a server that answers as it is told: what a call sends, what an answer becomes, bad ones
-// too, and that nothing outlives its deadline.
+// The client against a fake server: the requests of its calls, the results of valid and invalid answers, and
+// deadlines.
 #include "kube/client/client.h"
 
 #include <fmt/format.h>
@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// ---- what is sent
+// ---- requests
 
 struct SentCase {
   const char* name;
@@ -40,7 +40,7 @@ Task<std::string> remove_with(Client& client, DeleteOptions options) {
 
 class Sent : public testing::TestWithParam<SentCase> {};
 
-TEST_P(Sent, AsTheApiWantsIt) {
+TEST_P(Sent, FollowsTheApi) {
   FakeApiServer server;
   for (const char* method : {"GET", "POST", "PUT", "PATCH", "DELETE"}) {
     server.on(method, "*", [](FakeExchange& x) { x.reply(200, kMap); });
@@ -83,7 +83,7 @@ INSTANTIATE_TEST_SUITE_P(
                              {},
                              "",
                              ""},
-                    SentCase{"NameThatWouldLeaveItsPlace",
+                    SentCase{"NameWithSlashes",
                              [](Client& c) -> Task<std::string> {
                                auto result = co_await c.get(kConfigMaps, "ns", "../a?b");
                                co_return outcome(result);
@@ -198,7 +198,7 @@ TEST(Client, DoesNotCallForAnObjectWithoutAName) {
   EXPECT_TRUE(server.requests().empty());
 }
 
-// ---- what an answer becomes
+// ---- answers
 
 struct AnswerCase {
   const char* name;
@@ -294,7 +294,7 @@ INSTANTIATE_TEST_SUITE_P(
         AnswerCase{"NoAnswer", [](FakeExchange& x) { x.wait_for_close(); }, "Deadline"}),
     [](const auto& info) { return info.param.name; });
 
-TEST(Client, ReadsAnswersUpToItsLimitAndNoFurther) {
+TEST(Client, ReadsAnswersUpToTheLimit) {
   FakeApiServer server;
   const auto answer = [](std::size_t size) {
     return [size](FakeExchange& x) { x.reply(200, std::string(size, 'x'), "", "text/plain"); };
@@ -309,7 +309,7 @@ TEST(Client, ReadsAnswersUpToItsLimitAndNoFurther) {
   });
 }
 
-TEST(Client, TellsWhatTheServerSaidWithoutItsLineBreaks) {
+TEST(Client, ReturnsTheServersMessageWithoutLineBreaks) {
   FakeApiServer server;
   server.on("GET", kMapPath, [](FakeExchange& x) { x.status(403, "Forbidden", "", "a\\nb"); });
   with_client(server, [](Client& client) -> Task<void> {
@@ -350,7 +350,7 @@ TEST(Client, ListsAllPages) {
   EXPECT_EQ(requests[1].query("continue"), "n&x");
 }
 
-/// Whether the object that a call answers with has them: "get list watch apply", as far as it has.
+/// The calls whose objects have managedFields, such as "get list watch apply".
 Task<std::string> managed_fields_in(Client& client, bool asked) {
   const CallOptions call{.managed_fields = asked};
   const ListOptions list{.managed_fields = asked};
@@ -372,7 +372,7 @@ Task<std::string> managed_fields_in(Client& client, bool asked) {
   co_return out;
 }
 
-TEST(Client, ReadsManagedFieldsWhereTheyAreAskedFor) {
+TEST(Client, ReadsManagedFieldsOnRequest) {
   FakeApiServer server;
   const std::string object =
       R"({"kind":"ConfigMap","metadata":{"name":"a","resourceVersion":"8","managedFields":[{"manager":"x"}]}})";
@@ -394,7 +394,7 @@ TEST(Client, ReadsManagedFieldsWhereTheyAreAskedFor) {
   EXPECT_EQ(not_asked, "");
 }
 
-TEST(Client, ListsAgainInOnePieceWherePagesWereForgotten) {
+TEST(Client, ListsAgainWithoutPagesIfTheVersionExpires) {
   FakeApiServer server;
   server.on("GET", kMapsPath, [](FakeExchange& x) {
     if (!x.request().query("continue").empty()) return x.status(410, "Expired");
@@ -414,7 +414,7 @@ TEST(Client, ListsAgainInOnePieceWherePagesWereForgotten) {
   EXPECT_EQ(server.requests().size(), 3U);
 }
 
-TEST(Client, HandsPagesOnAsTheyCome) {
+TEST(Client, PassesPagesOnAsTheyArrive) {
   FakeApiServer server;
   std::atomic<int> forgotten = 0;
   server.on("GET", kMapsPath, [&](FakeExchange& x) {
@@ -436,7 +436,7 @@ TEST(Client, HandsPagesOnAsTheyCome) {
     auto version = co_await client.list_by_page(kConfigMaps, "ns", {}, take);
     EXPECT_EQ(version.value_or("none"), "9");
   });
-  EXPECT_EQ(seen, "(0 1 (0) ");  // the second time in one piece
+  EXPECT_EQ(seen, "(0 1 (0) ");  // the second time without pages
 }
 
 struct ListCase {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whom the client trusts over TLS, and who it says that it is: certificates, tokens from files, exec plugins.
+// The trust in the server's certificate, and the client's credentials: certificates, tokens from files, exec
+// plugins.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -20,7 +21,7 @@ using Kind = ApiError::Kind;
 using testing::HasSubstr;
 
 constexpr std::string_view kMap = R"({"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"a"}})";
-const char* const kReadme = MODELGATE_SOURCE_DIR "/README.md";  // a file that is no PEM
+const char* const kReadme = MODELGATE_SOURCE_DIR "/README.md";  // a file that is not PEM
 
 struct TemporaryDirectory {
   TemporaryDirectory() {
@@ -143,21 +144,21 @@ TEST(Trust, AServerWithoutTls) {
   EXPECT_NE(get_with(config, 1s).error, std::nullopt);
 }
 
-TEST(Trust, AServerThatSaysNothing) {
+TEST(Trust, ASilentServer) {
   FakeApiServer server;  // waits for a request line that a ClientHello is not
   ClientConfig config = server.config();
   config.tls = true;
   EXPECT_EQ(get_with(config, 200ms).error, Kind::kDeadline);
 }
 
-TEST(Trust, AnAddressThatIsNoName) {
+TEST(Trust, AnAddressThatIsNotAName) {
   ClientConfig config{.host = "no-such-host.invalid", .port = "443", .tls = false};
   const Reply reply = get_with(config, 20s);
   EXPECT_THAT(reply.message, HasSubstr("no-such-host.invalid"));
   EXPECT_TRUE(reply.error == Kind::kConnection || reply.error == Kind::kDeadline);
 }
 
-// ---- who we are
+// ---- credentials
 
 struct ClientPair {
   std::string ca, certificate, key;
@@ -196,7 +197,7 @@ TEST(Identity, ByCertificateFiles) {
   EXPECT_FALSE(reply.error) << reply.message;
 }
 
-TEST(Identity, ACaThatWasReplacedIsReadAfterAFailedHandshake) {
+TEST(Identity, AReplacedCaIsReadAfterAFailedHandshake) {
   const TemporaryDirectory directory;
   FakeApiServer server({.tls = FakeTls{}});
   answer_all(server);
@@ -303,7 +304,7 @@ TEST(Identity, AFreshTokenIsReadAfterA401) {
   EXPECT_EQ(server.requests().size(), 2U);
 }
 
-TEST(Identity, A401ThatStaysIsTold) {
+TEST(Identity, ARepeated401IsReported) {
   const TemporaryDirectory directory;
   FakeApiServer server;
   server.on("GET", "*", [](FakeExchange& x) { x.status(401, "Unauthorized"); });
@@ -354,7 +355,7 @@ void get_twice(ClientConfig config) {
   });
 }
 
-TEST(Plugins, TheirTokenIsKept) {
+TEST(Plugins, TheirTokenIsReused) {
   const TemporaryDirectory directory;
   const Plugin plugin(directory);
   FakeApiServer server;
@@ -396,7 +397,7 @@ TEST(Plugins, TheyRunAgainAfterA401) {
   EXPECT_FALSE(get_with(config).error);
 }
 
-TEST(Plugins, OneRunServesCallsThatComeAtOnce) {
+TEST(Plugins, OneRunIsSharedByConcurrentCalls) {
   const TemporaryDirectory directory;
   const Plugin plugin(directory);
   FakeApiServer server;

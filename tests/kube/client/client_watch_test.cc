@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Watches: what a stream's lines become, where it ends, and that a client may go at any time.
+// Watches: events from a stream's lines, the end of a stream, and destroying a client at any time.
 #include "kube/client/client_watch.h"
 
 #include <gmock/gmock.h>
@@ -100,7 +100,7 @@ INSTANTIATE_TEST_SUITE_P(
                            event("ADDED", "9").substr(1)}),
                    {"+8", "+9", "end"}},
         StreamCase{"EmptyLines", chunks({"\n\r\n" + event("ADDED", "8") + "\n"}), {"+8", "end"}},
-        StreamCase{"NothingAtAll", chunks({}), {"end"}},
+        StreamCase{"NoEvents", chunks({}), {"end"}},
         StreamCase{"GoneInTheStream", chunks({event("ADDED", "8"), kExpired + "\n"}), {"+8", "410"}},
         StreamCase{"GoneAsTheAnswer", [](FakeExchange& x) { x.status(410, "Expired"); }, {"410"}},
         StreamCase{"NoSuchKind",
@@ -119,7 +119,7 @@ INSTANTIATE_TEST_SUITE_P(
                    {"+8", error_name(Kind::kConnection)}}),
     [](const auto& info) { return info.param.name; });
 
-TEST(Watch, AsksForBookmarksAndAnEnd) {
+TEST(Watch, RequestsBookmarksAndAnEnd) {
   FakeApiServer server;
   watch_all(server, chunks({}));
   ASSERT_EQ(server.requests().size(), 1U);
@@ -132,7 +132,7 @@ TEST(Watch, AsksForBookmarksAndAnEnd) {
   EXPECT_LT(seconds, 600);
 }
 
-TEST(Watch, AnEventLargerThanTheLimitIsNotReadOn) {
+TEST(Watch, AnEventLargerThanTheLimitIsAnError) {
   FakeApiServer server;
   const auto seen = watch_all(server, [](FakeExchange& x) {
     x.begin_stream();
@@ -161,7 +161,7 @@ TEST(Watch, EndsItsConnectionWhenDestroyed) {
   EXPECT_TRUE(closed);
 }
 
-// ---- going while something is under way
+// ---- destroying the client during a call
 
 enum class Stop : std::uint8_t { kClientGoes, kContextGoes };
 
@@ -173,7 +173,7 @@ struct StopCase {
 
 class Stops : public testing::TestWithParam<StopCase> {};
 
-TEST_P(Stops, InTheMiddle) {
+TEST_P(Stops, DuringACallOrWatch) {
   FakeApiServer server;
   std::atomic<bool> reached = false;
   server.on("GET", kMapsPath, [&](FakeExchange& x) {
@@ -200,7 +200,7 @@ TEST_P(Stops, InTheMiddle) {
   context->run_for(20ms);
   client.reset();
   if (GetParam().stop == Stop::kContextGoes) {
-    context.reset();  // the coroutine is destroyed in its sleep; the sanitizers look for what it leaves
+    context.reset();  // the coroutine is destroyed while it waits; the sanitizers check for leaks
     EXPECT_FALSE(ended);
     return;
   }
@@ -216,7 +216,7 @@ INSTANTIATE_TEST_SUITE_P(Table, Stops,
                                          StopCase{"ContextInAWatch", Stop::kContextGoes, true}),
                          [](const auto& info) { return info.param.name; });
 
-TEST(Stops, CallsThatWaitForAPlaceEndToo) {
+TEST(Stops, CallsThatWaitForAConnectionEndToo) {
   FakeApiServer server;
   server.on("GET", kMapsPath, [](FakeExchange& x) { x.wait_for_close(); });
   asio::io_context context;

@@ -112,7 +112,7 @@ class FakeExchange::Line {
     return true;
   }
 
-  /// Appends what comes; false at the end.
+  /// Appends received bytes; false at the end.
   bool read(std::string& text) {
     char buffer[16384];
     const auto got =
@@ -196,7 +196,7 @@ void FakeExchange::wait_for_close() {
 // ---- the server
 
 FakeApiServer::FakeApiServer(FakeOptions options) : options_(std::move(options)) {
-  std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes to sockets that are gone
+  std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes to closed sockets
   if (options_.tls) {
     const FakeTls& tls = *options_.tls;
     const auto now = std::chrono::system_clock::now();

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#pragma once
-
-// An API server that says what a test wants it to say, right or wrong, over real sockets on 127.0.0.1, plain
-// or over TLS. It knows HTTP and nothing of Kubernetes.
+//
+// A fake API server with answers defined by the test, over sockets on 127.0.0.1, with or without TLS. It
+// implements HTTP, not Kubernetes.
 //
 //   FakeApiServer server;                                     // or FakeApiServer server({.tls = FakeTls{}});
 //   server.on("GET", "/api/v1/namespaces/ns/configmaps/a", [](FakeExchange& x) { x.reply(200, kObject); });
-//   server.once("PUT", "/api/v1/...", [](FakeExchange& x) { x.status(429, "TooManyRequests", "Retry-After:
-//   1"); }); server.on("GET", "/api/v1/configmaps", [](FakeExchange& x) {
+//   server.once("PUT", "/api/v1/...", [](FakeExchange& x) { x.status(429, "TooManyRequests"); });
+//   server.on("GET", "/api/v1/configmaps", [](FakeExchange& x) {
 //     if (x.request().query("watch") != "1") return x.reply(200, kList);
 //     x.begin_stream();
 //     x.send(kEvent + "\n");                                  // one chunk
@@ -16,11 +15,12 @@
 //   run_with_client(server.config(), {}, [](Client& client) -> Task<void> { ... });
 //   EXPECT_EQ(server.count("GET", "/api/v1/configmaps"), 2);
 //
-// A handler runs on its connection's thread, several at once where the client has several connections; what
-// it shares with the test needs a lock or an atomic. Handlers given by once() are used up, in their order,
-// before the one given by on(). A path of "*" is for all that no other is for; without one they get a 404.
+// A handler runs on its connection's thread, so handlers may run concurrently; what they share with the test
+// needs a lock or an atomic. Handlers of once() are used first, in their order, then the one of on(). The
+// path "*" handles all other paths; without it they get a 404.
 //
-// Every wait ends when the server goes: stop() and the destructor cut all connections and join all threads.
+// stop() and the destructor cut all connections and join all threads, which ends all waits.
+#pragma once
 
 #include <atomic>
 #include <chrono>
@@ -48,7 +48,7 @@ struct FakeRequest {
   std::map<std::string, std::string> queries;  // decoded
   std::map<std::string, std::string> headers;  // names in lower case
   std::string body;
-  int connection = 0;  // counted from 1 in the order of their coming
+  int connection = 0;  // counted from 1 in the order of their start
 
   std::string query(const std::string& name) const;
   std::string header(const std::string& name) const;
@@ -58,24 +58,24 @@ class FakeExchange {
  public:
   const FakeRequest& request() const { return request_; }
 
-  /// `headers`: further lines, each ended by "\r\n" but the last.
+  /// `headers`: further lines, each but the last ends with "\r\n".
   void reply(int code, std::string_view body, std::string_view headers = {},
              std::string_view content_type = "application/json");
   /// A Status object of that code and reason.
   void status(int code, std::string_view reason, std::string_view headers = {},
               std::string_view message = "as asked");
 
-  /// A chunked answer begins. False from send() says that the client is gone.
+  /// Starts a chunked answer. send() returns false if the client has closed.
   void begin_stream(int code = 200);
   bool send(std::string_view chunk);
   void end_stream();
 
-  /// Bytes as they are.
+  /// Sends bytes unchanged.
   bool raw(std::string_view bytes);
-  /// Ends the connection in order (FIN), or with a reset.
+  /// Closes the connection with FIN, or with a reset.
   void close();
   void cut();
-  /// Until the client ends the connection or the server stops. What it sends is thrown away.
+  /// Waits until the client closes the connection or the server stops. Discards what the client sends.
   void wait_for_close();
   bool is_open() const { return open_; }
 
@@ -113,17 +113,17 @@ class FakeApiServer {
   void once(const std::string& method, const std::string& path, FakeHandler handler);
 
   std::uint16_t port() const { return port_; }
-  /// To connect to it; with its CA where it has one.
+  /// To connect to it, with its CA if it has one.
   ClientConfig config() const;
   const std::string& ca_pem() const { return ca_pem_; }
 
   /// Cuts every connection, with a reset.
   void cut_all();
-  /// Nobody listens on the port until start().
+  /// Closes the port until start().
   void stop();
   void start();
 
-  // Since the beginning.
+  /// Since the beginning.
   std::vector<FakeRequest> requests() const;
   int count(std::string_view method, std::string_view path) const;
   int connections() const { return accepted_; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a client makes of the faults that a test plays (kube/client/fault_injector.h).
+// A client with injected faults (kube/client/fault_injector.h).
 #include "kube/client/fault_injector.h"
 
 #include <gtest/gtest.h>
@@ -18,9 +18,9 @@ using namespace std::chrono_literals;
 struct Case {
   const char* name;
   const char* method;
-  Fault before, after;  // of the first call; the others are left alone
+  Fault before, after;  // of the first call; the others are not changed
   const char* outcome;
-  int heard;  // requests that the server saw
+  int received;  // requests that the server received
 };
 
 void PrintTo(const Case& c, std::ostream* out) {
@@ -64,8 +64,8 @@ TEST_P(Faulted, Call) {
               },
               {.faults = &faults});
   EXPECT_EQ(out, c.outcome);
-  EXPECT_EQ(server.count(c.method, kMapPath), c.heard);
-  if (c.heard > 0) EXPECT_EQ(faults.last_status(), 200);
+  EXPECT_EQ(server.count(c.method, kMapPath), c.received);
+  if (c.received > 0) EXPECT_EQ(faults.last_status(), 200);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Kubeconfigs and service accounts: what is read from where, what wins, and what is refused with which words.
+// Kubeconfigs and service accounts: sources, precedence and errors.
 #include "kube/client/kubeconfig.h"
 
 #include <gmock/gmock.h>
@@ -101,14 +101,14 @@ TEST(Kubeconfig, TakesRelativePathsFromItsOwnDirectory) {
   EXPECT_EQ(config->exec->environment.at("N"), "v");
 }
 
-TEST(Kubeconfig, APluginWithoutASlashIsLookedForInThePath) {
+TEST(Kubeconfig, APluginWithoutASlashIsFoundInThePath) {
   const auto config = config_of(
       with(kServer, R"("exec":{"apiVersion":"client.authentication.k8s.io/v1beta1","command":"aws"})"));
   ASSERT_TRUE(config) << config.error();
   EXPECT_EQ(config->exec->command, "aws");
 }
 
-TEST(Kubeconfig, OfSeveralFilesTheFirstThatSetsAThingCounts) {
+TEST(Kubeconfig, TheFirstOfSeveralFilesWins) {
   Kubeconfig all;
   ASSERT_TRUE(all.add("/a", R"({"contexts":[{"name":"x","context":{"cluster":"c","user":"u"}}]})"));
   ASSERT_TRUE(all.add("/b", with(kServer, R"("token":"b")")));
@@ -127,7 +127,7 @@ struct BrokenCase {
 
 class Broken : public testing::TestWithParam<BrokenCase> {};
 
-TEST_P(Broken, IsRefusedWithWords) {
+TEST_P(Broken, IsRejectedWithAMessage) {
   const auto config = config_of(GetParam().text, GetParam().context);
   ASSERT_FALSE(config);
   EXPECT_THAT(config.error(), HasSubstr(GetParam().message));
@@ -143,9 +143,9 @@ INSTANTIATE_TEST_SUITE_P(
         BrokenCase{"NoObject", "- a", "", "not a JSON object"},
         BrokenCase{"AnotherKind", "kind: Pod", "", "kind is \"Pod\""},
         BrokenCase{"TwoDocuments", "a: 1\n---\nb: 2", "", "one document"},
-        BrokenCase{"ClustersAreNoList", "clusters: {}", "", "clusters is no list"},
-        BrokenCase{"AnEntryIsNoObject", "users: [a]", "", "an entry is no object"},
-        BrokenCase{"AMemberIsNoObject", "users: [{name: u, user: hush}]", "", "its user is no object"},
+        BrokenCase{"ClustersAreNoList", "clusters: {}", "", "clusters is not a list"},
+        BrokenCase{"AnEntryIsNoObject", "users: [a]", "", "an entry is not an object"},
+        BrokenCase{"AMemberIsNoObject", "users: [{name: u, user: hush}]", "", "its user is not an object"},
         BrokenCase{"NoSuchContext", std::string(kSimple), "there", "no context \"there\""},
         BrokenCase{"NoSuchCluster", std::string(kSimple), "nowhere", "no cluster \"x\""},
         BrokenCase{"NoSuchUser", std::string(kSimple), "stranger", "no user \"x\""},
@@ -186,7 +186,7 @@ INSTANTIATE_TEST_SUITE_P(
             "", "exec.args"}),
     [](const auto& info) { return info.param.name; });
 
-// ---- where it comes from
+// ---- sources
 
 using Environment = std::map<std::string, std::string>;
 
@@ -223,7 +223,7 @@ TEST_F(Sources, TheFlagThenTheVariableThenTheServiceAccountThenTheHomeDirectory)
               HasSubstr("no kubeconfig"));
 }
 
-TEST_F(Sources, FilesOfTheVariableThatAreNotThereAreLeftOut) {
+TEST_F(Sources, MissingFilesOfTheVariableAreSkipped) {
   const std::string list = (directory / "none").string() + "::" + kubeconfig("some", "some");
   EXPECT_EQ(token_from({.environment = Environment{{"KUBECONFIG", list}}}), "some");
   EXPECT_THAT(token_from({.environment = Environment{{"KUBECONFIG", directory / "none"}}}),
@@ -253,7 +253,7 @@ struct UrlCase {
   const char* name;
   std::string text;
   bool tls_settings;
-  std::string read;  // "https host port path", or empty: refused
+  std::string read;  // "https host port path", or empty: rejected
 };
 
 class Urls : public testing::TestWithParam<UrlCase> {};

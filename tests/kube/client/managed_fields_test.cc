@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// managed_fields.jsonl holds objects as a real API server made them (record_managed_fields.py): what of them
-// is found must be what was sent. What it does not hold is written out below.
+// managed_fields.jsonl has objects recorded from a real API server (record_managed_fields.py): the fields
+// found must be the fields sent. Other cases are below.
 #include "kube/client/managed_fields.h"
 
 #include <gtest/gtest.h>
@@ -56,7 +56,7 @@ class Recorded {
   Value value_;
 };
 
-/// Without what no managedFields hold.
+/// Without the fields that managedFields never contain.
 std::string comparable(const Value& object, spec::Arena& arena) {
   Value copy = spec::clone(object, arena);
   copy.RemoveMember("apiVersion");
@@ -73,7 +73,7 @@ TEST(ManagedFieldsTest, WasRecorded) {
 
 class SentTest : public testing::TestWithParam<const char*> {};
 
-TEST_P(SentTest, IsWhatIsFound) {
+TEST_P(SentTest, IsFound) {
   Recorded c(GetParam());
   ASSERT_TRUE(c.sent());
   EXPECT_EQ(spec::to_canonical_json(applied_fields(c.live(), kOurs, c.arena)),
@@ -84,7 +84,7 @@ INSTANTIATE_TEST_SUITE_P(Recorded, SentTest,
                          testing::Values("full", "protocols", "service", "autoscaler", "fewer", "both"),
                          [](const auto& row) { return std::string(row.param); });
 
-TEST(AppliedFieldsTest, LeavesOutWhatOthersTookOver) {
+TEST(AppliedFieldsTest, OmitsFieldsTakenOverByOthers) {
   Recorded c("beside");
   const Value found = applied_fields(c.live(), kOurs, c.arena);
   const spec::ObjectView metadata = spec::ObjectView(found).object("metadata");
@@ -95,19 +95,19 @@ TEST(AppliedFieldsTest, LeavesOutWhatOthersTookOver) {
   EXPECT_NE(text.find(R"("env":[{"name":"A","value":"1"},{"name":"B","value":"2"}])"), text.npos) << text;
 }
 
-TEST(AppliedFieldsTest, KnowsOneManagerFromAnother) {
+TEST(AppliedFieldsTest, DistinguishesManagers) {
   Recorded c("beside");
   const std::string theirs = spec::to_json(applied_fields(c.live(), "somebody", c.arena));
   EXPECT_NE(theirs.find(R"("env":[{"name":"C","value":"3"}])"), theirs.npos) << theirs;
   EXPECT_EQ(spec::to_json(applied_fields(c.live(), "nobody", c.arena)), "{}");
 }
 
-TEST(AppliedFieldsTest, CountsNoUpdates) {
+TEST(AppliedFieldsTest, IgnoresUpdates) {
   Recorded c("kserve");
   EXPECT_EQ(spec::to_json(applied_fields(c.live(), kKserve, c.arena)), "{}");
 }
 
-TEST(AppliedFieldsTest, SeesAValueThatWasChanged) {
+TEST(AppliedFieldsTest, ReturnsAChangedValue) {
   Recorded c("full");
   Value live = spec::clone(c.live(), c.arena);
   const std::string before = spec::to_json(applied_fields(live, kOurs, c.arena));
@@ -115,7 +115,7 @@ TEST(AppliedFieldsTest, SeesAValueThatWasChanged) {
   EXPECT_NE(spec::to_json(applied_fields(live, kOurs, c.arena)), before);
 }
 
-// What a fieldsV1 can say, and what it can say wrong.
+// Valid and invalid fieldsV1.
 
 struct ExtractCase {
   const char* name;
@@ -199,7 +199,7 @@ const ExtractCase kExtract[] = {
 INSTANTIATE_TEST_SUITE_P(Table, ExtractTest, testing::ValuesIn(kExtract),
                          [](const auto& row) { return row.param.name; });
 
-TEST(AppliedFieldsTest, UnitesEntriesAndPassesOverSubresources) {
+TEST(AppliedFieldsTest, MergesEntriesAndSkipsSubresources) {
   spec::Arena arena;
   const Value object =
       with_entries(R"({"a":{"x":1,"y":2},"b":3,"status":4})",
@@ -251,7 +251,7 @@ INSTANTIATE_TEST_SUITE_P(Recorded, ReplicasTest, testing::ValuesIn(kReplicasCase
   return std::string(row.param.recorded) + (row.param.manager == kOurs ? "" : "ForKserve");
 });
 
-TEST(ManagersOfTest, CountsWhoManagesAllAround) {
+TEST(ManagersOfTest, IncludesManagersOfParents) {
   spec::Arena arena;
   constexpr std::array<std::string_view, 2> kPath{"a", "x"};
   const Value object = with_entries(R"({"a":{"x":1}})",
@@ -274,7 +274,7 @@ std::string managers_in(const Value& entries) {
   return out;
 }
 
-TEST(RenamedManagerTest, MakesKservesEntryOurs) {
+TEST(RenamedManagerTest, TurnsKservesEntryIntoOurs) {
   Recorded c("kserve");
   const Value entries = with_renamed_manager(c.live(), kKserve, kOurs, c.arena);
   EXPECT_EQ(managers_in(entries), "kube-controller-manager Update status;modelgate-reconciler Apply ;");
@@ -289,7 +289,7 @@ TEST(RenamedManagerTest, MakesKservesEntryOurs) {
   EXPECT_FALSE(manages(adopted, kKserve));
 }
 
-TEST(RenamedManagerTest, UnitesWithWhatWeHave) {
+TEST(RenamedManagerTest, MergesWithOurEntry) {
   Recorded c("both");
   const Value entries = with_renamed_manager(c.live(), kKserve, kOurs, c.arena);
   ASSERT_EQ(managers_in(entries), "modelgate-reconciler Apply ;");

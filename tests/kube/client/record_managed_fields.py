@@ -47,7 +47,7 @@ SCRATCH = {"volumes": [{"name": "scratch", "emptyDir": {}}], "nodeSelector": {"z
 # name: [(verb, manager, object or patch)]
 CASES = {
     "full": [("apply", OURS, deployment("full", FULL, pod=SCRATCH, replicas=2))],
-    # The same number twice, told apart by a protocol that one of them leaves to the API server.
+    # The same number twice, distinguished by the protocol, which one of them omits.
     "protocols": [("apply", OURS, deployment("protocols", {"ports": [{"containerPort": 53}, {"containerPort": 53, "protocol": "UDP"}]}))],
     "service": [("apply", OURS, thing("Service", "service", spec={
         "selector": LABELS, "ports": [{"name": "http", "port": 80, "targetPort": 8080}, {"name": "dns", "port": 80, "protocol": "UDP"}]}))],
@@ -62,18 +62,18 @@ CASES = {
                    "finalizers": ["example.com/theirs"], "annotations": {"theirs": "1"}})),
                ("merge", "kubectl-scale", {"spec": {"replicas": 5}}),
                ("merge", "kubectl-edit", {"metadata": {"annotations": {"ours": "2"}}})],
-    # An autoscaler's way: the owner of the replicas becomes one of a subresource. (Where nobody owned them, nobody
-    # does afterwards.)
+    # An autoscaler's write: the manager of the replicas becomes one of a subresource. (If they had no manager, they
+    # have none afterwards.)
     "scaled": [("apply", OURS, deployment("scaled", {}, replicas=2)),
                ("scale", "kube-controller-manager", {"spec": {"replicas": 7}})],
-    # What we no longer send is not ours.
+    # Fields that we no longer send are not ours.
     "fewer": [("apply", OURS, thing("ConfigMap", "fewer", data={"a": "1", "b": "2"})),
               ("apply", OTHER, thing("ConfigMap", "fewer", data={"b": "2"})),
               ("apply", OURS, thing("ConfigMap", "fewer", data={"a": "1"}))],
-    # As KServe's controller makes and changes its own; the status is the Deployment controller's.
+    # Created and changed by KServe's controller; the status is the Deployment controller's.
     "kserve": [("create", KSERVE, deployment("kserve", FULL, pod=SCRATCH, replicas=2)),
                ("merge", KSERVE, {"metadata": {"annotations": {"kserve": "1"}}})],
-    # Begun by KServe, gone on by us, without its entry being made ours.
+    # Created by KServe, applied by us, without renaming its entry.
     "both": [("create", KSERVE, thing("ConfigMap", "both", metadata={"labels": {"old": "1"}}, data={"a": "1"})),
              ("apply", OURS, thing("ConfigMap", "both", data={"a": "1", "b": "2"}))],
 }
@@ -89,7 +89,7 @@ def write(plane, verb, manager, body, path):
 
 
 def settled(plane, path, kind):
-    """A Deployment has been looked at by its controller, which then has an entry, too."""
+    """Whether the Deployment controller has an entry."""
     if kind == "Deployment":
         plane.processes.wait_for("the status of " + path, 30, lambda: plane.get(path).get("status", {}).get("observedGeneration")
                                  == plane.get(path)["metadata"]["generation"])
