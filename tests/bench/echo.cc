@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-
-// The socket's own limit: the webhook's server, threads, limits and ciphers, and a handler that does nothing.
-// It reads the same bytes as the webhook and answers as many: "POST /1234" gets a body of 1,234 bytes.
+//
+// The upper limit for the webhook: its server, threads, limits and ciphers with a handler that does nothing.
+// It reads and sends as many bytes as the webhook: "POST /1234" gets a body of 1,234 bytes.
 //
 //   bench-echo ADDRESS_FILE CA_FILE THREADS     until SIGTERM
 

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-
-// Sends one request again and again over a few TLS connections that it keeps, and prints what came of it as
-// JSON:
+//
+// Sends one request repeatedly over a few open TLS connections, and prints the result as JSON:
 //
 //   bench-load --port 9443 --ca ca.crt --path /mutate-pods --body review.json --connections 16 --seconds 1
 //   {"requests": 25000, "seconds": 1.0, "p50_us": 520.1, "p99_us": 900.2, "reply_bytes": 312, "errors": 0}
 //
-// Without --body it is a GET; --token names a file with a bearer token, as an API server wants one.
+// Without --body it is a GET; --token names a file with a bearer token, for an API server.
 //
-// One thread on epoll(7), one request under way on each connection, so that it takes as little as possible of
-// the CPUs that it shares with the server. Latency is from the request's first byte written to the reply's
-// last byte read. With --requests N it stops after that many instead, for counting instructions.
+// One thread with epoll(7) and one request at a time per connection, so that it uses little of the CPUs that
+// it shares with the server. The latency is from writing the first byte of the request to reading the last
+// byte of the reply. With --requests N it stops after N requests, for counting instructions.
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -46,7 +45,7 @@ struct Plan {
   std::string request;  // head and body
   std::size_t connections = 1;
   double seconds = 1;
-  std::size_t requests = 0;  // 0: as many as the seconds allow
+  std::size_t requests = 0;  // 0: for --seconds
 };
 
 struct Result {
@@ -89,10 +88,11 @@ class Connection {
     began_ = steady_clock::now();
     received_ = 0;
     const int written = SSL_write(tls_, request_.data(), static_cast<int>(request_.size()));
-    if (written != static_cast<int>(request_.size())) throw std::runtime_error("request not written at once");
+    if (written != static_cast<int>(request_.size()))
+      throw std::runtime_error("the request was not written in one call");
   }
 
-  // True when the reply is whole.
+  // True if the reply is complete.
   bool read() {
     while (true) {
       if (received_ == buffer_.size()) buffer_.resize(buffer_.size() * 2);
@@ -176,7 +176,7 @@ std::string contents(const std::string& path) {
   return out.str();
 }
 
-/// As an API server sends it to a webhook; without a body, as a webhook's client sends it to an API server.
+/// The request of an API server to a webhook; without a body, of a client to an API server.
 std::string make_request(std::map<std::string, std::string>& options) {
   std::string token;
   if (options.contains("--token")) {

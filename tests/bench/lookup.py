@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Mutating a Pod for which one Secret has to be read, beside one bare GET of that Secret. Used by tests/bench/run.
+"""Compares mutating a Pod that needs one Secret with a bare GET of that Secret. Used by tests/bench/run.
 
-Both go to the real API server of tests/cluster, over kept connections and with the webhook's own token: the load program
-(load.cc) sends the GET itself, or it sends the review to a webhook that then sends the GET.
+Both use the real API server of tests/cluster, open connections and the webhook's token: the load program (load.cc) sends the
+GET, or it sends the review to a webhook, which sends the GET.
 """
 import json
 import os
@@ -19,7 +19,7 @@ INTERNAL = "internal.serving.kserve.io"
 
 
 def pod():
-    """The Pod of the other rows, with its model in a storage that a key of the Secret tells of."""
+    """The Pod of the other rows, with its model in the storage of a key of the Secret."""
     body = reviews.pod()
     body["metadata"]["annotations"] |= {f"{INTERNAL}/storage-initializer-sourceuri": "<scheme-placeholder>://sklearn/1.0",
                                         f"{INTERNAL}/storage-spec": "true", f"{INTERNAL}/storage-spec-key": "minio"}
@@ -52,7 +52,7 @@ class Cluster:
         self.installed.__exit__(*error)
 
     def options(self, directory):
-        """What the load program is told, for each of the two."""
+        """The flags of the load program, for both."""
         (directory / "pod-with-secret.json").write_bytes(reviews.review("CREATE", pod()))
         (directory / "webhook.ca").write_text(self.installed.secret()["ca.crt"])
         token = self.plane.kubectl("create", "token", "modelgate-webhook", "-n", "kserve").stdout.strip()
@@ -63,7 +63,7 @@ class Cluster:
                             "--body", directory / "pod-with-secret.json"]}
 
     def measure(self, program, rounds, seconds, directory):
-        """In turns; results by connections and who."""
+        """Measures both in turns. Returns the results by connections and name."""
         options, results = self.options(directory), {}
         for _ in range(rounds):
             for connections in (1, 16):

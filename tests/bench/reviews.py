@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The benchmark's inputs: AdmissionReviews as an API server sends them. Used by tests/bench/run."""
+"""The inputs of the benchmark: AdmissionReviews as sent by an API server. Used by tests/bench/run."""
 
 import base64
 import copy
@@ -12,7 +12,7 @@ MUTATE_PODS = "/mutate-pods"
 
 
 def manifest():
-    """What a data scientist applies: a scikit-learn model with a few settings."""
+    """A user's service: a scikit-learn model with a few settings."""
     return {
         "apiVersion": f"{GROUP}/v1beta1",
         "kind": "InferenceService",
@@ -42,7 +42,7 @@ def manifest():
 
 
 def pod():
-    """A predictor's Pod as its ReplicaSet makes it: the model is in a claim, so there is nothing to look up."""
+    """A predictor's Pod as created by its ReplicaSet. The model is on a claim, so it needs no lookup."""
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -80,14 +80,14 @@ def pod():
 
 
 def fields(value):
-    """fieldsV1 of everything in an object, as server-side apply tracks it."""
+    """The fieldsV1 of all fields of an object, as in server-side apply."""
     if isinstance(value, dict):
         return {"f:" + key: fields(inner) for key, inner in value.items()}
     return {}
 
 
 def stored(obj):
-    """An object as the API server holds it: with a uid, versions, managedFields and a status."""
+    """An object as stored by the API server: with uid, versions, managedFields and status."""
     obj = copy.deepcopy(obj)
     managed = {"f:metadata": fields({k: obj["metadata"].get(k, {}) for k in ("annotations", "labels")}),
                "f:spec": fields(obj["spec"])}
@@ -139,7 +139,7 @@ def review(operation, obj, old=None):
 
 
 def patched(obj, reply):
-    """The object with the reply's JSON patch applied: add, replace and remove are all we send."""
+    """The object with the reply's JSON patch applied, which has only add, replace and remove."""
     obj = copy.deepcopy(obj)
     encoded = reply["response"].get("patch")
     for step in json.loads(base64.b64decode(encoded)) if encoded else []:
@@ -161,7 +161,7 @@ def patched(obj, reply):
 
 
 def build(send):
-    """The inputs. `send(path, body)` asks a running webhook, so that what was stored is what it would store."""
+    """The inputs. `send(path, body)` calls a running webhook, whose results become the stored objects."""
     created = manifest()
     create = review("CREATE", created)
     held = stored(patched(created, send(MUTATE, create)))

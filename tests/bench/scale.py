@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""How long services take from created to Ready on a real control plane, and what both programs need for it: `make bench`.
+"""Measures the time of services from created to Ready on a real control plane, and the resources of both programs: `make bench`.
 
-The control plane shares the machine, so the same objects are made by a plain client first: it creates the InferenceServices,
-what serves them (copied from one that the reconciler made), and patches each status once its Deployment is available. It
-decides nothing. The ratio of the two times is the reconciler's own share. Requests come in by Ingresses, as where Modelgate is
-installed as it is; with --gateway-api by HTTPRoutes, two a service, which a gateway that is played here accepts.
+The control plane shares the machine, so a plain client creates the same objects first: the InferenceServices and their
+children (copied from a service of the reconciler), and it patches each status once the Deployment is available. It decides
+nothing. The ratio of the two times shows the cost of the reconciler. Routes are Ingresses, the default of an installation;
+with --gateway-api two HTTPRoutes per service, which a stub of a gateway accepts.
 
   tests/bench/scale.py                          300 services, then 2,000 in all, a resync, 10,000 in all, some minutes
-  tests/bench/scale.py --services 50 --all 0 --memory 0     a quick look
+  tests/bench/scale.py --services 50 --all 0 --memory 0     a quick test
 """
 import argparse
 import collections
@@ -30,16 +30,16 @@ sys.path.insert(0, str(ROOT / "tests" / "cluster"))
 from control_plane import BINARIES_VARIABLE, node  # noqa: E402
 from reconciled import ACCEPTED, GROUP, Reconciled  # noqa: E402
 
-# From the design, and what KServe v0.20 took on this machine.
+# Targets, and the time of KServe v0.20 on the same machine.
 TARGET_SECONDS, KSERVE_SECONDS, TARGET_MB = 15, 45, 100
 CLIENTS = 16
 WAIT_SECONDS = 1200
-# The API server ends connections that are idle for 90 s.
+# The API server closes connections that are idle for 90 s.
 IDLE_SECONDS = 30
-# Between two watches.
-LOOK_SECONDS = 0.2
-# The reconciler gives back free memory each minute.
-GIVEN_BACK_SECONDS = 65
+# The pause between two watches.
+PAUSE_SECONDS = 0.2
+# The reconciler returns free memory to the kernel each minute.
+TRIM_SECONDS = 65
 NODES = 8
 ROOMY = {"cpu": "10000", "memory": "100Ti", "pods": "2000"}
 SERVICES = f"/apis/{GROUP}/v1beta1/namespaces/{{}}/inferenceservices"
@@ -47,12 +47,12 @@ DEPLOYMENTS = "/apis/apps/v1/namespaces/{}/deployments"
 HTTP_ROUTES = "/apis/gateway.networking.k8s.io/v1/namespaces/{}/httproutes"
 INGRESSES = "/apis/networking.k8s.io/v1/namespaces/{}/ingresses"
 CHILDREN = [DEPLOYMENTS, "/api/v1/namespaces/{}/services", "/apis/autoscaling/v2/namespaces/{}/horizontalpodautoscalers"]
-# A template's own history.
+# Fields with an object's history.
 HISTORY = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "ownerReferences")
 
 
 def service(name, stopped=False):
-    """A small one, so that the nodes hold thousands; its Deployment has an autoscaler."""
+    """A small service, so that thousands fit on the nodes. Its Deployment has an autoscaler."""
     small = {"cpu": "10m", "memory": "10Mi"}
     return {"apiVersion": f"{GROUP}/v1beta1", "kind": "InferenceService",
             "metadata": {"name": name, "annotations": {f"{GROUP}/autoscalerClass": "hpa",
@@ -62,7 +62,7 @@ def service(name, stopped=False):
 
 
 class Clients:
-    """Calls on the API server, CLIENTS at a time, each with a connection of its own."""
+    """Calls of the API server, CLIENTS at a time, each with its own connection."""
 
     def __init__(self, plane):
         self.plane, self.jobs, self.failed = plane, queue.Queue(), []
@@ -71,7 +71,7 @@ class Clients:
             thread.start()
 
     def send(self, *calls):
-        """One behind the other, on one connection: (method, path, body)."""
+        """Sends calls (method, path, body) one after another on one connection."""
         self.jobs.put(calls)
 
     def wait(self):
@@ -105,8 +105,8 @@ class Clients:
 
 
 class Watched:
-    """Watches a path, and calls `each` with every object that is there or comes: with some of them twice, where the API server
-    ended the watch, as it does with one that is slow."""
+    """Lists and watches a path, and calls `each` for each object. Twice for some objects after the API server has ended the
+    watch, as it does with slow ones."""
 
     def __init__(self, plane, path, each):
         self.plane, self.path, self.each = plane, path, each
@@ -119,7 +119,7 @@ class Watched:
                 for item in listed["items"]:
                     self.each(item)
                 self._follow(listed["metadata"]["resourceVersion"])
-            time.sleep(LOOK_SECONDS)
+            time.sleep(PAUSE_SECONDS)
 
     def _follow(self, version):
         connection = http.client.HTTPSConnection("127.0.0.1", self.plane.port, context=self.plane.context)
@@ -133,7 +133,7 @@ class Watched:
 
 
 class Count:
-    """Names that were seen, and when the last new one was."""
+    """Counts distinct names."""
 
     def __init__(self):
         self.names, self.changed = set(), threading.Condition()
@@ -172,7 +172,7 @@ class Scale:
         self.reconciler = cluster.start_reconciler()
 
     def namespace(self, name):
-        """A new one, in which a gateway accepts every HTTPRoute."""
+        """Creates a namespace, in which a stub of a gateway accepts all HTTPRoutes."""
         self.plane.post("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
         if not self.cluster.gateway_api:
             return name
@@ -180,9 +180,9 @@ class Scale:
 
         def accept(route):
             if not route.get("status", {}).get("parents") and accepted.add(route["metadata"]["name"]):
-                said = [{"type": kind, "status": "True", "reason": kind, "message": "", "observedGeneration": 1,
+                conditions = [{"type": kind, "status": "True", "reason": kind, "message": "", "observedGeneration": 1,
                          "lastTransitionTime": "2026-01-01T00:00:00Z"} for kind in ACCEPTED]
-                parent = {"parentRef": route["spec"]["parentRefs"][0], "controllerName": "example.com/gateway", "conditions": said}
+                parent = {"parentRef": route["spec"]["parentRefs"][0], "controllerName": "example.com/gateway", "conditions": conditions}
                 self.clients.send(("PATCH", f"{path}/{route['metadata']['name']}/status", {"status": {"parents": [parent]}}))
 
         Watched(self.plane, path, accept)
@@ -191,7 +191,7 @@ class Scale:
     # ---- the plain client
 
     def template(self):
-        """What the reconciler makes for a service, and its last status; {name} is to be filled in."""
+        """The children of a service and its final status, as a function of name and namespace."""
         at, name = self.namespace("copied-from"), "copied-0000000"
         self.plane.post(SERVICES.format(at), service(name))
         self.plane.processes.wait_for("the template to be Ready", 60, lambda: self.cluster.is_ready(at, name))
@@ -212,7 +212,7 @@ class Scale:
         return lambda new, where: json.loads(text.replace(name, new).replace(f'"{at}"', f'"{where}"'))
 
     def plain(self, count, template):
-        """Seconds that the plain client takes; the reconciler is away meanwhile."""
+        """The seconds of the plain client, without a reconciler."""
         self.reconciler.terminate()
         at, available = self.namespace("plain"), Count()
 
@@ -234,10 +234,10 @@ class Scale:
         self.reconciler = self.cluster.start_reconciler()
         return seconds
 
-    # ---- ours
+    # ---- the reconciler
 
     def create(self, at, first, last, stopped=False):
-        """Seconds until all are Ready; of stopped ones, until their status says so."""
+        """Seconds until all are Ready, or until the status of stopped ones is Stopped."""
         ready, names = Count(), {f"scale-{i:07}" for i in range(first, last)}
 
         def seen(obj):
@@ -249,11 +249,11 @@ class Scale:
         for name in sorted(names):
             self.clients.send(("POST", SERVICES.format(at), service(name, stopped)))
         self.clients.wait()
-        ready.wait(last - first, "services are told to be as they should")
+        ready.wait(last - first, "services have the expected status")
         return time.monotonic() - began
 
     def calls(self):
-        """By method, leases included."""
+        """Calls by method, including leases."""
         found = {}
         for name, value in self.reconciler.metrics().items():
             if name.startswith("rest_client_requests_total"):
@@ -266,12 +266,12 @@ class Scale:
         seconds = run()
         calls = {method: n - before.get(method, 0) for method, n in self.calls().items()}
         writes = sum(n for method, n in calls.items() if method != "GET")
-        told = ", ".join(f"{method} {n}" for method, n in sorted(calls.items()))
+        by_method = ", ".join(f"{method} {n}" for method, n in sorted(calls.items()))
         cpu = {name: self.processor_seconds()[name] - used[name] for name in used}
-        print(f"{what}: {seconds:.1f} s; calls of the reconciler: {told}; {writes / count:.1f} writes a service; processor "
+        print(f"{what}: {seconds:.1f} s; calls of the reconciler: {by_method}; {writes / count:.1f} writes per service; CPU "
               + ", ".join(f"{name} {cpu[name]:.1f} s" for name in cpu), flush=True)
         kinds = collections.Counter(kind_of(call) for call in self.writes()[written:])
-        print("    writes: " + ", ".join(f"{kind} {n / count:.1f}" for kind, n in kinds.most_common()) + " a service", flush=True)
+        print("    writes: " + ", ".join(f"{kind} {n / count:.1f}" for kind, n in kinds.most_common()) + " per service", flush=True)
         return seconds
 
     def pids(self):
@@ -292,7 +292,7 @@ class Scale:
             text = Path(f"/proc/{self.pids()[name]}/status").read_text()
             sizes[name] = [int(re.search(rf"{key}:\s+(\d+)", text)[1]) / 1024 for key in ("VmRSS", "VmHWM")]
         both = sum(size for size, _ in sizes.values())
-        print(f"resident, {what}: " + ", ".join(f"{name} {now:.1f} MB (at most {most:.1f})"
+        print(f"resident memory, {what}: " + ", ".join(f"{name} {now:.1f} MB (maximum {most:.1f})"
                                                  for name, (now, most) in sizes.items()) + f"; both {both:.1f} MB", flush=True)
         return both
 
@@ -301,17 +301,17 @@ class Scale:
                 if call["verb"] not in ("get", "list", "watch") and "/leases" not in call["requestURI"]]
 
     def settle(self):
-        """Until nothing was written for three seconds."""
+        """Waits until there was no write for three seconds."""
         last, since = self.calls(), time.monotonic()
         while time.monotonic() - since < 3:
             time.sleep(0.5)
             now = self.calls()
-            # The lease is renewed all the while.
+            # Renewals of the lease continue.
             if sum(now.values()) - sum(last.values()) > 4:
                 last, since = now, time.monotonic()
 
     def resync(self, count):
-        """Reconciles after a start, twice all services; what was written meanwhile."""
+        """Counts the writes while a new reconciler reconciles all services twice."""
         self.settle()
         before = len(self.writes())
         self.reconciler.terminate()
@@ -322,9 +322,9 @@ class Scale:
         began = time.monotonic()
         while reconciles() < 2 * count and time.monotonic() - began < 300:
             time.sleep(0.5)
-        looked, took = reconciles(), time.monotonic() - began
+        reconciled, took = reconciles(), time.monotonic() - began
         written = self.writes()[before:]
-        print(f"resync of {count} services: {looked:.0f} reconciles in {took:.1f} s, {len(written)} writes (none wanted)"
+        print(f"resync of {count} services: {reconciled:.0f} reconciles in {took:.1f} s, {len(written)} writes (expected: none)"
               + "".join(f"\n    {call}" for call in written[:5]), flush=True)
 
 
@@ -338,11 +338,11 @@ def measure(cluster, wanted):
     ours = scale.measured(f"{wanted.services} services from created to Ready", wanted.services,
                           lambda: scale.create(at, 0, wanted.services))
     ratio = f"{ours / plain:.2f} x the plain client; " if plain else ""
-    print(f"    {ratio}{TARGET_SECONDS} s wanted for 300, KServe v0.20 took {KSERVE_SECONDS} s")
+    print(f"    {ratio}{TARGET_SECONDS} s is the target for 300, KServe v0.20 took {KSERVE_SECONDS} s")
     scale.memory(f"{wanted.services} services")
     count = wanted.services
     if wanted.all > count:
-        scale.measured(f"{wanted.all} services in all, the further {wanted.all - count}", wanted.all - count,
+        scale.measured(f"{wanted.all} services in total, the additional {wanted.all - count}", wanted.all - count,
                        lambda: scale.create(at, count, wanted.all))
         count = wanted.all
         scale.memory(f"{count} services")
@@ -350,22 +350,22 @@ def measure(cluster, wanted):
         scale.resync(count)
         scale.memory(f"{count} services, after a start")
     if wanted.memory > count:
-        scale.measured(f"{wanted.memory} services in all, the further ones {'stopped' if wanted.stopped else 'live'}",
+        scale.measured(f"{wanted.memory} services in total, the additional ones {'stopped' if wanted.stopped else 'running'}",
                        wanted.memory - count, lambda: scale.create(at, count, wanted.memory, wanted.stopped))
-        time.sleep(GIVEN_BACK_SECONDS)
-        scale.memory(f"{wanted.memory} services; {TARGET_MB} MB wanted for 10,000")
+        time.sleep(TRIM_SECONDS)
+        scale.memory(f"{wanted.memory} services; {TARGET_MB} MB is the target for 10,000")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=Path, default=Path(os.environ.get("BUILD", "build")))
-    parser.add_argument("--services", type=int, default=300, help="first")
-    parser.add_argument("--all", type=int, default=2000, help="then so many in all; 0: no more")
-    parser.add_argument("--memory", type=int, default=10000, help="at last; 0: no more")
-    parser.add_argument("--stopped", type=int, default=1, help="0: the last ones live, which takes thrice the time")
-    parser.add_argument("--gateway-api", action="store_true", help="with HTTPRoutes in the place of Ingresses")
-    parser.add_argument("--plain", type=int, default=1, help="0: without the plain client")
-    parser.add_argument("--resync", type=int, default=1, help="0: without")
+    parser.add_argument("--services", type=int, default=300, help="services at first")
+    parser.add_argument("--all", type=int, default=2000, help="then services in total; 0: skip")
+    parser.add_argument("--memory", type=int, default=10000, help="finally services in total; 0: skip")
+    parser.add_argument("--stopped", type=int, default=1, help="0: the last ones run, which takes three times as long")
+    parser.add_argument("--gateway-api", action="store_true", help="HTTPRoutes instead of Ingresses")
+    parser.add_argument("--plain", type=int, default=1, help="0: skip the plain client")
+    parser.add_argument("--resync", type=int, default=1, help="0: skip the resync")
     wanted = parser.parse_args()
     if not os.environ.get(BINARIES_VARIABLE):
         os.environ[BINARIES_VARIABLE] = subprocess.run([str(ROOT / ".ci" / "control-plane")], check=True, text=True,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of deploy/ share: a control plane for a class, an overlay applied to it, and the webhook behind its
+"""Shared by the tests of deploy/: a control plane for a class, an overlay applied to it, and a webhook for its
 registrations. Used by test_deploy.py and test_beside_kserve.py.
 """
 import json
@@ -22,7 +22,7 @@ from world import ClusterTest  # noqa: E402
 
 ROLLOUT_SECONDS = 60
 SERVED_SECONDS = 60
-# A registration reaches the API server's own cache a moment after it is stored, and a call to nobody takes five seconds.
+# The API server's own cache gets a registration some time after it is stored. A call without answer takes five seconds.
 REGISTERED_SECONDS = 30
 REGISTRATIONS = ("mutatingwebhookconfigurations", "validatingwebhookconfigurations")
 
@@ -37,7 +37,7 @@ class PlaneTest(unittest.TestCase):
         cls.addClassCleanup(cls.plane.__exit__, None, None, None)
 
     def apply(self, folder):
-        """Applies a folder of deploy/ once; fails when the API server refuses a part or warns."""
+        """Applies a folder of deploy/ once; fails if the API server rejects a part or warns."""
         done = self.plane.kubectl("apply", "--server-side", "-k", DEPLOY / folder)
         self.assertEqual(done.stderr, "")
         self.assertEqual(done.stdout.count("serverside-applied"), len(rendered(folder)), done.stdout)
@@ -66,7 +66,7 @@ class PlaneTest(unittest.TestCase):
                 for o in self.registrations() for w in o["webhooks"]}
 
     def write_bundles(self):
-        """As the webhook does: under its own field manager, and nothing but caBundle. Gives what bundles() should now."""
+        """Writes caBundle as the webhook does, with its field manager. Returns the value that bundles() should have now."""
         for live in self.registrations():
             self.plane.kubectl("apply", "--server-side", "--field-manager=modelgate-webhook", "-f", "-", stdin={
                 "apiVersion": live["apiVersion"], "kind": live["kind"], "metadata": {"name": "modelgate"},
@@ -83,7 +83,7 @@ class PlaneTest(unittest.TestCase):
 
 
 class Answering:
-    """The real webhook under the ServiceAccount of an overlay, and the overlay's registrations lead to it."""
+    """The webhook with the ServiceAccount of an overlay; the overlay's registrations point to it."""
 
     def __init__(self, plane, namespace, flags, ca_bundle=None):
         self.plane, self.namespace, self.flags, self.ca_bundle = plane, namespace, flags, ca_bundle
@@ -109,7 +109,7 @@ class Answering:
             ClusterTest.binaries / "modelgate-webhook", "--kubeconfig", config, "--namespace", self.namespace,
             "--bind-address", "127.0.0.1", "--webhook-port", port, "--metrics-bind-address", "0",
             "--health-probe-bind-address", f"127.0.0.1:{self.health}", *self.flags], stop_with=9)
-        # Denied by us, and not because nobody could be asked.
+        # Denied by us, not because of a failed call.
         plane.processes.wait_for("the API server to ask the webhook", REGISTERED_SECONDS, self.asked)
         return self
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Certificates for the cluster tests, made with the openssl command: one CA, and leaves signed by it.
+"""Certificates for the cluster tests, created with the openssl command: a CA, and leaves signed by it.
 
     ca = Authority(directory, "modelgate-test")
     pair = ca.leaf("webhook", addresses=["127.0.0.1"])      # pair.certificate, pair.key: paths
@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-# A run takes minutes. A day leaves room for `make cluster`, which stays until it is interrupted.
+# Tests take minutes; `make cluster` runs until it is interrupted.
 VALID_DAYS = "2"
 EC_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
 
@@ -21,7 +21,7 @@ class Pair:
 
 
 class Authority:
-    """A CA whose files live in `directory` as NAME-ca.crt and NAME-ca.key."""
+    """A CA with the files NAME-ca.crt and NAME-ca.key in `directory`."""
 
     def __init__(self, directory, name):
         self.directory = Path(directory)
@@ -32,7 +32,7 @@ class Authority:
                 "-keyout", self.key, "-out", self.certificate)
 
     def bundle(self):
-        """The CA's certificate as a caBundle holds it."""
+        """The CA's certificate as a caBundle."""
         return base64.b64encode(self.certificate.read_bytes()).decode()
 
     def leaf(self, name, organization=None, names=(), addresses=(), into=None):
@@ -50,7 +50,7 @@ class Authority:
 
 
 def key_pair(private, public):
-    """An RSA key pair, as the API server wants it for service account tokens."""
+    """An RSA key pair, which the API server needs for service account tokens."""
     openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", private)
     openssl("pkey", "-in", private, "-pubout", "-out", public)
 

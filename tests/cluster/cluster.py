@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A control plane with something installed in it, up for as long as a `with` block takes: what world.World and
-installed.Installed are.
+"""A control plane with an installation, for the duration of a `with` block. Base class of world.World and
+installed.Installed.
 
     class Mine(Cluster):
         def _install(self): self.plane.kubectl(...)
@@ -16,9 +16,9 @@ from processes import free_port
 
 
 class Cluster:
-    """binaries: the folder of our own programs. Where _install fails, all is stopped again and the logs stay."""
+    """binaries: the folder of our programs. If _install fails, everything is stopped and the logs stay."""
 
-    webhook = None  # the only one, where there is one
+    webhook = None  # if there is only one
 
     def __init__(self, binaries):
         self.binaries = Path(binaries)
@@ -42,14 +42,14 @@ class Cluster:
 
 
 class Program:
-    """A process of ours in a cluster, as its probes and its log show it. Its log is NAME.log."""
+    """One of our processes in a cluster, with its probes, metrics and log NAME.log."""
 
     def __init__(self, cluster, name):
         self.cluster, self.name = cluster, name
         self.health_port, self.metrics_port = free_port(), free_port()
 
     def readiness(self):
-        """/readyz's status and text; 0 where nobody answers."""
+        """Status and text of /readyz; status 0 without an answer."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.health_port}/readyz?verbose", timeout=5) as reply:
                 return reply.status, reply.read().decode()
@@ -62,7 +62,7 @@ class Program:
         return self.readiness()[0] == 200
 
     def metrics(self):
-        """Each sample's value by its name with labels."""
+        """The value of each sample, by name with labels."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=10) as reply:
             lines = reply.read().decode().splitlines()
         return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line and line[0] != "#")}

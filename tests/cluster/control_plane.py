@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real Kubernetes control plane on this machine, without containers: etcd, kube-apiserver, kube-controller-manager,
-kube-scheduler, and kwok, which plays the kubelet. Used by the cluster tests, deploy/crds/compose.py and `make cluster`.
+kube-scheduler, and kwok in place of kubelets. Used by the cluster tests, deploy/crds/compose.py and `make cluster`.
 
     with ControlPlane() as plane:                 # about four seconds
         plane.kubectl("apply", "-f", "-", stdin=manifest)
         plane.audit_events()
 
-Everything binds to 127.0.0.1, lives in one temporary directory and is stopped by its pid on every way out. The directory
-is removed unless something failed; then it stays and its path is printed.
+All processes listen on 127.0.0.1, use one temporary directory and are stopped by their pids in any case. The directory is
+removed, unless there was a failure: then its path is printed.
 """
 import json
 import os
@@ -26,22 +26,22 @@ import yaml
 from certificates import Authority, key_pair
 from processes import ENVIRONMENT, Processes, StartError, free_port, stop_on_termination
 
-# Where `.ci/control-plane` put bin/ and stages/.
+# The folder of `.ci/control-plane` with bin/ and stages/.
 BINARIES_VARIABLE = "MODELGATE_CONTROL_PLANE"
 READY_SECONDS = 60
-# A /16: a /24 holds 254 Services only.
+# A /16: a /24 has room for 254 Services only.
 SERVICE_RANGE = "10.96.0.0/16"
-# A port found free may be taken before the program binds it; then everything starts once more.
+# A free port may be taken before the program binds it. Then everything is started again.
 START_ATTEMPTS = 3
 
 NODE_CAPACITY = {"cpu": "32", "memory": "256Gi", "pods": "500", "ephemeral-storage": "1Ti"}
 NODES = {"cpu-0": {}, "gpu-0": {"nvidia.com/gpu": "8"}}
 
-# Who our programs are where they are installed.
+# The users of our programs in an installation.
 WEBHOOK_USER = "system:serviceaccount:kserve:modelgate-webhook"
 RECONCILER_USER = "system:serviceaccount:kserve:modelgate-reconciler"
-# Annotations of webhooks appear from level Metadata on. Only our own kinds are written, and all that our programs do;
-# dry runs are load, and would be a large file.
+# The level Metadata includes annotations of webhooks. The log has requests for our kinds and all requests of our programs.
+# Without those of the namespace `load`, which would be too many.
 AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"],
     "rules": [{"level": "Metadata", "users": [WEBHOOK_USER, RECONCILER_USER]},
@@ -51,7 +51,7 @@ AUDIT_POLICY = {
 
 
 class KubectlError(AssertionError):
-    """kubectl ended with another exit code than expected."""
+    """kubectl exited with an unexpected code."""
 
 
 class ControlPlane:
@@ -94,7 +94,7 @@ class ControlPlane:
         if self.processes:
             self.processes.stop_all()
         if self.failed:
-            print(f"the control plane's logs are kept in {self.directory}", file=sys.stderr)
+            print(f"the control plane's logs are in {self.directory}", file=sys.stderr)
         elif self.directory:
             shutil.rmtree(self.directory, ignore_errors=True)
         self.processes = None
@@ -127,13 +127,13 @@ class ControlPlane:
         self.context.load_cert_chain(self.admin.certificate, self.admin.key)
 
     def stop_apiserver(self, gently=False):
-        """gently: it ends its connections in good order, which takes it ten seconds."""
+        """gently: it closes its connections in order, which takes ten seconds."""
         if not gently:
             self.apiserver.kill()
         self.processes.stop(self.apiserver)
 
     def start_apiserver(self):
-        """After stop_apiserver(), with the same address, keys and data; gives when it was ready."""
+        """After stop_apiserver(), with the same address, keys and data. Returns the time when it was ready."""
         self._start_apiserver()
         self.processes.wait_for("the API server to be ready again", READY_SECONDS, self._ready)
         return time.time()
@@ -189,7 +189,7 @@ class ControlPlane:
                  if c["type"] == "Ready" and c["status"] == "True"]
         return len(ready) == len(NODES)
 
-    # ---- talking to the API server
+    # ---- requests to the API server
 
     def _open(self, method, path, body=None):
         data = None if body is None else json.dumps(body).encode()
@@ -199,7 +199,7 @@ class ControlPlane:
         return opener.open(request, timeout=30)
 
     def get(self, path):
-        """The object at `path`, or None where there is none."""
+        """The object at `path`, or None."""
         try:
             with self._open("GET", path) as reply:
                 return json.load(reply)
@@ -217,7 +217,7 @@ class ControlPlane:
             return json.load(reply)
 
     def kubectl(self, *arguments, stdin=None, expect=0, timeout=60):
-        """Runs kubectl. expect: the exit code, or None for any. Gives stdout, stderr and returncode."""
+        """Runs kubectl. expect: the exit code, or None for any. Returns stdout, stderr and returncode."""
         command = [str(self.binaries / "kubectl"), *map(str, arguments)]
         text = stdin if stdin is None or isinstance(stdin, str) else yaml.safe_dump(stdin)
         done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=timeout,
@@ -245,7 +245,7 @@ def kubeconfig(server, ca, admin):
 
 
 def node(name, extended):
-    """A node that kwok manages; extended: its extended resources."""
+    """A node managed by kwok. extended: its extended resources."""
     capacity = {**NODE_CAPACITY, **extended}
     return {
         "apiVersion": "v1", "kind": "Node",

@@ -23,14 +23,14 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// One that was ready and is not any more is on its way out: dozens of them drain side by side in the soak.
-constexpr std::chrono::milliseconds kAskLeavingEvery{100};
-// As deploy/ has it.
+// For a replica that was ready before: it is stopping, and the soak has dozens of these.
+constexpr std::chrono::milliseconds kCheckStoppingEvery{100};
+// As in deploy/.
 constexpr std::chrono::seconds kAnswerWithin{2};
 
-constexpr std::string_view kAsk = "GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+constexpr std::string_view kRequest = "GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
-// The answer's bytes, head and body; 0 where not all is there.
+// The size of the answer, head and body; 0 if it is not complete.
 std::size_t whole(std::string_view text) {
   static constexpr std::string_view kLength = "\r\nContent-Length: ";
   const std::size_t end = text.find("\r\n\r\n");
@@ -47,7 +47,7 @@ class Endpoints::Endpoint {
  public:
   Endpoint(int poll, std::uint16_t port, std::uint16_t health)
       : poll_(poll), port_(port), health_(health), due_(steady_clock::now()) {
-    if (health_ == 0) tell(true, "it is not asked");
+    if (health_ == 0) set_ready(true, "without a check");
   }
   ~Endpoint() { close(); }
   Endpoint(const Endpoint&) = delete;
@@ -57,17 +57,17 @@ class Endpoints::Endpoint {
   std::uint16_t port() const { return port_; }
   bool ready() const { return ready_; }
 
-  void ask_when_due(steady_clock::time_point now) {
+  void check_when_due(steady_clock::time_point now) {
     if (health_ == 0 || now < due_) return;
-    if (asked_) return lost("no answer in time");
+    if (waiting_) return lost("no answer in time");
     due_ = now + kAnswerWithin;
-    asked_ = true;
+    waiting_ = true;
     answer_.clear();
     if (socket_ < 0) return connect();
     send();
   }
 
-  void hear(std::uint32_t events) {
+  void handle(std::uint32_t events) {
     if (socket_ < 0) return;
     if (!connected_) {
       if (const int error = error_of(socket_); error != 0) return lost("refused");
@@ -80,7 +80,7 @@ class Endpoints::Endpoint {
   }
 
   void refused() {
-    if (health_ != 0) tell(false, "a connection to it was refused");
+    if (health_ != 0) set_ready(false, "a connection to it was refused");
   }
 
  private:
@@ -102,8 +102,9 @@ class Endpoints::Endpoint {
   }
 
   void send() {
-    if (::send(socket_, kAsk.data(), kAsk.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(kAsk.size())) {
-      lost("its connection broke");
+    if (::send(socket_, kRequest.data(), kRequest.size(), MSG_NOSIGNAL) !=
+        static_cast<ssize_t>(kRequest.size())) {
+      lost("its connection failed");
     }
   }
 
@@ -111,25 +112,25 @@ class Endpoints::Endpoint {
     std::array<char, 4096> bytes;
     const ssize_t count = ::recv(socket_, bytes.data(), bytes.size(), 0);
     if (count < 0 && errno == EAGAIN) return;
-    if (count < 0) return lost("its connection broke");
-    if (count == 0) return lost("its connection ended");
+    if (count < 0) return lost("its connection failed");
+    if (count == 0) return lost("its connection was closed");
     answer_.append(bytes.data(), static_cast<std::size_t>(count));
-    if (!asked_ || whole(answer_) == 0) return;
+    if (!waiting_ || whole(answer_) == 0) return;
     const bool good = answer_.starts_with("HTTP/1.1 200");
-    tell(good, good ? "200" : answer_.substr(0, answer_.find('\r')));
+    set_ready(good, good ? "200" : answer_.substr(0, answer_.find('\r')));
     if (answer_.contains("Connection: close")) close();
     later();
   }
 
   void lost(std::string_view why) {
     close();
-    tell(false, why);
+    set_ready(false, why);
     later();
   }
 
   void later() {
-    asked_ = false;
-    due_ = steady_clock::now() + (was_ready_ && !ready_ ? kAskLeavingEvery : kAskEvery);
+    waiting_ = false;
+    due_ = steady_clock::now() + (was_ready_ && !ready_ ? kCheckStoppingEvery : kCheckEvery);
   }
 
   void close() {
@@ -138,7 +139,7 @@ class Endpoints::Endpoint {
     connected_ = false;
   }
 
-  void tell(bool ready, std::string_view why) {
+  void set_ready(bool ready, std::string_view why) {
     if (ready_ == ready) return;
     ready_ = ready;
     was_ready_ = true;
@@ -155,8 +156,8 @@ class Endpoints::Endpoint {
   std::uint16_t port_, health_;
   bool ready_ = false, was_ready_ = false;
   bool connected_ = false;
-  bool asked_ = false;            // and the answer is not there yet
-  steady_clock::time_point due_;  // the next question, or the end of waiting for an answer
+  bool waiting_ = false;          // for an answer
+  steady_clock::time_point due_;  // the next check, or the deadline of the answer
   std::string answer_;
 };
 
@@ -167,15 +168,15 @@ Endpoints::~Endpoints() {
   ::close(poll_);
 }
 
-void Endpoints::look() {
-  hear();
+void Endpoints::update() {
+  handle();
   read_file();
   const auto now = steady_clock::now();
-  for (const auto& endpoint : endpoints_) endpoint->ask_when_due(now);
+  for (const auto& endpoint : endpoints_) endpoint->check_when_due(now);
 }
 
 std::uint16_t Endpoints::next() {
-  hear();
+  handle();
   for (std::size_t i = 0; i < endpoints_.size(); ++i) {
     const Endpoint& endpoint = *endpoints_[turn_++ % endpoints_.size()];
     if (endpoint.ready()) return endpoint.port();
@@ -189,7 +190,7 @@ void Endpoints::refused(std::uint16_t port) {
   }
 }
 
-// Endpoints come and go only here, so that no event of hear() is one's that is gone.
+// Endpoints are added and removed only here, so events in handle() are of existing ones.
 void Endpoints::read_file() {
   std::ostringstream text;
   text << std::ifstream(file_).rdbuf();
@@ -209,12 +210,12 @@ void Endpoints::read_file() {
   endpoints_ = std::move(now);
 }
 
-void Endpoints::hear() {
+void Endpoints::handle() {
   std::array<epoll_event, 64> events{};
   const int count = ::epoll_wait(poll_, events.data(), static_cast<int>(events.size()), 0);
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
-    static_cast<Endpoint*>(event.data.ptr)->hear(event.events);
+    static_cast<Endpoint*>(event.data.ptr)->handle(event.events);
   }
 }
 

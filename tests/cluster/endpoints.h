@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-
-// Which replicas are ready: what the kubelet, the endpoint controller and the node's proxy find out between
-// them. For the forwarder, on its one thread.
+//
+// Which replicas are ready, in place of the kubelet, the endpoint controller and the node's proxy. For the
+// forwarder, on its thread.
 //
 //   Endpoints endpoints(file);
-//   watch endpoints.news() for EPOLLIN; call look() then, and each Endpoints::kAskEvery
+//   call update() when endpoints.descriptor() has EPOLLIN, and each Endpoints::kCheckEvery
 //   port = endpoints.next(); if a connect to it fails: endpoints.refused(port)
 //
-// Each line of the file is a replica: its port on 127.0.0.1 and, behind a blank, the port of its /readyz (0:
-// it is always ready). The file is read again with each look. One connection to each /readyz stays open and
-// is asked over and over. A replica is taken out the moment that an answer is not 200, that this connection
-// ends (as when its process dies), or that a connect to its own port is refused; it comes back with the next
-// 200.
-
+// Each line of the file is a replica: its port on 127.0.0.1, a blank, and the port of its /readyz (0: it is
+// always ready). update() reads the file again. One connection per replica stays open for repeated requests
+// of /readyz. A replica is not ready when an answer is not 200, when this connection is closed (as when its
+// process dies), or when a connection to its own port is refused; it is ready again after the next 200.
 #pragma once
 
 #include <chrono>
@@ -27,31 +25,31 @@ namespace modelgate::cluster {
 
 class Endpoints {
  public:
-  // Little against what a replica goes on serving for after SIGTERM, and nothing to a loopback.
-  static constexpr std::chrono::milliseconds kAskEvery{10};
+  /// Much less than a replica serves after SIGTERM, and no load for a loopback.
+  static constexpr std::chrono::milliseconds kCheckEvery{10};
 
   explicit Endpoints(std::string file);
   ~Endpoints();
   Endpoints(const Endpoints&) = delete;
   Endpoints& operator=(const Endpoints&) = delete;
 
-  // A descriptor for epoll, readable when there is something to look at.
-  int news() const { return poll_; }
+  /// A descriptor for epoll. If it is readable, call update().
+  int descriptor() const { return poll_; }
 
-  // Takes in the file and all that is known by now, and asks those whose time it is.
-  void look();
+  /// Reads the file, handles pending events, and sends the checks that are due.
+  void update();
 
-  // The port of the one whose turn it is; 0 where none is ready. Goes by all that is known by now.
+  /// Handles pending events. The port of the next ready replica in turn; 0 if none is ready.
   std::uint16_t next();
 
-  // Nobody listens there.
+  /// A connection to that port was refused.
   void refused(std::uint16_t port);
 
  private:
   class Endpoint;
 
   void read_file();
-  void hear();
+  void handle();
 
   std::string file_, text_;
   int poll_;

@@ -1,27 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a write may fail by while replicas come and go: a kill -9 that it was in flight at, and an API server that is not
-there. Nothing else. Used by test_rolling.py, which is the one that kills and stops; test_excuses.py holds both sides of
-each limit.
+"""Allowed reasons for a failed write while replicas start and stop: it was in flight during a kill -9, or the API server was
+down. Used by test_rolling.py, which kills and stops them. test_excuses.py tests both sides of each limit.
 
-A write is a line of cluster-load: {"began", "ended", "code", "text"} where the API server refused it, and {"began",
-"ended", "away"} where there was none. Times are seconds since the epoch, as are those of the excuses.
+A write is a line of cluster-load: {"began", "ended", "code", "text"} if the API server rejected it, and {"began", "ended",
+"away"} without an API server. Times are seconds since the epoch, as are those of the excuses.
 """
 from dataclasses import dataclass
 
-# From the last close(2) of a dead replica until nobody counts on it any more: the forwarder has woken up and passed on the
-# ends of its connections, and the API server has read them and keeps none of them for later. That is a wake-up each, on a
-# machine with all its cores in use. A write that begins within it may still be sent to the dead. (New connections need no
-# time: the forwarder asks the kernel for all ends before it chooses.)
+# From the last close(2) of a killed replica until nothing uses it: the forwarder has closed the other sides of its
+# connections, and the API server has removed them from its pool. That takes each of them one wake-up, on a machine with all
+# cores in use. A write that begins within this time may still be sent to the killed replica. (New connections need no time:
+# the forwarder checks for closed sockets before it chooses a replica.) This limit is a requirement, measured from the times
+# of the events themselves; it must stay shorter than a restart (test_excuses.py).
 NOTICE_SECONDS = 0.02
-# What the API server says of a call whose connection was lost, of Go's net, net/http and crypto/tls. Any other words, such
-# as of a certificate, a deadline or a status, have another cause than the kill.
+# The API server's errors for a lost connection, from Go's net, net/http and crypto/tls. Other errors, such as of a
+# certificate, a deadline or a status, have another cause than the kill.
 LOST = ("EOF", "connection reset by peer", "connection refused", "broken pipe", "server closed idle connection",
         "use of closed network connection", "transport connection broken")
 
 
 @dataclass(frozen=True)
 class Killed:
-    """kill -9 was about to be sent to a replica, and the kernel had closed all that it had open."""
+    """A kill -9: `sent` is before the signal, `dead` after the kernel has closed all sockets of the replica."""
 
     sent: float
     dead: float
@@ -33,8 +33,8 @@ class Killed:
 
 @dataclass(frozen=True)
 class Down:
-    """The API server was about to be stopped, and it said that it was ready again. What it says of a webhook meanwhile, it
-    says because it asked one, and that is to answer as ever."""
+    """A restart of the API server: `stopped` is before it, `up` when the server was ready again. An error about a webhook is
+    not excused: the API server was running, and the webhook must answer."""
 
     stopped: float
     up: float
@@ -47,8 +47,8 @@ def unexcused(writes, excuses):
     return [write for write in writes if not any(excuse.excuses(write) for excuse in excuses)]
 
 
-def told(write, excuses=()):
-    """A line for a failure's text: when, what was said, and how far from the nearest excuse."""
+def describe(write, excuses=()):
+    """A line for a failure message: times, error, and the distance from the nearest excuse."""
     distances = [(begin - write["ended"] if write["ended"] < begin else max(0, write["began"] - end), excuse)
                  for excuse in excuses for begin, end in [tuple(vars(excuse).values())]]
     near = min(distances, key=lambda pair: pair[0], default=None)

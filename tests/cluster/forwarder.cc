@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-
-// One address in front of several replicas, for the cluster tests: what a Service is where there is no
-// kube-proxy.
+//
+// One address for several replicas, for the cluster tests, in place of a Service with kube-proxy.
 //
 //   cluster-forwarder PORT REPLICAS        listens on 127.0.0.1:PORT until SIGTERM; REPLICAS is a file
 //
-// endpoints.h tells what the file holds and who of it is ready. A connection goes to one ready replica, in
-// turns, and stays with it; where none is ready it is reset, as kube-proxy does. Nothing is tried twice:
-// where the replica does not take the connection, the client's is reset. Nothing is kept: a byte is read when
-// the one before it was written. SIGUSR1 resets all connections that are there.
+// endpoints.h describes the file and finds the ready replicas. A connection goes to a ready replica, in turn,
+// and stays with it; without a ready replica it is reset, as by kube-proxy. There are no retries: if the
+// replica refuses the connection, the client's is reset. There is no buffering: data is read after the
+// previous data was written. SIGUSR1 resets all connections.
 //
-// Models a Service whose proxy learns of each change at once, so that what fails behind it is the webhook's
-// fault. In a real cluster the kubelet asks every few seconds, and a node's proxy learns of it a moment
-// later: that time is what minReadySeconds and --shutdown-delay are for, and after the sudden death of a Pod
-// new connections to it fail until then, whatever the Pod does. As in a real cluster, open connections to a
-// replica that is not ready any more go on, and those to one that died end when the kernel of its node ends
-// them.
+// This models a Service whose proxy knows each change immediately, so that failures are the webhook's fault.
+// In a real cluster the kubelet checks every few seconds, and a node's proxy gets the result later:
+// minReadySeconds and --shutdown-delay are for that time, and after the sudden death of a Pod new connections
+// to it fail until then, whatever the Pod does. As in a real cluster, open connections to a replica that is
+// no longer ready continue, and those to a dead one end when the kernel of its node closes them.
 //
-// Says on stdout, with the time, what becomes ready and what does not and why; in the end, what it saw.
+// Prints to stdout, with the time, when replicas become ready or not ready and why; at the end, counts.
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -49,15 +47,15 @@ std::atomic<bool> cutting = false;
 
 struct Connection;
 
-// One of a connection's two sockets, and what was read from it and not yet written to the other.
+// One of a connection's two sockets, with data that was read from it and not yet written to the other.
 struct End {
   Connection* connection = nullptr;
   End* other = nullptr;
   int socket = -1;
   std::vector<char> bytes;
   std::size_t written = 0;
-  bool finished = false;   // it will send no more
-  bool passed_on = false;  // and the other was told so
+  bool finished = false;   // it has sent its end
+  bool passed_on = false;  // and that was forwarded
 
   bool pending() const { return written < bytes.size(); }
 };
@@ -76,8 +74,8 @@ struct Counts {
 class Forwarder {
  public:
   Forwarder(int listener, Endpoints& endpoints) : endpoints_(endpoints), listener_(listener) {
-    // No End: the loop looks at the endpoints in each round.
-    for (const int socket : {listener_, endpoints_.news()}) {
+    // No End: the loop updates the endpoints in each round.
+    for (const int socket : {listener_, endpoints_.descriptor()}) {
       epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};
       ::epoll_ctl(poll_, EPOLL_CTL_ADD, socket, &event);
     }
@@ -87,8 +85,8 @@ class Forwarder {
     std::array<epoll_event, 64> events{};
     while (!stopping) {
       const int count = ::epoll_wait(poll_, events.data(), static_cast<int>(events.size()),
-                                     static_cast<int>(Endpoints::kAskEvery.count()));
-      endpoints_.look();
+                                     static_cast<int>(Endpoints::kCheckEvery.count()));
+      endpoints_.update();
       if (cutting.exchange(false)) cut();
       for (int i = 0; i < count; ++i) {
         auto* end = static_cast<End*>(events[static_cast<std::size_t>(i)].data.ptr);
@@ -142,7 +140,7 @@ class Forwarder {
     Connection& connection = *it.connection;
     if (!connection.connected) {
       if (error_of(connection.replica.socket) != 0) return not_connected(connection);
-      if (&it == &connection.client) return end(connection);  // it left before
+      if (&it == &connection.client) return end(connection);  // it has closed before
       connection.connected = true;
     }
     bool well = true;
@@ -163,7 +161,7 @@ class Forwarder {
     end(connection);
   }
 
-  // Reads a chunk and writes at once what goes.
+  // Reads a chunk and writes as much as possible.
   bool read(End& from) {
     if (from.finished || from.pending()) return true;
     from.bytes.resize(kChunk);
@@ -196,7 +194,7 @@ class Forwarder {
     ::epoll_ctl(poll_, EPOLL_CTL_MOD, it.socket, &event);
   }
 
-  // A connection that ends well was told so to both sides already; any other is reset.
+  // A connection that ends normally was closed on both sides before; any other is reset.
   void end(Connection& connection) {
     const bool well = connection.client.passed_on && connection.replica.passed_on;
     for (End* side : {&connection.client, &connection.replica}) {

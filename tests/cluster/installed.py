@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An installation as an admin has it: `kubectl apply --server-side -k deploy/`, and replicas of the real webhook that run
-under its ServiceAccount's own token, behind one address. Used by test_installed.py, test_rolling.py,
+"""A complete installation: `kubectl apply --server-side -k deploy/`, and replicas of the webhook with the token of its
+ServiceAccount, with one address. Used by test_installed.py, test_rolling.py,
 test_permissions.py and soak.py.
 
     with Installed(binaries) as cluster:              # about eight seconds
@@ -8,9 +8,8 @@ test_permissions.py and soak.py.
         with cluster.load() as load: ...
         load.results()
 
-What differs from a real cluster: the replicas are processes here, not Pods; and since a Service leads nowhere without a
-kube-proxy, the registrations are given a URL in the Service's place. Behind it stands `cluster-forwarder`, which goes by
-/readyz. The caBundle stays what the webhook writes.
+Differences from a real cluster: the replicas are processes, not Pods; and since there is no kube-proxy for Services, the
+registrations have the URL of `cluster-forwarder`, which uses /readyz. The webhook writes the caBundle, as in a cluster.
 """
 import base64
 import contextlib
@@ -39,29 +38,29 @@ SECRET = "modelgate-webhook-ca"
 CONFIG_MAP = "inferenceservice-config"
 REGISTRATION = "modelgate"
 REGISTRATIONS = ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"]
-# Left out of the audit log: control_plane.AUDIT_POLICY.
+# Not in the audit log: control_plane.AUDIT_POLICY.
 LOAD_NAMESPACE = "load"
 READY_SECONDS = 30
-# Longer than the forwarder takes to notice: it asks a hundred times a second.
+# Longer than the forwarder needs to detect a change: it checks a hundred times a second.
 SHUTDOWN_DELAY = "1s"
 NOTICED_SECONDS = 5
 ROTATE = "modelgate.io/rotate-ca"
 
 
 class Installed(Cluster):
-    """flags: further ones for every replica."""
+    """flags: additional flags of each replica."""
 
     def __init__(self, binaries, flags=()):
         super().__init__(binaries)
         self.flags = list(flags)
-        self.replicas, self.behind_address = [], []
+        self.replicas, self.in_service = [], []
         self.names = 0
 
     def _install(self):
         plane = self.plane
         for program in ("modelgate-webhook", "cluster-forwarder", "cluster-load"):
             if not (self.binaries / program).exists():
-                raise StartError(f"{self.binaries / program} is not there: run `make all`")
+                raise StartError(f"{self.binaries / program} does not exist: run `make all`")
         self.applied = plane.kubectl("apply", "--server-side", "-k", DEPLOY)
         self.kubeconfig = self.kubeconfig_for(plane.server)
         self.port = free_port()
@@ -72,7 +71,7 @@ class Installed(Cluster):
         plane.post("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": LOAD_NAMESPACE}})
 
     def kubeconfig_for(self, server, account=ACCOUNT):
-        """A kubeconfig with a token of a program's own ServiceAccount, for an address of the API server's."""
+        """A kubeconfig with a token of a program's ServiceAccount, for an address of the API server."""
         token = self.plane.kubectl("create", "token", account, "-n", NAMESPACE, "--duration", "24h").stdout.strip()
         path = self.plane.directory / f"{account}-{server.rsplit(':', 1)[1]}.kubeconfig"
         path.write_text(yaml.safe_dump({
@@ -83,7 +82,7 @@ class Installed(Cluster):
         return path
 
     def register(self):
-        """Gives the registrations the forwarder's URL in the place of the Service; all else stays as deploy/ has it."""
+        """Replaces the Service in the registrations by the forwarder's URL."""
         for kind in REGISTRATIONS:
             patch = []
             for index, hook in enumerate(self.registration(kind)["webhooks"]):
@@ -98,25 +97,25 @@ class Installed(Cluster):
         return self.plane.get(f"/apis/admissionregistration.k8s.io/v1/{kind}/{REGISTRATION}")
 
     def bundles(self):
-        """The caBundle of each webhook that is registered, in PEM; "" where there is none."""
+        """The caBundle of each registered webhook, in PEM; "" if it has none."""
         return [base64.b64decode(hook["clientConfig"].get("caBundle", "")).decode()
                 for kind in REGISTRATIONS for hook in self.registration(kind)["webhooks"]]
 
     def secret(self):
-        """What the CAs' Secret holds, decoded; None where it is absent."""
+        """The data of the CAs' Secret, decoded; None if it does not exist."""
         found = self.plane.get(f"/api/v1/namespaces/{NAMESPACE}/secrets/{SECRET}")
         return found and {key: base64.b64decode(value).decode() for key, value in found.get("data", {}).items()}
 
     # ---- replicas
 
-    def start_replica(self, *flags, wait=True, kubeconfig=None, behind_address=True):
-        """One more replica. behind_address: the forwarder is told of it."""
+    def start_replica(self, *flags, wait=True, kubeconfig=None, in_service=True):
+        """Starts a replica. in_service: the forwarder uses it."""
         self.names += 1
         replica = Replica(self, f"modelgate-webhook-{self.names}", flags, kubeconfig or self.kubeconfig)
         self.replicas.append(replica)
-        if behind_address:
-            self.behind_address.append(replica)
-            self._tell_forwarder()
+        if in_service:
+            self.in_service.append(replica)
+            self._update_forwarder()
         if wait:
             self.wait_ready(replica)
         return replica
@@ -131,26 +130,26 @@ class Installed(Cluster):
                     raise StartError(f"{replica.name} is not ready after {READY_SECONDS} s: {replica.readiness()}\n"
                                      f"{self.plane.processes.tail(replica.name)}")
                 time.sleep(0.01)
-            if replica in self.behind_address:
-                # As minReadySeconds: a rolling update goes on when the proxies know too.
-                self.plane.processes.wait_for(f"the forwarder to know of {replica.name}", NOTICED_SECONDS, replica.is_known)
+            if replica in self.in_service:
+                # As with minReadySeconds: a rolling update continues when the proxies know the replica.
+                self.plane.processes.wait_for(f"the forwarder to use {replica.name}", NOTICED_SECONDS, replica.is_known)
 
     def forget(self, replica):
-        """It is out of the Service: no new connection goes to it."""
+        """Removes it from the Service: it gets no new connections."""
         if replica in self.replicas:
             self.replicas.remove(replica)
-        if replica in self.behind_address:
-            self.behind_address.remove(replica)
-        self._tell_forwarder()
+        if replica in self.in_service:
+            self.in_service.remove(replica)
+        self._update_forwarder()
 
     def stop_replicas(self):
-        """All gone at once, and their work undone: as before the first one ran."""
+        """Kills all replicas."""
         for replica in list(self.replicas):
             replica.kill()
 
-    def _tell_forwarder(self):
+    def _update_forwarder(self):
         new = self.endpoints.with_suffix(".new")
-        new.write_text("".join(f"{replica.port} {replica.health_port}\n" for replica in self.behind_address))
+        new.write_text("".join(f"{replica.port} {replica.health_port}\n" for replica in self.in_service))
         new.rename(self.endpoints)
 
     def restart_apiserver(self, gently=False):
@@ -159,7 +158,7 @@ class Installed(Cluster):
         return Down(stopped, self.plane.start_apiserver())
 
     def uncertify(self):
-        """No Secret, no Lease, no caBundle: an empty cluster, as far as the webhook goes."""
+        """Removes Secret, Lease and caBundles: for the webhook, the state of a new cluster."""
         self.plane.kubectl("delete", "-n", NAMESPACE, f"secret/{SECRET}", f"lease/{LEASE}", "--ignore-not-found")
         for kind in REGISTRATIONS:
             hooks = self.registration(kind)["webhooks"]
@@ -169,11 +168,11 @@ class Installed(Cluster):
                 self.plane.kubectl("patch", kind, REGISTRATION, "--type=json", "-p", json.dumps(patch))
 
     def wait_asked(self, seconds=15):
-        """Until the API server gets through to a webhook: a registration reaches its own cache a moment after it is stored."""
-        self.plane.processes.wait_for("the API server to ask the webhook", seconds, lambda: "is invalid" in self.probe())
+        """Waits until the API server calls a webhook: its own cache gets a registration some time after it is stored."""
+        self.plane.processes.wait_for("the API server to call the webhook", seconds, lambda: "is invalid" in self.probe())
 
     def probe(self):
-        """What kubectl says of a service that admission must deny."""
+        """kubectl's error output for a service that admission must deny."""
         nothing = {"apiVersion": f"{GROUP}/v1beta1", "kind": "InferenceService",
                    "metadata": {"name": "nothing", "namespace": "default"}, "spec": {"predictor": {}}}
         return self.plane.kubectl("create", "--dry-run=server", "-f", "-", stdin=nothing, expect=None).stderr
@@ -195,9 +194,9 @@ class Replica(Program):
     def __init__(self, cluster, name, flags, kubeconfig):
         super().__init__(cluster, name)
         self.port = free_port()
-        # What the forwarder said before is not of this one: a port comes again after a while.
+        # Ignore the forwarder's earlier output: an earlier replica may have had the same port.
         self.forwarder_log = cluster.plane.processes.logs / "forwarder.log"
-        self.forwarder_said = self.forwarder_log.stat().st_size
+        self.forwarder_log_start = self.forwarder_log.stat().st_size
         self.began = time.monotonic()
         self.process = cluster.plane.processes.start(name, [
             cluster.binaries / "modelgate-webhook", "--kubeconfig", kubeconfig, "--namespace", NAMESPACE,
@@ -208,23 +207,23 @@ class Replica(Program):
             environment={"POD_NAME": name, "POD_NAMESPACE": NAMESPACE}, stop_with=signal.SIGKILL)
 
     def is_known(self):
-        """Whether the forwarder says that it is ready."""
+        """Whether the forwarder has reported it as ready."""
         with open(self.forwarder_log, encoding="utf-8") as log:
-            log.seek(self.forwarder_said)
-            said = [line.split()[2:] for line in log if line.split()[1:2] == [str(self.port)]]
-        return bool(said) and said[-1][0] == "ready:"
+            log.seek(self.forwarder_log_start)
+            states = [line.split()[2:] for line in log if line.split()[1:2] == [str(self.port)]]
+        return bool(states) and states[-1][0] == "ready:"
 
     def leaf(self):
         """The certificate that it serves, in PEM."""
         return ssl.get_server_certificate(("127.0.0.1", self.port), timeout=10)
 
     def terminate(self):
-        """As when its Pod is deleted: SIGTERM, and out of the Service. It drains by itself; see reap()."""
+        """As for a deleted Pod: SIGTERM, and removal from the Service. It drains; see reap()."""
         self.cluster.plane.processes.let_end(self.process)
         self.process.send_signal(signal.SIGTERM)
 
     def reap(self, seconds=110):
-        """Waits until it left after terminate(), and gives its exit code."""
+        """Waits until it exits after terminate(), and returns its exit code."""
         code = self.process.wait(seconds)
         self.cluster.forget(self)
         self.cluster.plane.processes.stop(self.process)
@@ -233,7 +232,7 @@ class Replica(Program):
     def kill(self):
         sent = time.time()
         self.process.kill()
-        self.process.wait()  # it is a zombie when the kernel has closed its files
+        self.process.wait()  # after that the kernel has closed its files
         dead = time.time()
         self.cluster.plane.processes.stop(self.process)
         self.cluster.forget(self)
@@ -257,7 +256,7 @@ class Results:
 
 
 class Load:
-    """Dry runs of one object, again and again, until the block ends."""
+    """Repeated dry runs of one object until the block ends."""
 
     numbers = 0
 
@@ -295,7 +294,7 @@ class Load:
 
 
 class Cutter:
-    """A proxy between a webhook and the API server that can cut every connection through it."""
+    """A proxy between a webhook and the API server that can cut all connections."""
 
     def __init__(self, cluster):
         self.cluster, self.port = cluster, free_port()
@@ -310,17 +309,17 @@ class Cutter:
 
     @contextlib.contextmanager
     def shut(self):
-        """Within the block nothing gets through: what is there is cut, and what comes is reset."""
+        """Within the block existing connections are cut, and new ones are reset."""
         text = self.target.read_text()
         self.target.write_text("")
-        time.sleep(0.2)  # it looks a hundred times a second
+        time.sleep(0.2)  # it checks a hundred times a second
         self.cut()
         yield
         self.target.write_text(text)
 
     @contextlib.contextmanager
     def silent(self):
-        """Within the block what is sent is neither passed on nor refused, as where packets are dropped."""
+        """Within the block data is neither forwarded nor rejected, as with dropped packets."""
         self.process.send_signal(signal.SIGSTOP)
         try:
             yield
@@ -332,60 +331,60 @@ class Cutter:
 
 
 def ordinary():
-    """An InferenceService that takes no looking up."""
+    """An InferenceService that needs no lookup."""
     return {"apiVersion": f"{GROUP}/v1beta1", "kind": "InferenceService", "metadata": {"generateName": "load-"},
             "spec": {"predictor": {"model": {"modelFormat": {"name": "sklearn"}, "storageUri": "s3://models/iris"}}}}
 
 
 def pod():
-    """A Pod of a service, as a Deployment makes it."""
+    """A Pod of a service, as created by a Deployment."""
     return {"apiVersion": "v1", "kind": "Pod",
             "metadata": {"generateName": "load-", "labels": {f"{GROUP}/inferenceservice": "iris"}},
             "spec": {"containers": [{"name": "kserve-container", "image": "a"}]}}
 
 
 def with_unknown_runtime():
-    """One whose runtime is looked for in the cluster, since the catalog does not have it."""
+    """One whose runtime is looked up in the cluster, since it is not in the catalog."""
     service = ordinary()
     service["spec"]["predictor"]["model"]["runtime"] = "not-there"
     return service
 
 
 def with_claim():
-    """One whose model is on a claim, which is looked for."""
+    """One whose model is on a claim, which is looked up."""
     service = ordinary()
     service["spec"]["predictor"]["model"]["storageUri"] = "pvc://not-there/iris"
     return service
 
 
 def pod_with_model():
-    """A Pod whose model is to be fetched: its account and that account's credentials are looked up."""
+    """A Pod whose model must be downloaded: its account and that account's credentials are looked up."""
     body = pod()
     body["metadata"]["annotations"] = {f"internal.{GROUP}/storage-initializer-sourceuri": "s3://models/iris"}
     return body
 
 
 def pod_with_missing_parts():
-    """One that names a Secret and a service to log for, neither of which is there: refused."""
+    """One with a Secret and a service to log for that do not exist: rejected."""
     body = pod_with_model()
     body["metadata"]["annotations"] |= {f"{GROUP}/storageSecretName": "not-there", f"internal.{GROUP}/logger": "true"}
     return body
 
 
 def pod_with_unknown_fetcher():
-    """One that names a ClusterStorageContainer that is looked for in the cluster: refused."""
+    """One with a ClusterStorageContainer that is looked up in the cluster: rejected."""
     body = pod_with_model()
     body["metadata"]["annotations"][f"internal.{GROUP}/storage-container-name"] = "not-there"
     return body
 
 
 def certificates(pem):
-    """The certificates in a text, each by itself."""
+    """The certificates in a text, as a list."""
     return re.findall(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?", pem, re.DOTALL)
 
 
 def verifies(leaf, bundle, directory):
-    """Whether a client that trusts `bundle` would trust `leaf`, both PEM."""
+    """Whether a client that trusts `bundle` trusts `leaf`, both PEM."""
     folder = Path(directory) / "verify"
     folder.mkdir(exist_ok=True)
     (folder / "leaf").write_text(leaf)

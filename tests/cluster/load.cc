@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-
-// Sends one write to the API server again and again, and writes down each one that failed, with the API
-// server's words. For the cluster tests, which stop, restart and cut things meanwhile.
 //
-//   cluster-load --port 6443 --ca ca.crt --certificate admin.crt --key admin.key --path
-//   '/apis/...?dryRun=All'
-//                --body object.json --connections 8 --rate 500 --out results.jsonl
+// Sends one write to the API server repeatedly, and records each failure with the API server's message. For
+// the cluster tests, which stop, restart and cut things during the load.
 //
-// Runs until SIGTERM. --rate is a second's writes, all connections together; 0 is as many as go. Lines of the
+//   cluster-load --port 6443 --ca ca.crt --certificate admin.crt --key admin.key
+//                --path '/apis/...?dryRun=All' --body object.json --connections 8 --rate 500 --out results.jsonl
+//
+// Runs until SIGTERM. --rate: writes per second on all connections; 0: as many as possible. Lines of the
 // output:
 //
-//   {"began": 1790000000.123456, "ended": 1790000000.125, "code": 500, "text": "..."}    refused
+//   {"began": 1790000000.123456, "ended": 1790000000.125, "code": 500, "text": "..."}    rejected
 //   {"began": 1790000000.123456, "ended": 1790000000.125, "away": "Connection refused"}  no API server
 //   {"writes": 5000, "failed": 0, "away": 0, "seconds": 10.0, "p50_ms": 4.1, "p99_ms": 20.0, "max_ms": 31.0}
 //
-// began is the time before the first byte was sent (or, with "away", before connecting was tried), ended the
-// time after the last one was read, both in seconds since the epoch. text is the answer's body, cut. Writes
-// counts all that were answered, refused ones too.
+// began: before the first byte was sent (with "away": before the connection attempt); ended: after the last
+// byte was read; both in seconds since the epoch. text: the truncated body of the answer. writes: all
+// answered writes, including rejected ones.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -50,7 +49,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// Longer than the API server waits for any webhook.
+// Longer than the API server's timeout for any webhook.
 constexpr int kAnswerSeconds = 35;
 constexpr std::chrono::milliseconds kPauseWhenAway{50};
 constexpr std::size_t kTextBytes = 600;
@@ -77,7 +76,7 @@ std::string json_quoted(std::string_view text) {
   return out + '"';
 }
 
-// Where results go; shared by the threads.
+// The output; shared by the threads.
 class Results {
  public:
   explicit Results(const std::string& path) : file_(path, std::ios::app) {}
@@ -127,7 +126,7 @@ struct Answer {
   bool closes = false;
 };
 
-// The API server is not there, or went away before it answered.
+// The API server is not running, or closed the connection before it answered.
 class Away : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -194,7 +193,7 @@ class Connection {
   SSL* tls_ = nullptr;
 };
 
-// One connection's writes, each at its time.
+// The writes of one connection, each at its time.
 void write_on(const Plan& plan, SSL_CTX* context, std::size_t index, Results& results) {
   std::unique_ptr<Connection> connection;
   std::vector<float> latencies_ms;
@@ -207,7 +206,7 @@ void write_on(const Plan& plan, SSL_CTX* context, std::size_t index, Results& re
   while (!stopping) {
     std::this_thread::sleep_until(next);
     const auto woken = steady_clock::now();
-    next = std::max(next + step, woken);  // what could not be sent in time is not made up for
+    next = std::max(next + step, woken);  // late writes are not made up for
     double began_at = unix_time();
     try {
       if (!connection) connection = std::make_unique<Connection>(plan.port, context);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-
+//
 // Addresses on 127.0.0.1, for the programs of this folder.
-
 #pragma once
 
 #include <arpa/inet.h>
@@ -21,7 +20,7 @@ inline sockaddr_in loopback(std::uint16_t port) {
   return address;
 }
 
-// What became of a connect that was under way; 0 where it is through.
+/// The result of a pending connect; 0 if it succeeded.
 inline int error_of(int socket) {
   int error = 0;
   socklen_t size = sizeof(error);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Child processes that cannot outlive their test: each is stopped by its own pid, in the reverse order of starting.
+"""Child processes that end with their test: each is stopped by its pid, in the reverse order of starting.
 
     with Processes(logs) as processes:
         etcd = processes.start("etcd", ["/path/etcd", ...])
@@ -21,33 +21,33 @@ PR_SET_PDEATHSIG = 1
 # How long a process may take to stop after SIGTERM before it is killed.
 STOP_SECONDS = 10
 LIBC = ctypes.CDLL(None)
-# Where the kernel takes the ports of outgoing connections from: "32768\t60999".
+# The ports that the kernel uses for outgoing connections: "32768\t60999".
 EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
-# Below it are the customary ports of servers.
+# Below it are the usual ports of servers.
 LOWEST_PORT = 16384
 PORT_ATTEMPTS = 100
-# The latest that free_port gave: whoever got them may not have bound them yet.
-told_ports = collections.deque(maxlen=1000)
-# Proxies of the machine must not stand between the API server and a webhook on the loopback.
+# The latest results of free_port(), which may not be bound yet.
+recent_ports = collections.deque(maxlen=1000)
+# The API server must not use a proxy of this machine for a webhook on the loopback.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k.lower() not in ("http_proxy", "https_proxy", "all_proxy")}
 
 
 class StartError(RuntimeError):
-    """A process ended early, or something was not ready in time. The text holds the end of its log."""
+    """A process ended early, or something was not ready in time. The text includes the end of its log."""
 
 
 def free_port():
-    """A port that nobody listens on and nobody was told of lately, below those that the kernel gives to outgoing connections:
-    of those, any could be in use again before whoever asked has bound it. Where that range leaves no room, one from it."""
+    """A port without listener that was not returned recently, below the range for outgoing connections: the kernel could use a
+    port of that range before the caller binds it. If there is no room below the range, a port from it."""
     first = int(EPHEMERAL.read_text(encoding="ascii").split()[0]) if EPHEMERAL.exists() else 0
     for _ in range(PORT_ATTEMPTS if first > LOWEST_PORT else 0):
         port = random.randrange(LOWEST_PORT, first)
-        if port in told_ports:
+        if port in recent_ports:
             continue
         with socket.socket() as listener:
             with contextlib.suppress(OSError):
                 listener.bind(("127.0.0.1", port))
-                told_ports.append(port)
+                recent_ports.append(port)
                 return port
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -79,9 +79,9 @@ class Processes:
         self.stop_all()
 
     def start(self, name, command, environment=None, stop_with=signal.SIGTERM):
-        """Starts a program whose output goes to NAME.log. It is killed should this process die.
+        """Starts a program whose output goes to NAME.log. It is killed if this process dies.
 
-        stop_with: SIGKILL for a program that takes its time over SIGTERM.
+        stop_with: SIGKILL for a program that takes long to stop after SIGTERM.
         """
         with open(self.logs / f"{name}.log", "ab") as log:
             process = subprocess.Popen([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -92,11 +92,11 @@ class Processes:
         return process
 
     def let_end(self, process):
-        """That it ends by itself from now on is no failure."""
+        """From now on it is no failure if the process ends."""
         process.may_end = True
 
     def stop(self, process):
-        """Its own signal, then SIGKILL when that was not enough. Gives the exit code."""
+        """Sends its signal, then SIGKILL if needed. Returns the exit code."""
         if process.poll() is None:
             process.send_signal(process.stop_with)
             try:
@@ -116,7 +116,7 @@ class Processes:
             self.stop(process)
 
     def wait_for(self, what, seconds, check):
-        """Calls check until it is true; fails at the deadline, or at once when a process has ended."""
+        """Calls check until it is true. Fails at the deadline, or immediately if a process has ended."""
         deadline = time.monotonic() + seconds
         while not check():
             for process in self.running:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An installation in which both programs work: an InferenceService that is applied becomes Ready. Used by the tests of the
+"""An installation with both programs, in which an applied InferenceService becomes Ready. Used by the tests of the
 reconciler and by `make cluster`.
 
     with Reconciled(binaries) as cluster:             # about ten seconds
@@ -7,9 +7,8 @@ reconciler and by `make cluster`.
         cluster.plane.kubectl("apply", "-f", "deploy/examples/sklearn.yaml")
         cluster.ready("default", "iris")
 
-Beside what installed.Installed has: third-party CRDs (.ci/third-party-crds), nodes with accelerators, and reconcilers as
-processes that run under their own ServiceAccount's token. Nobody runs a gateway here: Gateway plays one, as far as it
-accepts routes.
+In addition to installed.Installed: third-party CRDs (.ci/third-party-crds), nodes with accelerators, and reconcilers as processes
+with the token of their ServiceAccount. There is no gateway; the class Gateway accepts the routes.
 """
 import json
 import subprocess
@@ -24,19 +23,19 @@ from processes import StartError
 ACCOUNT = LEASE = "modelgate-reconciler"
 READY_SECONDS = 30
 SERVED_SECONDS = 60
-# Beside those of control_plane.NODES: accelerators that the examples ask for, and room for what all tests leave running.
+# In addition to control_plane.NODES: accelerators for the examples, and room for the Pods of all tests.
 MORE_NODES = {
     "large-0": {"cpu": "1000", "memory": "4Ti", "pods": "5000"},
     "mixed-0": {"amd.com/gpu": "8", "nvidia.com/gpu": "8", "nvidia.com/mig-1g.5gb": "8", "habana.ai/gaudi": "8"},
 }
 ROUTES = "/apis/gateway.networking.k8s.io/v1"
 ACCEPTED = ("Accepted", "ResolvedRefs")
-# How often the gateway looks for a new route.
+# How often the gateway checks for new routes.
 LOOK_SECONDS = 0.2
 
 
 class Reconciled(Installed):
-    """gateway_api: routes are HTTPRoutes, which can split traffic, in the place of Ingresses."""
+    """gateway_api: use HTTPRoutes, which can split traffic, instead of Ingresses."""
 
     gateway_api = True
 
@@ -45,12 +44,12 @@ class Reconciled(Installed):
         plane = self.plane
         self.reconcilers, self.reconciler_names = [], 0
         if not (self.binaries / "modelgate-reconciler").exists():
-            raise StartError(f"{self.binaries / 'modelgate-reconciler'} is not there: run `make build`")
+            raise StartError(f"{self.binaries / 'modelgate-reconciler'} does not exist: run `make build`")
         found = subprocess.run([str(ROOT / ".ci" / "third-party-crds")], check=True, text=True, stdout=subprocess.PIPE)
         plane.kubectl("apply", "--server-side", "-f", found.stdout.strip())
         for name, extended in MORE_NODES.items():
             plane.post("/api/v1/nodes", node(name, extended))
-        plane.processes.wait_for("the neighbours' kinds to be served", SERVED_SECONDS, lambda: self._is_served(ROUTES))
+        plane.processes.wait_for("the third-party kinds to be served", SERVED_SECONDS, lambda: self._is_served(ROUTES))
         self.reconciler_kubeconfig = self.kubeconfig_for(plane.server, ACCOUNT)
         if self.gateway_api:
             self.configure("ingress", enableGatewayApi=True)
@@ -64,7 +63,7 @@ class Reconciled(Installed):
             return None
 
     def configure(self, key, **fields):
-        """Sets fields of one of the configuration's keys."""
+        """Sets fields in a key of the configuration."""
         path = f"/api/v1/namespaces/{NAMESPACE}/configmaps/{CONFIG_MAP}"
         section = {**json.loads(self.plane.get(path)["data"][key]), **fields}
         self.plane.kubectl("patch", "configmap", CONFIG_MAP, "-n", NAMESPACE, "--type=merge", "-p",
@@ -85,7 +84,7 @@ class Reconciled(Installed):
             reconciler.terminate()
 
     def dry_run(self, *flags, timeout=60):
-        """What --dry-run prints, as lines."""
+        """The output of --dry-run, as lines."""
         done = subprocess.run([str(self.binaries / "modelgate-reconciler"), "--dry-run", "--kubeconfig",
                                str(self.reconciler_kubeconfig), "--namespace", NAMESPACE, *flags],
                               capture_output=True, text=True, timeout=timeout)
@@ -104,7 +103,7 @@ class Reconciled(Installed):
         return self.plane.get(f"/apis/{GROUP}/v1beta1/namespaces/{namespace}/inferenceservices/{name}")
 
     def condition(self, namespace, name, condition):
-        """{"status", "reason", "message"}; empty where there is none."""
+        """{"status", "reason", "message"}; empty if there is none."""
         service = self.service(namespace, name) or {}
         return next((c for c in service.get("status", {}).get("conditions", []) if c["type"] == condition), {})
 
@@ -130,7 +129,7 @@ class Reconciler(Program):
         return any(value == 1 for name, value in self.metrics().items() if name.startswith("leader_election_master_status"))
 
     def terminate(self, seconds=20):
-        """As when its Pod is deleted; gives its exit code."""
+        """As for a deleted Pod. Returns its exit code."""
         self.process.terminate()
         code = self.process.wait(seconds)
         self._forget()
@@ -147,7 +146,7 @@ class Reconciler(Program):
 
 
 class Gateway:
-    """Accepts every HTTPRoute while the block lasts, as a gateway's controller does."""
+    """Accepts all HTTPRoutes within the block, like the controller of a gateway."""
 
     def __init__(self, cluster):
         self.plane = cluster.plane
@@ -169,12 +168,12 @@ class Gateway:
                     if not route.get("status", {}).get("parents"):
                         self._accept(route)
             except (OSError, ValueError):
-                pass  # gone meanwhile, or the API server restarts; the next look tells
+                pass  # deleted in between, or the API server restarts: try again
 
     def _accept(self, route):
-        said = [{"type": kind, "status": "True", "reason": kind, "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z",
+        conditions = [{"type": kind, "status": "True", "reason": kind, "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z",
                  "observedGeneration": route["metadata"]["generation"]} for kind in ACCEPTED]
         route["status"] = {"parents": [{"parentRef": route["spec"]["parentRefs"][0],
-                                        "controllerName": "example.com/gateway", "conditions": said}]}
+                                        "controllerName": "example.com/gateway", "conditions": conditions}]}
         meta = route["metadata"]
         self.plane.put(f"{ROUTES}/namespaces/{meta['namespace']}/httproutes/{meta['name']}/status", route)

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the cluster tests: our webhook behind a real API server, driven with kubectl. `make test` calls it last.
+"""Runs the cluster tests: our programs with a real API server, driven by kubectl. `make test` calls it last.
 
     tests/cluster/run.py [--bin build/bin] [-k PART_OF_A_NAME] [--list] [--soak]
 
-A line a test, `N passed, N failed` at the end, exit code 1 when anything failed; then the logs are kept.
+Prints a line per test and `N passed, N failed`. Exits with 1 after a failure; then the logs stay.
 """
 import argparse
 import os
@@ -47,10 +47,10 @@ def main():
 
 
 def collect(files):
-    """All tests, those of one world beside each other."""
+    """All tests, grouped by world."""
     found = [test for suite in unittest.TestLoader().discover(str(HERE), files) for case in suite for test in flat(case)]
     if not CRDS["kserve"].exists():
-        print("KServe's own CRDs are not beside the repository: the tests on them are left out")
+        print("skipped the tests on KServe's own CRDs: they are not next to the repository")
         found = [test for test in found if getattr(test, "crds", None) != "kserve" and not getattr(test, "needs_kserve", 0)]
     order = ["ours", "installed", "reconciled", "kserve"]
     return sorted(found, key=lambda test: order.index(getattr(test, "crds", None) or "ours"))
@@ -65,7 +65,7 @@ def name_of(test):
 
 
 class Lines(unittest.TestResult):
-    """A line a test, subtests by name where they fail. What fails outside a test counts too."""
+    """Prints a line per test, and the names of failed subtests. Failures outside of tests count too."""
 
     def __init__(self):
         super().__init__()

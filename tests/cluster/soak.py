@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tests of test_installed.py, test_rolling.py and test_reconciler_faults.py for long: `make soak`, or run.py --soak.
-More than an hour with the numbers below.
+"""Long versions of test_installed.py, test_rolling.py and test_reconciler_faults.py: `make soak`, or run.py --soak. They take
+more than an hour with the numbers below.
 
-    MODELGATE_SOAK_STARTS=1000     two replicas start at the same moment on an empty cluster
-    MODELGATE_SOAK_ROUNDS=100      each replica is replaced and the CA rotated, one is killed in every tenth round and the
-                                   API server restarted in every twenty-fifth, all under load
-    MODELGATE_SOAK_KILL_STEP=1     the reconciler is killed at every write and at every call, before and after it; with 5, at
-                                   every fifth
-    MODELGATE_SOAK_RATE=0          ordinary writes a second meanwhile, two admissions each; 0: what the machine gives
+    MODELGATE_SOAK_STARTS=1000     starts of two replicas at the same time in an empty cluster
+    MODELGATE_SOAK_ROUNDS=100      rounds under load: each replica is replaced and the CA rotated; in every tenth round
+                                   one is killed, in every twenty-fifth the API server is restarted
+    MODELGATE_SOAK_KILL_STEP=1     the reconciler is killed before and after each write and each call; with 5, each fifth
+    MODELGATE_SOAK_RATE=0          ordinary writes per second, with two admissions each; 0: as many as possible
 """
 import os
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""`make cluster`: a real control plane with deploy/ installed and both programs at work, until it is interrupted."""
+"""`make cluster`: a real control plane with deploy/ installed and both programs running, until it is interrupted."""
 import argparse
 import sys
 import time
@@ -11,20 +11,20 @@ from reconciled import Gateway, Reconciled
 from world import ROOT
 
 TRY = """
-The control plane is up, with deploy/ installed and both programs at work. In another terminal, at {root}:
+The control plane is running, with deploy/ installed and both programs. In another terminal, in {root}:
 
   export KUBECONFIG={kubeconfig}
   export PATH={binaries}:{programs}:$PATH
 
   kubectl apply -f deploy/examples/sklearn.yaml && kubectl get isvc -w            # Pending, Loading, Ready
-  kubectl get deployments,services,hpa,httproutes,pods                             # what serves it
+  kubectl get deployments,services,hpa,httproutes,pods                             # the created objects
   kubectl describe isvc sklearn                                                    # conditions and events
-  kubectl apply -f deploy/examples/broken.yaml                                     # five errors at once
+  kubectl apply -f deploy/examples/broken.yaml                                     # five errors together
   kubectl apply -f deploy/examples/canary.yaml                                     # a tenth of the requests
-  kubectl edit configmap -n kserve inferenceservice-config                         # in force at once
+  kubectl edit configmap -n kserve inferenceservice-config                         # applied immediately
   modelgate doctor
 
-No container runs: kwok plays the kubelet, and routes are accepted as a gateway would.
+No containers run: kwok sets the status of Pods, and a stub accepts the routes in place of a gateway.
 Logs: {logs}
 Metrics: http://127.0.0.1:{webhook}/metrics (webhook), http://127.0.0.1:{reconciler}/metrics (reconciler)
 Ctrl-C stops everything and removes it.
@@ -33,7 +33,7 @@ Ctrl-C stops everything and removes it.
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bin", default=str(ROOT / "build" / "bin"), help="where our programs are")
+    parser.add_argument("--bin", default=str(ROOT / "build" / "bin"), help="folder of our programs")
     arguments = parser.parse_args()
     print("==> starting the control plane", flush=True)
     with Reconciled(arguments.bin) as cluster, Gateway(cluster):

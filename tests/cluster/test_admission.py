@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""InferenceServices through a real API server: every verb of kubectl, what the client is told, what is stored.
+"""InferenceServices through a real API server: each verb of kubectl, the messages for the client, and the stored objects.
 
-`Cases` runs twice: on our CRDs and, where they are beside the repository, on KServe's own.
+`Cases` runs twice: on our CRDs and, if they are next to the repository, on KServe's own.
 """
 import json
 import re
@@ -9,12 +9,12 @@ import re
 from webhook import MUTATE, VALIDATE
 from world import ClusterTest, inference_service, model, warnings
 
-# Of the API server: longer warnings, and those with control characters, are dropped.
+# The API server drops longer warnings and those with control characters.
 MAX_WARNING = 256
 
 
 class Cases:
-    # ---- defaults, by every way of writing
+    # ---- defaults, with each kind of write
 
     def assert_defaulted(self, service):
         made = service["spec"]["predictor"]["model"]
@@ -42,7 +42,7 @@ class Cases:
     def test_apply_server_side(self):
         self.assert_defaulted(self.shown("apply", "--server-side", "-f", "-", stdin=inference_service("a")))
 
-    def test_replace_keeps_the_choice(self):
+    def test_replace_keeps_the_selected_runtime(self):
         self.kubectl("create", "-f", "-", stdin=inference_service("a"))
         self.kubectl("replace", "-f", "-", stdin=inference_service("a"))
         self.assert_defaulted(self.service("a"))
@@ -58,7 +58,7 @@ class Cases:
         self.assertEqual(service["spec"]["predictor"]["minReplicas"], 3)
         self.assert_defaulted(service)
 
-    def test_a_value_of_the_users_replaces_ours_and_comes_back(self):
+    def test_a_user_value_replaces_our_default_and_can_be_removed(self):
         mine = inference_service("a", {"model": model(resources={"requests": {"cpu": "250m"}, "limits": {"cpu": "500m"}})})
         for way in ([], ["--server-side"]):
             with self.subTest(way=way):
@@ -81,7 +81,7 @@ class Cases:
                 self.assertEqual(self.service(name)["spec"]["predictor"]["model"]["runtime"], "kserve-xgbserver")
                 self.assertTrue([w for w in warnings(done.stderr) if "kserve-xgbserver" in w], done.stderr)
 
-    def test_gpu_toleration_comes_and_goes(self):
+    def test_gpu_toleration_is_added_and_removed(self):
         def asking_for(*resources):
             return inference_service("a", {"model": model(resources={"limits": {r: "1" for r in resources}})})
 
@@ -103,20 +103,20 @@ class Cases:
                 self.assertNotIn("sklearn", predictor)
                 self.kubectl("delete", "isvc", "a")
 
-    # ---- what the client is told
+    # ---- messages for the client
 
-    def test_one_warning_names_what_was_filled_in(self):
-        told = warnings(self.kubectl("create", "-f", "-", stdin=inference_service("a")).stderr)
-        self.assertEqual(len([w for w in told if "cpu" in w and "memory" in w]), 1, told)
-        for warning in told:
+    def test_one_warning_names_the_defaults(self):
+        shown = warnings(self.kubectl("create", "-f", "-", stdin=inference_service("a")).stderr)
+        self.assertEqual(len([w for w in shown if "cpu" in w and "memory" in w]), 1, shown)
+        for warning in shown:
             self.assertLessEqual(len(warning.encode()), MAX_WARNING)
 
     def test_a_missing_runtime_is_a_warning(self):
         manifest = inference_service("a", {"model": model(runtime="nowhere")})
-        told = warnings(self.kubectl("create", "-f", "-", stdin=manifest).stderr)
-        self.assertTrue([w for w in told if "nowhere" in w], told)
+        shown = warnings(self.kubectl("create", "-f", "-", stdin=manifest).stderr)
+        self.assertTrue([w for w in shown if "nowhere" in w], shown)
 
-    def test_what_cannot_be_realized_is_denied(self):
+    def test_a_service_that_cannot_be_created_is_denied(self):
         manifest = inference_service("a", {"model": model(args=["--team={{.Labels.team}}"])})
         self.assertIn('the service has no "team"', self.denied("create", "-f", "-", stdin=manifest))
         manifest["metadata"]["labels"] = {"team": "pricing"}
@@ -153,7 +153,7 @@ class Cases:
             ours = {k: v for k, v in events[0]["annotations"].items() if k.startswith(webhook + "/")}
             self.assertTrue([v for v in ours.values() if value in v], (webhook, events[0]["annotations"]))
 
-    # ---- applying again
+    # ---- repeated apply
 
     def test_applying_twice_changes_no_generation(self):
         for way in ([], ["--server-side"]):
@@ -163,7 +163,7 @@ class Cases:
                     self.kubectl("apply", *way, "-f", "-", stdin=inference_service(name))
                 self.assertEqual(self.generation(name), 1)
 
-    def test_changing_the_way_of_applying_changes_no_generation(self):
+    def test_switching_between_kinds_of_apply_changes_no_generation(self):
         self.kubectl("apply", "-f", "-", stdin=inference_service("a"))
         self.kubectl("apply", "--server-side", "-f", "-", stdin=inference_service("a"))
         self.kubectl("apply", "-f", "-", stdin=inference_service("a"))
@@ -176,7 +176,7 @@ class Cases:
         self.kubectl("delete", "isvc", "a")
         self.kubectl("get", "isvc", "a", expect=1)
 
-    def test_what_is_being_deleted_is_let_go_without_the_webhook(self):
+    def test_deletion_completes_without_the_webhook(self):
         manifest = inference_service("a")
         manifest["metadata"]["finalizers"] = ["example.com/wait"]
         self.kubectl("create", "-f", "-", stdin=manifest)
@@ -188,7 +188,7 @@ class Cases:
         finally:
             self.webhook.start()
 
-    # ---- the webhook comes and goes
+    # ---- stopping and starting the webhook
 
     def test_killed_and_started_again(self):
         self.webhook.kill()
@@ -199,7 +199,7 @@ class Cases:
             self.webhook.start()
         self.assert_defaulted(self.shown("create", "-f", "-", stdin=inference_service("a")))
 
-    def test_drains_without_refusing_a_write(self):
+    def test_drains_without_a_failed_write(self):
         self.kubectl("create", "-f", "-", stdin=inference_service("a"))
         try:
             with self.webhook.draining():
@@ -221,7 +221,7 @@ class Cases:
 
 
 class OnOurCrds(Cases, ClusterTest):
-    # ---- the old spellings that only our CRD lets through
+    # ---- old spellings that only our CRD accepts
 
     def test_canary_object_becomes_a_list(self):
         def manifest(percent):
@@ -230,7 +230,7 @@ class OnOurCrds(Cases, ClusterTest):
                                      canary={"predictor": {"model": model(storageUri="s3://models/iris-2")}})
 
         for way in ([], ["--server-side"]):
-            # The same again changes nothing; another percentage is reckoned anew.
+            # Applying it again changes nothing; another percentage is computed again.
             for percent, generation in ((90, 1), (90, 1), (70, 2)):
                 with self.subTest(way=way, percent=percent):
                     self.kubectl("apply", *way, "-f", "-", stdin=manifest(percent))
@@ -248,7 +248,7 @@ class OnOurCrds(Cases, ClusterTest):
         self.assertEqual(spec["predictor"]["canaryTrafficPercent"], 20)
         self.assertTrue([w for w in warnings(done.stderr) if "canaryTrafficPercent" in w], done.stderr)
 
-    # ---- the webhook comes to a cluster that is already used
+    # ---- installation in a cluster with existing objects
 
     def test_an_older_object_with_an_error_can_be_updated(self):
         self.webhook.unregister()
@@ -275,7 +275,7 @@ class OnOurCrds(Cases, ClusterTest):
             self.webhook.unregister()
             self.webhook.register()
 
-    # ---- what only open parts show
+    # ---- unknown fields in open parts of the schema
 
     def test_unknown_field_in_an_open_part(self):
         for path, manifest in {
@@ -293,9 +293,9 @@ class OnOurCrds(Cases, ClusterTest):
 class OnKserveCrds(Cases, ClusterTest):
     crds = "kserve"
 
-    # ---- the documented outcome of the two old spellings here
+    # ---- the two old spellings on these CRDs
 
-    def test_canary_object_is_refused(self):
+    def test_canary_object_is_rejected(self):
         manifest = inference_service("a", canary={"predictor": {"model": model()}})
         self.assertIn("spec.canary", self.denied("create", "-f", "-", stdin=manifest))
 

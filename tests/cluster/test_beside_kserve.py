@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The overlays for a cluster with KServe's objects in it: they come and go, and nothing of KServe's is changed."""
+"""Installs and removes the overlays in a cluster with KServe's objects, which must not change."""
 import itertools
 import json
 import re
@@ -18,10 +18,10 @@ CONFORMANCE = CRDS["kserve"].parent
 
 class OnAClusterOfKserves(PlaneTest):
     """KServe's CRDs, configuration, runtimes, a manager with its Services and registrations, and services as it stored
-    them. Each overlay comes, answers writes, and goes."""
+    them. Each overlay is installed, handles writes, and is removed."""
 
     needs_kserve = True
-    # Of the recorded cases, those that KServe admitted and that its CRD takes; fewer would show little.
+    # The least number of recorded cases that KServe admitted and that its CRD accepts.
     FEWEST_SERVICES, FEWEST_PODS = 40, 90
 
     @classmethod
@@ -41,7 +41,7 @@ class OnAClusterOfKserves(PlaneTest):
 
     @classmethod
     def stored(cls, service, number):
-        """Stores a service as KServe would have; None where KServe's CRD does not take it."""
+        """Stores a service as KServe does; None if KServe's CRD rejects it."""
         name = f"service-{number}"
         service = {**service, "metadata": {**service["metadata"], "name": name, "namespace": "models"}}
         service.pop("status", None)
@@ -54,7 +54,7 @@ class OnAClusterOfKserves(PlaneTest):
         return name
 
     def world(self):
-        """Everything of KServe's, by identity. A Pod's status and the like change by themselves."""
+        """All objects of KServe, by identity, without fields such as a Pod's status, which controllers change."""
         found = self.items("-A", ",".join(("inferenceservices", "servingruntimes", "clusterservingruntimes",
                                            "clusterstoragecontainers", "crds", *REGISTRATIONS)))
         found += self.items("-n", "kserve", "configmaps,secrets,services,serviceaccounts,roles,rolebindings")
@@ -73,7 +73,7 @@ class OnAClusterOfKserves(PlaneTest):
         return found
 
     def put(self, name):
-        """Writes a service as it is, as a client does that changes nothing. Gives what would be stored."""
+        """Writes a service without changes, as a dry run. Returns the object that would be stored."""
         with self.plane._open("PUT", self.path(name) + "?dryRun=All", self.plain(name)) as reply:
             stored = json.load(reply)
         del stored["metadata"]["managedFields"]
@@ -94,13 +94,13 @@ class OnAClusterOfKserves(PlaneTest):
                             self.assertEqual(self.put(name), self.plain(name))
                 self.plane.kubectl("delete", "-k", DEPLOY / folder, timeout=DELETE_SECONDS)
                 self.assertEqual(self.world(), before)
-        # Each still fits KServe's CRDs: nothing is unknown, nothing pruned.
+        # Each is still valid for KServe's CRDs: no unknown or pruned fields.
         everything = self.plane.kubectl("get", "inferenceservices", "-n", "models", "-o", "json").stdout
         done = self.plane.kubectl("replace", "--dry-run=server", "--validate=strict", "-f", "-", stdin=everything)
         self.assertEqual(done.stdout.count("replaced"), len(self.services))
 
-    def test_pods_that_kserve_filled_in_stay_as_they_are(self):
-        """Its webhook comes before ours by name. So ours is given Pods with storage, agent and the rest in them already."""
+    def test_pods_mutated_by_kserve_do_not_change(self):
+        """KServe's webhook is called before ours, by name. So ours gets Pods with injected storage, agent and so on."""
         self.plane.kubectl("apply", "--server-side", "-f", CONFORMANCE / "fixtures.yaml")
         cases = [case for case in recorded("pods") if case["expect"]["allowed"]]
         filled = [case["expect"]["object"] for case in cases]
@@ -113,13 +113,13 @@ class OnAClusterOfKserves(PlaneTest):
             for pod, before in zip(filled, plain):
                 with self.subTest(pod["metadata"]):
                     self.assertEqual(self.created(pod), before)
-            # It is asked: what KServe did not fill in, it does.
+            # Our webhook is called: it mutates a Pod that KServe did not.
             self.assertGreater(len(self.created(empty)["spec"].get("initContainers", [])),
                                len(plain_empty["spec"].get("initContainers", [])))
         self.plane.kubectl("delete", "-k", DEPLOY / folder, timeout=DELETE_SECONDS)
 
     def created(self, pod):
-        """What the API server would store of a Pod; None where it does not take it."""
+        """The Pod that the API server would store; None if it rejects it."""
         metadata = {k: v for k, v in pod["metadata"].items() if k not in ("uid", "resourceVersion")}
         namespace = metadata.get("namespace", "default")
         try:
@@ -133,22 +133,22 @@ class OnAClusterOfKserves(PlaneTest):
         # The token's volume has a random name.
         return json.loads(re.sub(r"kube-api-access-\w+", "kube-api-access", json.dumps({**stored, "status": None})))
 
-    def test_crds_can_be_exchanged_and_back(self):
-        """kubectl replace, as the overlay's README says: an apply would mix the schemas of two managers."""
+    def test_crds_can_be_replaced_in_both_directions(self):
+        """With kubectl replace, as in the overlay's README: apply would merge the schemas of two managers."""
         before = {name: self.plain(name) for name in self.services}
         for replaced in (("-k", DEPLOY / "crds"), ("-f", CRDS["kserve"])):
             self.plane.kubectl("replace", *replaced)
             for name in self.services:
                 with self.subTest(replaced, service=name):
                     self.assertEqual(self.plain(name), before[name])
-            # A schema is in force a moment after it is stored; then each object can still be written as it is.
+            # A schema takes effect some time after it is stored. Then each object can still be written without changes.
             self.eventually("the new schema", lambda ours=replaced[0] == "-k": self.takes_an_old_spelling() == ours)
             for name in self.services:
                 with self.subTest(replaced, service=name):
                     self.assertEqual(self.put(name), before[name])
 
     def takes_an_old_spelling(self):
-        """Whether the schema in force has a field that only ours has."""
+        """Whether the current schema has a field that only ours has."""
         body = self.plain(self.services[0])
         body["spec"]["canaryTrafficPercent"] = 10
         with self.plane._open("PUT", self.path(self.services[0]) + "?dryRun=All", body) as reply:
@@ -163,7 +163,7 @@ class OnAClusterOfKserves(PlaneTest):
 
 
 def recorded(kind):
-    """What KServe's admission answered."""
+    """The recorded answers of KServe's admission."""
     with open(CONFORMANCE / f"{kind}.jsonl", encoding="utf-8") as lines:
         yield from map(json.loads, lines)
 
@@ -175,8 +175,7 @@ def admitted():
 
 
 def kserve_manager():
-    """A KServe as far as we could meet it: a manager that runs, its Services, its registrations. These last let everything
-    pass, since nobody answers behind them."""
+    """A stub of KServe: a running manager, its Services, and registrations that ignore failures, since no webhook answers."""
     labels = {"app.kubernetes.io/name": "kserve-controller-manager", "control-plane": "kserve-controller-manager",
               "controller-tools.k8s.io": "1.0"}
     yield {"apiVersion": "apps/v1", "kind": "Deployment",

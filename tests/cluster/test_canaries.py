@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Canaries by `kubectl patch`, step by step: Deployments, weights, replicas, and what holds at every moment between."""
+"""Canaries by `kubectl patch`, step by step: Deployments, weights, replicas, and the invariants during the changes."""
 import json
 import threading
 import time
@@ -19,7 +19,7 @@ def canary(percent, name="next", uri="s3://models/iris-2", **predictor):
 
 
 class Watcher:
-    """Looks at weights and ready Pods again and again, and keeps what must not be."""
+    """Checks weights and ready Pods repeatedly, and collects violations."""
 
     def __init__(self, test, service):
         self.test, self.service, self.wrong, self.looks = test, service, [], 0
@@ -45,7 +45,7 @@ class Watcher:
                 pass
 
     def look(self):
-        """No weight on what has no ready Pod, where another version has; the sum is a hundred."""
+        """No weight for a version without ready Pods if another version has some; the sum is 100."""
         weights = self.test.weights(self.service)
         if not weights:
             return
@@ -73,7 +73,7 @@ class Canaries(ReconciledTest):
                 if ref["name"].endswith("-predictor")]
         if not refs:
             return {}
-        # One backend alone has a weight that means nothing.
+        # The weight of a single backend has no effect.
         return {ref["name"]: ref.get("weight", 1) for ref in refs} if len(refs) > 1 else {refs[0]["name"]: 100}
 
     def available(self, deployment):
@@ -90,7 +90,7 @@ class Canaries(ReconciledTest):
         self.patch(name, {"spec": {"canary": list(canaries) or None}})
 
     def expect(self, service, **weights):
-        """By version; `stable` is the predictor's own."""
+        """Weights by version; `stable` is the predictor."""
         wanted = {f"{service}-predictor" if version == "stable" else f"{service}-{version}-predictor": weight
                   for version, weight in weights.items()}
         self.eventually(f"weights {wanted}", lambda: {k: v for k, v in self.weights(service).items() if v} ==
@@ -104,20 +104,20 @@ class Canaries(ReconciledTest):
                 self.step("up", canary(percent))
                 self.expect("up", stable=100 - percent, next=percent)
                 self.assertTrue(self.deployment("up-next-predictor"))
-            # Promoted: what the canary served is the predictor now.
+            # Promoted: the canary's model becomes the predictor's.
             self.patch("up", {"spec": {"canary": None, "predictor": {"model": {"storageUri": "s3://models/iris-2"}}}})
             self.expect("up", stable=100)
             self.eventually("the canary's Deployment to be gone", lambda: not self.deployment("up-next-predictor"), 20)
         self.wait_ready("up")
 
-    def test_a_promotion_that_cannot_be_written_moves_nothing(self):
-        """The predictor's Pods are those of before for as long as its Deployment is: no request must come back to them."""
+    def test_a_promotion_that_cannot_be_written_moves_no_traffic(self):
+        """While the predictor's Deployment cannot be updated, its Pods have the old model: they must not get requests again."""
         self.begin("held")
         self.step("held", canary(100))
         self.expect("held", stable=0, next=100)
         thaw = self.freeze_deployments("held-predictor")
         self.patch("held", {"spec": {"canary": None, "predictor": {"model": {"storageUri": "s3://models/iris-2"}}}})
-        self.eventually("the refusal in the status", lambda: "held fast" in json.dumps(self.status("held")), 20)
+        self.eventually("the error in the status", lambda: "frozen" in json.dumps(self.status("held")), 20)
         self.eventually("its generation in the status", lambda: self.status("held").get("observedGeneration") ==
                         self.service("held")["metadata"]["generation"])
         time.sleep(2)
@@ -130,25 +130,25 @@ class Canaries(ReconciledTest):
         self.assertIn("iris-2", json.dumps(self.deployment("held-predictor")["spec"]["template"]))
 
     def freeze_deployments(self, name):
-        """Denies changes of that Deployment; call what is given to end that."""
+        """Denies changes of that Deployment, until the returned function is called."""
         kind, policy = "validatingadmissionpolicy", f"frozen-{self.namespace}"
         here = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": self.namespace}}}
         version = "admissionregistration.k8s.io/v1"
         self.apply({"apiVersion": version, "kind": "ValidatingAdmissionPolicy", "metadata": {"name": policy},
                     "spec": {"failurePolicy": "Fail", "matchConstraints": {"resourceRules": [
                         {"apiGroups": ["apps"], "apiVersions": ["v1"], "resources": ["deployments"], "operations": ["UPDATE"]}]},
-                        "validations": [{"expression": f"object.metadata.name != '{name}'", "message": "it is held fast"}]}},
+                        "validations": [{"expression": f"object.metadata.name != '{name}'", "message": "the Deployment is frozen"}]}},
                    {"apiVersion": version, "kind": "ValidatingAdmissionPolicyBinding", "metadata": {"name": policy},
                     "spec": {"policyName": policy, "validationActions": ["Deny"], "matchResources": here}})
 
         def thaw():
             self.plane.kubectl("delete", f"{kind}binding/{policy}", f"{kind}/{policy}", "--ignore-not-found")
         self.addCleanup(thaw)
-        self.eventually("the policy", lambda: "held fast" in self.kubectl(
+        self.eventually("the policy", lambda: "frozen" in self.kubectl(
             "annotate", "deployment", name, "touched=yes", "--dry-run=server", "--overwrite", expect=None).stderr, 20)
         return thaw
 
-    def test_and_back(self):
+    def test_canary_is_removed(self):
         self.begin("back")
         with Watcher(self, "back"):
             self.step("back", canary(50))
@@ -157,7 +157,7 @@ class Canaries(ReconciledTest):
             self.expect("back", stable=100)
             self.eventually("the canary's Deployment to be gone", lambda: not self.deployment("back-next-predictor"), 20)
 
-    def test_all_of_it(self):
+    def test_full_traffic_to_the_canary(self):
         self.begin("all")
         with Watcher(self, "all"):
             self.step("all", canary(100))
@@ -167,7 +167,7 @@ class Canaries(ReconciledTest):
             self.step("all")
             self.expect("all", stable=100)
 
-    def test_one_that_never_becomes_ready_gets_nothing(self):
+    def test_a_canary_that_never_becomes_ready_gets_no_traffic(self):
         self.begin("never")
         with Watcher(self, "never"):
             self.step("never", canary(50, nodeSelector={"no": "where"}))
@@ -176,14 +176,14 @@ class Canaries(ReconciledTest):
             time.sleep(1)
             self.assertEqual({k: v for k, v in self.weights("never").items() if v}, {"never-predictor": 100})
             self.assertEqual(self.autoscaler("never-predictor")["spec"]["minReplicas"], 2)
-            self.assertEqual(self.condition("never")["status"], "True", "what serves is Ready all the while")
-            self.within("the canary's trouble in the status", lambda: "never-next" in json.dumps(self.status("never"))
+            self.assertEqual(self.condition("never")["status"], "True", "the stable version stays Ready")
+            self.within("the canary's problem in the status", lambda: "never-next" in json.dumps(self.status("never"))
                         or "next" in json.dumps(self.status("never").get("canaryStatuses", "")))
 
     def test_the_old_spellings(self):
         self.begin("old")
         with Watcher(self, "old"):
-            # predictor.canaryTrafficPercent is the share of `predictor`; spec.canary.predictor is the other one.
+            # predictor.canaryTrafficPercent is the share of `predictor`; spec.canary.predictor gets the rest.
             self.patch("old", {"spec": {"predictor": {"canaryTrafficPercent": 90}, "canary": {
                 "predictor": {"minReplicas": 1, "model": {"modelFormat": {"name": "sklearn"},
                                                           "storageUri": "s3://models/iris-2"}}}}})
@@ -193,12 +193,12 @@ class Canaries(ReconciledTest):
 
 
 class WithoutGateway(ReconciledTest):
-    def test_what_cannot_be_split_is_said(self):
+    def test_traffic_that_cannot_be_split_is_reported(self):
         self.addCleanup(self.world.configure, "ingress", enableGatewayApi=True)
         self.world.configure("ingress", enableGatewayApi=False)
         self.eventually("the configuration", lambda: self.shown("apply", "--dry-run=server", "-f", "-", stdin=sklearn("x")))
         self.apply({**sklearn("unsplit"), "spec": {**sklearn("unsplit")["spec"], "canary": [canary(10)]}})
-        said = self.within("a condition about the traffic", lambda: next(
+        condition = self.within("a condition about the traffic", lambda: next(
             (c for c in self.status("unsplit").get("conditions", [])
              if "canary" in c.get("message", "").lower() and "route" in c.get("message", "").lower()), None), 20)
-        self.assertTrue(said["reason"])
+        self.assertTrue(condition["reason"])

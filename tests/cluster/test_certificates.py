@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The webhook's certificates in a cluster: what an admin, a tool or an accident does to the registration and to the Secret
-of the CAs, and what then becomes of it. That no call fails while they rotate is in test_installed.py and soak.py.
+"""The webhook's certificates in a cluster: changes of the registration and of the CAs' Secret by users and tools, and how
+the webhook reacts. test_installed.py and soak.py test that no call fails during a rotation.
 
-Each test has a registration, a Secret and a lease of its own, and an admin's rights.
+Each test has its own registration, Secret and Lease, and an admin's permissions.
 """
 import base64
 import json
@@ -13,7 +13,7 @@ from installed import NAMESPACE, REGISTRATIONS, ROTATE, SERVICE, certificates, v
 from world import ClusterTest
 
 FAST = ["--leaf-lifetime", "10s", "--ca-lifetime", "1h", "--ca-propagation", "1s"]
-# The longest leaf, the clocks' difference that is allowed for (six propagations), and a busy machine.
+# The lifetime of a leaf, the allowed clock skew (six propagations), and a margin for busy machines.
 FORMER_LEAVES_SECONDS = 10 + 6 + 60
 ROTATED_SECONDS = 60
 REPAIRED_SECONDS = 30
@@ -23,7 +23,7 @@ KINDS = {"mutatingwebhookconfigurations": "MutatingWebhookConfiguration",
 
 
 def hook(name, service=SERVICE, **client):
-    """A webhook that no object ever reaches."""
+    """A webhook that is never called."""
     return {"name": name, "admissionReviewVersions": ["v1"], "sideEffects": "None", "failurePolicy": "Ignore",
             "clientConfig": client or {"service": {"name": service, "namespace": NAMESPACE, "path": "/"}},
             "rules": [{"apiGroups": ["nothing.modelgate.io"], "apiVersions": ["v1"], "operations": ["CREATE"],
@@ -46,7 +46,7 @@ class CertificatesTest(ClusterTest):
 
     def start(self, *flags):
         replica = self.world.start_replica("--registration", self.name, "--ca-secret", self.name, "--lease", self.name,
-                                           *flags, kubeconfig=self.plane.kubeconfig, behind_address=False)
+                                           *flags, kubeconfig=self.plane.kubeconfig, in_service=False)
         return replica
 
     def apply(self, *hooks, how=("apply", "--server-side")):
@@ -59,7 +59,7 @@ class CertificatesTest(ClusterTest):
         return [self.plane.get(f"/apis/admissionregistration.k8s.io/v1/{kind}/{self.name}") for kind in REGISTRATIONS]
 
     def bundles(self):
-        """caBundle by the webhook's name, for each of the two configurations."""
+        """caBundle by webhook name, for both configurations."""
         return [{h["name"]: base64.b64decode(h["clientConfig"].get("caBundle", "")).decode() for h in found["webhooks"]}
                 for found in self.registrations()]
 
@@ -76,7 +76,7 @@ class CertificatesTest(ClusterTest):
         self.plane.kubectl("patch", "secret", self.name, "-n", NAMESPACE, "--type=merge", "-p", json.dumps({"data": encoded}))
 
     def trusted(self, replica, *names):
-        """Whether the bundles of these webhooks, in both configurations, trust what the replica serves."""
+        """Whether the bundles of these webhooks, in both configurations, trust the replica's certificate."""
         leaf = replica.leaf()
         return all(verifies(leaf, bundles.get(name, ""), self.plane.directory) for bundles in self.bundles() for name in names)
 
@@ -91,7 +91,7 @@ class CertificatesTest(ClusterTest):
 
 
 class Registration(CertificatesTest):
-    def test_whoever_applies_it_again_keeps_the_bundles(self):
+    def test_applying_it_again_keeps_the_bundles(self):
         self.apply(hook("a.modelgate.io"), hook("b.modelgate.io"))
         replica = self.start()
         self.wait_trusted(replica, "a.modelgate.io", "b.modelgate.io")
@@ -101,18 +101,18 @@ class Registration(CertificatesTest):
         self.apply(hook("a.modelgate.io"), hook("b.modelgate.io"), how=("apply",))
         self.assertEqual(self.bundles(), before)
 
-    def test_a_webhook_can_be_dropped_and_added_by_apply(self):
+    def test_a_webhook_can_be_removed_and_added_by_apply(self):
         self.apply(hook("a.modelgate.io"), hook("b.modelgate.io"))
         replica = self.start()
         self.wait_trusted(replica, "a.modelgate.io", "b.modelgate.io")
-        self.wait_given_up()
+        self.wait_ownership_released()
         self.apply(hook("a.modelgate.io"), hook("c.modelgate.io"))
         self.wait_trusted(replica, "a.modelgate.io", "c.modelgate.io")
         self.assertEqual([sorted(bundles) for bundles in self.bundles()], [["a.modelgate.io", "c.modelgate.io"]] * 2)
 
-    def test_what_is_wiped_deleted_or_late_is_repaired(self):
+    def test_bundles_are_restored_after_create_replace_and_delete(self):
         replica = self.start()
-        self.assertTrue(replica.ready(), "nobody is registered who could distrust it")
+        self.assertTrue(replica.ready(), "without a registration it is ready")
         took = {}
         for how in ("create", "replace", "delete"):
             if how == "delete":
@@ -123,34 +123,34 @@ class Registration(CertificatesTest):
             took[how] = self.wait_trusted(replica, "a.modelgate.io", "b.modelgate.io")
         print("            repaired after: " + ", ".join(f"{how} {1000 * t:.0f} ms" for how, t in took.items()))
 
-    def test_what_belongs_to_others_is_left_alone(self):
+    def test_webhooks_of_others_are_not_changed(self):
         self.apply(hook("a.modelgate.io"), hook("theirs.example.com", service="theirs"))
         replica = self.start()
         self.wait_trusted(replica, "a.modelgate.io")
         self.assertEqual([bundles["theirs.example.com"] for bundles in self.bundles()], ["", ""])
-        self.wait_given_up()
+        self.wait_ownership_released()
 
-    def wait_given_up(self):
-        """The field's ownership is given up by a second patch, right behind the first."""
-        self.eventually("nothing is kept from its author", lambda: {"kubectl"} == {
+    def wait_ownership_released(self):
+        """A second patch, directly after the first one, gives up the ownership of the field."""
+        self.eventually("kubectl to be the only manager", lambda: {"kubectl"} == {
             entry["manager"] for found in self.registrations() for entry in found["metadata"]["managedFields"]})
 
-    def test_a_quiet_cluster_sees_no_write(self):
+    def test_no_writes_without_changes(self):
         self.apply(hook("a.modelgate.io"))
-        replica = self.start("--leaf-lifetime", "3s")  # leaves are renewed meanwhile
+        replica = self.start("--leaf-lifetime", "3s")  # leaves are renewed during the test
         self.wait_trusted(replica, "a.modelgate.io")
         secret = f"/api/v1/namespaces/{NAMESPACE}/secrets/{self.name}"
 
         def versions():
             return [found["metadata"]["resourceVersion"] for found in [*self.registrations(), self.plane.get(secret)]]
         leaf = replica.leaf()
-        before = self.eventually("rest", lambda: self.rests(versions))
+        before = self.eventually("no more changes", lambda: self.unchanged(versions))
         time.sleep(QUIET_SECONDS)
         self.assertEqual(versions(), before)
         self.assertNotEqual(replica.leaf(), leaf)
 
     @staticmethod
-    def rests(versions):
+    def unchanged(versions):
         before = versions()
         time.sleep(1)
         return before if versions() == before else None
@@ -164,53 +164,53 @@ class Secret(CertificatesTest):
         self.wait_trusted(self.replica, "a.modelgate.io")
         self.first = self.secret()["ca.crt"]
 
-    def test_asked_for_a_ca_makes_one_and_the_former_leaves(self):
+    def test_a_requested_rotation_creates_a_ca_and_removes_the_former_one(self):
         self.plane.kubectl("annotate", "-n", NAMESPACE, "secret", self.name, f"{ROTATE}=now")
         self.wait_rotated(self.replica, self.first)
         self.assertIn(self.first.strip(), self.secret()["previous.crt"])
         self.assertTrue(self.trusted(self.replica, "a.modelgate.io"))
-        self.eventually("the former CA to leave", lambda: sorted(self.secret()) == ["ca.crt", "ca.key"], FORMER_LEAVES_SECONDS)
+        self.eventually("the former CA to be removed", lambda: sorted(self.secret()) == ["ca.crt", "ca.key"], FORMER_LEAVES_SECONDS)
         self.eventually("a bundle of one", lambda: [len(certificates(b["a.modelgate.io"])) for b in self.bundles()] == [1, 1])
 
-    def test_deleted_it_comes_back_and_is_replaced_without_a_gap(self):
+    def test_a_deleted_secret_is_recreated_and_rotated_without_a_gap(self):
         self.plane.kubectl("delete", "-n", NAMESPACE, "secret", self.name)
         self.eventually("the Secret again", lambda: (self.secret() or {}).get("ca.crt") == self.first, REPAIRED_SECONDS)
         self.assertTrue(self.trusted(self.replica, "a.modelgate.io"))
         self.wait_rotated(self.replica, self.first)
         self.assertTrue(self.trusted(self.replica, "a.modelgate.io"))
 
-    def test_what_cannot_be_read_is_never_written_over(self):
+    def test_an_unreadable_secret_is_never_overwritten(self):
         self.patch_secret(ca_key="hello")
-        self.eventually("a word in the log", lambda: "ca.crt: private key cannot be read" in self.replica.log())
+        self.eventually("an error in the log", lambda: "ca.crt: private key cannot be read" in self.replica.log())
         time.sleep(2)
         self.assertEqual(self.secret()["ca.key"], "hello")
-        self.assertTrue(self.trusted(self.replica, "a.modelgate.io"), "the last good CA stays in force")
+        self.assertTrue(self.trusted(self.replica, "a.modelgate.io"), "the last valid CA stays in use")
         self.plane.kubectl("delete", "-n", NAMESPACE, "secret", self.name)
         self.wait_rotated(self.replica, self.first)
 
-    def test_keys_of_others_in_it_stay(self):
+    def test_other_keys_in_it_are_kept(self):
         self.patch_secret(notes="ours")
         self.plane.kubectl("annotate", "-n", NAMESPACE, "secret", self.name, f"{ROTATE}=now")
         self.wait_rotated(self.replica, self.first)
         self.assertEqual(self.secret()["notes"], "ours")
 
-    def test_emptied_it_is_filled(self):
+    def test_an_emptied_secret_is_restored(self):
         self.plane.kubectl("patch", "secret", self.name, "-n", NAMESPACE, "--type=merge", "-p", '{"data": null}')
         self.eventually("the CA again", lambda: (self.secret() or {}).get("ca.crt") == self.first, REPAIRED_SECONDS)
 
-    def test_a_ca_put_in_by_hand_is_taken_up_without_a_gap(self):
+    def test_a_manually_added_ca_is_used_without_a_gap(self):
         own = Authority(self.plane.directory, self.name)
         self.patch_secret(ca_crt=own.certificate.read_text(), ca_key=own.key.read_text())
         deadline = time.monotonic() + ROTATED_SECONDS
         while not verifies(self.replica.leaf(), own.certificate.read_text(), self.plane.directory):
             self.assertTrue(self.trusted(self.replica, "a.modelgate.io"))
-            self.assertLess(time.monotonic(), deadline, "it was not taken up")
+            self.assertLess(time.monotonic(), deadline, "the CA was not used")
         self.assertTrue(self.trusted(self.replica, "a.modelgate.io"))
         self.assertIn(self.first.strip(), self.secret()["previous.crt"])
 
 
 class Files(CertificatesTest):
-    """Somebody else issues: cert-manager's Secret, mounted."""
+    """Certificates from files, such as a mounted Secret of cert-manager."""
 
     def setUp(self):
         super().setUp()
@@ -228,7 +228,7 @@ class Files(CertificatesTest):
         self.assertIsNone(self.secret())
         self.assertEqual([bundles["a.modelgate.io"] for bundles in self.bundles()], ["", ""])
 
-    def test_but_the_bundle_where_that_is_asked_for(self):
+    def test_only_the_bundle_is_written_with_patch_ca_bundle(self):
         replica = self.start("--webhook-cert-path", self.directory, "--patch-ca-bundle=true")
         self.wait_trusted(replica, "a.modelgate.io")
         other = Authority(self.directory, "other")
@@ -238,11 +238,11 @@ class Files(CertificatesTest):
             len(certificates(bundles["a.modelgate.io"])) == 2 for bundles in self.bundles()))
         self.assertIsNone(self.secret())
 
-    def test_a_bundle_of_another_ca_keeps_it_from_being_ready(self):
+    def test_it_is_not_ready_with_a_bundle_of_another_ca(self):
         other = Authority(self.directory, "other")
         self.apply(hook("a.modelgate.io", url="https://127.0.0.1:1/", caBundle=other.bundle()))
         replica = self.world.start_replica("--registration", self.name, "--webhook-cert-path", self.directory, wait=False,
-                                           kubeconfig=self.plane.kubeconfig, behind_address=False)
+                                           kubeconfig=self.plane.kubeconfig, in_service=False)
         self.eventually("a reason", lambda: "caBundle of webhook a.modelgate.io" in replica.readiness()[1])
         self.assertFalse(replica.ready())
         self.apply(hook("a.modelgate.io", url="https://127.0.0.1:1/", caBundle=self.ca.bundle()))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The recorded cases of KServe v0.20 on the real control plane: objects, Pods and status of each service in Standard mode.
 
-What is recorded lies beside the repository; without it these tests are left out.
+The recordings are next to the repository; without them these tests are skipped.
 """
 import json
 import subprocess
@@ -11,7 +11,7 @@ from installed import CONFIG_MAP, NAMESPACE
 from test_pods import COMPATIBLE, RECORDED
 from test_reconciler import ReconciledTest
 
-# The recorded cases wait until nothing changes for twenty seconds.
+# The cases wait until nothing changes for twenty seconds.
 SECONDS = 400
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Our CRDs: made from what they say they are made from, and what the API server does with them by itself."""
+"""Our CRDs: their Pod schema, sizes and types, and the API server's handling of them without the webhook."""
 import json
 import sys
 
@@ -8,7 +8,7 @@ import yaml
 from world import CRDS, GROUP, ROOT, ClusterTest, inference_service, model
 
 CRD_FOLDER = ROOT / "deploy" / "crds"
-# What a client-side apply can hold in an annotation.
+# The limit of the annotation of a client-side apply.
 MAX_JSON_BYTES = 262144
 CONSTRAINTS = ("pattern", "enum", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "format",
                "x-kubernetes-validations", "uniqueItems", "minProperties")
@@ -23,7 +23,7 @@ def schema(plural):
 
 
 def walk(node, path=""):
-    """Every schema in a schema, with its path."""
+    """All schemas in a schema, with their paths."""
     yield path, node
     for name, child in node.get("properties", {}).items():
         yield from walk(child, f"{path}.{name}")
@@ -33,7 +33,7 @@ def walk(node, path=""):
 
 
 class Composition(ClusterTest):
-    """That the CRDs are current is a matter of tests/deploy."""
+    """tests/deploy tests that the CRDs are current."""
 
     def test_pod_schema_is_the_api_servers(self):
         sys.path.insert(0, str(CRD_FOLDER))
@@ -66,7 +66,7 @@ class Composition(ClusterTest):
 class BesideKserve(ClusterTest):
     needs_kserve = True
 
-    def test_columns_are_kserves_and_the_phase(self):
+    def test_columns_are_those_of_kserve_and_the_phase(self):
         for item in json.loads(CRDS["kserve"].read_text())["items"]:
             plural = item["spec"]["names"]["plural"]
             if (CRD_FOLDER / f"{GROUP}_{plural}.yaml").exists():
@@ -77,7 +77,7 @@ class BesideKserve(ClusterTest):
 
 
 class Schema(ClusterTest):
-    """What the API server says before, or without, the webhook."""
+    """Errors of the API server before the webhook is called."""
 
     def test_apply_again(self):
         for _ in range(2):
@@ -109,7 +109,7 @@ class Schema(ClusterTest):
                 resources={"requests": {"cpu": value}, "limits": {"cpu": 2}})})
             self.kubectl("create", "--dry-run=server", "-f", "-", stdin=manifest)
 
-    def test_status_is_a_subresource_that_keeps_what_it_does_not_know(self):
+    def test_status_is_a_subresource_that_keeps_unknown_fields(self):
         self.kubectl("create", "-f", "-", stdin=inference_service("a"))
         self.kubectl("patch", "inferenceservice", "a", "--type=merge", "--subresource=status", "-p",
                      json.dumps({"status": {"phase": "Ready", "later": {"field": 1}, "url": "http://a.example.com"}}))
@@ -139,6 +139,6 @@ class Schema(ClusterTest):
         env = self.service("a")["spec"]["predictor"]["model"]["env"]
         self.assertEqual([entry["name"] for entry in env], ["A", "B"])
 
-    def test_duplicate_in_a_keyed_list_is_told_with_its_place(self):
+    def test_duplicate_in_a_keyed_list_is_reported_with_its_index(self):
         manifest = inference_service("a", {"model": model(env=[{"name": "A"}, {"name": "A"}])})
         self.assertIn("spec.predictor.model.env[1]", self.denied("create", "-f", "-", stdin=manifest))

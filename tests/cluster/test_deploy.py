@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""deploy/ on a real API server: accepted whole, no more permissions than it says, and what it leaves alone.
-
-Whether the webhook lives on these permissions is a matter of test_installed.py.
+"""deploy/ on a real API server: all objects are accepted, the permissions are those of the roles, and other objects are not
+affected. test_installed.py tests that the permissions suffice.
 """
 import os
 import subprocess
@@ -18,7 +17,7 @@ from webhook import GROUP
 DELETE_SECONDS = 120
 HELM_SECONDS = 150
 ACCOUNT = "system:serviceaccount:{}:modelgate-webhook"
-# Kinds of others that some of our folders hold; their CRDs stand in here with open schemas.
+# Third-party kinds in some of our folders. Here their CRDs have open schemas.
 FOREIGN = {"cert-manager.io": ("v1", ["Issuer", "Certificate"]),
            "monitoring.coreos.com": ("v1", ["ServiceMonitor", "PodMonitor", "PrometheusRule"])}
 
@@ -32,11 +31,11 @@ class Installation(PlaneTest):
         cls.applied = cls.plane.kubectl("apply", "--server-side", "-k", DEPLOY, expect=None)
         cls.plane.kubectl("create", "namespace", "models")
 
-    def test_an_empty_api_server_accepts_it_whole_the_first_time(self):
+    def test_an_empty_api_server_accepts_all_objects_at_once(self):
         self.assertEqual((self.applied.returncode, self.applied.stderr), (0, ""))
         self.assertEqual(self.applied.stdout.count("serverside-applied"), len(rendered("")), self.applied.stdout)
 
-    def test_pods_run_spread_and_are_found_by_the_customary_label(self):
+    def test_pods_run_spread_and_are_selected_by_the_usual_label(self):
         self.rolled_out("kserve")
         pods = self.items("pods", "-n", "kserve", "-l", "control-plane=kserve-controller-manager")
         self.assertEqual({p["spec"]["priority"] for p in pods}, {2000000000})
@@ -45,7 +44,7 @@ class Installation(PlaneTest):
         nodes = {p["spec"]["nodeName"] for p, name in zip(pods, by_name) if name == "modelgate-webhook"}
         self.assertEqual(len(nodes), 2, "both on one node")
         for service in ("modelgate-webhook", "modelgate-metrics", "modelgate-reconciler-metrics"):
-            self.eventually(f"both Pods are behind {service}", lambda name=service: 2 == len(
+            self.eventually(f"both Pods are endpoints of {service}", lambda name=service: 2 == len(
                 [e for s in self.items("endpointslices", "-n", "kserve", "-l", f"kubernetes.io/service-name={name}")
                  for e in s["endpoints"] or []]))
 
@@ -65,13 +64,13 @@ class Installation(PlaneTest):
             self.plane.kubectl("apply", *way, "-k", DEPLOY)
             self.assertEqual(self.bundles(), written, way)
 
-    def test_the_namespace_takes_only_restricted_pods(self):
+    def test_the_namespace_accepts_only_restricted_pods(self):
         pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "any", "namespace": "kserve"},
                "spec": {"containers": [{"name": "any", "image": "any"}]}}
         self.assertIn("violates PodSecurity",
                       self.plane.kubectl("create", "-f", "-", stdin=pod, expect=1).stderr)
 
-    def test_the_account_may_do_what_its_roles_say_and_no_more(self):
+    def test_the_account_has_the_permissions_of_its_roles_only(self):
         us, admission, core = ACCOUNT.format("kserve"), "admissionregistration.k8s.io", ""
         allowed = [("list", "servingruntimes", GROUP), ("watch", "clusterservingruntimes", GROUP),
                    ("list", "clusterstoragecontainers", GROUP), ("list", "localmodelcaches", GROUP),
@@ -116,8 +115,8 @@ class Installation(PlaneTest):
         self.assertFalse(self.may("ann", "create", "inferenceservices", GROUP, "default"))
 
 
-class NobodyAnswers(PlaneTest):
-    """Installed, and no webhook runs: the Pods here are only played."""
+class WithoutWebhook(PlaneTest):
+    """Installed without a running webhook: kwok only simulates the Pods."""
 
     @classmethod
     def setUpClass(cls):
@@ -128,7 +127,7 @@ class NobodyAnswers(PlaneTest):
             "get", "--raw", f"/apis/{GROUP}/v1beta1/inferenceservices", expect=None).returncode == 0)
         plane.kubectl("create", "-f", "-", stdin=service("old", finalizers=["example.com/hold"]))
         plane.kubectl("apply", "--server-side", "-k", DEPLOY)
-        plane.processes.wait_for("the API server to ask", REGISTERED_SECONDS, cls.refused)
+        plane.processes.wait_for("the API server to call the webhook", REGISTERED_SECONDS, cls.refused)
 
     @classmethod
     def refused(cls, namespace="default"):
@@ -139,20 +138,20 @@ class NobodyAnswers(PlaneTest):
         self.assertTrue(self.refused())
         counted = [line for line in self.plane.kubectl("get", "--raw", "/metrics").stdout.splitlines()
                    if line.startswith("apiserver_admission_webhook_rejection_count{")]
-        # What the alerts and the dashboard ask for.
+        # The metrics that alerts and dashboard use.
         self.assertTrue([line for line in counted if 'error_type="calling_webhook_error"' in line
                          and 'name="inferenceservice.kserve-webhook-server.defaulter"' in line], counted)
 
-    def test_what_is_being_deleted_goes(self):
+    def test_an_object_that_is_being_deleted_is_removed(self):
         self.plane.kubectl("delete", "inferenceservice", "old", "--wait=false")
         self.plane.kubectl("patch", "inferenceservice", "old", "--type=merge", "-p", '{"metadata": {"finalizers": null}}')
         self.assertIsNone(self.plane.get(f"/apis/{GROUP}/v1beta1/namespaces/default/inferenceservices/old"))
 
-    def test_our_own_namespace_and_the_systems_are_left_alone(self):
+    def test_our_own_namespace_and_kube_system_are_not_affected(self):
         for namespace in ("kserve", "kube-system"):
             self.plane.kubectl("create", "--dry-run=server", "-f", "-", stdin=service("new", namespace))
 
-    def test_pods_of_others_are_left_alone(self):
+    def test_other_pods_are_not_affected(self):
         pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "any", "namespace": "default"},
                "spec": {"containers": [{"name": "any", "image": "any"}]}}
         self.plane.kubectl("create", "--dry-run=server", "-f", "-", stdin=pod)
@@ -177,16 +176,16 @@ class Overlays(PlaneTest):
             "get", "--raw", f"/apis/{group}/{version}/{kind.lower()}s", expect=None).returncode == 0
             for group, version, kind in kinds))
 
-    def test_every_one_and_the_monitoring_are_accepted(self):
+    def test_all_overlays_and_the_monitoring_are_accepted(self):
         for folder in ("overlays/cert-manager", "overlays/single-replica", "monitoring", *WITH_KSERVE):
             with self.subTest(folder):
                 self.apply(folder)
         self.rolled_out("modelgate")
 
-    def test_with_cert_manager_the_webhook_gets_by_on_less(self):
-        """With the files that cert-manager would mount, and a caBundle that it would inject."""
+    def test_with_cert_manager_the_webhook_needs_fewer_permissions(self):
+        """With the files that cert-manager mounts, and a caBundle that it injects."""
         self.apply("overlays/cert-manager")
-        # Of an installation before it; an overlay takes nothing away.
+        # From an earlier installation; an overlay does not remove them.
         self.plane.kubectl("delete", "-n", "kserve", "--ignore-not-found", "role/modelgate-webhook-certificates",
                            "clusterrole/modelgate-webhook-certificates")
         self.assertFalse(self.may(ACCOUNT.format("kserve"), "create", "secrets", namespace="kserve"))
@@ -219,7 +218,7 @@ def open_crd(group, version, kind):
 
 
 class ByHelm(PlaneTest):
-    """deploy/chart. That it holds what kustomize makes is a matter of tests/deploy."""
+    """deploy/chart. tests/deploy tests that it equals the output of kustomize."""
 
     def helm(self, *arguments):
         program = os.environ.get("MODELGATE_HELM") or subprocess.run(
@@ -232,7 +231,7 @@ class ByHelm(PlaneTest):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return done.stdout
 
-    def test_it_comes_changes_and_goes(self):
+    def test_install_upgrade_and_uninstall(self):
         self.helm("install", "modelgate", DEPLOY / "chart", "--create-namespace", "--wait",
                   "--timeout", f"{ROLLOUT_SECONDS}s")
         self.rolled_out("kserve")
@@ -245,5 +244,5 @@ class ByHelm(PlaneTest):
         self.helm("uninstall", "modelgate", "--wait", "--timeout", f"{DELETE_SECONDS}s")
         self.assertEqual(self.registrations(), [None, None])
         self.assertIsNone(self.plane.get("/apis/apps/v1/namespaces/kserve/deployments/modelgate-webhook"))
-        # With the CRDs every InferenceService would go.
+        # Removing the CRDs would delete all InferenceServices.
         self.assertEqual(len([o for o in self.items("crds") if o["spec"]["group"] == GROUP]), 4)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`modelgate doctor` on a real control plane: it finds nothing where all is well, and each fault that is planted.
+"""`modelgate doctor` on a real control plane: no findings in a healthy cluster, and each injected fault.
 
-The webhook here mends what it can within a second, so it runs without writing caBundles, and what it watches over is spoiled
-in ways that it does not touch. The reconciler's Deployment has Pods that kwok plays; who works is a process.
+The webhook repairs what it can within a second, so it runs without writing caBundles, and the faults are such that it does
+not repair them. kwok simulates the Pods of the reconciler's Deployment; the reconciler itself is a process.
 """
 import base64
 import calendar
@@ -41,7 +41,7 @@ class Doctor(InstalledTest):
 
     @classmethod
     def setUpClass(cls):
-        """A world of its own: what other tests leave behind would be found, and what this one does would be in their way."""
+        """Its own world: the doctor would find remains of other tests, and the faults would affect them."""
         ClusterTest.leave()
         super().setUpClass()
 
@@ -62,7 +62,7 @@ class Doctor(InstalledTest):
         self.world.start_replica("--patch-ca-bundle=false")
         self.eventually("the lease to be held", lambda: not self.troubles(), seconds=30)
 
-    # ---- running it
+    # ---- running the doctor
 
     def run_doctor(self, *flags, kubeconfig=None):
         return subprocess.run([str(self.world.binaries / "modelgate"), "doctor", "--kubeconfig",
@@ -79,14 +79,14 @@ class Doctor(InstalledTest):
         return done.returncode, report["findings"]
 
     def troubles(self):
-        """Check and severity of what is worse than not looked at."""
+        """Check and severity of all warnings and errors."""
         _, findings = self.findings()
         return {(f["check"], f["severity"]) for f in findings if f["severity"] in ("warning", "error")}
 
-    # ---- planting
+    # ---- injecting faults
 
     def stored(self, path):
-        """An object as it can be created again."""
+        """An object in a form that can be created again."""
         found = self.plane.get(path)
         for field in ("resourceVersion", "uid", "creationTimestamp", "managedFields", "generation"):
             found["metadata"].pop(field, None)
@@ -107,7 +107,7 @@ class Doctor(InstalledTest):
         self.plane.kubectl("patch", "configmap", CONFIG_MAP, "-n", NAMESPACE, "--type=merge", "-p",
                            json.dumps({"data": {key: json.dumps(value) for key, value in keys.items()}}))
 
-    # ---- the faults: each plants, gives what undoes it, and what is to be found
+    # ---- the faults: each injects one, and returns a function that reverts it and the expected findings
 
     def a_ca_bundle_of_another(self):
         before = base64.b64encode(self.world.bundles()[0].encode()).decode()
@@ -130,7 +130,7 @@ class Doctor(InstalledTest):
         return lambda: write("Fail"), {("registration-settings", "warning")}
 
     def a_service_without_endpoints(self):
-        """Registered by Service, as deploy/ has it, and nobody behind it. Pods cannot be reached, so no certificate is seen."""
+        """Registered by Service, as in deploy/, without endpoints. Pods cannot be reached, so no certificate is checked."""
         urls = {}
 
         def to_service(at, hook):
@@ -216,10 +216,10 @@ class Doctor(InstalledTest):
         self.plane.kubectl("delete", "crd", "clusterstoragecontainers.serving.kserve.io")
         return lambda: self.plane.kubectl("apply", "--server-side", "-k", DEPLOY / "crds"), {("crds", "error")}
 
-    # ---- of the reconciler
+    # ---- faults of the reconciler
 
-    def nobody_reconciles(self):
-        """The process ends in good order and gives the lease up; the Pods that kwok plays take nothing."""
+    def no_reconciler(self):
+        """The process exits and releases the lease; the simulated Pods do not take it."""
         self.world.stop_reconcilers()
         return self.world.start_reconciler, {("reconciler-lease", "error")}
 
@@ -270,7 +270,7 @@ class Doctor(InstalledTest):
         self.plane.kubectl("delete", "crd", HTTP_ROUTES)
         return lambda: self.plane.kubectl("create", "-f", "-", stdin=json.dumps(body)), {("configured-kinds", "error")}
 
-    def no_keda_where_a_service_asks(self):
+    def no_keda_for_a_service_that_needs_it(self):
         path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/scaledobjects.keda.sh"
         body = self.stored(path)
         self.plane.kubectl("delete", "crd", "scaledobjects.keda.sh")
@@ -283,8 +283,8 @@ class Doctor(InstalledTest):
             self.plane.kubectl("create", "-f", "-", stdin=json.dumps(body))
         return undo, {("configured-kinds", "error"), ("services", "warning")}
 
-    def a_service_that_nobody_looks_at(self):
-        """Its last change is as old as a service has to be: a status is written as of long ago, then nobody is there."""
+    def a_service_that_is_not_reconciled(self):
+        """A service that was changed more than a minute ago while no reconciler was running."""
         self.kubectl("create", "-f", "-", stdin=inference_service("seen", MODEL))
         self.eventually("its status", lambda: self.service("seen").get("status", {}).get("observedGeneration"), 20)
         self.world.stop_reconcilers()
@@ -302,10 +302,10 @@ class Doctor(InstalledTest):
         return created.timestamp() if hasattr(created, "timestamp") else calendar.timegm(
             time.strptime(created, "%Y-%m-%dT%H:%M:%SZ"))
 
-    # A kind that is back again is noticed some ten seconds later, so the missing ones come last.
-    RECONCILERS_FAULTS = [nobody_reconciles, a_lease_of_a_dead_holder, a_reconciler_that_sleeps, kserves_controller_beside_it,
+    # The reconciler detects a reinstalled kind after some ten seconds, so missing kinds come last.
+    RECONCILERS_FAULTS = [no_reconciler, a_lease_of_a_dead_holder, a_reconciler_that_sleeps, kserves_controller_beside_it,
                           a_second_installation, another_version, a_permission_of_the_reconciler_taken_away,
-                          a_service_that_nobody_looks_at, no_keda_where_a_service_asks, no_http_routes]
+                          a_service_that_is_not_reconciled, no_keda_for_a_service_that_needs_it, no_http_routes]
 
     FAULTS = [a_ca_bundle_of_another, no_registration, a_policy_that_ignores, a_service_without_endpoints,
               a_forbidden_permission, a_spoiled_secret, no_webhook_and_no_lease, no_disruption_budget,
@@ -314,21 +314,21 @@ class Doctor(InstalledTest):
 
     # ---- the tests
 
-    def test_finds_each_planted_fault_and_nothing_on_a_healthy_cluster(self):
+    def test_finds_each_injected_fault_and_nothing_in_a_healthy_cluster(self):
         code, findings = self.findings()
-        # The installation here is registered by URL, so that no Service is asked about.
+        # This installation is registered by URL, so there is no Service to check.
         skipped = [f["check"] for f in findings if f["severity"] == "skipped"]
         self.assertEqual((code, skipped), (HEALTHY, ["endpoints"]))
-        self.plant_each(self.FAULTS)
+        self.inject_each(self.FAULTS)
 
     def test_finds_each_fault_of_the_reconciler(self):
         self.assertEqual(self.troubles(), set())
-        self.plant_each(self.RECONCILERS_FAULTS)
+        self.inject_each(self.RECONCILERS_FAULTS)
 
-    def plant_each(self, faults):
-        for plant in faults:
-            with self.subTest(plant.__name__):
-                undo, expected = plant(self)
+    def inject_each(self, faults):
+        for inject in faults:
+            with self.subTest(inject.__name__):
+                undo, expected = inject(self)
                 try:
                     self.assertEqual(self.troubles(), expected, self.run_doctor().stdout)
                     errors = any(severity == "error" for _, severity in expected)
@@ -337,16 +337,16 @@ class Doctor(InstalledTest):
                     undo()
                 self.eventually("it to be healthy again", lambda: not self.troubles(), seconds=60)
 
-    def test_preflight_tells_what_happens_in_a_cluster_of_kserves(self):
+    def test_preflight_describes_a_cluster_with_kserve(self):
         self.world.stop_reconcilers()
         self.scale(0, RECONCILER)
         self.plane.kubectl("create", "-f", "-", stdin=KSERVE)
         try:
-            self.eventually("the lease to be given up", lambda: not self.lease_holder())
+            self.eventually("the lease to be released", lambda: not self.lease_holder())
             _, findings = self.findings("--preflight")
-            told = [f for f in findings if f["check"] == "controllers"]
-            self.assertEqual([f["severity"] for f in told], ["info"])
-            self.assertIn("in-place-of-kserve", told[0]["command"])
+            found = [f for f in findings if f["check"] == "controllers"]
+            self.assertEqual([f["severity"] for f in found], ["info"])
+            self.assertIn("in-place-of-kserve", found[0]["command"])
         finally:
             self.plane.kubectl("delete", "deployment", KSERVES, "-n", "default")
             self.scale(2, RECONCILER)
@@ -364,8 +364,8 @@ class Doctor(InstalledTest):
         self.assertEqual(done.returncode, ERRORS)
         self.assertEqual([f["check"] for f in json.loads(done.stdout)["findings"]], ["api-server"])
 
-    def test_goes_on_where_little_may_be_read(self):
-        """The webhook's own account may read next to nothing of what is looked at."""
+    def test_continues_with_few_permissions(self):
+        """The webhook's account may read few of the checked objects."""
         done = self.run_doctor("-o", "json", kubeconfig=self.world.kubeconfig)
         findings = json.loads(done.stdout)["findings"]
         self.assertEqual([f for f in findings if f["severity"] in ("warning", "error")], [])

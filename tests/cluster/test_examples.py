@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every manifest under deploy/examples, as a user applies it: all but the broken one are stored, both ways of applying,
-and applying them again changes nothing."""
+"""All manifests in deploy/examples: all but the broken one are stored, with both kinds of apply, and a repeated apply changes
+nothing."""
 import re
 
 import yaml
@@ -9,7 +9,7 @@ from world import EXAMPLES, ClusterTest, warnings
 
 BROKEN = "broken.yaml"
 BROKEN_ERRORS = 5
-# KServe's own CRD prunes or refuses these two spellings before any webhook sees them (test_admission.OnKserveCrds).
+# KServe's own CRD prunes or rejects these two spellings before any webhook is called (test_admission.OnKserveCrds).
 OLD_CANARY = {"canary-old-spelling.yaml", "canary-percent-old-spelling.yaml"}
 LONGEST_WARNING = 256
 
@@ -18,7 +18,7 @@ class Cases:
     left_out = {BROKEN}
 
     def files(self):
-        """All but the left out as kubectl's arguments: one call for all of them saves a minute."""
+        """kubectl's arguments for all files that are not left out: one call saves a minute."""
         return [part for path in EXAMPLES if path.name not in self.left_out for part in ("-f", path)]
 
     def names(self):
@@ -30,7 +30,7 @@ class Cases:
         self.assertGreater(len(EXAMPLES), 20)
         self.assertEqual(len(set(self.names())), len(self.names()), "two examples with one name")
 
-    def test_dry_run_shows_them_defaulted(self):
+    def test_dry_run_shows_the_defaults(self):
         shown = self.shown("apply", "--dry-run=server", *self.files())["items"]
         services = {s["metadata"]["name"]: s for s in shown if s["kind"] == "InferenceService"}
         self.assertEqual(sorted(services), self.names())
@@ -62,7 +62,7 @@ class Cases:
 
 
 class OnOurCrds(Cases, ClusterTest):
-    def test_broken_one_shows_all_its_errors_at_once(self):
+    def test_the_broken_example_shows_all_its_errors_together(self):
         path = next(p for p in EXAMPLES if p.name == BROKEN)
         for way in ([], ["--server-side"]):
             with self.subTest(way=way):
@@ -77,6 +77,6 @@ class OnKserveCrds(Cases, ClusterTest):
     crds = "kserve"
     left_out = {BROKEN} | OLD_CANARY
 
-    def test_broken_one_is_denied(self):
+    def test_the_broken_example_is_denied(self):
         path = next(p for p in EXAMPLES if p.name == BROKEN)
         self.assertIn("invalid", self.denied("apply", "--dry-run=server", "-f", path))

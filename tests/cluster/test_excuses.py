@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""That the soak can fail: what excuses a refused write, both sides of each limit, without a cluster."""
+"""Tests excuses.py, both sides of each limit, without a cluster: failures that are not excused must be found."""
 import unittest
 
-from excuses import LOST, NOTICE_SECONDS, Down, Killed, told, unexcused
+from excuses import LOST, NOTICE_SECONDS, Down, Killed, describe, unexcused
 
 KILL, DOWN = Killed(sent=100.0, dead=100.5), Down(stopped=200.0, up=205.0)
 LATE = KILL.dead + NOTICE_SECONDS
@@ -34,10 +34,10 @@ class Excuses(unittest.TestCase):
         "in flight at the kill, no API server": (away(99, 101), False),
         "refused before the API server stops": (refused(199, DOWN.stopped - STEP, NOT_YET), False),
         "refused as the API server stops": (refused(199, DOWN.stopped, NOT_YET), True),
-        "refused by an API server that comes up": (refused(DOWN.up, 206, NOT_YET), True),
-        "refused by one that is up": (refused(DOWN.up + STEP, 206, NOT_YET), False),
-        "refused for a webhook by one that comes up": (refused(201, 202), False),
-        "denied by a webhook, by one that comes up": (refused(201, 202, 'admission webhook "a" denied the request'), False),
+        "rejected by an API server that starts": (refused(DOWN.up, 206, NOT_YET), True),
+        "rejected by one that has started": (refused(DOWN.up + STEP, 206, NOT_YET), False),
+        "rejected for a webhook by one that starts": (refused(201, 202), False),
+        "denied by a webhook, by one that starts": (refused(201, 202, 'admission webhook "a" denied the request'), False),
         "away before it stops": (away(199, DOWN.stopped - STEP), False),
         "away while it is down": (away(201, 202), True),
         "away after it was up": (away(DOWN.up + STEP, 206), False),
@@ -49,16 +49,16 @@ class Excuses(unittest.TestCase):
                 self.assertEqual(unexcused([write], [KILL, DOWN]), [] if excused else [write])
                 self.assertEqual(unexcused([write], []), [write], "without an excuse nothing is excused")
 
-    def test_words_of_a_lost_connection(self):
+    def test_errors_of_a_lost_connection(self):
         for words in LOST:
             with self.subTest(words):
                 self.assertEqual(unexcused([refused(99, 101, f"failed calling webhook: {words}")], [KILL]), [])
 
     def test_notice_is_less_than_a_restart_takes(self):
-        # Else the constant would excuse what a rolling update breaks.
+        # Otherwise the constant would excuse failures of a rolling update.
         self.assertLessEqual(NOTICE_SECONDS, 0.05)
 
-    def test_failure_names_times_words_and_the_nearest_excuse(self):
-        text = told(refused(110, 111), [KILL, DOWN])
+    def test_failure_message_has_times_error_and_the_nearest_excuse(self):
+        text = describe(refused(110, 111), [KILL, DOWN])
         for part in ("110.000000", "111.000000", RESET, "9.500000 s from Killed"):
             self.assertIn(part, text)

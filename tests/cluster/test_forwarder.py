@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The address in front of the replicas by itself: what the rolling tests rely on. Replicas are small programs here."""
+"""Tests cluster-forwarder, which the rolling tests rely on, with small programs as replicas."""
 import contextlib
 import shutil
 import socket
@@ -11,7 +11,7 @@ from pathlib import Path
 from processes import Processes, free_port
 from world import ClusterTest
 
-# Tells its name to whoever connects to its port and echoes from then on; /readyz is what the file holds.
+# Sends its name to each client and then echoes; the status of /readyz is in a file.
 REPLICA = """
 import http.server, pathlib, socketserver, sys, threading
 name, port, health, status = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), pathlib.Path(sys.argv[4])
@@ -52,28 +52,28 @@ class Forwarder(unittest.TestCase):
             return True
 
     def replica(self, name, listens=True):
-        """A ready one behind the address."""
+        """Starts a ready replica."""
         port, health = free_port(), free_port()
         self.ready(name, 200)
         self.replicas[name] = self.processes.start(
             name, [sys.executable, "-c", REPLICA, name, port if listens else 0, health, self.directory / f"{name}.status"])
         with open(self.endpoints, "a", encoding="utf-8") as endpoints:
             endpoints.write(f"{port} {health}\n")
-        self.processes.wait_for(f"{name} to be ready", 10, lambda: f"{port} ready" in self.said())
+        self.processes.wait_for(f"{name} to be ready", 10, lambda: f"{port} ready" in self.output())
 
     def ready(self, name, status):
         new = self.directory / "status.new"
         new.write_text(str(status))
         new.rename(self.directory / f"{name}.status")
 
-    def said(self):
+    def output(self):
         return (self.directory / "forwarder.log").read_text()
 
     def connect(self):
         return socket.create_connection(("127.0.0.1", self.port), timeout=10)
 
     def reached(self):
-        """The name of the replica that a new connection comes to; "" where it was reset."""
+        """The name of the replica of a new connection; "" if it was reset."""
         with contextlib.suppress(ConnectionError), self.connect() as connection:
             return connection.recv(100).decode()
         return ""
@@ -83,20 +83,20 @@ class Forwarder(unittest.TestCase):
         self.replica("b")
         self.assertEqual(sorted(self.reached() for _ in range(10)), ["a"] * 5 + ["b"] * 5)
 
-    def test_no_new_connection_to_one_that_is_not_ready_and_old_ones_go_on(self):
+    def test_a_replica_that_is_not_ready_gets_no_new_connections_and_keeps_old_ones(self):
         self.replica("a")
         with self.connect() as old:
             self.assertEqual(old.recv(100), b"a")
             self.replica("b")
             self.ready("a", 503)
-            self.processes.wait_for("a to be out", 5, lambda: "not ready: HTTP/1.1 503" in self.said())
+            self.processes.wait_for("a to be removed", 5, lambda: "not ready: HTTP/1.1 503" in self.output())
             self.assertEqual({self.reached() for _ in range(10)}, {"b"})
             old.sendall(b"still here")
             self.assertEqual(old.recv(100), b"still here")
             self.ready("a", 200)
-            self.processes.wait_for("a to be back", 5, lambda: self.reached() == "a")
+            self.processes.wait_for("a to be used again", 5, lambda: self.reached() == "a")
 
-    def test_one_that_was_killed_is_out_at_once(self):
+    def test_a_killed_replica_is_removed_immediately(self):
         self.replica("a")
         for number in range(10):
             name = f"b{number}"
@@ -107,14 +107,14 @@ class Forwarder(unittest.TestCase):
                 self.replicas[name].kill()
                 self.processes.stop(self.replicas[name])
                 self.assertEqual({self.reached() for _ in range(6)}, {"a"})
-                self.assertEqual(names[name].recv(100), b"", "the end of a connection is not passed on")
+                self.assertEqual(names[name].recv(100), b"", "the end of a connection is not forwarded")
 
-    def test_nothing_is_tried_twice(self):
+    def test_a_connection_is_not_retried(self):
         self.replica("a")
         self.replica("b", listens=False)
         reached = [self.reached() for _ in range(20)]
-        self.assertEqual(set(reached), {"a", ""}, "a refused connection was given to another")
-        self.assertIn("not ready: a connection to it was refused", self.said())
+        self.assertEqual(set(reached), {"a", ""}, "a refused connection was passed to another replica")
+        self.assertIn("not ready: a connection to it was refused", self.output())
 
     def test_none_ready(self):
         self.assertEqual(self.reached(), "")

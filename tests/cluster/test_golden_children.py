@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The golden objects of tests/workload on a real API server, with the CRDs of their kinds: each is taken, and nothing that
-we say in it is dropped or changed.
+"""The golden objects of tests/workload on a real API server, with the CRDs of their kinds: each is accepted, and no field is
+dropped or changed.
 """
 import json
 import subprocess
@@ -13,12 +13,12 @@ from world import ROOT
 GOLDEN = ROOT / "tests" / "workload" / "children" / "golden"
 SERVED_SECONDS = 60
 FIELD_MANAGER = "modelgate-reconciler"
-NEIGHBOURS = ("/apis/gateway.networking.k8s.io/v1/httproutes", "/apis/keda.sh/v1alpha1/scaledobjects",
+THIRD_PARTY = ("/apis/gateway.networking.k8s.io/v1/httproutes", "/apis/keda.sh/v1alpha1/scaledobjects",
               "/apis/networking.istio.io/v1beta1/virtualservices", "/apis/opentelemetry.io/v1beta1/opentelemetrycollectors")
 
 
 def lost(sent, stored, path=""):
-    """Paths of what was sent and is not stored as it was."""
+    """Paths of the sent fields that are missing or different in the stored object."""
     if isinstance(sent, dict) and isinstance(stored, dict):
         return [p for key, value in sent.items() for p in lost(value, stored.get(key), f"{path}.{key}")]
     if isinstance(sent, list) and isinstance(stored, list) and len(sent) == len(stored):
@@ -32,7 +32,7 @@ class GoldenChildren(PlaneTest):
         super().setUpClass()
         found = subprocess.run([str(ROOT / ".ci" / "third-party-crds")], check=True, text=True, stdout=subprocess.PIPE)
         cls.plane.kubectl("apply", "--server-side", "-f", found.stdout.strip())
-        for path in NEIGHBOURS:
+        for path in THIRD_PARTY:
             cls.plane.processes.wait_for(path, SERVED_SECONDS, lambda path=path: cls.is_served(path))
 
     @classmethod
@@ -42,7 +42,7 @@ class GoldenChildren(PlaneTest):
         except OSError:
             return None
 
-    def test_each_is_taken(self):
+    def test_each_is_accepted(self):
         folders = sorted(path.parent for path in GOLDEN.glob("*/objects.yaml"))
         self.assertGreater(len(folders), 10)
         for folder in folders:

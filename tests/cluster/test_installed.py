@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The webhook as an admin has it: installed by deploy/, certified by itself, following the cluster, and never dropping a call.
+"""The webhook as installed by deploy/: its own certificates, its catalog of the cluster, and no failed calls.
 
-Each test here is short; soak.py does the same for long. Replicas that come and go are in test_rolling.py.
+The tests here are short; soak.py has long versions. test_rolling.py starts and stops replicas.
 """
 import concurrent.futures
 import contextlib
@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 
-from excuses import told
+from excuses import describe
 from installed import (CONFIG_MAP, GROUP, NAMESPACE, ROTATE, SECRET, Cutter, certificates, ordinary, verifies,
                        with_unknown_runtime)
 from world import ClusterTest
@@ -22,20 +22,20 @@ from world import ClusterTest
 START_SECONDS, FOLLOW_SECONDS = 30, 30
 # A cut connection is tried again with a backoff of up to ten seconds.
 RECONNECT_SECONDS = 60
-# Fast enough to be waited for. A CA lives three leaves' lives at least.
+# Short enough for a test. A CA lives at least three times as long as a leaf.
 FAST_ROTATION = ["--leaf-lifetime", "20s", "--ca-lifetime", "1h", "--ca-propagation", "1s"]
 
 
 class InstalledTest(ClusterTest):
     crds = "installed"
-    last = ""  # what the API server said last, for a failure's text
+    last = ""  # the API server's last message, for failure messages
 
     def setUp(self):
         super().setUp()
         self.addCleanup(self.world.stop_replicas)
 
     def dry_run(self, body, resource="inferenceservices"):
-        """The object as it would be stored, or the API server's refusal as text."""
+        """The object as it would be stored, or the API server's error as text."""
         group = "/api/v1" if body["apiVersion"] == "v1" else "/apis/" + body["apiVersion"]
         try:
             return self.plane.post(f"{group}/namespaces/default/{resource}?dryRun=All", body)
@@ -43,14 +43,14 @@ class InstalledTest(ClusterTest):
             return json.load(error)["message"]
 
     def runtime_for(self, model_format):
-        """The runtime that a new service with this format gets, "" for none; or why the service was refused."""
+        """The runtime of a new service with this format, "" for none; or the error if the service is rejected."""
         service = ordinary()
         service["spec"]["predictor"]["model"]["modelFormat"] = {"name": model_format}
         found = self.last = self.dry_run(service)
         return found if isinstance(found, str) else found["spec"]["predictor"]["model"].get("runtime", "")
 
     def in_force(self, what, check, seconds=FOLLOW_SECONDS):
-        """Waits until `check` holds, and prints after how long."""
+        """Waits until `check` holds, and returns the seconds that took."""
         began = time.monotonic()
         while not check():
             if time.monotonic() - began > seconds:
@@ -69,7 +69,7 @@ class InstalledTest(ClusterTest):
         self.plane.kubectl("patch", "configmap", CONFIG_MAP, "-n", NAMESPACE, "--type=merge", "-p", json.dumps({"data": keys}))
 
     def settings(self):
-        """Those that are ours, as they are; they are put back after the test."""
+        """Our current settings; they are restored after the test."""
         text = self.plane.get(f"/api/v1/namespaces/{NAMESPACE}/configmaps/{CONFIG_MAP}")["data"]["modelgate"]
         self.addCleanup(self.configure, modelgate=text)
         return json.loads(text)
@@ -77,7 +77,7 @@ class InstalledTest(ClusterTest):
     def assert_no_refusal(self, refused):
         if refused:
             self.plane.failed = True
-            self.fail(f"{len(refused)} writes were refused, the first:\n" + "\n".join(map(told, refused[:5])))
+            self.fail(f"{len(refused)} writes were rejected, the first:\n" + "\n".join(map(describe, refused[:5])))
 
 
 class Certificates(InstalledTest):
@@ -100,11 +100,11 @@ class Certificates(InstalledTest):
 
 class Following(InstalledTest):
     def test_start_to_ready(self):
-        self.world.start_replica().kill()  # CA and bundle are there from now on
+        self.world.start_replica().kill()  # creates CA and bundle
         self.world.wait_ready(self.world.start_replica())
         took = []
         for _ in range(5):
-            replica = self.world.start_replica(wait=False, behind_address=False)
+            replica = self.world.start_replica(wait=False, in_service=False)
             while not replica.ready():
                 self.assertLess(time.monotonic() - replica.began, START_SECONDS, replica.readiness())
                 time.sleep(0.002)
@@ -143,14 +143,14 @@ class Following(InstalledTest):
             with self.subTest(broken[:1]):
                 self.configure(modelgate=broken)
                 self.in_force("the refusal in the metrics", lambda n=number: refused_configurations(replica) >= n)
-                self.assertFalse(has_default(), "the last good configuration is no longer in force")
+                self.assertFalse(has_default(), "the last valid configuration is no longer used")
                 self.assertIn("modelgate", replica.log())
-                self.eventually("an event on the ConfigMap", self.told_of_configuration)
+                self.eventually("an event on the ConfigMap", self.configuration_events)
         self.assertTrue(replica.ready())
         self.configure(modelgate=json.dumps(settings))
-        self.in_force("the mended configuration", has_default)
+        self.in_force("the corrected configuration", has_default)
 
-    def told_of_configuration(self):
+    def configuration_events(self):
         events = self.plane.get(f"/api/v1/namespaces/{NAMESPACE}/events?fieldSelector=involvedObject.name={CONFIG_MAP}")["items"]
         return [event for event in events if event["type"] == "Warning" and "modelgate" in event["message"]]
 
@@ -162,7 +162,7 @@ class Following(InstalledTest):
         for number, (name, fault) in enumerate(FAULTS.items(), start=1):
             with self.subTest(name):
                 took = survive(self, number, fault, cutter)
-                print(f"            {name}: the catalog is that of a fresh list after {took:.2f} s")
+                print(f"            {name}: the catalog equals a new list after {took:.2f} s")
 
 
 class Alone(InstalledTest):
@@ -170,18 +170,18 @@ class Alone(InstalledTest):
 
     seconds = 4
 
-    def test_writes_go_on_by_the_last_catalog(self):
+    def test_writes_continue_with_the_last_catalog(self):
         cutter = Cutter(self.world)
         self.addCleanup(cutter.close)
         replica = self.world.start_replica(kubeconfig=cutter.kubeconfig)
         self.world.wait_asked()
         for name, fault in (("cut off", cutter.shut), ("no answer", cutter.silent)):
             with self.subTest(name), fault():
-                # Looking up ends with the time that the API server gives us: so few of these, and they are admitted.
+                # A lookup ends with the API server's timeout, so there are few of these; they are admitted.
                 with self.world.load(rate=100, connections=4) as load, \
                         self.world.load(with_unknown_runtime(), connections=8) as looked_up:
                     time.sleep(self.seconds)
-                print(f"            {name}: {load.results()}\n            to look up: {looked_up.results()}")
+                print(f"            {name}: {load.results()}\n            with lookups: {looked_up.results()}")
                 self.assert_no_refusal(load.results().refused + looked_up.results().refused)
                 # Of about 400. If they waited for the looked-up ones, each connection would send one or two.
                 self.assertGreater(load.results().writes, 20)
@@ -189,11 +189,11 @@ class Alone(InstalledTest):
 
 
 class Overloaded(InstalledTest):
-    # http/limits.h: six of the largest bodies at once; those below 64 KiB do not count.
+    # http/limits.h: six bodies of the largest size at once; smaller ones than 64 KiB do not count.
     LARGEST, AT_ONCE = 7 << 20, 6
     LARGE = 128 << 10
 
-    def test_a_write_that_is_shed_comes_again_and_is_taken(self):
+    def test_a_write_that_got_429_is_retried_and_accepted(self):
         replica = self.world.start_replica()
         self.world.wait_asked()
         large = ordinary()
@@ -207,8 +207,8 @@ class Overloaded(InstalledTest):
                 def one_more_is_shed():
                     writes.append(threads.submit(self.dry_run, large))
                     return shed(replica) > 0
-                self.eventually("a request shed", one_more_is_shed)
-                self.assertIsInstance(self.dry_run(ordinary()), dict, "a small one is held up by large ones")
+                self.eventually("a rejected request", one_more_is_shed)
+                self.assertIsInstance(self.dry_run(ordinary()), dict, "a small request is blocked by large ones")
                 half_sent.close()
                 for write in writes:
                     self.assertIsInstance(write.result(30), dict)
@@ -216,7 +216,7 @@ class Overloaded(InstalledTest):
 
     @contextlib.contextmanager
     def half_sent(self, replica):
-        """A connection on which the largest body is on its way, for as long as the block takes."""
+        """Within the block, a connection with a partly sent body of the largest size."""
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         with context.wrap_socket(socket.create_connection(("127.0.0.1", replica.port), timeout=10)) as connection:
@@ -225,7 +225,7 @@ class Overloaded(InstalledTest):
             yield
 
 
-# ---- what the soak does too
+# ---- also used by the soak
 
 def start_two_at_once(test):
     """On a cluster without Secret, Lease and bundle: one CA, one Secret, and both are trusted."""
@@ -252,7 +252,7 @@ def assert_agree(test, *pair):
 
 
 def rotate(test, *replicas):
-    """A new CA for everybody: asked for by the annotation, and over when all replicas are signed by it."""
+    """Requests a new CA by the annotation, and waits until it has signed the leaves of all replicas."""
     world = test.world
     before = world.secret()["ca.crt"]
     leaves = [replica.leaf() for replica in replicas]
@@ -265,7 +265,7 @@ def rotate(test, *replicas):
         test.assertNotEqual(replica.leaf(), leaf)
 
 
-# What can happen to watches: a function of (test, cutter, change), which calls change() while the fault lasts.
+# Faults of watches: functions of (test, cutter, change), which call change() during the fault.
 def cut(_test, cutter, change):
     cutter.cut()
     change()
@@ -282,7 +282,7 @@ def restarted(test, _cutter, change):
 
 
 def gone(test, cutter, change):
-    """The version that it was at is compacted, and the API server, which starts anew, does not know it either: 410."""
+    """etcd compacts the watched version, and the API server restarts without it: 410."""
     with cutter.shut():
         change()
         compact(test.plane)
@@ -294,7 +294,7 @@ FAULTS = {"connections cut": cut, "an API server out of reach": shut_out, "the A
 
 
 def survive(test, number, fault, cutter):
-    """During the fault one runtime comes, one changes and one goes. Gives how long it took to know."""
+    """During the fault a runtime is created, one changed and one deleted. Returns the time until the catalog has that."""
     step = f"survive-{number}"
     for name in ("goes", "changes", "stays"):
         test.apply_runtime(f"{step}-{name}", f"{step}-{name}-format", 2)
@@ -307,23 +307,23 @@ def survive(test, number, fault, cutter):
         test.plane.kubectl("patch", "clusterservingruntime", f"{step}-changes", "--type=merge", "-p", '{"spec": {"disabled": true}}')
     fault(test, cutter, change)
     want = {"goes": f"{step}-goes-low", "changes": f"{step}-changes-low", "stays": f"{step}-comes"}
-    return test.in_force(f"the catalog of a fresh list: {want}", lambda: all(
+    return test.in_force(f"the catalog of a new list: {want}", lambda: all(
         test.runtime_for(f"{step}-{name}-format") == found for name, found in want.items()), RECONNECT_SECONDS)
 
 
 def compact(plane):
-    """etcd forgets all versions but the latest, by its HTTP gateway."""
-    def ask(path, body):
+    """Compacts etcd up to the latest version, by its HTTP gateway."""
+    def post(path, body):
         request = urllib.request.Request(plane.etcd + path, json.dumps(body).encode(), {"Content-Type": "application/json"})
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(request, timeout=30) as reply:
             return json.load(reply)
-    revision = ask("/v3/kv/range", {"key": "AA=="})["header"]["revision"]
-    ask("/v3/kv/compaction", {"revision": revision, "physical": True})
+    revision = post("/v3/kv/range", {"key": "AA=="})["header"]["revision"]
+    post("/v3/kv/compaction", {"revision": revision, "physical": True})
 
 
 def errors(replica):
-    """What its log says at level error."""
+    """The lines of level error in its log."""
     return [line for line in replica.log().splitlines() if '"level":"error"' in line.replace(" ", "")]
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What deploy/ permits the webhook is what the webhook uses, no less and no more.
+"""The webhook's permissions in deploy/ are exactly those that it uses.
 
-The API server's audit log has each of its calls. In one run it does all that it ever does: certifies itself on an empty
-cluster, follows, looks up, complains of a configuration, rotates.
+The API server's audit log has all its calls. In one run the webhook does everything: creates certificates in an empty
+cluster, watches, looks up objects, reports an invalid configuration, rotates.
 """
 import json
 import urllib.error
@@ -19,7 +19,7 @@ RBAC = "/apis/rbac.authorization.k8s.io/v1"
 class Permissions(InstalledTest):
     def test_everything_granted_is_used_and_nothing_is_forbidden(self):
         self.install_local_model_caches()
-        # An API server that has just started forbids everything for a moment; other tests restart it.
+        # After its start an API server forbids everything for a moment; other tests restart it.
         earlier = len(self.world.calls())
         self.world.uncertify()
         self.plane.kubectl("delete", "events", "-n", NAMESPACE, "--all")
@@ -34,7 +34,7 @@ class Permissions(InstalledTest):
         assert_exact(self, ACCOUNT, calls)
 
     def install_local_model_caches(self):
-        """Kinds of KServe's that are watched where they are installed; deploy/ does not."""
+        """Installs kinds of KServe that are watched if they exist, but are not part of deploy/."""
         names = [f"{plural}.{GROUP}" for plural in CACHES]
         self.plane.kubectl("apply", "--server-side", "-f", "-", stdin={
             "apiVersion": "v1", "kind": "List", "items": [crd(plural, *row) for plural, row in CACHES.items()]})
@@ -42,14 +42,14 @@ class Permissions(InstalledTest):
         self.eventually("their CRDs", lambda: all(self.is_served(plural) for plural in CACHES))
 
     def is_served(self, plural):
-        """A new kind is not found at first, and then too busy."""
+        """A new kind is first not found, then the API server answers 429."""
         try:
             return self.plane.get(f"/apis/{GROUP}/v1alpha1/{plural}")
         except urllib.error.HTTPError:
             return None
 
     def look_up_runtimes(self):
-        """What the catalog lacks is looked for in the cluster before it counts as missing."""
+        """An object that is not in the catalog is looked up in the cluster."""
         self.assertIsInstance(self.dry_run(with_unknown_runtime()), dict)
         self.assertIsInstance(self.dry_run(with_claim()), dict)
         self.assertIsInstance(self.dry_run(pod_with_model(), "pods"), dict)
@@ -57,17 +57,17 @@ class Permissions(InstalledTest):
         self.assertIn('"not-there"', self.dry_run(pod_with_unknown_fetcher(), "pods"))
 
     def complain_twice(self, replica):
-        """The first complaint of a thing is an event, the second one counts it up."""
+        """The first report creates an event, the second one increments its count."""
         settings = self.settings()
         for broken in "{", "{ ":
             self.configure(modelgate=broken)
-            self.eventually("the complaint", lambda text=broken: self.complaints(), 10)
+            self.eventually("the event", lambda text=broken: self.reports(), 10)
             self.configure(modelgate=json.dumps(settings))
         self.configure(modelgate="{")
-        self.eventually("the complaint counted up", lambda: any(e.get("count", 1) > 1 for e in self.complaints()), 10)
+        self.eventually("the incremented event", lambda: any(e.get("count", 1) > 1 for e in self.reports()), 10)
         self.assertTrue(replica.ready())
 
-    def complaints(self):
+    def reports(self):
         found = self.plane.get(f"/api/v1/namespaces/{NAMESPACE}/events?fieldSelector=involvedObject.name={CONFIG_MAP}")
         return [event for event in found["items"] if event["source"].get("component") == "modelgate-webhook"
                 or event.get("reportingComponent") == "modelgate-webhook"]
@@ -80,7 +80,7 @@ class Permissions(InstalledTest):
         self.world.wait_asked()
 
     def keep_the_lease(self):
-        """All the rest may have taken less time than the holder waits before it renews the lease."""
+        """Waits for a renewal of the lease, which may not have happened yet."""
         def renewed():
             spec = self.plane.get(f"/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases/{LEASE}")["spec"]
             return spec["renewTime"] != spec["acquireTime"]
@@ -96,7 +96,7 @@ def crd(plural, kind, scope):
 
 
 def granted(plane, account):
-    """(verb, group, resource, namespace, name) that a ServiceAccount of ours has; "" for every namespace or name."""
+    """The permissions (verb, group, resource, namespace, name) of our ServiceAccount; "" for all namespaces or names."""
     found = set()
     for scope, bindings in (("", plane.get(RBAC + "/clusterrolebindings")["items"]),
                             (NAMESPACE, plane.get(f"{RBAC}/namespaces/{NAMESPACE}/rolebindings")["items"])):
@@ -113,7 +113,7 @@ def granted(plane, account):
 
 
 def assert_exact(test, account, calls, otherwise=()):
-    """No call was forbidden, and each permission was needed by one, but for those that no call shows."""
+    """No call was forbidden, and a call needed each permission, except for those that no call shows."""
     forbidden = sorted({f"{call['verb']} {call['requestURI'].split('?')[0]}" for call in calls
                         if call.get("responseStatus", {}).get("code") in (401, 403)})
     test.assertEqual(forbidden, [])
@@ -127,7 +127,7 @@ def assert_exact(test, account, calls, otherwise=()):
 
 
 def uses_of(call):
-    """A patch that makes an object, as server-side apply may, needs the right to create as well."""
+    """A patch that creates an object, as server-side apply may, also needs the permission to create."""
     use = use_of(call)
     return [use, ("create", *use[1:])] if use[0] == "patch" and call.get("responseStatus", {}).get("code") == 201 else [use]
 
@@ -135,13 +135,13 @@ def uses_of(call):
 def use_of(call):
     ref = call["objectRef"]
     resource = ref["resource"] + ("/" + ref["subresource"] if ref.get("subresource") else "")
-    # A list or watch of one object names it in its field selector.
+    # A list or watch of one object has its name in the field selector.
     name = ref.get("name", "")
     return call["verb"], ref.get("apiGroup", ""), resource, ref.get("namespace", ""), name
 
 
 def narrowest(granted, use):
-    """The grants that this use needed: a wide one is not needed where a narrow one covers it."""
+    """The permissions that this use needs: not a wide one if a narrow one suffices."""
     fitting = [grant for grant in granted if covers(grant, use)]
     most = max((sum(map(bool, grant)) for grant in fitting), default=0)
     return [grant for grant in fitting if sum(map(bool, grant)) == most]

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pods of a service through a real API server: what is put into them, from Secrets and accounts that are read live.
-
-The API server takes what we make of a Pod only where it is a valid one.
+"""Pods of a service through a real API server: the injected containers, volumes and credentials, from Secrets and accounts in
+the cluster. The API server accepts only valid Pods.
 """
 import json
 import subprocess
@@ -16,7 +15,7 @@ INTERNAL = f"internal.{GROUP}"
 COMPATIBLE = {"validation": "Compatible", "runtimeSelection": "Defer", "resourceDefaults": False, "gpuTolerations": [],
               "podInjection": "Admission"}
 
-# Each scheme: where the model is, what its credentials' Secret holds, and a name that the init container gets for it.
+# Each scheme: the model's URI, the data of the credentials' Secret, and a variable that the init container gets.
 SCHEMES = {
     "s3": ("s3://models/iris", {"AWS_ACCESS_KEY_ID": "sentinel", "AWS_SECRET_ACCESS_KEY": "sentinel"}, "AWS_SECRET_ACCESS_KEY"),
     "gcs": ("gs://models/iris", {"gcloud-application-credentials.json": "sentinel"}, "GOOGLE_APPLICATION_CREDENTIALS"),
@@ -55,7 +54,7 @@ class PodsTest(InstalledTest):
                     "secrets": [{"name": secret} for secret in secrets]})
 
     def use_recorded_cluster(self):
-        """The configuration and the objects that KServe v0.20's answers were recorded with."""
+        """The configuration and objects of the recording of KServe v0.20."""
         before = self.plane.get(f"/api/v1/namespaces/{NAMESPACE}/configmaps/{CONFIG_MAP}")["data"]
         self.addCleanup(lambda: self.configure(**before))
         recorded = json.loads((RECORDED / "cluster.json").read_text())["items"]
@@ -64,7 +63,7 @@ class PodsTest(InstalledTest):
         self.addCleanup(self.plane.kubectl, "apply", "--server-side", "--force-conflicts", "-f", DEPLOY / "config" / "storage-container.yaml")
         self.addCleanup(self.plane.kubectl, "delete", "-f", RECORDED / "fixtures.yaml", "--wait=false")
         self.plane.kubectl("apply", "--server-side", "--force-conflicts", "-f", RECORDED / "fixtures.yaml")
-        self.eventually("the configuration is in force", lambda: isinstance(self.dry_run(pod_of(
+        self.eventually("the configuration is used", lambda: isinstance(self.dry_run(pod_of(
             {"storage-initializer-sourceuri": "nothing-that-strict-takes"}), "pods"), dict))
 
     def initializer(self, body):
@@ -102,7 +101,7 @@ class Pods(PodsTest):
                 self.assertIsInstance(made, dict, made)
                 self.assertGreater(len(made["spec"].get("volumes", [])) + len(made["spec"]["containers"]), 1)
 
-    def test_a_storage_container_counts_at_once(self):
+    def test_a_storage_container_is_used_immediately(self):
         body = pod_of({"storage-initializer-sourceuri": "tide://iris"})
         self.assertIn("tide://iris", self.dry_run(body, "pods"))
         self.addCleanup(self.plane.kubectl, "delete", "clusterstoragecontainer", "tide")
@@ -114,7 +113,7 @@ class Pods(PodsTest):
 
 
 class LeftOut(PodsTest):
-    def test_who_writes_where_nobody_looks_is_told_so(self):
+    def test_a_write_in_an_excluded_namespace_gets_a_warning(self):
         service = {"apiVersion": f"{GROUP}/v1beta1", "kind": "InferenceService", "metadata": {"name": "a"},
                    "spec": {"predictor": {"model": {"modelFormat": {"name": "sklearn"}}}}}
         with_model = pod_of({"storage-initializer-sourceuri": "s3://models/iris"})
@@ -122,15 +121,15 @@ class LeftOut(PodsTest):
         def written(namespace, body):
             return self.plane.kubectl("create", "--dry-run=server", "-n", namespace, "-f", "-", stdin=body, expect=None).stderr
         for namespace in (NAMESPACE, "kube-system"):
-            self.eventually("the policy is in force", lambda n=namespace: "neither defaulted nor checked" in written(n, service))
-        # Our own namespace takes no Pod of this kind at all.
+            self.eventually("the policy is used", lambda n=namespace: "neither defaulted nor checked" in written(n, service))
+        # Our own namespace rejects such Pods.
         self.assertIn("nothing is put into this Pod", written("kube-system", with_model))
         self.assertNotIn("leaves out", written("kube-system", other))
         self.assertNotIn("leaves out", written("default", with_model))
 
 
 class RecordedPods(PodsTest):
-    """What KServe v0.20 answered, with the cluster state of the record in the cluster itself."""
+    """The recorded answers of KServe v0.20, with the recorded objects in the cluster."""
     needs_kserve = True
 
     def test_recorded_pods(self):

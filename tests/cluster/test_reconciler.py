@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From `kubectl apply` to a model that serves: both programs, the real API server, controllers and scheduler.
+"""From `kubectl apply` to a Ready service: both programs, the real API server, controllers and scheduler.
 
-Faults of Pods are played: a Pod's status is set as the kubelet would, and then the service's must tell within two seconds.
+Faults of Pods are simulated: the test sets a Pod's status as the kubelet does, and the service's status must show the fault.
 """
 import json
 import subprocess
@@ -21,14 +21,14 @@ CHILDREN = ["apis/apps/v1/{}/deployments", "api/v1/{}/services", "apis/autoscali
             "apis/gateway.networking.k8s.io/v1/{}/httproutes", "apis/networking.k8s.io/v1/{}/ingresses",
             "apis/networking.istio.io/v1beta1/{}/virtualservices", "apis/keda.sh/v1alpha1/{}/scaledobjects",
             "apis/opentelemetry.io/v1beta1/{}/opentelemetrycollectors"]
-# The accounts that the examples name, and what their Secrets hold.
+# The accounts of the examples, and the data of their Secrets.
 ACCOUNTS = {
     "azure-reader": {"AZURE_CLIENT_ID": "a", "AZURE_CLIENT_SECRET": "b", "AZURE_SUBSCRIPTION_ID": "c", "AZURE_TENANT_ID": "d"},
     "gcs-reader": {"gcloud-application-credentials.json": "{}"},
     "hdfs-reader": {"HDFS_NAMENODE": "http://namenode:9870", "HDFS_ROOTPATH": "/"},
     "s3-reader": {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"},
 }
-# What the examples refer to and do not hold: accounts, a claim, and storage by key.
+# Objects that the examples refer to: accounts, a claim, and storage by key.
 EXAMPLES_NEED = [
     *[{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data} for name, data in ACCOUNTS.items()],
     *[{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}, "secrets": [{"name": name}]}
@@ -46,7 +46,7 @@ EXAMPLES_NEED = [
 
 
 class ReconciledTest(ClusterTest):
-    """With one reconciler and a gateway for the time of a test."""
+    """With a reconciler and a gateway for each test."""
 
     crds = "reconciled"
 
@@ -92,11 +92,11 @@ class ReconciledTest(ClusterTest):
 
     def list(self, path):
         found = self.plane.get("/" + path.format(f"namespaces/{self.namespace}")) or {"items": []}
-        # The API server leaves these out of the items of its own kinds.
+        # The API server omits these in the items of built-in kinds.
         return [{"apiVersion": found["apiVersion"], "kind": found["kind"].removesuffix("List"), **o} for o in found["items"]]
 
     def children(self):
-        """(kind, name) -> object, of everything in the namespace that an InferenceService controls."""
+        """(kind, name) -> object, for all objects in the namespace that an InferenceService controls."""
         return {(path.rsplit("/", 1)[1], o["metadata"]["name"]): o for path in CHILDREN for o in self.list(path)
                 if any(r["kind"] == "InferenceService" and r.get("controller") for r in o["metadata"].get("ownerReferences", []))}
 
@@ -137,7 +137,7 @@ class Examples(ReconciledTest):
 
 
 class Lifecycle(ReconciledTest):
-    def test_what_goes_takes_everything_with_it(self):
+    def test_deletion_removes_all_children(self):
         self.apply(sklearn("gone"))
         self.wait_ready("gone")
         self.assertIn("inferenceservice.finalizers", self.service("gone")["metadata"]["finalizers"])
@@ -155,37 +155,37 @@ class Lifecycle(ReconciledTest):
         self.kubectl("annotate", "inferenceservice", "stopped", f"{GROUP}/stop-")
         self.wait_ready("stopped")
 
-    def test_what_somebody_changes_or_deletes_comes_back(self):
-        self.apply(sklearn("kept"))
-        self.wait_ready("kept")
-        uid = self.deployment("kept-predictor")["metadata"]["uid"]
-        self.kubectl("delete", "deployment", "kept-predictor")
-        self.eventually("a new Deployment", lambda: (self.deployment("kept-predictor") or {"metadata": {}})["metadata"]
+    def test_changed_or_deleted_children_are_restored(self):
+        self.apply(sklearn("restored"))
+        self.wait_ready("restored")
+        uid = self.deployment("restored-predictor")["metadata"]["uid"]
+        self.kubectl("delete", "deployment", "restored-predictor")
+        self.eventually("a new Deployment", lambda: (self.deployment("restored-predictor") or {"metadata": {}})["metadata"]
                         .get("uid", uid) != uid)
-        image = self.deployment("kept-predictor")["spec"]["template"]["spec"]["containers"][0]["image"]
-        self.kubectl("set", "image", "deployment/kept-predictor", "kserve-container=example.com/other:1")
-        self.eventually("its image again", lambda: self.deployment("kept-predictor")["spec"]["template"]["spec"]["containers"]
+        image = self.deployment("restored-predictor")["spec"]["template"]["spec"]["containers"][0]["image"]
+        self.kubectl("set", "image", "deployment/restored-predictor", "kserve-container=example.com/other:1")
+        self.eventually("its image again", lambda: self.deployment("restored-predictor")["spec"]["template"]["spec"]["containers"]
                         [0]["image"] == image)
 
-    def test_what_is_not_ours_is_left_alone(self):
+    def test_an_object_of_another_owner_is_not_changed(self):
         other = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "taken-predictor"},
-                 "spec": {"selector": {"app": "somebody-elses"}, "ports": [{"port": 80}]}}
+                 "spec": {"selector": {"app": "other"}, "ports": [{"port": 80}]}}
         self.apply(other)
         before = self.plane.get(f"/api/v1/namespaces/{self.namespace}/services/taken-predictor")
         self.apply(sklearn("taken"))
-        said = self.within("the conflict in the status", lambda: "taken-predictor" in self.condition("taken").get("message", "")
+        condition = self.within("the conflict in the status", lambda: "taken-predictor" in self.condition("taken").get("message", "")
                            and self.condition("taken"), 10)
-        self.assertNotEqual(said["status"], "True")
+        self.assertNotEqual(condition["status"], "True")
         after = self.plane.get(f"/api/v1/namespaces/{self.namespace}/services/taken-predictor")
         self.assertEqual(after["metadata"]["resourceVersion"], before["metadata"]["resourceVersion"])
         self.kubectl("delete", "service", "taken-predictor")
         self.wait_ready("taken")
 
-    def test_knative_mode_is_said_not_to_be_served(self):
+    def test_knative_mode_is_reported_as_unsupported(self):
         self.apply(sklearn("knative", annotations={f"{GROUP}/deploymentMode": "Knative"}))
-        said = self.within("the condition", lambda: self.condition("knative"), 10)
-        self.assertNotEqual(said["status"], "True")
-        self.assertIn("Knative", said["message"])
+        condition = self.within("the condition", lambda: self.condition("knative"), 10)
+        self.assertNotEqual(condition["status"], "True")
+        self.assertIn("Knative", condition["message"])
         self.assertEqual(self.children(), {})
 
     def test_a_change_rolls_out_without_a_gap(self):
@@ -204,13 +204,13 @@ class Lifecycle(ReconciledTest):
                     and deployment["status"].get("replicas") == 2)
 
         self.eventually("the rollout", through, 30)
-        self.assertEqual(seen, [], "it was Ready all the while")
+        self.assertEqual(seen, [], "it was not Ready all the time")
 
 
 class Replicas(ReconciledTest):
     AUTOSCALERS = ["none", "hpa", "keda", "hpa", "none", "keda", "none"]
 
-    def test_switching_autoscalers_never_passes_below(self):
+    def test_switching_autoscalers_never_reduces_replicas(self):
         self.apply(self.scaled("none"))
         self.wait_ready("seven")
         self.eventually("seven replicas", lambda: self.deployment("seven-predictor")["spec"]["replicas"] == 7)
@@ -226,7 +226,7 @@ class Replicas(ReconciledTest):
                 self.kubectl("scale", "deployment/seven-predictor", "--replicas=7")
         self.assertEqual([n for n in watched() if n < 7], [])
 
-    def test_a_deployment_begins_with_as_many_as_its_autoscaler_will_have(self):
+    def test_a_deployment_starts_with_the_replicas_of_its_autoscaler(self):
         self.apply(sklearn("three", component={"minReplicas": 3, "maxReplicas": 5}))
         made = self.eventually("its Deployment", lambda: self.deployment("three-predictor"))
         self.assertEqual(made["spec"]["replicas"], 3)
@@ -241,7 +241,7 @@ class Replicas(ReconciledTest):
                        {"minReplicas": 7, "maxReplicas": 9, "autoScaling": {"metrics": [metric]}})
 
     def watch_replicas(self, name):
-        """Every value that spec.replicas has from now on, by a watch; call it to end and read."""
+        """Watches spec.replicas. Returns a function that ends the watch and returns all values."""
         process = subprocess.Popen(
             [str(self.plane.binaries / "kubectl"), "get", "deployment", name, "-n", self.namespace, "-w",
              "-o", "jsonpath={.spec.replicas}{'\\n'}"], stdout=subprocess.PIPE, text=True,
@@ -257,25 +257,25 @@ class Replicas(ReconciledTest):
 
 
 class Faults(ReconciledTest):
-    """Each in the status within two seconds of the Pod showing it."""
+    """Each must appear in the status."""
 
     def faulty(self, name):
-        """A Pod of a new service, which kwok has made Ready; its status is then set by the test."""
+        """A Pod of a new Ready service. The test then sets its status."""
         self.apply(sklearn(name))
         self.wait_ready(name)
         return self.pods(name)[0]
 
-    def play(self, pod, container="kserve-container", init=False, ready=False, **state):
-        """Sets the status of one container as the kubelet would."""
+    def set_status(self, pod, container="kserve-container", init=False, ready=False, **state):
+        """Sets the status of one container, as the kubelet does."""
         name = pod["metadata"]["name"]
         path = f"/api/v1/namespaces/{self.namespace}/pods/{name}/status"
-        said = {"name": container, "image": "i", "imageID": "", "ready": ready, "restartCount": state.pop("restarts", 0),
+        reported = {"name": container, "image": "i", "imageID": "", "ready": ready, "restartCount": state.pop("restarts", 0),
                 "started": False, **state}
         status = {"phase": "Pending" if init else "Running",
                   "conditions": [{"type": "PodScheduled", "status": "True"},
                                  {"type": "Ready", "status": "False", "reason": "ContainersNotReady",
                                   "message": f"containers with unready status: [{container}]"}],
-                  ("initContainerStatuses" if init else "containerStatuses"): [said]}
+                  ("initContainerStatuses" if init else "containerStatuses"): [reported]}
         pod = self.plane.get(path.removesuffix("/status"))
         pod["status"] = {**pod["status"], **status}
         if init:
@@ -284,62 +284,62 @@ class Faults(ReconciledTest):
                                                   for c in pod["spec"]["containers"]]
         self.plane.put(path, pod)
 
-    def assert_told(self, name, *words, reason=None):
-        """In PredictorReady or the model's last failure, as text."""
-        def told():
+    def assert_shown(self, name, *words, reason=None):
+        """Waits until PredictorReady, Ready or the model's last failure contain `words`."""
+        def is_shown():
             status = self.status(name)
             text = json.dumps([c for c in status.get("conditions", []) if c["type"] in ("PredictorReady", "Ready")]
                               + [status.get("modelStatus", {}).get("lastFailureInfo", {})])
             return all(word in text for word in words)
-        self.within(f"{words} told of {name}", told)
+        self.within(f"{words} in the status of {name}", is_shown)
         if reason:
             self.assertEqual(self.status(name)["modelStatus"]["lastFailureInfo"]["reason"], reason)
 
     def test_an_image_that_is_missing(self):
         pod = self.faulty("no-image")
-        self.play(pod, state={"waiting": {"reason": "ImagePullBackOff", "message": 'Back-off pulling image "nowhere:1"'}})
-        self.assert_told("no-image", "ImagePullBackOff", "nowhere:1")
+        self.set_status(pod, state={"waiting": {"reason": "ImagePullBackOff", "message": 'Back-off pulling image "nowhere:1"'}})
+        self.assert_shown("no-image", "ImagePullBackOff", "nowhere:1")
 
     def test_a_crash_loop(self):
         pod = self.faulty("crashing")
-        self.play(pod, restarts=3, state={"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 40s"}},
+        self.set_status(pod, restarts=3, state={"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 40s"}},
                   lastState={"terminated": {"exitCode": 3, "reason": "Error", "message": "no such model",
                                             "finishedAt": "2026-01-01T00:00:00Z"}})
-        self.assert_told("crashing", "3", "no such model")
+        self.assert_shown("crashing", "3", "no such model")
         self.assertEqual(self.status("crashing")["modelStatus"]["lastFailureInfo"]["exitCode"], 3)
 
     def test_out_of_memory(self):
         pod = self.faulty("oom")
-        self.play(pod, restarts=1, state={"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 10s"}},
+        self.set_status(pod, restarts=1, state={"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 10s"}},
                   lastState={"terminated": {"exitCode": 137, "reason": "OOMKilled", "finishedAt": "2026-01-01T00:00:00Z"}})
-        self.assert_told("oom", "OOMKilled", "137")
+        self.assert_shown("oom", "OOMKilled", "137")
 
     def test_the_storage_initializer_fails(self):
         pod = self.faulty("no-model")
-        self.play(pod, container="storage-initializer", init=True, restarts=2,
+        self.set_status(pod, container="storage-initializer", init=True, restarts=2,
                   state={"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 20s"}},
                   lastState={"terminated": {"exitCode": 1, "reason": "Error", "message": "bucket models does not exist",
                                             "finishedAt": "2026-01-01T00:00:00Z"}})
-        self.assert_told("no-model", "bucket models does not exist", reason="ModelLoadFailed")
+        self.assert_shown("no-model", "bucket models does not exist", reason="ModelLoadFailed")
 
     def test_unschedulable(self):
         self.apply(sklearn("too-big", resources={"requests": {"cpu": "5000"}, "limits": {"cpu": "5000"}}))
         self.within("a Pod that no node takes", lambda: any(
             c.get("reason") == "Unschedulable" for p in self.pods("too-big") for c in p["status"].get("conditions", [])), 15)
-        self.assert_told("too-big", "Insufficient cpu")
+        self.assert_shown("too-big", "Insufficient cpu")
         self.assertEqual(self.status("too-big")["phase"], "Pending")
 
     def test_a_quota(self):
         self.kubectl("create", "quota", "nothing", "--hard=pods=0")
-        self.within("the quota to count", lambda: self.list("api/v1/{}/resourcequotas")[0].get("status", {}).get("hard"), 10)
+        self.within("the quota to be used", lambda: self.list("api/v1/{}/resourcequotas")[0].get("status", {}).get("hard"), 10)
         self.apply(sklearn("no-quota"))
-        self.within("the Deployment to tell", lambda: any(c["type"] == "ReplicaFailure" for c in (
+        self.within("the Deployment to show it", lambda: any(c["type"] == "ReplicaFailure" for c in (
             self.deployment("no-quota-predictor") or {}).get("status", {}).get("conditions", [])), 15)
-        self.assert_told("no-quota", "exceeded quota")
+        self.assert_shown("no-quota", "exceeded quota")
 
     def test_no_runtime(self):
-        self.apply(sklearn("no-runtime", modelFormat={"name": "unheard-of"}))
-        self.assert_told("no-runtime", "unheard-of")
+        self.apply(sklearn("no-runtime", modelFormat={"name": "unknown-format"}))
+        self.assert_shown("no-runtime", "unknown-format")
         self.assertEqual(self.status("no-runtime")["phase"], "Failed")
         self.assertEqual(self.status("no-runtime")["modelStatus"]["lastFailureInfo"]["reason"], "NoSupportingRuntime")
 
@@ -360,14 +360,14 @@ class Faults(ReconciledTest):
         self.eventually("the policy", lambda: "Sunday" in self.kubectl("create", "--dry-run=server", "-f", "-", stdin=probe,
                                                                        expect=None).stderr, 20)
         self.apply(sklearn("denied"))
-        self.within("the Deployment to tell", lambda: any(c["type"] == "ReplicaFailure" for c in (
+        self.within("the Deployment to show it", lambda: any(c["type"] == "ReplicaFailure" for c in (
             self.deployment("denied-predictor") or {}).get("status", {}).get("conditions", [])), 15)
-        self.assert_told("denied", "no Pods on a Sunday")
+        self.assert_shown("denied", "no Pods on a Sunday")
 
 
 class Quiet(ReconciledTest):
     def test_nothing_is_written_where_nothing_changed(self):
-        """Over a resync, a restart and a change of leaders."""
+        """During a resync, a restart and a change of leaders."""
         self.apply(*(sklearn(f"quiet-{i}") for i in range(20)))
         self.wait_ready(*(f"quiet-{i}" for i in range(20)))
         self.settle()
@@ -379,7 +379,7 @@ class Quiet(ReconciledTest):
         self.assertEqual(self.writes()[len(before):], [])
 
     def settle(self):
-        """Until no write came for two seconds."""
+        """Waits until there was no write for two seconds."""
         last, since = len(self.writes()), time.monotonic()
         while time.monotonic() - since < 2:
             now = len(self.writes())
@@ -388,6 +388,6 @@ class Quiet(ReconciledTest):
             time.sleep(0.2)
 
     def writes(self):
-        """The reconciler's, leases aside."""
+        """The reconciler's writes, without leases."""
         return [f"{call['verb']} {call['requestURI']}" for call in self.world.reconciler_calls()
                 if call["verb"] in ("create", "update", "patch", "delete") and "/leases" not in call["requestURI"]]

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever goes wrong on the reconciler's way, the end is the same, and nothing of others is touched.
+"""With any fault of the reconciler the final state is the same, and objects of others do not change.
 
-One scenario, played in a namespace of its own by reconcilers of its own (--watch-namespace): services of several kinds are
-created, then changed, stopped and deleted. It is played once as it should be, and then with each fault, several at a time.
-What is there at the end, objects and status, must be the same. soak.py kills at every call there is.
+One scenario, in its own namespace with its own reconcilers (--watch-namespace): services of several kinds are created, then
+changed, stopped and deleted. It runs once without faults, and then with each fault, several at a time. The final objects and
+status must be the same. soak.py kills the reconciler at each call.
 """
 import concurrent.futures
 import contextlib
@@ -21,30 +21,30 @@ from world import ClusterTest
 
 SERVICES = f"/apis/{GROUP}/v1beta1/namespaces/{{}}/inferenceservices"
 KINDS = [*CHILDREN, "api/v1/{}/configmaps"]
-# What under_faults.cc ends with where it is told to die.
+# The exit code of under_faults.cc after an injected death.
 KILLED = 86
 STEP_SECONDS = 120
-# Nothing is written for so long: longer than what is tried again soon takes to be.
+# The time without writes after which nothing more is expected: longer than short retries take.
 QUIET_SECONDS = 1.5
-# What is to be written may be that much later: where watches are late, where something is tried again.
+# How much later writes may follow: with late watches, or after retries.
 LATE_SECONDS = 10
 AT_ONCE = 6
-# Where there are more calls than this, something never ends.
+# More calls than this mean an endless loop.
 MOST_CALLS = 2000
-# The objects' own history, and what the API server and other controllers fill in.
-FORGOTTEN = {"uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "lastTransitionTime",
+# Fields with the objects' history, and fields set by the API server and other controllers.
+IGNORED = {"uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "lastTransitionTime",
              "clusterIP", "clusterIPs", "deployment.kubernetes.io/revision", "time"}
-# Its hash holds the namespace's name, which Pods are told.
+# The hash depends on the namespace's name, which is in the Pods.
 REPLICA_SET = re.compile(r"(ReplicaSet \\\"[a-z-]+)-[0-9a-z]+")
 EVERY_WRITE = {
     "dies after each second write": ("kill=2,when=after", True),
     "dies before each fifth write": ("kill=5", True),
     "each write conflicts once": ("once=409", False),
     "each write fails once": ("once=500", False),
-    "each write is put off once": ("once=429", False),
+    "each write gets 429 once": ("once=429", False),
     "each write is lost once": ("once=lost", False),
     "each write's answer is lost once": ("once=unheard", False),
-    # Each read by so much, one behind the other: seconds where much happens.
+    # Each read is delayed by this, one after the other: seconds if there are many events.
     "watches are late": ("lag=250", False),
 }
 
@@ -63,8 +63,8 @@ def split():
 
 
 class Lives:
-    """A reconciler of one namespace, started again each time that the faults have ended it: with the same faults, or, unless
-    `again`, without any."""
+    """A reconciler of one namespace, restarted each time that the faults have ended it: with the same faults, or, unless
+    `again`, without faults."""
 
     def __init__(self, world, namespace, faults="", again=False):
         self.world, self.namespace, self.faults, self.again = world, namespace, faults, again
@@ -84,7 +84,7 @@ class Lives:
         processes.let_end(self.process)
 
     def look(self):
-        """Called again and again while a scenario waits."""
+        """Called repeatedly while a scenario waits."""
         code = self.process.poll()
         if code is None:
             return
@@ -96,7 +96,7 @@ class Lives:
         self._start()
 
     def storms(self):
-        """Nothing where it died when all was done already."""
+        """Returns nothing if it died after all was done."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=10) as reply:
                 lines = reply.read().decode().splitlines()
@@ -111,12 +111,12 @@ class Lives:
 
 
 class Scenario:
-    """Use as a context: it ends its reconcilers."""
+    """A context manager: it stops its reconcilers."""
 
     def __init__(self, world, namespace):
         self.world, self.plane, self.namespace, self.lives = world, world.plane, namespace, []
         self.plane.post("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
-        self._plant()
+        self._create_foreign()
 
     def __enter__(self):
         return self
@@ -129,7 +129,7 @@ class Scenario:
         self.lives.append(Lives(self.world, self.namespace, faults, again))
 
     def play(self, after_create=lambda: None, expected=None):
-        """Gives what is there at the end: once it is as expected, or nothing changes any more."""
+        """Runs the scenario. Returns the final state: when it is as expected, or when nothing changes any more."""
         for service in (sklearn("plain"), split(), scaled("hpa"), sklearn("going")):
             self._try(lambda s=service: self.plane.post(self._services(), s))
         after_create()
@@ -146,9 +146,9 @@ class Scenario:
         return end
 
     def foreign(self):
-        """resourceVersion by kind and name of what was planted."""
-        objects = self._try(self._objects)  # kinds that are new are answered with 429 for a moment
-        return {key: o["metadata"]["resourceVersion"] for key, o in objects.items() if key in self.planted}
+        """resourceVersion by kind and name of the objects of others."""
+        objects = self._try(self._objects)  # for new kinds the API server answers 429 for a moment
+        return {key: o["metadata"]["resourceVersion"] for key, o in objects.items() if key in self.foreign_keys}
 
     # ---- steps
 
@@ -156,7 +156,7 @@ class Scenario:
         return SERVICES.format(self.namespace) + (f"/{name}" if name else "")
 
     def _try(self, call):
-        """Through restarts of the API server and moments in which the webhook is not reached."""
+        """Retries during restarts of the API server and while the webhook cannot be reached."""
         deadline = time.monotonic() + STEP_SECONDS
         while True:
             try:
@@ -181,11 +181,11 @@ class Scenario:
     def _settled(self, name, ready="True"):
         service = self.plane.get(self._services(name)) or {}
         status = service.get("status", {})
-        said = {c["type"]: c["status"] for c in status.get("conditions", [])}
-        return status.get("observedGeneration") == service.get("metadata", {}).get("generation") and said.get("Ready") == ready
+        conditions = {c["type"]: c["status"] for c in status.get("conditions", [])}
+        return status.get("observedGeneration") == service.get("metadata", {}).get("generation") and conditions.get("Ready") == ready
 
     def _is_changed(self):
-        there = set(self._objects()) - self.planted
+        there = set(self._objects()) - self.foreign_keys
         scalers = {name for kind, name in there if kind == "horizontalpodautoscalers"}
         left = [name for kind, name in there if kind != "inferenceservices" and name.startswith(("plain", "going"))]
         return (self._settled("split") and self._settled("scaled") and self._settled("plain", "False")
@@ -208,7 +208,7 @@ class Scenario:
             time.sleep(0.1)
 
     def _quiet(self):
-        """The end state, once no object has changed for a while."""
+        """The final state, once no object has changed for a while."""
         last, since = None, time.monotonic()
 
         def is_quiet():
@@ -219,10 +219,10 @@ class Scenario:
                 last, since = versions, time.monotonic()
             return time.monotonic() - since > QUIET_SECONDS
 
-        self._until("nothing to be written any more", is_quiet)
-        return {key: self._normal(key, o) for key, o in self._objects().items() if key not in self.planted}
+        self._until("no more writes", is_quiet)
+        return {key: self._normal(key, o) for key, o in self._objects().items() if key not in self.foreign_keys}
 
-    # ---- what is there
+    # ---- objects
 
     def _objects(self):
         found = {}
@@ -234,14 +234,14 @@ class Scenario:
     def _normal(self, key, obj):
         def cut(value):
             if isinstance(value, dict):
-                return {k: cut(v) for k, v in value.items() if k not in FORGOTTEN}
+                return {k: cut(v) for k, v in value.items() if k not in IGNORED}
             return [cut(v) for v in value] if isinstance(value, list) else value
         if key[0] != "inferenceservices":
             obj = {k: v for k, v in obj.items() if k != "status"}
         return json.loads(REPLICA_SET.sub(r"\1-HASH", json.dumps(cut(obj))).replace(self.namespace, "NS"))
 
-    def _plant(self):
-        """What others have, with names and labels as near to ours as can be."""
+    def _create_foreign(self):
+        """Creates objects of others, with names and labels similar to ours."""
         at, label = f"/api/v1/namespaces/{self.namespace}", f"{GROUP}/inferenceservice"
         owner = self.plane.post(f"{at}/configmaps", {"metadata": {"name": "owner"}})
         owned = [{"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": owner["metadata"]["uid"], "controller": True}]
@@ -256,7 +256,7 @@ class Scenario:
         self.plane.post(shadow, {
             "metadata": {"name": "scaled-predictor-shadow", "labels": {label: "scaled"}, "ownerReferences": owned},
             "spec": {"replicas": 0, "selector": {"matchLabels": {"app": "mine"}}, "template": pod}})
-        self.planted = {("configmaps", "owner"), ("configmaps", "plain-predictor"), ("services", "plain-predictor-mine"),
+        self.foreign_keys = {("configmaps", "owner"), ("configmaps", "plain-predictor"), ("services", "plain-predictor-mine"),
                         ("ingresses", "split"), ("deployments", "scaled-predictor-shadow")}
 
         def settled():
@@ -268,7 +268,7 @@ class Scenario:
 
 class FaultsTest(ClusterTest):
     crds = "reconciled"
-    of_world = expected = None  # what is there at the end without any fault
+    of_world = expected = None  # the final state without faults
     writes = 0
 
     def setUp(self):
@@ -278,19 +278,19 @@ class FaultsTest(ClusterTest):
         self.addCleanup(gateway.__exit__)
         if FaultsTest.of_world is not self.world:
             self.make_runtimes()
-            FaultsTest.expected, _ = self.play(f"{self.namespace}-as-it-should-be")
-            FaultsTest.writes = len(self.writes_in(f"{self.namespace}-as-it-should-be"))
+            FaultsTest.expected, _ = self.play(f"{self.namespace}-without-faults")
+            FaultsTest.writes = len(self.writes_in(f"{self.namespace}-without-faults"))
             FaultsTest.of_world = self.world
 
     def make_runtimes(self):
-        """The reconcilers of a scenario make none."""
+        """The reconcilers of a scenario do not create them."""
         maker = self.world.start_reconciler()
         self.eventually("the built-in runtimes", lambda: self.plane.get(
             f"/apis/{GROUP}/v1alpha1/clusterservingruntimes/kserve-sklearnserver"), 30)
         maker.terminate()
 
     def play(self, namespace, faults="", again=False, reconcilers=1, after_create=lambda: None):
-        """What is there at the end, and how often a reconciler died."""
+        """The final state, and how often a reconciler died."""
         with Scenario(self.world, namespace) as scenario:
             before = scenario.foreign()
             for _ in range(reconcilers):
@@ -304,13 +304,14 @@ class FaultsTest(ClusterTest):
             return end, sum(life.deaths for life in scenario.lives)
 
     def writes_in(self, namespace):
-        """The reconciler's to objects, from the audit log."""
+        """The reconciler's writes of objects, from the audit log."""
         return [f"{call['verb']} {call['requestURI']}" for call in self.world.reconciler_calls()
                 if call["verb"] in ("create", "update", "patch", "delete") and f"/namespaces/{namespace}/" in call["requestURI"]
                 and "/events" not in call["requestURI"]]
 
     def all_end_the_same(self, plays):
-        """plays: name -> function that gives the end and the number of deaths; several at a time. Gives the deaths by name."""
+        """plays: name -> function that returns the final state and the number of deaths. Runs several at a time. Returns the
+        deaths by name."""
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
             running = {name: pool.submit(play) for name, play in plays.items()}
             deaths = {}
@@ -324,7 +325,7 @@ class FaultsTest(ClusterTest):
 
 
 class Faults(FaultsTest):
-    def test_every_write_meets_one(self):
+    def test_each_fault_at_every_write(self):
         deaths = self.all_end_the_same({
             name: lambda n=f"{self.namespace}-{i}", f=faults, a=again: self.play(n, f, a)
             for i, (name, (faults, again)) in enumerate(EVERY_WRITE.items())})
@@ -333,35 +334,35 @@ class Faults(FaultsTest):
             if "kill" in faults and name in deaths:
                 self.assertGreater(deaths[name], 5, name)
 
-    def test_two_at_once(self):
-        """Without a lease between them; and they do not fight."""
+    def test_two_reconcilers_without_a_lease(self):
+        """They do not undo each other's writes."""
         namespace = f"{self.namespace}-both"
         self.all_end_the_same({"two": lambda: self.play(namespace, reconcilers=2)})
         writes = self.writes_in(namespace)
         print(f"            {len(writes)} writes by two, {self.writes} by one")
         self.assertLess(len(writes), 3 * self.writes + 10)
 
-    def test_the_api_server_restarts_meanwhile(self):
+    def test_the_api_server_restarts(self):
         def restart():
             self.plane.stop_apiserver()
             self.plane.start_apiserver()
-        # Not in a thread of a pool: the API server is killed with the thread that started it.
+        # Not in a pool thread: the API server ends with the thread that started it.
         end, _ = self.play(f"{self.namespace}-restart", after_create=restart)
         self.assertEqual(end, self.expected)
 
 
 class KilledInTurn(FaultsTest):
-    """At the Nth write of a run, and then never again. step: which of them."""
+    """Killed at the Nth write of a run, and then not again. step: every which write."""
 
     step, of = 25, ("writes",)
 
     def setUp(self):
         super().setUp()
-        # What the plays leave goes on running, a thousand services.
+        # The services of all runs keep running, a thousand of them.
         with contextlib.suppress(urllib.error.HTTPError):
             self.plane.post("/api/v1/nodes", node("endless-0", {"cpu": "100000", "memory": "1000Ti", "pods": "100000"}))
 
-    def test_the_end_is_the_same(self):
+    def test_the_final_state_is_the_same(self):
         for of in self.of:
             for when in ("before", "after"):
                 self.in_turn(of, when)
@@ -374,6 +375,6 @@ class KilledInTurn(FaultsTest):
                 f"killed {when} number {n} of the {of}":
                     lambda n=n: self.play(f"{self.namespace}-{of}-{when}-{n}", f"kill={n},of={of},when={when}")
                 for n in turns})
-            # A play that failed has no count; that is told by then, and a later one may have survived.
+            # A failed run has no count; it was reported before, and a later one may have survived.
             survived = not deaths or 0 in deaths.values()
             first = turns[-1] + self.step

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What deploy/ permits the reconciler is what the reconciler uses, no less and no more: as test_permissions.py does it.
+"""The reconciler's permissions in deploy/ are exactly those that it uses; see test_permissions.py.
 
-In one run it begins in an empty cluster, makes, takes over, changes and deletes an object of each kind, and complains.
+In one run it starts in an empty cluster, creates, takes over, changes and deletes an object of each kind, and records events.
 """
 from installed import GROUP, NAMESPACE
 from reconciled import ACCOUNT
@@ -9,11 +9,11 @@ from test_permissions import CACHES, assert_exact, crd
 from test_reconciler import ReconciledTest, sklearn
 from test_taking_over import KSERVES_MANAGER, hand_to_kserve, managers
 
-# The API server asks for it where an admission plugin is on (OwnerReferencesPermissionEnforcement); no call of ours shows it.
+# Required by the admission plugin OwnerReferencesPermissionEnforcement, if it is enabled; no call shows it.
 SHOWN_BY_NO_CALL = [f"update {GROUP} inferenceservices/finalizers"]
 MODELS = "trainedmodels"
 KINDS = {**CACHES, MODELS: ("TrainedModel", "Namespaced")}
-# The configuration's ways to lead to a service: the kind, whether Gateway API is on, and whether Istio's routes are.
+# The kinds of routes by configuration: the kind, whether Gateway API is enabled, and whether Istio's routes are.
 ROUTES = {"httproutes": (True, False), "ingresses": (False, False), "virtualservices": (False, True)}
 BUILTIN = "modelgate-builtin-runtimes"
 CPU = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}}
@@ -51,7 +51,7 @@ class Permissions(ReconciledTest):
         assert_exact(self, ACCOUNT, self.world.reconciler_calls()[earlier:], SHOWN_BY_NO_CALL)
 
     def install_kinds(self):
-        """Kinds of KServe's that deploy/ does not bring."""
+        """Installs kinds of KServe that are not part of deploy/."""
         self.plane.kubectl("apply", "--server-side", "-f", "-", stdin={
             "apiVersion": "v1", "kind": "List", "items": [crd(plural, *row) for plural, row in KINDS.items()]})
         self.addCleanup(self.plane.kubectl, "delete", "crd", *[f"{plural}.{GROUP}" for plural in KINDS])
@@ -64,7 +64,7 @@ class Permissions(ReconciledTest):
             return None
 
     def begin_anew(self):
-        """As in a cluster that never had a reconciler, or the stock runtimes; a second time some are missing."""
+        """As in a new cluster without the stock runtimes; later some of them are missing."""
         self.plane.kubectl("delete", "-n", NAMESPACE, f"lease/{ACCOUNT}", f"configmap/{BUILTIN}", "--ignore-not-found")
         self.plane.kubectl("delete", "clusterservingruntimes", "--all")
         self.reconciler = self.world.start_reconciler()
@@ -75,11 +75,11 @@ class Permissions(ReconciledTest):
                            f'[{{"op": "remove", "path": "/data/{first}"}}]')
         self.world.stop_reconcilers()
         self.reconciler = self.world.start_reconciler()
-        self.eventually("it to be remembered again", lambda: first in self.plane.get(
+        self.eventually("it to be recorded again", lambda: first in self.plane.get(
             f"/api/v1/namespaces/{NAMESPACE}/configmaps/{BUILTIN}")["data"], 20)
 
     def bring_cas(self):
-        """The CA bundle is copied to where Pods mount it, over an old copy."""
+        """The CA bundle is copied into the namespace of the Pods, over an old copy."""
         def bundle(name, text):
             return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"cabundle.crt": text}}
         self.plane.kubectl("apply", "-n", NAMESPACE, "-f", "-", stdin=bundle("cas", "new"))
@@ -92,7 +92,7 @@ class Permissions(ReconciledTest):
             f"/api/v1/namespaces/{self.namespace}/configmaps/global-ca-bundle")["data"]["cabundle.crt"] == "new", 20)
 
     def serve_with_credentials(self):
-        """Several sources are put into the Deployment's template, with their credentials."""
+        """Several sources are added to the Deployment's template, with their credentials."""
         self.apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "reader"},
                     "stringData": {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}},
                    {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "reader"}, "secrets": [{"name": "reader"}]})
@@ -126,7 +126,7 @@ class Permissions(ReconciledTest):
                 kind for kind, name in self.children() if name == "scaled-predictor"
                 and kind in ("scaledobjects", "horizontalpodautoscalers")} == wanted, 20)
         self.kubectl("annotate", "inferenceservice", "scaled", f"{GROUP}/stop=true")
-        self.eventually("nothing of it", lambda: not [name for _, name in self.children() if name.startswith("scaled")], 20)
+        self.eventually("its children to be deleted", lambda: not [name for _, name in self.children() if name.startswith("scaled")], 20)
 
     def serve_many_models(self):
         self.apply(MANY_MODELS, many())
@@ -143,12 +143,12 @@ class Permissions(ReconciledTest):
         return self.plane.get(f"/api/v1/namespaces/{self.namespace}/configmaps/modelconfig-many-0")
 
     def complain_twice(self):
-        """The first complaint of a thing is an event, the second one counts it up."""
+        """The first report creates an event, the second one increments its count."""
         for _ in range(2):
-            self.patch("plain", {"spec": {"predictor": {"model": {"runtime": None, "modelFormat": {"name": "unheard-of"}}}}})
+            self.patch("plain", {"spec": {"predictor": {"model": {"runtime": None, "modelFormat": {"name": "unknown-format"}}}}})
             self.eventually("it to fail", lambda: self.status("plain").get("phase") == "Failed", 20)
             self.patch("plain", {"spec": {"predictor": {"model": {"runtime": None, "modelFormat": {"name": "sklearn"}}}}})
-            self.eventually("it to go on", lambda: self.status("plain").get("phase") == "Ready", 30)
+            self.eventually("it to be Ready again", lambda: self.status("plain").get("phase") == "Ready", 30)
 
     def kinds(self):
         return {kind for kind, _ in self.children()}

@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the reconciler writes, and what it does not: objects of others, of an earlier service, that cannot be changed, and
-that somebody else writes too."""
+"""Which objects the reconciler writes: not objects of others or of an earlier service, and how it handles immutable fields
+and objects that another client writes too."""
 import itertools
 import threading
 import urllib.error
 
 from test_reconciler import READY_SECONDS, ReconciledTest, sklearn
 
-# As reconciler/apply/applier.h has them.
+# As in reconciler/apply/applier.h.
 WRITE_BURST, WRITE_EVERY = 20, 5
 WRITES = ("create", "update", "patch", "delete")
 
 
 class Writes(ReconciledTest):
     def writes_of(self, kind, name):
-        """Our writes of that object, refused ones too, with their codes."""
+        """The status codes of our writes of that object, including rejected ones."""
         part = f"/namespaces/{self.namespace}/{kind}/{name}"
         return [call["responseStatus"]["code"] for call in self.world.reconciler_calls()
                 if call["verb"] in WRITES and call["requestURI"].partition("?")[0].endswith(part)]
@@ -22,23 +22,23 @@ class Writes(ReconciledTest):
     def events(self, reason):
         return [e["message"] for e in self.list("api/v1/{}/events") if e["reason"] == reason]
 
-    def told(self, reason, seconds=20):
+    def event(self, reason, seconds=20):
         return self.eventually(f"an Event {reason}", lambda: self.events(reason), seconds)[0]
 
 
 class OfOthers(Writes):
     def test_an_object_that_applying_would_merge_with(self):
-        """Its fields and ours do not contradict each other, so that the API server would take it for ours."""
+        """Its fields do not conflict with ours, so that the API server would merge them."""
         self.apply({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "merged-predictor"},
                     "spec": {"ports": [{"name": "other", "port": 9999}]}})
         path = f"/api/v1/namespaces/{self.namespace}/services/merged-predictor"
         before = self.plane.get(path)
         self.apply(sklearn("merged"))
-        self.assertIn("merged-predictor", self.told("NameTaken"))
+        self.assertIn("merged-predictor", self.event("NameTaken"))
         self.assertEqual(self.plane.get(path), before)
         self.assertEqual(self.writes_of("services", "merged-predictor"), [])
 
-    def test_a_service_made_anew_does_not_take_the_old_ones_objects(self):
+    def test_a_recreated_service_does_not_adopt_the_old_objects(self):
         self.apply(sklearn("anew"))
         self.wait_ready("anew")
         old = {key: o["metadata"]["uid"] for key, o in self.children().items()}
@@ -54,7 +54,7 @@ class OfOthers(Writes):
 
 
 class Refused(Writes):
-    def test_what_must_not_change_is_told_and_not_tried_on_and_on(self):
+    def test_an_immutable_field_is_reported_and_not_retried_endlessly(self):
         self.apply(sklearn("fixed"))
         self.wait_ready("fixed")
         self.world.stop_reconcilers()
@@ -68,8 +68,8 @@ class Refused(Writes):
         self.plane.post(f"/apis/apps/v1/namespaces/{self.namespace}/deployments?fieldManager=manager", by_hand)
         began = len(self.writes_of("deployments", "fixed-predictor"))
         self.reconciler = self.world.start_reconciler()
-        self.assertIn("delete Deployment fixed-predictor", self.told("FieldImmutable"))
-        # The Deployment's own Pods come and go meanwhile, and each is a reason to look again.
+        self.assertIn("delete Deployment fixed-predictor", self.event("FieldImmutable"))
+        # The Deployment's Pods change during this time, and each change causes a reconcile.
         codes = self.writes_of("deployments", "fixed-predictor")[began:]
         self.assertLess(codes.count(422), 10, codes)
         self.kubectl("delete", "deployment", "fixed-predictor", "--timeout=30s")
@@ -84,12 +84,12 @@ class Refused(Writes):
         self.addCleanup(self.world.configure, "service", serviceClusterIPNone=False)
         self.world.configure("service", serviceClusterIPNone=True)
         self.eventually("it to be written", lambda: 200 in self.writes_of("services", "addressed-predictor")[began:], 20)
-        self.eventually("the status to tell of it", lambda: self.status("addressed")["address"]["url"].endswith(":8080"), 20)
+        self.eventually("the status to show it", lambda: self.status("addressed")["address"]["url"].endswith(":8080"), 20)
         self.assertEqual(self.plane.get(path)["spec"]["clusterIP"], address)
         self.assertEqual(self.status("addressed")["phase"], "Ready")
         self.assertEqual(self.events("Invalid") + self.events("FieldImmutable"), [])
 
-    def test_a_namespace_that_goes(self):
+    def test_a_deleted_namespace(self):
         self.apply(sklearn("going"), {"apiVersion": "v1", "kind": "ConfigMap",
                                       "metadata": {"name": "holds-it", "finalizers": ["example.com/holds"]}})
         self.wait_ready("going")
@@ -100,26 +100,26 @@ class Refused(Writes):
 
 
 class Kinds(Writes):
-    """A CRD that goes, and one that comes later."""
+    """A CRD that is removed, and one that is installed later."""
 
     CRD = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/scaledobjects.keda.sh"
-    # The reconciler looks for it again every ten seconds.
+    # The reconciler checks for it every ten seconds.
     LOOKED_FOR = 30
 
-    def test_one_that_is_not_there_is_told_and_used_once_it_is(self):
+    def test_a_missing_kind_is_reported_and_used_once_it_is_installed(self):
         crd = self.plane.get(self.CRD)
         self.addCleanup(self.install, crd)
         self.kubectl("delete", "crd", "scaledobjects.keda.sh", "--timeout=30s")
         log = self.plane.processes.logs / f"{self.reconciler.name}.log"
-        self.eventually("the reconciler to notice", lambda: any(
+        self.eventually("the reconciler to detect it", lambda: any(
             "this kind is not installed" in line and "scaledobjects" in line for line in log.read_text().splitlines()), self.LOOKED_FOR)
         metric = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}}
         self.apply(sklearn("later", {"serving.kserve.io/autoscalerClass": "keda"},
                            {"minReplicas": 1, "maxReplicas": 2, "autoScaling": {"metrics": [metric]}}))
-        told = self.eventually("the missing kind in the status", lambda: "ScaledObject" in self.condition(
+        condition = self.eventually("the missing kind in the status", lambda: "ScaledObject" in self.condition(
             "later", "PredictorReady").get("message", "") and self.condition("later", "PredictorReady"), 20)
-        self.assertIn("keda.sh is not installed", told["message"])
-        self.eventually("what does not need it", lambda: self.deployment("later-predictor"))
+        self.assertIn("keda.sh is not installed", condition["message"])
+        self.eventually("a child of another kind", lambda: self.deployment("later-predictor"))
         self.install(crd)
         self.eventually("its ScaledObject", lambda: ("scaledobjects", "later-predictor") in self.children(), self.LOOKED_FOR)
         self.wait_ready("later")
@@ -140,7 +140,7 @@ class Kinds(Writes):
 
 
 class Storms(Writes):
-    def test_two_that_undo_each_others_work(self):
+    def test_two_writers_that_revert_each_other(self):
         self.apply(sklearn("stormy"))
         self.wait_ready("stormy")
         done = threading.Event()
@@ -148,7 +148,7 @@ class Storms(Writes):
         began = len(self.writes_of("deployments", "stormy-predictor"))
         other.start()
         try:
-            self.assertIn("stormy-predictor", self.told("WriteStorm", 60))
+            self.assertIn("stormy-predictor", self.event("WriteStorm", 60))
             done.wait(2 * WRITE_EVERY)
             codes = self.writes_of("deployments", "stormy-predictor")[began:]
         finally:
@@ -156,7 +156,7 @@ class Storms(Writes):
             other.join(30)
         self.assertGreaterEqual(codes.count(200), WRITE_BURST)
         self.assertLess(codes.count(200), WRITE_BURST + 60 / WRITE_EVERY)
-        # The storm is over: what we want is there again.
+        # The storm is over: the desired state is restored.
         self.eventually("our image", lambda: not self.image().startswith("example.com/"), 30)
         self.wait_ready("stormy")
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a service refers to and the cluster does not have yet, as the webhook sees it with the permissions that it is
-installed with: a warning for each at `kubectl apply`, and none once it is there."""
+"""Objects that a service refers to and that do not exist yet: a warning for each at `kubectl apply`, and none once it exists.
+The webhook has the permissions of its installation."""
 from test_installed import InstalledTest
 
 from installed import GROUP
@@ -19,16 +19,16 @@ OBJECTS = [
 
 
 class References(InstalledTest):
-    def told(self):
+    def warnings(self):
         return warnings(self.plane.kubectl("create", "--dry-run=server", "-n", self.namespace, "-f", "-", stdin=SERVICE).stderr)
 
     def missing(self):
-        """Of OBJECTS those that are warned about: [(kind, name)]."""
-        told = self.told()
+        """The OBJECTS with a warning: [(kind, name)]."""
+        shown = self.warnings()
         return [(o["kind"], o["metadata"]["name"]) for o in OBJECTS
-                if any(f'there is no {o["kind"]} "{o["metadata"]["name"]}"' in warning for warning in told)]
+                if any(f'there is no {o["kind"]} "{o["metadata"]["name"]}"' in warning for warning in shown)]
 
-    def test_are_warned_about_until_they_are_there(self):
+    def test_missing_objects_get_warnings_until_they_exist(self):
         self.world.wait_ready(self.world.start_replica())
         left = [(o["kind"], o["metadata"]["name"]) for o in OBJECTS]
         self.assertEqual(self.missing(), left)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Replicas that come and go under load, are killed, and lose their API server: no write is refused by it.
+"""Starts, stops and kills replicas under load, and restarts the API server: no write fails because of that.
 
-soak.py does the same for long. What may fail a write, and that only, is in excuses.py.
+soak.py has a long version. excuses.py has the only allowed reasons for a failed write.
 """
 import time
 
-from excuses import Down, Killed, told, unexcused
+from excuses import Down, Killed, describe, unexcused
 from installed import pod, with_unknown_runtime
 from test_installed import FAST_ROTATION, InstalledTest, rotate
 
@@ -13,11 +13,11 @@ from test_installed import FAST_ROTATION, InstalledTest, rotate
 class Rolling(InstalledTest):
     rounds = 3
     rotating = False  # a new CA in each round
-    # In which rounds one is killed, and the API server restarted; of ten and of twenty-five.
+    # The rounds in which a replica is killed (of ten), and the API server restarted (of twenty-five).
     kill_in, restart_in = 1, 2
-    rate = 0  # of the ordinary writes; 0: as many as go
+    rate = 0  # of the ordinary writes; 0: as many as possible
 
-    def test_nothing_is_refused_while_replicas_come_and_go(self):
+    def test_no_write_fails_while_replicas_start_and_stop(self):
         flags = FAST_ROTATION if self.rotating else []
         replicas = [self.world.start_replica(*flags) for _ in range(2)]
         self.world.wait_asked()
@@ -51,11 +51,11 @@ class Rolling(InstalledTest):
         bad = unexcused(failed, excuses)
         if bad:
             self.plane.failed = True
-            self.fail(f"{len(bad)} writes failed without an excuse, the first:\n" + "\n".join(told(write, excuses) for write in bad[:5]))
+            self.fail(f"{len(bad)} writes failed without an excuse, the first:\n" + "\n".join(describe(write, excuses) for write in bad[:5]))
 
 
 class Failing(InstalledTest):
-    """That a refusal is seen: the last replica is killed, and nobody takes its place."""
+    """Tests that failures are found: the last replica is killed and not replaced."""
 
     def test_only_what_was_in_flight_is_excused(self):
         last = self.world.start_replica()
@@ -63,17 +63,17 @@ class Failing(InstalledTest):
         with self.world.load(rate=200, connections=4) as load:
             time.sleep(0.5)
             excuse = last.kill()
-            self.eventually("refusals", lambda: len(load.failed_so_far()) > 20)
+            self.eventually("failed writes", lambda: len(load.failed_so_far()) > 20)
         results = load.results()
         bad = unexcused(results.refused, [excuse])
         print(f"            {results}\n                {tally(results, [excuse])}")
         self.assertGreater(len(bad), 10)
-        self.assertEqual([told(write, [excuse]) for write in bad if write["began"] <= excuse.dead], [])
-        self.assertEqual([told(write, [excuse]) for write in results.refused if write["ended"] < excuse.sent], [])
+        self.assertEqual([describe(write, [excuse]) for write in bad if write["began"] <= excuse.dead], [])
+        self.assertEqual([describe(write, [excuse]) for write in results.refused if write["ended"] < excuse.sent], [])
 
 
 def replace(world, old, leaving, flags=()):
-    """As a rolling update does it: a new one is ready, then the old one is told to go."""
+    """As in a rolling update: starts a new replica, then stops the old one."""
     new = world.start_replica(*flags)
     old.terminate()
     leaving.append(old)
@@ -85,14 +85,14 @@ def replace(world, old, leaving, flags=()):
 
 
 def kill(world, replicas, index, flags=()):
-    """kill -9 on one of two, and another in its place."""
+    """kill -9 for one of two replicas, and starts another."""
     excuse = replicas[index].kill()
     replicas[index] = world.start_replica(*flags)
     return excuse
 
 
 def tally(results, excuses):
-    """How many failed, and what excused them."""
+    """The number of failures, by excuse."""
     kills, downs = ([one for one in excuses if isinstance(one, kind)] for kind in (Killed, Down))
     failed = results.refused + results.away
     killed = [write for write in failed if not unexcused([write], kills)]
@@ -100,6 +100,6 @@ def tally(results, excuses):
     late = max((write["began"] - one.dead for write in killed for one in kills if one.excuses(write)), default=None)
     dying = max((one.dead - one.sent for one in kills), default=0)
     return (f"{len(killed)} excused by {len(kills)} kills, which took {1000 * dying:.1f} ms at most"
-            + (f" (the last to begin did so {1000 * late:+.1f} ms from a death)" if killed else "")
-            + f", {len(down)} by {len(downs)} times without an API server, {sum(one.up - one.stopped for one in downs):.1f} s in all; "
+            + (f" (the last one began {1000 * late:+.1f} ms after a kill)" if killed else "")
+            + f", {len(down)} by {len(downs)} restarts of the API server, {sum(one.up - one.stopped for one in downs):.1f} s in all; "
             f"not excused: {len(failed) - len(killed) - len(down)}")

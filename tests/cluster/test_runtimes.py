@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rules for ServingRuntime and ClusterServingRuntime: for each a pair of objects, one stored and one denied, sent
-through the real API server; for both kinds, on our CRDs and on KServe's own."""
+"""The rules for ServingRuntime and ClusterServingRuntime: for each rule an accepted and a denied object, through the real API
+server; for both kinds, on our CRDs and on KServe's own."""
 import copy
 import re
 
@@ -73,7 +73,7 @@ ONE_ALONE = {
         spec(containers=[{**CONTAINER, "args": ["--name={{.Name"]}]), "spec.containers[0].args[0]"),
 }
 GPU_TYPES = "serving.kserve.io/gpu-resource-types"
-# The rules about what any container or Pod may hold: accepted and denied parts of kserve-container, and its path.
+# The rules for any container or Pod: accepted and denied parts of kserve-container, and the path.
 OF_CONTAINERS = {
     "quantities parse": (
         {"resources": {"limits": {"cpu": "1500m"}}}, {"resources": {"limits": {"cpu": "1x"}}}, "resources.limits"),
@@ -135,7 +135,7 @@ ONE_ALONE |= {
     "node selectors are labels": (
         spec(nodeSelector={"zone": "a"}), spec(nodeSelector={"zone": "a b"}), "spec.nodeSelector"),
 }
-# Against the runtimes of catalog.yaml, which are there already.
+# With the runtimes of catalog.yaml, which exist already.
 BESIDE_ANOTHER = {
     "one runtime for a format and a priority": (
         spec(automatic("taken", 2)), spec(automatic("taken", 1)), "spec.supportedModelFormats[0].priority"),

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Models from every storage: the Deployment of a service gets its Pods, which are as they should be, or says why not.
+"""Models from each kind of storage: the Deployment of a service gets the expected Pods, or reports why not.
 
-The Deployments are those of a reconciler's: the Pod's template has the annotations and nothing else, the webhook puts the
-model into each Pod. What a Pod should be is known twice: from the record of KServe v0.20 and from `modelgate review`,
-which never saw the cluster.
+The Deployments are like the reconciler's: the Pod template has only the annotations, and the webhook injects the model into
+each Pod. The expected Pods are those recorded from KServe v0.20, and those of `modelgate review`, without a cluster.
 """
 import copy
 import json
@@ -24,16 +23,16 @@ PLACEHOLDER = "<scheme-placeholder>"
 @dataclass
 class Scheme:
     uri: str
-    secret: dict = field(default_factory=dict)  # of the account that the Pod runs under; none: the default account
+    secret: dict = field(default_factory=dict)  # of the Pod's account; none: the default account
     annotations: dict = field(default_factory=dict)
-    spec: dict = field(default_factory=dict)    # beside the container
-    # What is there afterwards: the containers that it adds, a name in the environment of the one that fetches.
+    spec: dict = field(default_factory=dict)    # in addition to the container
+    # The result: the added containers, and a variable of the container that downloads.
     adds: tuple = ("storage-initializer",)
     env: str = ""
 
     @property
     def known_by(self):
-        """The key of the Secret that tells for which storage it is."""
+        """The key of the Secret that identifies the storage."""
         return next(key for key in self.secret if key not in ("AWS_ACCESS_KEY_ID", "headers"))
 
 
@@ -58,23 +57,23 @@ SCHEMES = {
     "claim-sub-path": Scheme("pvc://models/iris/v3", adds=()),
     "oci-sidecar": Scheme("oci://registry.example.com/iris:1", adds=("modelcar", "modelcar-init")),
     "oci-volume": Scheme("oci+native://registry.example.com/iris:1", adds=()),
-    # KServe v0.20 serves what is to be fetched from a sidecar as well.
+    # KServe v0.20 adds a sidecar here as well.
     "oci-fetched": Scheme("oci+fetch://registry.example.com/iris:1", adds=("modelcar", "modelcar-init")),
     "storage-config": Scheme(f"{PLACEHOLDER}://iris", env="STORAGE_CONFIG",
                              annotations={"storage-spec": "true", "storage-spec-key": "minio"}),
     "storage-container": Scheme("tide://iris", adds=("storage-initializer",), env="TIDE"),
-    # Several sources are in the template itself: the reconciler knows them, and a Pod has no annotation for them.
+    # Several sources: the reconciler adds them to the template, without annotations.
     "several": Scheme("", spec={
         "initContainers": [{"name": "storage-initializer", "image": "kserve/storage-initializer:v0.20.0", "args": SEVERAL,
                             "volumeMounts": [{"name": "mnt-models", "mountPath": "/mnt/models"}]}],
         "volumes": [{"name": "mnt-models", "emptyDir": {}}]}),
 }
-# Without their Secret there is nothing to start with.
+# Schemes that need their Secret.
 WITH_SECRET = {name: scheme for name, scheme in SCHEMES.items() if scheme.secret}
 
 
 def template(name, scheme):
-    """A Pod's template as the reconciler leaves it to the webhook."""
+    """A Pod template as the reconciler creates it."""
     annotations = {f"{INTERNAL}/{key}": value for key, value in scheme.annotations.items()}
     if scheme.uri:
         annotations[f"{INTERNAL}/storage-initializer-sourceuri"] = scheme.uri
@@ -100,7 +99,7 @@ def secret_of(name, namespace, data):
 
 
 def claim(name, namespace):
-    """A claim with a volume of its own: nothing provisions any here, and the scheduler waits for one."""
+    """A claim with its own volume: there is no provisioner, and the scheduler waits for a volume."""
     volume, size = f"{namespace}-{name}", {"storage": "1Gi"}
     return [{"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": volume},
              "spec": {"capacity": size, "accessModes": ["ReadWriteMany"], "hostPath": {"path": "/models"},
@@ -111,7 +110,7 @@ def claim(name, namespace):
 
 
 def given(pod):
-    """What a Pod was given before it was scheduled; the API server's own volume has a random name."""
+    """The Pod before scheduling, without the API server's own volume, which has a random name."""
     spec = copy.deepcopy(pod["spec"])
     spec.pop("nodeName", None)
     own = {v["name"] for v in spec.get("volumes", []) if v["name"].startswith("kube-api-access-")}
@@ -148,14 +147,14 @@ class SchemesTest(PodsTest):
         return {item["metadata"]["labels"][SCHEME]: item for item in items}
 
     def as_stored(self, pod, namespace):
-        """What the API server makes of a Pod to which nothing has to be added any more."""
+        """The API server's result for a complete Pod."""
         body = {"apiVersion": "v1", "kind": "Pod", "spec": pod["spec"],
                 "metadata": {"generateName": "as-", **{k: pod["metadata"].get(k, {}) for k in ("labels", "annotations")}}}
         return self.plane.post(f"/api/v1/namespaces/{namespace}/pods?dryRun=All", body)
 
 
 class StorageSchemes(SchemesTest):
-    def test_each_becomes_ready_with_the_pod_that_was_foretold(self):
+    def test_each_becomes_ready_with_the_predicted_pod(self):
         space = self.namespace
         known = [secret_of("storage-config", space, {"minio": json.dumps({"type": "s3", "bucket": "models"})}),
                  {"apiVersion": f"{GROUP}/v1alpha1", "kind": "ClusterStorageContainer", "metadata": {"name": "tide"},
@@ -168,10 +167,10 @@ class StorageSchemes(SchemesTest):
         self.apply(*known, *claim("models", space))
         templates = {name: template(name, scheme) for name, scheme in SCHEMES.items()}
         self.deploy([deployment(name, space, pod) for name, pod in templates.items()])
-        foretold = self.foretold(templates, known)
+        predicted = self.predicted(templates, known)
         for name, pod in self.pods_of(space, SCHEMES).items():
             with self.subTest(name):
-                self.assertEqual(given(pod), given(self.as_stored(foretold[name], space)))
+                self.assertEqual(given(pod), given(self.as_stored(predicted[name], space)))
                 self.assert_has_its_model(pod, SCHEMES[name])
 
     def assert_has_its_model(self, pod, scheme):
@@ -184,8 +183,8 @@ class StorageSchemes(SchemesTest):
             self.assertIn(scheme.env, [e["name"] for e in containers["storage-initializer"]["env"]])
         self.assertNotIn("sentinel", json.dumps(pod))
 
-    def foretold(self, templates, known):
-        """What `modelgate review` makes of the Pods, from manifests alone."""
+    def predicted(self, templates, known):
+        """The Pods by `modelgate review`, from manifests only."""
         folder = self.plane.directory / f"manifests-{self.namespace}"
         folder.mkdir()
         for source in (DEPLOY / "config").glob("*.yaml"):
@@ -199,7 +198,7 @@ class StorageSchemes(SchemesTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         return {pod["metadata"]["name"]: pod for pod in json.loads(done.stdout)["items"]}
 
-    def test_without_its_secret_the_deployment_says_what_to_create(self):
+    def test_without_its_secret_the_deployment_reports_what_to_create(self):
         space = self.namespace
         self.apply(*[account(name, space, f"{name}-secret") for name in WITH_SECRET])
         self.deploy([deployment(name, space, template(name, scheme)) for name, scheme in WITH_SECRET.items()])
@@ -207,13 +206,13 @@ class StorageSchemes(SchemesTest):
             with self.subTest(name):
                 words = [f'Pod "{name}-', f'"{name}-secret"', f'ServiceAccount "{name}"', scheme.known_by]
                 text = self.eventually("the condition", lambda n=name: self.replica_failure(n))
-                self.assert_tells(text, words)
-                self.assert_tells(self.eventually("the event", lambda n=name: self.failed_create(n)), words)
+                self.assert_contains(text, words)
+                self.assert_contains(self.eventually("the event", lambda n=name: self.failed_create(n)), words)
         self.apply(secret_of("s3-secret", space, S3))
-        self.eventually("it starts once the Secret is there",
+        self.eventually("it starts once the Secret exists",
                         lambda: self.deployments(space)["s3"]["status"].get("readyReplicas") == 1, READY_SECONDS)
 
-    def assert_tells(self, text, words):
+    def assert_contains(self, text, words):
         for word in words:
             self.assertIn(word, text)
         self.assertNotIn("sentinel", text)
@@ -231,10 +230,10 @@ class StorageSchemes(SchemesTest):
 
 
 class RecordedSchemes(SchemesTest):
-    """The same with what KServe v0.20 answered, in its modes and with the cluster state of the record."""
+    """The same with the answers recorded from KServe v0.20, its modes and its cluster state."""
     needs_kserve = True
 
-    def test_each_becomes_ready_with_the_pod_that_was_recorded(self):
+    def test_each_becomes_ready_with_the_recorded_pod(self):
         self.use_recorded_cluster()
         self.addCleanup(self.plane.kubectl, "delete", "pv", "default-claim", "--wait=false")
         self.apply(*claim("claim", "default"))
@@ -259,22 +258,22 @@ def uri_of(case):
 
 
 def takes_part(spec):
-    """Some of the record mount volumes that they do not have, which no API server takes. And an agent is told the Pod's name
-    and the probe as they were without an API server."""
+    """Some recorded Pods mount volumes that they do not have, which the API server rejects. And an agent gets the Pod's name and
+    the probe as they are without an API server."""
     volumes = {v["name"] for v in spec.get("volumes", [])}
     containers = [*spec["containers"], *spec.get("initContainers", [])]
     return (all(m["name"] in volumes for c in containers for m in c.get("volumeMounts", []))
             and "agent" not in [c["name"] for c in containers] and "nodeSelector" not in spec)
 
 
-# The account of the record whose Secret is for this scheme.
+# The recorded account whose Secret is for this scheme.
 ACCOUNTS = {"s3://": "sa-s3", "gs://": "sa-gcs", "hf://": "sa-hf", "hdfs://": "sa-hdfs", "https://acct.blob": "sa-az",
             "https://acct.file": "sa-azkey", "https://example": "sa-http", "webhdfs://": "sa-hdfs"}
 
 
 def recorded_cases():
-    """A case for each URI of the record: a Pod of ours that was allowed and that a node here takes. One whose account has
-    credentials for it, where there is such a case."""
+    """A case for each recorded URI: an allowed Pod that fits on a node here. Preferably one whose account has credentials for
+    it."""
     accounts = {"default", *(d["metadata"]["name"] for d in yaml.safe_load_all((RECORDED / "fixtures.yaml").read_text())
                              if d["kind"] == "ServiceAccount")}
     found = {}

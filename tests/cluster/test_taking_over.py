@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Moving in and out: a cluster that KServe ran. What it made is put there under its field manager; then we begin."""
+"""Migration from and to KServe, in a cluster with objects of KServe's field manager."""
 import copy
 import json
 
@@ -13,7 +13,7 @@ KSERVES_MANAGER = "manager"
 
 
 class TakingOver(ReconciledTest):
-    def test_no_pod_restarts_and_what_is_not_wanted_goes(self):
+    def test_no_pod_restarts_and_unwanted_fields_are_removed(self):
         self.apply(sklearn("moved"))
         self.wait_ready("moved")
         before = hand_to_kserve(self)
@@ -23,9 +23,9 @@ class TakingOver(ReconciledTest):
         self.reconciler = self.world.start_reconciler()
         self.eventually("the Deployment to be taken over", lambda: managers(
             self.deployment("moved-predictor")) >= {"modelgate-reconciler"}, 20)
-        self.eventually("nobody else to manage it", lambda: KSERVES_MANAGER not in managers(
+        self.eventually("no other manager", lambda: KSERVES_MANAGER not in managers(
             self.deployment("moved-predictor")), 20)
-        self.eventually("what is not wanted to go", lambda: "left-behind" not in self.deployment("moved-predictor")
+        self.eventually("the unwanted label to be removed", lambda: "from-older-version" not in self.deployment("moved-predictor")
                         ["metadata"]["labels"], 20)
         after = self.children()
         self.assertEqual({key: o["metadata"]["uid"] for key, o in after.items()}, uids, "no object was replaced")
@@ -35,7 +35,7 @@ class TakingOver(ReconciledTest):
                 self.assertEqual(o["metadata"]["generation"], before[key]["metadata"]["generation"], key)
         self.assertEqual({p["metadata"]["uid"] for p in self.pods("moved")}, pods, "no Pod was restarted")
 
-    def test_dry_run_says_what_would_happen_and_does_nothing(self):
+    def test_dry_run_prints_the_changes_and_writes_nothing(self):
         self.apply(sklearn("tried"))
         self.wait_ready("tried")
         hand_to_kserve(self)
@@ -48,7 +48,7 @@ class TakingOver(ReconciledTest):
 class MovingOut(ReconciledTest):
     needs_kserve = True
 
-    def test_every_object_still_fits_kserves_crds(self):
+    def test_every_object_is_valid_for_kserves_crds(self):
         self.apply(sklearn("leaving", component={"minReplicas": 1, "maxReplicas": 3}))
         self.wait_ready("leaving")
         self.world.stop_reconcilers()
@@ -57,23 +57,23 @@ class MovingOut(ReconciledTest):
         schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
         service = self.service("leaving")
         self.assertEqual(unknown(service["spec"], schema["properties"]["spec"], "spec"), [])
-        # `phase` is ours alone; KServe's CRD prunes it.
+        # Only our CRD has `phase`; KServe's prunes it.
         left = unknown(service["status"], schema["properties"]["status"], "status")
         self.assertEqual(set(left) - {"status.phase"}, set(), yaml.safe_dump(service["status"]))
 
 
 def hand_to_kserve(test):
-    """Everything in the namespace as if KServe had made it: without our reconciler, made anew by its manager, with something
-    of an older version. Gives the objects."""
+    """Recreates all objects in the namespace with KServe's field manager and a field of an older version, without our
+    reconciler. Returns the objects."""
     test.world.stop_reconcilers()
     for (plural, name), o in test.children().items():
         core = "/" not in o["apiVersion"]
         test.kubectl("delete", plural if core else f"{plural}.{o['apiVersion'].partition('/')[0]}", name, "--timeout=30s")
         test.plane.post(f"/{'api' if core else 'apis'}/{o['apiVersion']}/namespaces/{test.namespace}/{plural}"
                         f"?fieldManager={KSERVES_MANAGER}", as_made(o))
-    told = {"deployments": "availableReplicas", "httproutes": "parents"}  # by controllers, and by the gateway
+    statuses = {"deployments": "availableReplicas", "httproutes": "parents"}  # set by controllers and the gateway
     test.eventually("the Deployments to be available and the routes accepted", lambda: all(
-        o.get("status", {}).get(told[plural]) for (plural, _), o in test.children().items() if plural in told), 30)
+        o.get("status", {}).get(statuses[plural]) for (plural, _), o in test.children().items() if plural in statuses), 30)
     return test.children()
 
 
@@ -82,13 +82,13 @@ def managers(o):
 
 
 def as_made(o):
-    """What a client posts to make this object."""
+    """The body to create this object."""
     o = copy.deepcopy(o)
     o.pop("status", None)
     o["metadata"] = {k: v for k, v in o["metadata"].items() if k in ("name", "labels", "annotations", "ownerReferences")}
     o["metadata"].get("annotations", {}).pop("deployment.kubernetes.io/revision", None)
     if o["kind"] == "Deployment":  # a label: a Deployment's annotations count for its generation
-        o["metadata"].setdefault("labels", {})["left-behind"] = "by-an-older-version"
+        o["metadata"].setdefault("labels", {})["from-older-version"] = "by-an-older-version"
     if o["spec"].get("clusterIP", "None") != "None":
         del o["spec"]["clusterIP"], o["spec"]["clusterIPs"]
     return o

@@ -5,7 +5,7 @@
     webhook.start()
     webhook.register()
 
-The port stays the same over a restart, as a Service's address would.
+The port stays the same after a restart, like the address of a Service.
 """
 import contextlib
 import signal
@@ -19,16 +19,16 @@ from certificates import Authority
 from processes import StartError, free_port
 
 READY_SECONDS = 20
-# The webhook drains until its last connection is gone, and the API server keeps idle ones for 90 seconds.
+# The webhook drains until its last connection is closed; the API server keeps idle ones for 90 seconds.
 DRAIN_SECONDS = 110
-# A registration reaches the API server's own cache a moment after it is stored.
+# The API server's own cache gets a registration some time after it is stored.
 REGISTERED_SECONDS = 15
 GROUP = "serving.kserve.io"
 CONFIGURATION = "modelgate"
-# Registered under KServe's names, so that whoever reads a denial or the audit log finds what he knows.
+# Registered with KServe's names, which users know from denials and the audit log.
 MUTATE = "inferenceservice.kserve-webhook-server.defaulter"
 VALIDATE = "inferenceservice.kserve-webhook-server.validator"
-# Only what is being deleted is let through unasked.
+# Objects that are being deleted skip the webhook.
 NOT_BEING_DELETED = [{"name": "not-being-deleted", "expression": "!has(object.metadata.deletionTimestamp)"}]
 
 # (name, path, version, resource, is mutating)
@@ -57,9 +57,9 @@ class Webhook:
 
     def start(self):
         if not self.binary.exists():
-            raise StartError(f"{self.binary} is not there: run `make build`")
+            raise StartError(f"{self.binary} does not exist: run `make build`")
         if self.process and self.process.poll() is None:
-            self.kill()  # a test failed with it half stopped, and its port is needed
+            self.kill()  # a failed test left it running, and its port is needed
         self.process = self.plane.processes.start("modelgate-webhook", [
             self.binary, "--manifests", self.manifests, "--webhook-cert-path", self.certificates,
             "--webhook-port", self.port, "--bind-address", "127.0.0.1",
@@ -81,16 +81,16 @@ class Webhook:
             return reply.read().decode()
 
     def kill(self):
-        """Gone at once, as on a node that fails."""
+        """Kills it, as on a failed node."""
         self.process.kill()
         return self.plane.processes.stop(self.process)
 
     @contextlib.contextmanager
     def draining(self):
-        """SIGTERM, and within the block it still serves: a connection of ours holds it. Afterwards it must leave with 0.
+        """Sends SIGTERM. Within the block it still serves, because of a connection of ours. Afterwards it must exit with 0.
 
-        Without that connection it may leave between the two calls of one write; in a cluster another replica then
-        answers the second.
+        Without that connection it may exit between the two calls of one write; in a cluster another replica answers the
+        second call.
         """
         context = ssl.create_default_context(cafile=self.ca.certificate)
         with socket.create_connection(("127.0.0.1", self.port), timeout=10) as plain:
@@ -98,7 +98,7 @@ class Webhook:
                 self.process.send_signal(signal.SIGTERM)
                 self.plane.processes.wait_for("the webhook to drain", READY_SECONDS, lambda: not self.ready())
                 yield
-        # The API server's idle connections hold it too, and a write closes them; so this is well under a minute.
+        # It also waits for the API server's idle connections, which a write closes: this takes less than a minute.
         code = self.process.wait(DRAIN_SECONDS)
         self.plane.processes.stop(self.process)
         if code != 0:
@@ -107,7 +107,7 @@ class Webhook:
     # ---- the registration
 
     def register(self, review_versions=("v1", "v1beta1")):
-        """Registers all paths, and waits until the API server asks."""
+        """Registers all paths, and waits until the API server calls the webhook."""
         self.review_versions = list(review_versions)
         self.plane.kubectl("apply", "--server-side", "-f", "-", stdin={
             "apiVersion": "v1", "kind": "List", "items": [
@@ -115,15 +115,15 @@ class Webhook:
                                     [self._serving(*row) for row in SERVING if row[4]] + [self._pods()]),
                 self._configuration("ValidatingWebhookConfiguration",
                                     [self._serving(*row) for row in SERVING if not row[4]])]})
-        self.plane.processes.wait_for("the API server to ask the webhook", REGISTERED_SECONDS, self._asked)
+        self.plane.processes.wait_for("the API server to call the webhook", REGISTERED_SECONDS, self._asked)
 
     def unregister(self):
         self.plane.kubectl("delete", "mutatingwebhookconfiguration,validatingwebhookconfiguration", CONFIGURATION)
-        self.plane.processes.wait_for("the API server to leave the webhook alone", REGISTERED_SECONDS,
+        self.plane.processes.wait_for("the API server to stop calling the webhook", REGISTERED_SECONDS,
                                       lambda: not self._asked())
 
     def _asked(self):
-        """Whether an object is refused that the API server by itself would take."""
+        """Whether an object is rejected that the API server alone accepts."""
         nothing = {"apiVersion": f"{GROUP}/v1beta1", "kind": "InferenceService",
                    "metadata": {"name": "nothing", "namespace": "default"}, "spec": {"predictor": {}}}
         return self.plane.kubectl("create", "--dry-run=server", "-f", "-", stdin=nothing, expect=None).returncode != 0

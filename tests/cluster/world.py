@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the cluster tests run in: a control plane with CRDs, our webhook registered, and a catalog of its own.
+"""The environments of the cluster tests: a control plane with CRDs, our registered webhook, and a catalog.
 
     world = World("ours", binaries)      or World("kserve", binaries), on KServe's own CRDs
     with world: world.plane.kubectl(...)
 
-A test gets its world from `ClusterTest`: one world serves all tests that name it, one world at a time. The third world,
-"installed", is installed.Installed, the fourth, "reconciled", is reconciled.Reconciled.
+`ClusterTest` creates the world of a test. Tests with the same world share it, and only one world exists at a time. The world
+"installed" is installed.Installed, "reconciled" is reconciled.Reconciled.
 """
 import itertools
 import shutil
@@ -28,9 +28,9 @@ RESOURCES = ["v1beta1/inferenceservices", "v1alpha1/servingruntimes", "v1alpha1/
              "v1alpha1/clusterstoragecontainers"]
 INSTALLATIONS = {"installed": Installed, "reconciled": Reconciled}
 SERVED_SECONDS = 60
-# Beside the stock runtimes, the catalog holds these: runtimes of others that a new one can collide with.
+# Runtimes in the catalog in addition to the stock ones, for conflicts with new runtimes.
 CATALOG = HERE / "catalog.yaml"
-# The namespace that runtimes in catalog.yaml live in.
+# The namespace of the runtimes in catalog.yaml.
 CATALOG_NAMESPACE = "catalog"
 
 
@@ -58,7 +58,7 @@ class World(Cluster):
 
 
 class ClusterTest(unittest.TestCase):
-    """A test in a world; each test has a namespace of its own, `self.namespace`."""
+    """A test in a world, with its own namespace, `self.namespace`."""
 
     crds = "ours"
     binaries = None  # set by run.py
@@ -93,7 +93,7 @@ class ClusterTest(unittest.TestCase):
         return self.plane.kubectl("--namespace", self.namespace, *arguments, **options)
 
     def denied(self, *arguments, **options):
-        """kubectl's error text; fails when it succeeds."""
+        """kubectl's error text; fails if kubectl succeeds."""
         return self.kubectl(*arguments, expect=1, **options).stderr
 
     def service(self, name, kind="inferenceservice"):
@@ -118,17 +118,17 @@ class ClusterTest(unittest.TestCase):
 
 
 def inference_service(name, predictor=None, annotations=None, **spec):
-    """An InferenceService; without a predictor, an ordinary one."""
+    """An InferenceService; by default with an ordinary predictor."""
     metadata = {"name": name, **({"annotations": annotations} if annotations else {})}
     return {"apiVersion": f"{GROUP}/v1beta1", "kind": "InferenceService", "metadata": metadata,
             "spec": {"predictor": predictor or {"model": model()}, **spec}}
 
 
 def model(**fields):
-    """A model that the runtime `bare` of catalog.yaml serves; resources are filled in, since that has none."""
+    """A model for the runtime `bare` of catalog.yaml, which has no resources, so that they are defaulted."""
     return {"modelFormat": {"name": "bare"}, "storageUri": "s3://models/iris", **fields}
 
 
 def warnings(stderr):
-    """What kubectl shows of the API server's warnings."""
+    """The API server's warnings in kubectl's output."""
     return [line[len("Warning: "):] for line in stderr.splitlines() if line.startswith("Warning: ")]

@@ -1,15 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Conformance with KServe v0.20, against the webhook as it is built.
+"""Checks the built webhook for conformance with KServe v0.20.
 
   tests/conformance/run.py --bin build/bin
 
 Starts modelgate-webhook on the loopback with the compatible settings and
   1. replays the project's own cases (tests/conformance/cases/*.jsonl);
-  2. where ../shared/conformance is there, replays the recorded ones with its check.py, in the cluster state
-     that they were recorded in, and holds every recorded denial against reasons.json: denied, and for the
-     right reason.
-Exit 0 where all agree. The last line is "N passed, N failed".
+  2. if ../shared/conformance exists, replays the recorded ones with its check.py and the recorded cluster
+     state, and compares each recorded denial with reasons.json: it must be denied for the same reason.
+Exits with 0 if all agree. The last line is "N passed, N failed".
 """
 import argparse
 import base64
@@ -31,7 +30,7 @@ ROOT = HERE.parent.parent
 SHARED = ROOT.parent / "shared" / "conformance"
 START_SECONDS = 20
 
-# The settings under which we answer as KServe does (docs in deploy/config).
+# The settings for the same answers as KServe (docs in deploy/config).
 COMPATIBLE = {"validation": "Compatible", "runtimeSelection": "Defer", "resourceDefaults": False,
               "gpuTolerations": [], "podInjection": "Admission"}
 
@@ -56,7 +55,7 @@ def write_manifests(directory, objects, fixtures=None):
 
 
 def own_cluster():
-    """What a new installation of ours holds: deploy/config and deploy/runtimes."""
+    """The objects of a new installation: deploy/config and deploy/runtimes."""
     files = [p for folder in ("config", "runtimes") for p in sorted((ROOT / "deploy" / folder).glob("*.yaml"))]
     return [d for p in files for d in yaml.safe_load_all(p.read_text()) if d]
 
@@ -118,7 +117,7 @@ class Client:
 
 
 def apply(document, patch):
-    """RFC 6902, the three operations that we send."""
+    """RFC 6902, with the three operations that we send."""
     document = json.loads(json.dumps(document))
     for op in patch:
         tokens = [t.replace("~1", "/").replace("~0", "~") for t in op["path"].split("/")[1:]]
@@ -154,13 +153,13 @@ def denied_for_the_right_reason(client, cases, reasons):
             continue
         allowed, _, causes = client.admit(case["operation"], case["object"], case.get("oldObject"))
         if allowed or not any(re.fullmatch(row["field"], c["field"]) and re.fullmatch(row["reason"], c["reason"]) for c in causes):
-            failures.append("%s: wanted %s at %s, got %s" % (case["id"], row["reason"], row["field"],
+            failures.append("%s: expected %s at %s, got %s" % (case["id"], row["reason"], row["field"],
                                                              [(c["field"], c["reason"]) for c in causes]))
     return checked, failures
 
 
 def own_cases(client):
-    """tests/conformance/cases: object in, what is expected out; see the README beside them."""
+    """tests/conformance/cases: an object and the expected result; see README.md."""
     failures, checked = [], 0
     for path in sorted((HERE / "cases").glob("*.jsonl")):
         for line in path.read_text().splitlines():
@@ -180,7 +179,7 @@ def own_cases(client):
 
 
 def strip(value):
-    """Without annotations of our own, which say how defaults came about."""
+    """Without our annotations, which record the defaults."""
     value = json.loads(json.dumps(value))
     annotations = value.get("metadata", {}).get("annotations", {})
     for key in [k for k in annotations if k.startswith("modelgate")]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What kustomize makes of the folders in deploy/, as objects. For the tests of this folder and tests/cluster/applied.py.
+"""The objects that kustomize renders from the folders in deploy/. For the tests here and tests/cluster/applied.py.
 
-    rendered("overlays/beside-kserve")      every object, once a run
+    rendered("overlays/beside-kserve")      all objects, rendered once
     one(objects, "Deployment", "modelgate-webhook")
 """
 import functools
@@ -13,9 +13,9 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEPLOY = ROOT / "deploy"
-# Where the programs are; set by run.py.
+# The folder of the programs; set by run.py.
 BINARIES = ROOT / "build" / "bin"
-# Everything that installs, with a folder of its own.
+# The folders that can be installed.
 INSTALLATIONS = ["", "overlays/cert-manager", "overlays/single-replica", "overlays/beside-kserve",
                  "overlays/in-place-of-kserve"]
 WITH_KSERVE = ["overlays/beside-kserve", "overlays/in-place-of-kserve"]
@@ -49,10 +49,10 @@ def one(objects, kind, name):
 
 
 def identity(o):
-    """What makes an object one object in a cluster."""
+    """The identity of an object in a cluster."""
     return o["apiVersion"].partition("/")[0], o["kind"], o["metadata"].get("namespace", ""), o["metadata"]["name"]
 
 
 def webhooks(objects):
-    """Every registered webhook, with the kind of its configuration."""
+    """All registered webhooks, with the kinds of their configurations."""
     return [(o["kind"], w) for o in objects if o["kind"].endswith("WebhookConfiguration") for w in o["webhooks"]]

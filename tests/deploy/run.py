@@ -4,8 +4,8 @@
 
     tests/deploy/run.py [--bin build/bin] [-k PART_OF_A_NAME]
 
-A line a test, `N passed, N failed` at the end, exit code 1 when anything failed. Manifests are rendered by the kubectl of
-the control plane that tests/cluster uses.
+Prints a line per test and `N passed, N failed`. Exits with 1 after a failure. The kubectl of the control plane of tests/cluster
+renders the manifests.
 """
 import argparse
 import sys
@@ -21,8 +21,8 @@ from run import Lines, flat, name_of  # noqa: E402  (tests/cluster/run.py)
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bin", default=str(rendered.ROOT / "build" / "bin"), help="where the programs are")
-    parser.add_argument("-k", dest="pattern", default="", help="only tests whose name holds this")
+    parser.add_argument("--bin", default=str(rendered.ROOT / "build" / "bin"), help="folder of the programs")
+    parser.add_argument("-k", dest="pattern", default="", help="only tests whose names contain this")
     arguments = parser.parse_args()
     rendered.BINARIES = Path(arguments.bin)
     found = [test for suite in unittest.TestLoader().discover(str(HERE)) for test in flat(suite)]

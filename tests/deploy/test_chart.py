@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The chart installs what kustomize installs: composed from it, and compared with it as helm renders it."""
+"""The chart installs the same objects as kustomize: it is composed from them, and compared as rendered by helm."""
 import functools
 import json
 import os
@@ -11,7 +11,7 @@ import yaml
 from rendered import DEPLOY, ROOT, identity, kubectl, named, one, rendered, webhooks
 
 CHART = DEPLOY / "chart"
-# Helm asks no cluster when it renders.
+# Rendering needs no cluster.
 KUBE_VERSION = "v1.36.0"
 SECONDS = 60
 
@@ -24,7 +24,7 @@ def helm(*arguments):
 
 @functools.cache
 def charted(*arguments, namespace="kserve"):
-    """What the chart renders to, as objects without the null and empty fields that values leave behind."""
+    """The rendered objects of the chart, without the null and empty fields of unset values."""
     done = helm("template", "modelgate", CHART, "--namespace", namespace, "--kube-version", KUBE_VERSION, *arguments)
     if done.returncode != 0:
         raise AssertionError(done.stderr)
@@ -32,7 +32,7 @@ def charted(*arguments, namespace="kserve"):
 
 
 def without_empty(o):
-    """As the API server would: an empty nodeSelector or imagePullSecrets is none."""
+    """As in the API server: an empty nodeSelector or imagePullSecrets counts as missing."""
     if o["kind"] == "Deployment":
         pod = o["spec"]["template"]["spec"]
         for key in ("imagePullSecrets", "nodeSelector"):
@@ -49,7 +49,7 @@ class Chart(unittest.TestCase):
     maxDiff = 4000
 
     def assert_same(self, chart, kustomize):
-        """The same objects but for the Namespace, which helm makes, and what keeps the CRDs."""
+        """The same objects except for the Namespace, which helm creates, and the annotation that keeps the CRDs."""
         chart, kustomize = by_identity(chart), by_identity(o for o in kustomize if o["kind"] != "Namespace")
         self.assertEqual(set(chart), set(kustomize))
         for key, o in chart.items():
@@ -68,7 +68,7 @@ class Chart(unittest.TestCase):
         done = helm("lint", "--strict", CHART)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
-    def test_by_itself_it_is_deploy(self):
+    def test_default_values_equal_deploy(self):
         self.assert_same(charted(), rendered(""))
 
     def test_with_cert_manager(self):
@@ -86,7 +86,7 @@ class Chart(unittest.TestCase):
         added = [o for o in charted("--set", "monitoring.enabled=true") if identity(o) not in by_identity(charted())]
         self.assert_same(added, rendered("monitoring"))
 
-    def test_what_can_be_left_out(self):
+    def test_parts_can_be_disabled(self):
         for value, kind in (("podDisruptionBudget", "PodDisruptionBudget"), ("networkPolicy", "NetworkPolicy"),
                             ("resourceQuota", "ResourceQuota")):
             left = charted("--set", f"{value}.enabled=false")
@@ -97,7 +97,7 @@ class Chart(unittest.TestCase):
         gone = set(by_identity(charted())) - set(by_identity(left))
         self.assertEqual(gone, {identity(o) for o in rendered("reconciler")})
 
-    def test_values_arrive(self):
+    def test_values_are_used(self):
         objects = charted("--set", "image.tag=v9,image.repository=example.com/m,extraArgs={--log-level=debug}",
                           "--set-json", 'registrations.matchExpressions=[{"key":"a","operator":"Exists"}]',
                           "--set-json", 'configuration={"deploy":"{}"}', "--set", "podAnnotations.a=b",
@@ -114,7 +114,7 @@ class Chart(unittest.TestCase):
             if "namespaceSelector" in webhook:
                 self.assertEqual(len(webhook["namespaceSelector"]["matchExpressions"]), 2)
 
-    def test_the_schema_refuses_what_is_no_value(self):
+    def test_the_schema_rejects_unknown_values(self):
         for wrong in ("replicas=0", "replica=1", "reconciler.replicas=-1", "reconciler.workers=4", "certificates.issuer=vault", "image.pullPolicy=Sometimes",
                       "extraArgs={x}", "crds.install=maybe", "registrations.matchExpressions[0].operator=Like"):
             with self.subTest(wrong):
@@ -134,7 +134,7 @@ class Chart(unittest.TestCase):
 
 
 def labelled(o):
-    """kustomize puts the label on every object, the chart where it is selected by."""
+    """kustomize adds the label to all objects, the chart only to selected ones."""
     labels = {k: v for k, v in o["metadata"].get("labels", {}).items() if k != "control-plane"}
     o = {**o, "metadata": {**o["metadata"], "labels": labels}}
     if o["kind"] == "Deployment":
@@ -144,7 +144,7 @@ def labelled(o):
 
 
 def comparable(o):
-    """With the expressions of a webhook's selector in one order."""
+    """With the expressions of a webhook's selector sorted."""
     for webhook in o.get("webhooks", []):
         if "namespaceSelector" in webhook:
             webhook["namespaceSelector"]["matchExpressions"].sort(key=json.dumps)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The image is a whole one: its own loader starts the webhook from its own files and nothing else."""
+"""The image is complete: its own loader starts the webhook with only the image's files."""
 import hashlib
 import json
 import platform
@@ -59,7 +59,7 @@ class Image(unittest.TestCase):
     def blob(cls, descriptor):
         return json.loads(cls.path(descriptor).read_text())
 
-    def test_every_blob_is_what_its_name_says(self):
+    def test_each_blob_has_the_digest_in_its_name(self):
         named = [self.index()["manifests"][0], self.manifest["config"], *self.manifest["layers"]]
         self.assertEqual({self.path(d).name for d in named}, {p.name for p in (self.layout / "blobs/sha256").iterdir()})
         for descriptor in named:
@@ -69,11 +69,11 @@ class Image(unittest.TestCase):
         self.assertEqual(json.loads((self.layout / "oci-layout").read_text()), {"imageLayoutVersion": "1.0.0"})
         self.assertEqual(len(self.config["rootfs"]["diff_ids"]), len(self.manifest["layers"]))
 
-    def test_the_same_inputs_make_the_same_digest(self):
+    def test_the_same_inputs_give_the_same_digest(self):
         again = self.assembled("again")
         self.assertEqual(self.index(again), self.index())
 
-    def test_over_an_older_image_nothing_of_it_is_left(self):
+    def test_an_older_image_is_replaced_completely(self):
         stale = self.layout / "blobs/sha256" / ("0" * 64)
         stale.write_bytes(b"of an older image")
         self.assembled("image")
@@ -87,7 +87,7 @@ class Image(unittest.TestCase):
         self.assertEqual(deployment["containers"][0]["command"], self.config["config"]["Entrypoint"])
         self.assertTrue((self.root / self.config["config"]["Entrypoint"][0].lstrip("/")).exists())
 
-    def test_the_dockerfile_says_the_same(self):
+    def test_the_dockerfile_has_the_same_settings(self):
         text = (rendered.DEPLOY / "image" / "Dockerfile").read_text()
         final = dict(line.split(None, 1) for line in text[text.rindex("\nFROM "):].splitlines() if line)
         self.assertEqual(final["USER"], self.config["config"]["User"])
@@ -118,7 +118,7 @@ class Image(unittest.TestCase):
         self.assertEqual([n for n in names if n.startswith(("libc.", "ld-linux", "libssl", "libstdc++"))], [])
 
     def test_it_starts_from_its_own_files(self):
-        """Through the image's own loader: that needs no root and no container."""
+        """With the image's own loader, which needs no root and no container."""
         folder = f"usr/lib/{platform.machine()}-linux-gnu"
         address = self.directory / "address"
         command = [self.root / LOADERS[platform.machine()], "--inhibit-cache", "--library-path", self.root / folder,
@@ -130,7 +130,7 @@ class Image(unittest.TestCase):
                               preexec_fn=die_with_parent) as process:
             try:
                 addresses = self.addresses(process, address)
-                # All of the process' code comes from the image.
+                # The process' code is from the image only.
                 mapped = {line.split(maxsplit=5)[5].strip() for line in Path(f"/proc/{process.pid}/maps").read_text()
                           .splitlines() if line.count("/")}
                 self.assertTrue(mapped)
@@ -146,7 +146,7 @@ class Image(unittest.TestCase):
                 process.kill()
 
     def addresses(self, process, file):
-        """What it bound, by name, once it is ready."""
+        """The bound addresses by name, once it is ready."""
         deadline = time.monotonic() + START_SECONDS
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         while time.monotonic() < deadline:

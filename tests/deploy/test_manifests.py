@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the manifests say, before any cluster sees them: registrations, names beside a KServe, and what they and the programs
-call the same thing."""
+"""The rendered manifests: registrations, names next to KServe's, and names and values that must match those of the programs."""
 import json
 import os
 import re
@@ -14,7 +13,7 @@ import yaml
 from rendered import (DEPLOY, INSTALLATIONS, ROOT, WITH_KSERVE, identity, named, one, rendered, webhooks)
 import rendered as here
 
-# Objects of KServe v0.20's own installation, where it could meet ours: the Services with their selectors, and names.
+# Objects of KServe v0.20's installation that could conflict with ours: the Services with their selectors, and names.
 KSERVES_SERVICES = {
     "kserve-webhook-server-service": {"control-plane": "kserve-controller-manager"},
     "kserve-controller-manager-service": {"control-plane": "kserve-controller-manager", "controller-tools.k8s.io": "1.0"},
@@ -40,7 +39,7 @@ def selects(selector, labels):
     return all(labels.get(key) == value for key, value in selector.items())
 
 
-# Where no reconciler of ours is to run.
+# The installation without our reconciler.
 WITHOUT_RECONCILER = "overlays/beside-kserve"
 
 
@@ -55,7 +54,7 @@ def programs(folder):
 
 
 def of_program(o, program):
-    """Whether an object goes by a program's name."""
+    """Whether an object refers to a program's name."""
     return program["metadata"]["name"] in json.dumps(o["spec"])
 
 
@@ -64,7 +63,7 @@ def configuration(folder):
 
 
 def flags(program="modelgate-webhook"):
-    """A program's flags, with their defaults, as --help tells them."""
+    """A program's flags with their defaults, from --help."""
     shown = subprocess.run([str(here.BINARIES / program), "--help"], check=True, capture_output=True, text=True,
                            timeout=10).stdout
     return dict(re.findall(r"(?m)^  (--[\w-]+)\S*(?: [A-Z]+)?(?:=(\S+))?", shown))
@@ -79,7 +78,7 @@ class Registrations(unittest.TestCase):
                 self.assertEqual(sorted(w["clientConfig"]["service"]["path"] for _, w in webhooks(rendered(folder))),
                                  sorted(served))
 
-    def test_they_are_as_settled(self):
+    def test_they_have_the_required_settings(self):
         for folder in INSTALLATIONS:
             namespace = deployment(folder)["metadata"]["namespace"]
             for kind, webhook in webhooks(rendered(folder)):
@@ -94,7 +93,7 @@ class Registrations(unittest.TestCase):
                                      ["!has(object.metadata.deletionTimestamp)"])
                     self.assertEqual(webhook.get("reinvocationPolicy"), "IfNeeded" if pods else None)
                     self.assertEqual("objectSelector" in webhook, pods)
-                    # The webhook writes it; an apply must not take it away.
+                    # The webhook writes it; an apply must not remove it.
                     self.assertNotIn("caBundle", webhook["clientConfig"])
                     service = webhook["clientConfig"]["service"]
                     self.assertEqual((service["name"], service["namespace"]), ("modelgate-webhook", namespace))
@@ -103,14 +102,14 @@ class Registrations(unittest.TestCase):
                                     if e["operator"] == "NotIn"]
                         self.assertLessEqual({namespace, "kube-system"}, set(left_out))
 
-    def test_what_is_left_out_is_told_so(self):
+    def test_writes_in_excluded_namespaces_get_a_warning(self):
         for folder in INSTALLATIONS:
             with self.subTest(folder):
                 pods = next(w for _, w in webhooks(rendered(folder)) if w["rules"][0]["resources"] == ["pods"])
                 left_out = [v for e in pods["namespaceSelector"]["matchExpressions"] for v in e["values"]
                             if e["operator"] == "NotIn"]
                 bindings = [o for o in rendered(folder) if o["kind"] == "ValidatingAdmissionPolicyBinding"]
-                if folder == WITHOUT_RECONCILER:  # there KServe looks at what we leave out
+                if folder == WITHOUT_RECONCILER:  # there KServe handles the excluded namespaces
                     self.assertEqual(bindings, [])
                     continue
                 self.assertEqual([b["spec"]["validationActions"] for b in bindings], [["Warn"]])
@@ -118,7 +117,7 @@ class Registrations(unittest.TestCase):
                 self.assertEqual([(e["key"], e["operator"], set(e["values"])) for e in selector],
                                  [("kubernetes.io/metadata.name", "In", set(left_out))])
 
-    def test_the_ports_lead_to_the_container(self):
+    def test_the_ports_are_those_of_the_container(self):
         for folder in INSTALLATIONS:
             services = [o for o in rendered(folder) if o["kind"] == "Service"]
             self.assertEqual(len(services), 1 + len(programs(folder)))
@@ -133,12 +132,12 @@ class Registrations(unittest.TestCase):
 
 
 class Pods(unittest.TestCase):
-    def test_where_kserve_still_works_we_do_not(self):
-        """Two controllers at the same objects undo each other's work."""
+    def test_our_reconciler_does_not_run_next_to_kserves(self):
+        """Two controllers of the same objects would revert each other's changes."""
         self.assertEqual(deployment("overlays/in-place-of-kserve", "modelgate-reconciler")["spec"]["replicas"], 0)
         self.assertFalse([o for o in rendered(WITHOUT_RECONCILER) if "modelgate-reconciler" in o["metadata"]["name"]])
 
-    def test_an_upgrade_leaves_no_gap(self):
+    def test_an_upgrade_has_no_gap(self):
         for folder in INSTALLATIONS:
             with self.subTest(folder):
                 spec = deployment(folder)["spec"]
@@ -151,7 +150,7 @@ class Pods(unittest.TestCase):
                 self.assertGreaterEqual(seconds["drain-timeout"], 100)
                 self.assertGreater(pod["terminationGracePeriodSeconds"], sum(seconds.values()))
 
-    def test_every_selector_is_of_these_pods(self):
+    def test_every_selector_matches_these_pods(self):
         for folder in INSTALLATIONS:
             for program in programs(folder):
                 labels, pod = program["spec"]["template"]["metadata"]["labels"], program["spec"]["template"]["spec"]
@@ -175,8 +174,8 @@ class Pods(unittest.TestCase):
                     with self.subTest(folder, argument=argument):
                         self.assertIn(argument.partition("=")[0], known)
 
-    def test_names_are_those_that_the_programs_start_with(self):
-        """Roles name what the programs look for when no flag says otherwise."""
+    def test_names_are_the_defaults_of_the_programs(self):
+        """Roles have the names that the programs use without flags."""
         defaults = flags()
         objects = rendered("")
         names = {name for o in objects if o["kind"] in ("Role", "ClusterRole") for r in o["rules"]
@@ -208,13 +207,13 @@ class Overlays(unittest.TestCase):
             with self.subTest(folder):
                 self.assertEqual(len({identity(o) for o in rendered(folder)}), len(rendered(folder)))
 
-    def test_nothing_is_of_a_kind_that_comes_with_it(self):
+    def test_no_object_is_of_a_kind_that_is_installed_with_it(self):
         for folder in INSTALLATIONS:
             with self.subTest(folder):
                 brought = {o["spec"]["names"]["kind"] for o in rendered(folder) if o["kind"] == "CustomResourceDefinition"}
                 self.assertEqual(brought & {o["kind"] for o in rendered(folder)}, set())
 
-    def test_beside_kserve_nothing_is_kserves(self):
+    def test_beside_kserve_no_object_is_kserves(self):
         for folder in WITH_KSERVE:
             for o in rendered(folder):
                 with self.subTest(folder, object=identity(o)):
@@ -224,11 +223,11 @@ class Overlays(unittest.TestCase):
                     self.assertNotIn(o["metadata"]["name"], KSERVES_REGISTRATIONS)
                     for subject in o.get("subjects", []):
                         self.assertEqual(subject["namespace"], "modelgate")
-                    # Cluster-scoped names are ours by their beginning.
+                    # Our cluster-scoped names have our prefix.
                     if "namespace" not in o["metadata"]:
                         self.assertRegex(o["metadata"]["name"], r"^modelgate(-|$)")
 
-    def test_beside_kserve_no_service_of_the_one_takes_a_pod_of_the_other(self):
+    def test_beside_kserve_no_service_selects_a_pod_of_the_other(self):
         for folder in WITH_KSERVE:
             for program in programs(folder):
                 ours = program["spec"]["template"]["metadata"]["labels"]
@@ -240,8 +239,8 @@ class Overlays(unittest.TestCase):
                     with self.subTest(folder, service=service["metadata"]["name"], pod=theirs):
                         self.assertFalse(selects(service["spec"]["selector"], theirs))
 
-    def test_alone_the_customary_label_finds_our_pods(self):
-        """And so KServe's webhook Service would: therefore beside KServe it is another one."""
+    def test_alone_the_usual_label_selects_our_pods(self):
+        """KServe's webhook Service would select them too, so next to KServe they have another label."""
         labels = deployment("")["spec"]["template"]["metadata"]["labels"]
         self.assertTrue(selects(KSERVES_SERVICES["kserve-webhook-server-service"], labels))
 
@@ -257,13 +256,13 @@ class Overlays(unittest.TestCase):
                 self.assertEqual(changed, {"modelgate", "inferenceService", "deploy"})
                 self.assertEqual(set(data), set(configuration("")["data"]))
 
-    def test_beside_kserve_only_who_asks_is_reviewed(self):
+    def test_beside_kserve_only_labelled_namespaces_are_reviewed(self):
         for _, webhook in webhooks(rendered("overlays/beside-kserve")):
             if webhook["rules"][0]["scope"] == "Namespaced":
                 self.assertIn({"key": "modelgate.io/admission", "operator": "In", "values": ["enabled"]},
                               webhook["namespaceSelector"]["matchExpressions"])
 
-    def test_with_cert_manager_certificates_are_not_ours_to_make(self):
+    def test_with_cert_manager_we_create_no_certificates(self):
         objects = rendered("overlays/cert-manager")
         self.assertEqual([o for o in objects if o["metadata"]["name"] == "modelgate-webhook-certificates"], [])
         rules = [r for o in objects if o["kind"] in ("Role", "ClusterRole")
@@ -276,7 +275,7 @@ class Overlays(unittest.TestCase):
         for kind in ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"):
             self.assertEqual(one(objects, kind, "modelgate")["metadata"]["annotations"]["cert-manager.io/inject-ca-from"],
                              "kserve/modelgate-webhook")
-        # All else is the same.
+        # The rest is the same.
         self.assertEqual({identity(o) for o in rendered("")} - {identity(o) for o in objects},
                          {identity(o) for o in rendered("") if o["metadata"]["name"] == "modelgate-webhook-certificates"})
 
@@ -315,7 +314,7 @@ class TakingOver(unittest.TestCase):
         self.assertEqual({key: data[key] for key in theirs["data"]}, theirs["data"])
         self.assertEqual(json.loads(data["modelgate"]), COMPATIBLE)
 
-    def test_what_is_no_config_map_is_refused(self):
+    def test_input_that_is_not_a_config_map_is_rejected(self):
         for text in ("", "[]", "{}", '{"data": {"inferenceService": "{"}}', '{"data": null}'):
             with self.subTest(text):
                 self.assertEqual(self.run_it(text).returncode, 1)
@@ -341,7 +340,7 @@ class Monitoring(unittest.TestCase):
             for target in panel.get("targets", []):
                 yield panel["title"], target["expr"]
 
-    def test_only_what_is_measured_is_drawn(self):
+    def test_dashboard_and_alerts_use_existing_metrics(self):
         measured, found = self.measured(), 0
         for where, expression in self.drawn():
             with self.subTest(where):
@@ -352,15 +351,15 @@ class Monitoring(unittest.TestCase):
                 self.assertEqual(expression.count('"') % 2, 0)
         self.assertGreater(found, 40)
 
-    def test_all_that_we_measure_of_our_own_is_drawn(self):
+    def test_the_dashboard_uses_all_our_metrics(self):
         drawn = {name for _, expression in self.drawn() for name in self.METRIC.findall(expression)}
         own = {name for name in self.measured() if name.startswith("modelgate_")}
-        # Counts of things that are drawn in another way.
+        # Counts that the dashboard shows in another way.
         self.assertEqual(own - drawn, {"modelgate_watch_connected", "modelgate_watch_starts_total",
                                        "modelgate_catalog_reloads_total", "modelgate_client_connections_total",
                                        "modelgate_webhook_not_found_total"})
 
-    def test_every_alert_says_what_to_do(self):
+    def test_every_alert_has_a_remedy(self):
         rules = one(rendered("monitoring"), "PrometheusRule", "modelgate")
         for rule in (r for g in rules["spec"]["groups"] for r in g["rules"]):
             with self.subTest(rule["alert"]):

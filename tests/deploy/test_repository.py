@@ -46,7 +46,7 @@ class Commands(unittest.TestCase):
 
 
 class Packages(unittest.TestCase):
-    def test_an_unknown_system_is_told_what_it_can_do(self):
+    def test_an_unknown_system_gets_instructions(self):
         done = run("sh", ROOT / ".ci" / "install", MODELGATE_RELEASE="plan9-4")
         self.assertEqual(done.returncode, 1)
         for word in ("plan9-4", "MODELGATE_RELEASE=", "MODELGATE_NO_APT=1", *RELEASES):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The CRDs are what compose.py makes of its sources, and have a place for everything that KServe's have."""
+"""The CRDs are the output of compose.py, and have all fields of KServe's."""
 import json
 import subprocess
 import sys
@@ -19,7 +19,7 @@ def type_of(node):
 
 
 def lost(theirs, ours, path=""):
-    """Paths that the schema `theirs` admits and `ours` refuses or prunes, and those of another type."""
+    """Paths that the schema `theirs` accepts and `ours` rejects or prunes, and those of another type."""
     if ours.get(KEEPS) and type_of(ours) in (None, type_of(theirs)) and "properties" not in ours:
         return
     if type_of(theirs) != type_of(ours):
@@ -61,7 +61,7 @@ class Crds(unittest.TestCase):
             self.assertIn("A.b", compose.unexplained(broken, alone))
 
     @unittest.skipUnless(KSERVES.exists(), "KServe's own CRDs are not beside the repository")
-    def test_nothing_that_kserve_admits_is_lost(self):
+    def test_no_field_of_kserve_is_lost(self):
         theirs = {item["metadata"]["name"]: item for item in json.loads(KSERVES.read_text())["items"]}
         for path in sorted(CRDS.glob(f"{GROUP}_*.yaml")):
             ours = yaml.safe_load(path.read_text())
@@ -72,7 +72,7 @@ class Crds(unittest.TestCase):
                     self.assertEqual(list(lost(schema, version["schema"]["openAPIV3Schema"])), [])
             self.assertEqual(there, {}, "a version that we do not serve")
 
-    def test_what_is_lost_would_be_found(self):
+    def test_a_lost_field_would_be_found(self):
         closed = {"type": "object", "properties": {"a": {"type": "string"}}}
         cases = {
             ".b": ({"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}}}, closed),
