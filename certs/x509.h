@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reads certificates, for the .cc files of certs/. Implemented by certificate.cc and key_pair.cc.
+// Reads X.509 certificates. For the .cc files of certs/ only.
 #pragma once
 
 #include <string>
