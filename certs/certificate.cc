@@ -4,8 +4,6 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
-#include <array>
-#include <ctime>
 #include <utility>
 
 #include "certs/openssl.h"

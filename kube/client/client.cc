@@ -104,7 +104,7 @@ std::expected<Page, std::string> read_page(const std::string& text, const Resour
   if (page.resource_version.empty())
     return std::unexpected("the answer is not a list: it has no resourceVersion");
   spec::Value* const items = spec::find(*document, "items");
-  if (!items || !items->IsArray()) return page;  // null where there are none
+  if (!items || !items->IsArray()) return page;  // null if there are none
   const std::string api_version = resource.api_version();
   page.items.reserve(items->Size());
   for (spec::Value& item : items->GetArray()) {

@@ -58,8 +58,8 @@ class Waiters {
   std::list<Waiting*> waiting_;
 };
 
-/// Waiting times that double from `first` up to `longest`, each less up to `jitter` of itself, so that
-/// replicas that failed together do not come back together.
+/// Pauses that double from `first` up to `longest`, each less up to `jitter` of itself, so that
+/// replicas that failed together do not retry together.
 class Backoff {
  public:
   Backoff(std::chrono::milliseconds first, std::chrono::milliseconds longest, double jitter = 0.5)

@@ -31,7 +31,7 @@ MORE_NODES = {
 ROUTES = "/apis/gateway.networking.k8s.io/v1"
 ACCEPTED = ("Accepted", "ResolvedRefs")
 # How often the gateway checks for new routes.
-LOOK_SECONDS = 0.2
+CHECK_SECONDS = 0.2
 
 
 class Reconciled(Installed):
@@ -162,7 +162,7 @@ class Gateway:
         self.thread.join(10)
 
     def _run(self):
-        while not self.done.wait(LOOK_SECONDS):
+        while not self.done.wait(CHECK_SECONDS):
             try:
                 for route in self.plane.get(ROUTES + "/httproutes")["items"]:
                     if not route.get("status", {}).get("parents"):

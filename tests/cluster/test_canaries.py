@@ -22,7 +22,7 @@ class Watcher:
     """Checks weights and ready Pods repeatedly, and collects violations."""
 
     def __init__(self, test, service):
-        self.test, self.service, self.wrong, self.looks = test, service, [], 0
+        self.test, self.service, self.wrong, self.checks = test, service, [], 0
         self.done = threading.Event()
         self.thread = threading.Thread(target=self._run, daemon=True)
 
@@ -35,21 +35,21 @@ class Watcher:
         self.thread.join(10)
         if kind is None:
             self.test.assertEqual(self.wrong, [])
-            self.test.assertGreater(self.looks, 3)
+            self.test.assertGreater(self.checks, 3)
 
     def _run(self):
         while not self.done.wait(0.02):
             try:
-                self.look()
+                self.check()
             except OSError:
                 pass
 
-    def look(self):
+    def check(self):
         """No weight for a version without ready Pods if another version has some; the sum is 100."""
         weights = self.test.weights(self.service)
         if not weights:
             return
-        self.looks += 1
+        self.checks += 1
         ready = {name for name in weights if self.test.available(name)}
         if sum(weights.values()) != 100:
             self.wrong.append(f"the weights are {weights}")

@@ -83,7 +83,7 @@ class Lives:
         self.process = processes.start(self.name, [self.world.binaries / command[0], *command[1:], *flags])
         processes.let_end(self.process)
 
-    def look(self):
+    def check(self):
         """Called repeatedly while a scenario waits."""
         code = self.process.poll()
         if code is None:
@@ -128,7 +128,7 @@ class Scenario:
     def start(self, faults="", again=False):
         self.lives.append(Lives(self.world, self.namespace, faults, again))
 
-    def play(self, after_create=lambda: None, expected=None):
+    def run(self, after_create=lambda: None, expected=None):
         """Runs the scenario. Returns the final state: when it is as expected, or when nothing changes any more."""
         for service in (sklearn("plain"), split(), scaled("hpa"), sklearn("going")):
             self._try(lambda s=service: self.plane.post(self._services(), s))
@@ -196,7 +196,7 @@ class Scenario:
         deadline = time.monotonic() + STEP_SECONDS
         while True:
             for life in self.lives:
-                life.look()
+                life.check()
             with contextlib.suppress(OSError):
                 if check():
                     return
@@ -263,7 +263,7 @@ class Scenario:
             status = self.plane.get(f"{shadow}/scaled-predictor-shadow").get("status", {})
             return status.get("observedGeneration") and len(status.get("conditions", [])) > 1
         with contextlib.suppress(AssertionError):
-            self.plane.processes.wait_for("the planted Deployment", 10, settled)
+            self.plane.processes.wait_for("the foreign Deployment", 10, settled)
 
 
 class FaultsTest(ClusterTest):
@@ -278,7 +278,7 @@ class FaultsTest(ClusterTest):
         self.addCleanup(gateway.__exit__)
         if FaultsTest.of_world is not self.world:
             self.make_runtimes()
-            FaultsTest.expected, _ = self.play(f"{self.namespace}-without-faults")
+            FaultsTest.expected, _ = self.run_scenario(f"{self.namespace}-without-faults")
             FaultsTest.writes = len(self.writes_in(f"{self.namespace}-without-faults"))
             FaultsTest.of_world = self.world
 
@@ -289,13 +289,13 @@ class FaultsTest(ClusterTest):
             f"/apis/{GROUP}/v1alpha1/clusterservingruntimes/kserve-sklearnserver"), 30)
         maker.terminate()
 
-    def play(self, namespace, faults="", again=False, reconcilers=1, after_create=lambda: None):
+    def run_scenario(self, namespace, faults="", again=False, reconcilers=1, after_create=lambda: None):
         """The final state, and how often a reconciler died."""
         with Scenario(self.world, namespace) as scenario:
             before = scenario.foreign()
             for _ in range(reconcilers):
                 scenario.start(faults, again)
-            end = scenario.play(after_create, self.expected)
+            end = scenario.run(after_create, self.expected)
             if scenario.foreign() != before:
                 raise AssertionError(f"{namespace}: others' objects: {before}, then {scenario.foreign()}")
             storms = [line for life in scenario.lives for line in life.storms()]
@@ -309,11 +309,11 @@ class FaultsTest(ClusterTest):
                 if call["verb"] in ("create", "update", "patch", "delete") and f"/namespaces/{namespace}/" in call["requestURI"]
                 and "/events" not in call["requestURI"]]
 
-    def all_end_the_same(self, plays):
-        """plays: name -> function that returns the final state and the number of deaths. Runs several at a time. Returns the
+    def assert_same_results(self, runs):
+        """runs: name -> function that returns the final state and the number of deaths. Runs several at a time. Returns the
         deaths by name."""
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-            running = {name: pool.submit(play) for name, play in plays.items()}
+            running = {name: pool.submit(run) for name, run in runs.items()}
             deaths = {}
             for name, future in running.items():
                 with self.subTest(name):
@@ -326,8 +326,8 @@ class FaultsTest(ClusterTest):
 
 class Faults(FaultsTest):
     def test_each_fault_at_every_write(self):
-        deaths = self.all_end_the_same({
-            name: lambda n=f"{self.namespace}-{i}", f=faults, a=again: self.play(n, f, a)
+        deaths = self.assert_same_results({
+            name: lambda n=f"{self.namespace}-{i}", f=faults, a=again: self.run_scenario(n, f, a)
             for i, (name, (faults, again)) in enumerate(EVERY_WRITE.items())})
         print(f"            {self.writes} writes without faults; deaths: {({k: v for k, v in deaths.items() if v})}")
         for name, (faults, _) in EVERY_WRITE.items():
@@ -337,7 +337,7 @@ class Faults(FaultsTest):
     def test_two_reconcilers_without_a_lease(self):
         """They do not undo each other's writes."""
         namespace = f"{self.namespace}-both"
-        self.all_end_the_same({"two": lambda: self.play(namespace, reconcilers=2)})
+        self.assert_same_results({"two": lambda: self.run_scenario(namespace, reconcilers=2)})
         writes = self.writes_in(namespace)
         print(f"            {len(writes)} writes by two, {self.writes} by one")
         self.assertLess(len(writes), 3 * self.writes + 10)
@@ -347,7 +347,7 @@ class Faults(FaultsTest):
             self.plane.stop_apiserver()
             self.plane.start_apiserver()
         # Not in a pool thread: the API server ends with the thread that started it.
-        end, _ = self.play(f"{self.namespace}-restart", after_create=restart)
+        end, _ = self.run_scenario(f"{self.namespace}-restart", after_create=restart)
         self.assertEqual(end, self.expected)
 
 
@@ -371,9 +371,9 @@ class KilledInTurn(FaultsTest):
         first, survived = 1 if when == "before" else 1 + self.step // 2, False
         while not survived and first < MOST_CALLS:
             turns = [first + i * self.step for i in range(AT_ONCE)]
-            deaths = self.all_end_the_same({
+            deaths = self.assert_same_results({
                 f"killed {when} number {n} of the {of}":
-                    lambda n=n: self.play(f"{self.namespace}-{of}-{when}-{n}", f"kill={n},of={of},when={when}")
+                    lambda n=n: self.run_scenario(f"{self.namespace}-{of}-{when}-{n}", f"kill={n},of={of},when={when}")
                 for n in turns})
             # A failed run has no count; it was reported before, and a later one may have survived.
             survived = not deaths or 0 in deaths.values()

@@ -106,7 +106,7 @@ class ClusterTest(unittest.TestCase):
     def generation(self, name):
         return self.service(name)["metadata"]["generation"]
 
-    def eventually(self, what, check, seconds=10):
+    def eventually(self, what, check, seconds=30):
         deadline = time.monotonic() + seconds
         while True:
             found = check()

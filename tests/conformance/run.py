@@ -28,7 +28,7 @@ import yaml
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SHARED = ROOT.parent / "shared" / "conformance"
-START_SECONDS = 20
+START_SECONDS = 60
 
 # The settings for the same answers as KServe (docs in deploy/config).
 COMPATIBLE = {"validation": "Compatible", "runtimeSelection": "Defer", "resourceDefaults": False,

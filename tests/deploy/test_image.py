@@ -23,8 +23,8 @@ from processes import die_with_parent
 ASSEMBLE = rendered.DEPLOY / "image" / "assemble.py"
 LOADERS = {"x86_64": "lib64/ld-linux-x86-64.so.2", "aarch64": "lib/ld-linux-aarch64.so.1"}
 ASSEMBLE_SECONDS = 120
-START_SECONDS = 10
-STOP_SECONDS = 10
+START_SECONDS = 60
+STOP_SECONDS = 60
 
 
 class Image(unittest.TestCase):

@@ -266,7 +266,7 @@ INSTANTIATE_TEST_SUITE_P(
                                              .api_version = "client.authentication.k8s.io/v1",
                                              .install_hint = "take it from the shelf"};
                        },
-                       "modelgate-no-such-plugin: there is no such program; take it from the shelf"},
+                       "modelgate-no-such-plugin: no such program; take it from the shelf"},
         BadCredentials{"FailingPlugin",
                        [](ClientConfig& c) {
                          c.exec = ExecPlugin{.command = "sh",
