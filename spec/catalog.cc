@@ -29,6 +29,16 @@ bool comes_before(const Runtime& a, const Runtime& b) {
          std::tuple(b.namespace_, protocol_rank(b), a.creation_timestamp, b.name);
 }
 
+/// The strings of a list; none if it is absent or not a list.
+std::vector<std::string_view> strings_of(const Value* list) {
+  std::vector<std::string_view> out;
+  if (!list || !list->IsArray()) return out;
+  for (const Value& element : list->GetArray()) {
+    if (element.IsString()) out.push_back(text_of(element));
+  }
+  return out;
+}
+
 Runtime read_runtime(const Value& document) {
   Runtime r;
   r.view = ServingRuntimeView(document);
@@ -43,11 +53,7 @@ Runtime read_runtime(const Value& document) {
   for (SupportedModelFormatView f : spec.supported_model_formats()) {
     r.formats.push_back({f.name(), f.version(), f.auto_select(), f.priority()});
   }
-  if (const Value* protocols = spec.protocol_versions(); protocols && protocols->IsArray()) {
-    for (const Value& p : protocols->GetArray()) {
-      if (p.IsString()) r.protocols.push_back(text_of(p));
-    }
-  }
+  r.protocols = strings_of(spec.protocol_versions());
   return r;
 }
 
@@ -59,11 +65,7 @@ LocalModel read_local_model(const Value& document) {
     m.namespace_ = ObjectMetaView(view.field("metadata")).namespace_();
   const ObjectView spec = view.object("spec");
   m.source_model_uri = spec.string("sourceModelUri");
-  if (const Value* groups = spec.field("nodeGroups"); groups && groups->IsArray()) {
-    for (const Value& g : groups->GetArray()) {
-      if (g.IsString()) m.node_groups.push_back(text_of(g));
-    }
-  }
+  m.node_groups = strings_of(spec.field("nodeGroups"));
   return m;
 }
 

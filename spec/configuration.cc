@@ -278,6 +278,13 @@ void read_metric_name(Section& section, std::string_view field, std::string& out
   }
 }
 
+/// `names` are in the order of the enumerators.
+template <typename Enum>
+void read_choice(Section& section, std::string_view field, std::span<const std::string_view> names,
+                 Enum& out) {
+  if (const auto index = section.choice(field, names)) out = Enum{static_cast<std::uint8_t>(*index)};
+}
+
 void read_modelgate(Section& section, Configuration& all) {
   using Modelgate = ModelgateConfiguration;
   static constexpr std::array<std::string_view, 2> kValidations = {"Strict", "Compatible"};
@@ -285,19 +292,12 @@ void read_modelgate(Section& section, Configuration& all) {
   static constexpr std::array<std::string_view, 2> kInjections = {"Admission", "Render"};
   static constexpr std::array<std::string_view, 2> kNames = {"Plain", "DefaultSuffix"};
   Modelgate& out = all.modelgate;
-  if (const auto i = section.choice("validation", kValidations))
-    out.validation = Modelgate::Validation{static_cast<std::uint8_t>(*i)};
-  if (const auto i = section.choice("runtimeSelection", kSelections)) {
-    out.runtime_selection = Modelgate::RuntimeSelection{static_cast<std::uint8_t>(*i)};
-  }
+  read_choice(section, "validation", kValidations, out.validation);
+  read_choice(section, "runtimeSelection", kSelections, out.runtime_selection);
   section.flag("resourceDefaults", out.resource_defaults);
   read_gpu_tolerations(section, out.gpu_tolerations);
-  if (const auto i = section.choice("podInjection", kInjections)) {
-    out.pod_injection = Modelgate::PodInjection{static_cast<std::uint8_t>(*i)};
-  }
-  if (const auto i = section.choice("componentNames", kNames)) {
-    out.component_names = Modelgate::ComponentNames{static_cast<std::uint8_t>(*i)};
-  }
+  read_choice(section, "podInjection", kInjections, out.pod_injection);
+  read_choice(section, "componentNames", kNames, out.component_names);
   if (auto metrics = section.section("podMetrics")) {
     read_metric_name(*metrics, "concurrency", out.pod_metrics.concurrency);
     read_metric_name(*metrics, "rps", out.pod_metrics.rps);

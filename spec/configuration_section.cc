@@ -12,17 +12,10 @@
 #include "spec/json_text.h"
 #include "spec/spelling.h"
 #include "spec/text/ascii.h"
+#include "spec/value_type.h"
 
 namespace modelgate::spec {
 namespace {
-
-std::string_view type_name(const Value& value) {
-  if (value.IsString()) return "a string";
-  if (value.IsNumber()) return "a number";
-  if (value.IsBool()) return "a boolean";
-  if (value.IsArray()) return "a list";
-  return value.IsObject() ? "an object" : "null";
-}
 
 std::string join(std::span<const std::string_view> values) {
   std::string out;

@@ -14,6 +14,7 @@
 
 #include "spec/json_text.h"
 #include "spec/quantity.h"
+#include "spec/value_type.h"
 
 namespace modelgate::spec::schema {
 namespace {
@@ -31,14 +32,6 @@ FieldPath path_to(const Step* step) {
   const FieldPath parent = path_to(step->parent);
   if (step->index >= 0) return parent[static_cast<std::size_t>(step->index)];
   return step->key ? parent.key(step->name) : parent / step->name;
-}
-
-std::string_view name_of(const Value& value) {
-  if (value.IsString()) return "a string";
-  if (value.IsBool()) return "a boolean";
-  if (value.IsNumber()) return "a number";
-  if (value.IsArray()) return "a list";
-  return value.IsObject() ? "an object" : "null";
 }
 
 std::string allowed_by(const Type& type) {
@@ -190,7 +183,7 @@ class Checker {
 
   /// Values that contain others are not shown: they may contain secrets, and they are long.
   void wrong(const Value& value, const Type& type, const Step& at) {
-    const std::string detail = fmt::format("must be {}, not {}", allowed_by(type), name_of(value));
+    const std::string detail = fmt::format("must be {}, not {}", allowed_by(type), type_name(value));
     const bool hidden = type.secret || value.IsObject() || value.IsArray() || value.IsNull();
     if (hidden) {
       type_errors_.add(type_invalid(path_to(&at), detail));

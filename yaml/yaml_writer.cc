@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "spec/json_text.h"
 #include "spec/text/ascii.h"
@@ -115,43 +116,17 @@ std::string single_quoted(std::string_view s) {
   return out + "'";
 }
 
+/// The characters with a short escape, and the letter of each.
+constexpr std::pair<char, char> kShortEscapes[] = {{'"', '"'},  {'\\', '\\'}, {'\0', '0'}, {'\a', 'a'},
+                                                   {'\b', 'b'}, {'\t', 't'},  {'\n', 'n'}, {'\v', 'v'},
+                                                   {'\f', 'f'}, {'\r', 'r'},  {0x1B, 'e'}};
+
 void append_escaped(std::uint32_t code, std::string_view bytes, std::string& out) {
-  switch (code) {
-    case '"':
-      out += "\\\"";
-      return;
-    case '\\':
-      out += "\\\\";
-      return;
-    case '\0':
-      out += "\\0";
-      return;
-    case '\a':
-      out += "\\a";
-      return;
-    case '\b':
-      out += "\\b";
-      return;
-    case '\t':
-      out += "\\t";
-      return;
-    case '\n':
-      out += "\\n";
-      return;
-    case '\v':
-      out += "\\v";
-      return;
-    case '\f':
-      out += "\\f";
-      return;
-    case '\r':
-      out += "\\r";
-      return;
-    case 0x1B:
-      out += "\\e";
-      return;
-    default:
-      break;
+  for (const auto& [character, letter] : kShortEscapes) {
+    if (code != static_cast<std::uint32_t>(character)) continue;
+    out += '\\';
+    out += letter;
+    return;
   }
   if (is_printable(code)) {
     out += bytes;
