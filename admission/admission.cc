@@ -32,6 +32,7 @@ using spec::Arena;
 using spec::Catalog;
 using spec::FieldError;
 using spec::FieldErrors;
+using spec::FieldWarning;
 using spec::InferenceServiceView;
 using spec::ObjectMetaView;
 using spec::Value;
@@ -58,6 +59,10 @@ struct Request {
 
 Response allow() {
   return Response{};
+}
+
+void append(std::vector<FieldWarning> from, std::vector<FieldWarning>& to) {
+  std::ranges::move(from, std::back_inserter(to));
 }
 
 // ------------------------------------------------------------------------------------------ structure
@@ -205,7 +210,7 @@ void take_out_unconfirmed(const Request& request, FieldErrors& errors, Response&
     for_each_lack(e, request.review.namespace_, [&](std::string_view kind, std::string_view ns) {
       told = told && could_be_told(kind, ns, request.facts);
     });
-    if (!told) response.warnings.push_back(e.to_string());
+    if (!told) response.warnings.push_back(as_warning(e));
     return !told;
   });
 }
@@ -243,7 +248,7 @@ FieldErrors without_earlier_errors(const Kind& kind, const Request& request, con
   // What has to be known of the old object is what has to be known of the new one, as far as they agree.
   const Found then = find_all(kind, request, earlier, nullptr, std::move(structure.unknown_fields));
   Ratcheted result = ratchet(errors, *request.review.object, then.findings.errors, earlier, kind.type);
-  for (std::string& w : result.kept) response.warnings.push_back(std::move(w));
+  append(std::move(result.warnings), response.warnings);
   return std::move(result.errors);
 }
 
@@ -281,15 +286,14 @@ Outcome validate(Request& request, const Kind& kind) {
   Response response;
   take_out_unconfirmed(request, findings.errors, response);
   FieldErrors errors = std::move(findings.errors);
-  for (const spec::FieldWarning& w : split_by_mode(errors, request.strict())) {
-    response.strict_would_deny = true;
-    response.warnings.push_back(w.to_string());
-  }
+  std::vector<FieldWarning> downgraded = split_by_mode(errors, request.strict());
+  response.strict_would_deny = !downgraded.empty();
+  append(std::move(downgraded), response.warnings);
   if (!errors.empty() && stored && request.strict()) {
     errors = without_earlier_errors(kind, request, errors, *stored, response);
   }
   warn_of_missing_runtimes(request, findings, response);
-  std::ranges::move(findings.warnings, std::back_inserter(response.warnings));
+  append(std::move(findings.warnings), response.warnings);
   if (errors.empty()) return response;
   Response denial = deny(review, errors);
   denial.warnings = std::move(response.warnings);
@@ -312,7 +316,7 @@ void find_by_building(const Request& request, const Value& object, const Value* 
                               .stored = old},
                              found.findings, request.arena);
   for (FieldError& e : made.errors.list()) found.findings.errors.add(std::move(e));
-  std::ranges::move(made.warnings, std::back_inserter(found.findings.warnings));
+  append(std::move(made.warnings), found.findings.warnings);
   found.needs = std::move(made.needs);
 }
 

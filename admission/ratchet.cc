@@ -33,7 +33,8 @@ Ratcheted ratchet(const spec::FieldErrors& errors, const spec::Value& object,
     const auto it = may_stay ? before.find(identity_of(e, object, type)) : before.end();
     if (it != before.end()) {
       before.erase(it);
-      out.kept.push_back(e.to_string() + " (was so before this change)");
+      spec::FieldWarning& warning = out.warnings.emplace_back(as_warning(e));
+      warning.text += " (pre-existing)";
     } else {
       out.errors.add(e);
     }

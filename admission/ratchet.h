@@ -20,8 +20,8 @@
 namespace modelgate::admission {
 
 struct Ratcheted {
-  spec::FieldErrors errors;       // new with this change
-  std::vector<std::string> kept;  // there before: warnings
+  spec::FieldErrors errors;                  // new with this change
+  std::vector<spec::FieldWarning> warnings;  // pre-existing errors
 };
 
 /// `type` is that of both objects.

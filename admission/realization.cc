@@ -115,37 +115,37 @@ constexpr std::array<std::string_view, 3> kNameRules = {"service-name", "derived
 
 /// Whether the error lies where the problem does: in the field that holds the problem's (a runtime that a
 /// model names, and the model's templates, which are filled in with the runtime's), or around it.
-bool is_at(const spec::FieldError& e, const Problem& p) {
+bool is_at(const spec::FieldPath& path, const Problem& p) {
   constexpr std::size_t kComponent = 2;  // spec.predictor
-  const auto error = e.path.segments();
+  const auto error = path.segments();
   auto place = p.path.segments();
   if (place.size() > kComponent) place = place.first(place.size() - 1);
   const std::size_t shared = std::min(error.size(), place.size());
   return std::ranges::equal(error.first(shared), place.first(shared));
 }
 
-bool says_the_same(const spec::FieldError& e, const Problem& p) {
+/// Whether the rule that reported something at `path` reports the problem too.
+bool covers(std::string_view rule, const spec::FieldPath& path, const Problem& p) {
   if (p.reason == "InvalidName" || p.reason == "InvalidHost")
-    return std::ranges::find(kNameRules, e.rule) != kNameRules.end();
-  return is_at(e, p) && std::ranges::any_of(kSaidBy, [&](const SaidBy& s) {
-           return s.reason == p.reason && s.rule == e.rule;
+    return std::ranges::find(kNameRules, rule) != kNameRules.end();
+  return is_at(path, p) && std::ranges::any_of(kSaidBy, [&](const SaidBy& s) {
+           return s.reason == p.reason && s.rule == rule;
          });
 }
 
-/// Nothing serves the model yet: the rules warn, with the candidates and why not. (One that does not fit is
-/// told at the runtime.)
+/// No runtime serves the model yet: the rules warn, list the candidates and say why each does not fit.
 bool is_about_missing_runtime(const Problem& p) {
   return p.reason == "RuntimeNotRecognized" ||
          (p.reason == "NoSupportingRuntime" && p.path.segments().back().name == "modelFormat");
 }
 
-bool was_told(const Problem& p, const validation::Findings& told) {
-  if (std::ranges::any_of(told.errors, [&](const spec::FieldError& e) { return says_the_same(e, p); }))
-    return true;
+bool already_reported(const Problem& p, const validation::Findings& findings) {
+  const auto covers_problem = [&](const auto& finding) { return covers(finding.rule, finding.path, p); };
+  if (std::ranges::any_of(findings.errors, covers_problem)) return true;
   if (!is_about_missing_runtime(p)) return false;
-  if (!told.missing_runtimes.empty() && p.reason == "RuntimeNotRecognized") return true;
-  const std::string path = p.path.to_string();
-  return std::ranges::any_of(told.warnings, [&](const std::string& w) { return w.starts_with(path); });
+  const bool missing =
+      std::ranges::any_of(findings.missing_runtimes, [&](const auto& m) { return m.warning.path == p.path; });
+  return missing || std::ranges::any_of(findings.warnings, covers_problem);
 }
 
 // ------------------------------------------------------------------------------------- what is told
@@ -156,9 +156,9 @@ bool may_work_later(const Problem& p) {
   return p.kind == Problem::Kind::kNotice || p.component == workload::kIngress || is_about_missing_runtime(p);
 }
 
-void tell(const Problem& p, Realization& out) {
+void report(const Problem& p, Realization& out) {
   if (may_work_later(p)) {
-    out.warnings.push_back(fmt::format("{}: {}", p.path.to_string(), p.text));
+    out.warnings.push_back({.rule = kRealizableRule, .path = p.path, .text = p.text, .about = p.about});
     return;
   }
   out.errors.add(spec::invalid(p.path, p.text));
@@ -176,9 +176,8 @@ void ask(std::vector<ObjectKey> keys, Realization& out) {
   }
 }
 
-bool is_named(const ObjectKey& key, const std::vector<std::string>& warnings) {
-  const std::string name = fmt::format("{} {}", key.kind, spec::quoted(key.name));
-  return std::ranges::any_of(warnings, [&](const std::string& w) { return w.contains(name); });
+bool is_reported(const ObjectKey& key, const std::vector<spec::FieldWarning>& warnings) {
+  return std::ranges::any_of(warnings, [&](const spec::FieldWarning& w) { return w.about == key; });
 }
 
 void check_references(const Wanted& wanted, const Facts& facts, bool asks, Realization& out) {
@@ -187,16 +186,19 @@ void check_references(const Wanted& wanted, const Facts& facts, bool asks, Reali
   for (const Reference& r : all) {
     const Fact* fact = facts.find(r.key);
     if (!fact && asks) ask({r.key}, out);
-    if (!fact || fact->state != Fact::State::kAbsent || is_named(r.key, out.warnings)) continue;
-    out.warnings.push_back(fmt::format("there is no {} {} in the namespace {} yet: Pods of {} wait for it",
-                                       r.key.kind, spec::quoted(r.key.name), spec::quoted(r.key.namespace_),
-                                       r.deployment));
+    if (!fact || fact->state != Fact::State::kAbsent || is_reported(r.key, out.warnings)) continue;
+    out.warnings.push_back(
+        {.rule = kRealizableRule,
+         .path = {},
+         .text = fmt::format("there is no {} {} in the namespace {} yet: Pods of {} wait for it", r.key.kind,
+                             spec::quoted(r.key.name), spec::quoted(r.key.namespace_), r.deployment),
+         .about = r.key});
   }
 }
 
 }  // namespace
 
-Realization realize(const Realizing& in, const validation::Findings& told, spec::Arena& arena) {
+Realization realize(const Realizing& in, const validation::Findings& findings, spec::Arena& arena) {
   Realization out;
   out.errors.begin_rule(kRealizableRule, true);
   const InferenceServiceView view(in.service);
@@ -206,7 +208,7 @@ Realization realize(const Realizing& in, const validation::Findings& told, spec:
   const std::optional<Value> complete = completed(in, arena);
   Wanted wanted = build(in, complete ? *complete : in.service, arena);
   for (const Problem& p : wanted.problems) {
-    if (!was_told(p, told)) tell(p, out);
+    if (!already_reported(p, findings)) report(p, out);
   }
   const bool asks = may_ask(in.facts);
   if (asks) ask(std::move(wanted.needs), out);

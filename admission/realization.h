@@ -45,12 +45,12 @@ struct Realizing {
 
 struct Realization {
   spec::FieldErrors errors;
-  std::vector<std::string> warnings;
+  std::vector<spec::FieldWarning> warnings;
   /// To be looked up; until then what rests on them is left out.
   std::vector<ObjectKey> needs;
 };
 
-/// `told` is what the rules found. Error paths refer to the service's document and the arena.
-Realization realize(const Realizing& in, const validation::Findings& told, spec::Arena& arena);
+/// `findings` are those of the rules. Error paths refer to the service's document and the arena.
+Realization realize(const Realizing& in, const validation::Findings& findings, spec::Arena& arena);
 
 }  // namespace modelgate::admission

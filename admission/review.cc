@@ -75,13 +75,13 @@ void append_status(const Review& review, const Response& response, std::string& 
 }
 
 /// As many warnings as the API server passes on, and a last one that says how many there were beyond.
-void append_warnings(const std::vector<std::string>& warnings, std::string& out) {
+void append_warnings(const std::vector<spec::FieldWarning>& warnings, std::string& out) {
   constexpr std::size_t kRoomForTheLast = 32;
   append_key("warnings", out);
   out += '[';
   std::size_t used = 0;
   for (std::size_t i = 0; i < warnings.size(); ++i) {
-    std::string text = fit_warning(warnings[i]);
+    std::string text = fit_warning(warnings[i].to_string());
     const bool last = i + 1 == warnings.size();
     const bool fits = used + text.size() + (last ? 0 : kRoomForTheLast) <= spec::kMaxWarningsBytes;
     if (!fits) text = fmt::format("and {} further warnings", warnings.size() - i);

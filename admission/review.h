@@ -78,8 +78,8 @@ struct Response {
   std::vector<Cause> causes;
   /// RFC 6902 operations as JSON text; empty where there are none.
   std::string patch;
-  /// Most important first. Made fit for the API server by encode_response.
-  std::vector<std::string> warnings;
+  /// Most important first. encode_response renders them. Their paths refer to the review's text and arena.
+  std::vector<spec::FieldWarning> warnings;
   /// Compatible mode let pass what Strict would have denied. For a metric; nothing of it is sent.
   bool strict_would_deny = false;
   /// Key and value; the API server puts the webhook's name in front of the key.

@@ -7,8 +7,6 @@
 
 #include "defaulting/pass.h"
 #include "spec/deployment_mode.h"
-#include "spec/text/utf8.h"
-#include "spec/warning_limits.h"
 
 namespace modelgate::defaulting {
 namespace {
@@ -16,30 +14,28 @@ namespace {
 using spec::FieldPath;
 using spec::Value;
 
-/// The API server drops longer ones.
-
 struct Step {
-  std::string_view name;
+  std::string_view name;  // the rule of its warnings
   void (*run)(Pass&);
 };
 
 /// Everything that is defaulted, in order: spellings first, so that the rest sees today's form; the runtime
 /// before what depends on its container.
 constexpr std::array kSteps = {
-    Step{"deployment mode", settle_deployment_mode},
-    Step{"canaryTrafficPercent at the top", move_canary_traffic_percent},
-    Step{"canary as an object", convert_canary_object},
-    Step{"the two shares of a canary", couple_canary_shares},
-    Step{"framework fields", move_framework_fields},
-    Step{"protocol version", default_protocol_version},
-    Step{"model format annotation", annotate_model_format},
+    Step{"deployment-mode", settle_deployment_mode},
+    Step{"canary-traffic-percent", move_canary_traffic_percent},
+    Step{"canary-object", convert_canary_object},
+    Step{"canary-shares", couple_canary_shares},
+    Step{"framework-fields", move_framework_fields},
+    Step{"protocol-version", default_protocol_version},
+    Step{"model-format-annotation", annotate_model_format},
     Step{"transformer", complete_transformer},
     Step{"explainer", complete_explainer},
-    Step{"custom predictor", complete_custom_predictor},
-    Step{"local model", label_local_model},
-    Step{"service account token", decline_service_account_token},
+    Step{"custom-predictor", complete_custom_predictor},
+    Step{"local-model", label_local_model},
+    Step{"service-account-token", decline_service_account_token},
     Step{"runtimes", settle_runtimes},
-    Step{"model resources", fill_model_resources},
+    Step{"model-resources", fill_model_resources},
     Step{"tolerations", tolerate_accelerators},
 };
 
@@ -77,9 +73,8 @@ std::string_view Pass::keep(std::string_view text) {
   return {copy, text.size()};
 }
 
-void Pass::warn(const FieldPath& path, std::string_view text) {
-  const std::string warning = fmt::format("{}: {}", path.to_string(), text);
-  outcome.warnings.push_back(text::truncate_to_fit(warning, spec::kMaxWarningBytes));
+void Pass::warn(const FieldPath& path, std::string text) {
+  outcome.warnings.push_back({.rule = step, .path = path, .text = std::move(text)});
 }
 
 Pass::Place Pass::look(const FieldPath& path) const {
@@ -111,7 +106,10 @@ Outcome apply_defaults(spec::Edit& edit, const Context& context) {
   if (!has_a_frame(edit.document())) return {};
   Pass pass(edit, context);
   pass.earlier.withdraw(edit);
-  for (const Step& step : kSteps) step.run(pass);
+  for (const Step& step : kSteps) {
+    pass.step = step.name;
+    step.run(pass);
+  }
   pass.outcome.filled = pass.ledger.write(edit);
   return std::move(pass.outcome);
 }

@@ -33,6 +33,7 @@
 #include "defaulting/runtime_selection.h"
 #include "spec/catalog.h"
 #include "spec/edit.h"
+#include "spec/field.h"
 
 namespace modelgate::defaulting {
 
@@ -51,8 +52,8 @@ struct Context {
 };
 
 struct Outcome {
-  /// Most important first; each at most 256 bytes, starting with the path of the field.
-  std::vector<std::string> warnings;
+  /// Most important first. The rule is the name of the step.
+  std::vector<spec::FieldWarning> warnings;
   /// How the stable predictor's runtime was settled; nothing where no runtime is asked for.
   std::optional<Selection> selection;
   /// Runtimes that were chosen earlier and are not in the catalog: kept. Whoever can look them up may do so,

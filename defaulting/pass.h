@@ -53,6 +53,7 @@ class Pass {
   const Earlier earlier;
   Ledger ledger;
   Outcome outcome;
+  std::string_view step{};  // the name of the step that runs
 
   // What steps tell those that come after them.
   bool model_mesh = false;          // annotated so: predictors are left alone, as KServe does
@@ -104,8 +105,7 @@ class Pass {
   /// The text, for as long as the arena lives.
   std::string_view keep(std::string_view text);
 
-  /// A warning about a field; cut to what the API server takes.
-  void warn(const spec::FieldPath& path, std::string_view text);
+  void warn(const spec::FieldPath& path, std::string text);
 
   enum class Place {
     kTaken,  // there is a value

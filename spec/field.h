@@ -173,7 +173,6 @@ struct FieldWarning {
 
   /// `path: text`, or the text where there is no path.
   std::string to_string() const;
-  bool operator==(const FieldWarning&) const = default;
 };
 
 FieldWarning as_warning(const FieldError& error);

@@ -16,13 +16,14 @@ void Report::add(spec::FieldError error) {
   findings_.errors.add(std::move(error));
 }
 
-void Report::warn(const spec::FieldPath& path, std::string_view text) {
+void Report::warn(spec::FieldPath path, std::string text) {
   if (findings_.warnings.size() >= spec::FieldErrors::kMaxErrors) return;
-  findings_.warnings.push_back(path.to_string() + ": " + std::string(text));
+  findings_.warnings.push_back({.rule = rule_.name, .path = std::move(path), .text = std::move(text)});
 }
 
 void Report::missing_runtime(MissingRuntime missing) {
   if (findings_.missing_runtimes.size() >= spec::FieldErrors::kMaxErrors) return;
+  missing.warning.rule = rule_.name;
   findings_.missing_runtimes.push_back(std::move(missing));
 }
 

@@ -30,7 +30,7 @@ class Report {
   void begin(const RuleInfo& rule);
 
   void add(spec::FieldError error);
-  void warn(const spec::FieldPath& path, std::string_view text);
+  void warn(spec::FieldPath path, std::string text);
   void missing_runtime(MissingRuntime missing);
 
   /// Further errors or warnings are dropped: rules may skip expensive searches.

@@ -111,11 +111,11 @@ void tell_missing(const Service& s, std::string_view name, const spec::ModelRequ
   std::vector<std::string_view> names;
   for_each_runtime(s, [&](const Runtime& r) { names.push_back(r.name); });
   const auto near = spec::nearest(name, names);
-  std::string text = fmt::format("{}: there is no ServingRuntime or ClusterServingRuntime {}",
-                                 at.path().to_string(), spec::quoted(name));
+  std::string text =
+      fmt::format("there is no ServingRuntime or ClusterServingRuntime {}", spec::quoted(name));
   if (near) text += fmt::format(" (did you mean {}?)", spec::quoted(*near));
   text += "; " + candidates_text(s, wanted);
-  report.missing_runtime({s.namespace_(), name, std::move(text)});
+  report.missing_runtime({s.namespace_(), name, {.rule = {}, .path = at, .text = std::move(text)}});
 }
 
 /// Where the reason is a slip in the format's name or in its version, that is the place to tell it.

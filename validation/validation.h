@@ -55,13 +55,13 @@ struct RuntimeSubject {
 struct MissingRuntime {
   std::string_view namespace_;  // where a ServingRuntime would be; else it is a ClusterServingRuntime
   std::string_view name;        // belongs to the service's document
-  std::string warning;
+  spec::FieldWarning warning;
 };
 
 struct Findings {
   spec::FieldErrors errors;
-  /// With the path in the text; most important first.
-  std::vector<std::string> warnings;
+  /// Most important first.
+  std::vector<spec::FieldWarning> warnings;
   std::vector<MissingRuntime> missing_runtimes;
 };
 

@@ -49,9 +49,9 @@ const ReviewedKind* reviewed_kind(const Value& object) {
   return it == std::end(kReviewedKinds) ? nullptr : it;
 }
 
-/// The AdmissionReview that the API server would send.
-std::string review_text(const ReviewedKind& kind, const Value& object, const Value* old,
-                        std::string_view ns) {
+/// The AdmissionReview that the API server would send. In the arena, because the answer's paths refer to it.
+std::string_view review_text(const ReviewedKind& kind, const Value& object, const Value* old,
+                             std::string_view ns, spec::Arena& arena) {
   const std::size_t slash = kind.api_version.find('/');
   const bool core = slash == std::string_view::npos;
   std::string out =
@@ -71,7 +71,10 @@ std::string review_text(const ReviewedKind& kind, const Value& object, const Val
     out += R"(,"oldObject":)";
     spec::append_json(*old, out);
   }
-  return out + "}}";
+  out += "}}";
+  char* copy = static_cast<char*>(arena.Malloc(out.size()));
+  std::ranges::copy(out, copy);
+  return {copy, out.size()};
 }
 
 /// Compatible mode copies the headers for an HTTPS host into the Pod, as KServe does. They may contain a
@@ -120,9 +123,8 @@ Answer call(Endpoint endpoint, std::string_view text, const Input& input) {
     admission::Outcome outcome =
         admission::admit(endpoint, *review, *input.world->catalog, facts, *input.arena);
     if (auto* response = std::get_if<Response>(&outcome)) {
-      // Copied through text: the review's strings point into `text`, which the caller releases.
-      const std::string object = review->object ? spec::to_json(*review->object) : "null";
-      return {std::move(*response), *spec::parse_json(object, *input.arena), std::move(assumed)};
+      Value object = review->object ? std::move(*review->object) : Value();
+      return {std::move(*response), std::move(object), std::move(assumed)};
     }
     const Needs& needs = std::get<Needs>(outcome);
     switch (rounds.next(needs.objects)) {
@@ -140,8 +142,14 @@ Answer call(Endpoint endpoint, std::string_view text, const Input& input) {
 }
 
 /// True if an unknown object may change the result: a Pod's credentials, or the subject of a warning.
-bool matters(const ObjectKey& key, const std::vector<std::string>& warnings, bool pod) {
-  return pod || std::ranges::any_of(warnings, [&](const std::string& w) { return is_about(w, {key}); });
+bool matters(const ObjectKey& key, const std::vector<spec::FieldWarning>& warnings, bool pod) {
+  return pod || std::ranges::any_of(warnings, [&](const spec::FieldWarning& w) { return w.about == key; });
+}
+
+bool contains(const std::vector<spec::FieldWarning>& warnings, const spec::FieldWarning& warning) {
+  return std::ranges::any_of(warnings, [&](const spec::FieldWarning& w) {
+    return w.path == warning.path && w.text == warning.text;
+  });
 }
 
 void add_answer(Answer answer, bool pod, Verdict& verdict) {
@@ -150,9 +158,10 @@ void add_answer(Answer answer, bool pod, Verdict& verdict) {
   verdict.allowed = response.allowed;
   verdict.causes = std::move(response.causes);
   if (verdict.causes.empty()) verdict.message = std::move(response.message);
-  for (std::string& warning : response.warnings) {
-    const bool twice = std::ranges::find(verdict.warnings, warning) != verdict.warnings.end();
-    if (!twice && !is_about(warning, answer.assumed)) verdict.warnings.push_back(std::move(warning));
+  for (spec::FieldWarning& w : response.warnings) {
+    // review() reports all that could not be read in one warning.
+    if (w.about && answer.assumed.contains(*w.about)) continue;
+    if (!contains(verdict.warnings, w)) verdict.warnings.push_back(std::move(w));
   }
   verdict.assumed.merge(answer.assumed);
 }
@@ -164,14 +173,15 @@ Verdict review(const ReviewedKind& kind, const Value& object, const Value* old, 
   const bool pod = kind.kind == "Pod";
   verdict.object = spec::clone(object, *input.arena);
   if (kind.mutate) {
-    Answer answer = call(*kind.mutate, review_text(kind, object, old, ns), input);
+    Answer answer = call(*kind.mutate, review_text(kind, object, old, ns, *input.arena), input);
     Value mutated = std::move(answer.object);
     add_answer(std::move(answer), pod, verdict);
     if (!verdict.allowed) return verdict;
     verdict.object = std::move(mutated);
   }
   if (kind.validate)
-    add_answer(call(*kind.validate, review_text(kind, verdict.object, old, ns), input), pod, verdict);
+    add_answer(call(*kind.validate, review_text(kind, verdict.object, old, ns, *input.arena), input), pod,
+               verdict);
   return verdict;
 }
 
@@ -186,12 +196,6 @@ void look_up(const Needs& needs, const Input& input, Facts& facts, std::set<Obje
     if (fact.state == Fact::State::kUnknown && may_be_assumed(key)) assumed.insert(key);
     facts.add(key, fact);
   }
-}
-
-bool is_about(std::string_view warning, const std::set<ObjectKey>& assumed) {
-  return std::ranges::any_of(assumed, [&](const ObjectKey& key) {
-    return warning.contains(fmt::format("{} {} could not be read", key.kind, spec::quoted(key.name)));
-  });
 }
 
 Verdict review_object(const ManifestObject& object, const ManifestObject* old, const Input& input) {

@@ -26,7 +26,7 @@ struct Verdict {
   bool allowed = true;
   std::vector<admission::Cause> causes;
   std::string message;  // of a denial without causes
-  std::vector<std::string> warnings;
+  std::vector<spec::FieldWarning> warnings;
   spec::Value object;  // as it would be stored; in the input's arena
   std::set<admission::ObjectKey> assumed;
 };
@@ -42,8 +42,5 @@ Verdict review_pod(const spec::Value& pod, std::string_view ns, const Input& inp
 /// placeholder, because the result is printed.
 void look_up(const admission::Needs& needs, const Input& input, admission::Facts& facts,
              std::set<admission::ObjectKey>& assumed);
-
-/// True for a warning that one of these could not be read. review() reports them all in one warning instead.
-bool is_about(std::string_view warning, const std::set<admission::ObjectKey>& assumed);
 
 }  // namespace modelgate::cli

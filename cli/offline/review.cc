@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "admission/realization.h"
 #include "cli/offline/admit.h"
 #include "cli/offline/diff.h"
 #include "cli/offline/service_objects.h"
@@ -66,13 +67,6 @@ int written_line(const ManifestObject& object, std::string_view path) {
 std::string place(const ManifestObject& object, std::string_view path) {
   const int line = written_line(object, path);
   return line == 0 ? object.file : fmt::format("{}:{}", object.file, line);
-}
-
-/// The path at the start of a warning; may be empty.
-std::string_view leading_path(std::string_view warning) {
-  const std::string_view head = warning.substr(0, warning.find(": "));
-  const bool is_path = head.starts_with("spec") || head.starts_with("metadata");
-  return is_path && head.find(' ') == std::string_view::npos ? head : std::string_view();
 }
 
 bool is_kind(const Value& object, std::string_view kind) {
@@ -151,8 +145,8 @@ class Reviewer {
   void report(const ManifestObject& object, std::string_view component, std::string_view whose,
               const Verdict& verdict) {
     const auto at = [&](std::string_view path) { return whose.empty() ? path : component; };
-    for (const std::string& warning : verdict.warnings) {
-      report_warning(object, at(leading_path(warning)), fmt::format("{}{}", whose, warning));
+    for (const spec::FieldWarning& w : verdict.warnings) {
+      report_warning(object, at(w.path.to_string()), fmt::format("{}{}", whose, w.to_string()));
     }
     for (const admission::Cause& cause : verdict.causes) {
       report_error(object, at(cause.field), whose, cause.field, cause.message);
@@ -175,25 +169,27 @@ class Reviewer {
   /// Admission builds the service too. Problems that it reported as warnings are not repeated; fatal ones are
   /// reported as errors with the condition's reason.
   static void remove_duplicates(Verdict& verdict, ServiceObjects& built) {
-    const auto says = [](const std::string& warning, const ServiceProblem& p) {
-      return warning.starts_with(p.path) && warning.ends_with(p.text);
+    const auto reports = [](const spec::FieldWarning& w, const ServiceProblem& p) {
+      return w.rule == admission::kRealizableRule && w.path == p.path &&
+             (w.text == p.text || w.text == spec::invalid(p.path, p.text).message());
     };
     std::erase_if(built.problems, [&](const ServiceProblem& p) {
-      return !p.fatal && std::ranges::any_of(verdict.warnings, [&](const auto& w) { return says(w, p); });
+      return !p.fatal && std::ranges::any_of(verdict.warnings, [&](const auto& w) { return reports(w, p); });
     });
-    std::erase_if(verdict.warnings, [&](const std::string& w) {
+    std::erase_if(verdict.warnings, [&](const spec::FieldWarning& w) {
       return std::ranges::any_of(built.problems,
-                                 [&](const ServiceProblem& p) { return p.fatal && says(w, p); });
+                                 [&](const ServiceProblem& p) { return p.fatal && reports(w, p); });
     });
   }
 
   void report_problems(const ManifestObject& object, const ServiceObjects& built) {
     for (const ServiceProblem& p : built.problems) {
       const std::string text = p.reason.empty() ? p.text : fmt::format("{} ({})", p.text, p.reason);
+      const std::string path = p.path.to_string();
       if (p.fatal) {
-        report_error(object, p.path, "", p.path, text);
+        report_error(object, path, "", path, text);
       } else {
-        report_warning(object, p.path, fmt::format("{}: {}", p.path, text));
+        report_warning(object, path, fmt::format("{}: {}", path, text));
       }
       denied_ = denied_ || p.fatal;
     }

@@ -105,7 +105,7 @@ ServicePod make_pod(const Value& deployment, std::string_view ns, const Input& i
   return pod;
 }
 
-ServiceObjects without_children(std::string path, std::string text) {
+ServiceObjects without_children(spec::FieldPath path, std::string text) {
   ServiceObjects out;
   out.problems.push_back({.fatal = false, .path = std::move(path), .text = std::move(text), .reason = {}});
   return out;
@@ -120,21 +120,24 @@ ServiceObjects objects_of(const Value& service, std::string_view ns, const Input
   const InferenceServiceView view(named);
   const auto mode = spec::effective_deployment_mode(view, view, input.world->catalog->configuration());
   if (mode != spec::kStandardMode) {
-    return without_children(fmt::format("metadata.annotations[{}]", spec::kDeploymentModeAnnotation),
-                            fmt::format("children not shown: unsupported mode {}", mode));
+    return without_children(
+        (spec::FieldPath{} / "metadata" / "annotations").key(spec::kDeploymentModeAnnotation),
+        fmt::format("children not shown: unsupported mode {}", mode));
   }
   if (view.metadata().name().empty()) {
-    return without_children("metadata",
+    return without_children(spec::FieldPath{} / "metadata",
                             "children not shown: it has no name, and their names are derived from it");
   }
   ServiceObjects out;
   Wanted wanted = build(named, ns, input, out.assumed);
   for (const workload::Problem& p : wanted.problems) {
     const bool fatal = p.is_fatal();
-    if (!fatal && is_about(p.text, out.assumed)) continue;
-    out.problems.push_back({fatal, p.path.to_string(), p.text, std::string(p.reason)});
+    if (!fatal && p.about && out.assumed.contains(*p.about)) continue;
+    out.problems.push_back({fatal, p.path, p.text, std::string(p.reason)});
   }
-  if (wanted.stopped) out.problems.push_back({false, "metadata.annotations", "stopped: it has no Pods", {}});
+  if (wanted.stopped)
+    out.problems.push_back(
+        {false, spec::FieldPath{} / "metadata" / "annotations", "stopped: it has no Pods", {}});
   out.objects = std::move(wanted.objects);
   return out;
 }

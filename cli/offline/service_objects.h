@@ -32,9 +32,9 @@ struct ServicePod {
 /// Why a component gets no objects, or other objects than the service requests.
 struct ServiceProblem {
   bool fatal = false;
-  std::string path;    // in the service
-  std::string text;    // starts in lower case
-  std::string reason;  // of the service's condition; empty for problems found by the CLI
+  spec::FieldPath path;  // in the service
+  std::string text;      // starts in lower case
+  std::string reason;    // of the service's condition; empty for problems found by the CLI
 };
 
 struct ServiceObjects {

@@ -74,8 +74,9 @@ constexpr std::string_view kModel = R"({"modelFormat":{"name":"sklearn"},"storag
 constexpr std::string_view kTwoStorages =
     R"({"modelFormat":{"name":"sklearn"},"storageUri":"gs://bucket/m","storage":{"key":"k"}})";
 
-bool mentions(const std::vector<std::string>& texts, std::string_view part) {
-  return std::ranges::any_of(texts, [&](const std::string& t) { return t.find(part) != t.npos; });
+bool mentions(const std::vector<spec::FieldWarning>& warnings, std::string_view part) {
+  return std::ranges::any_of(warnings,
+                             [&](const spec::FieldWarning& w) { return w.to_string().contains(part); });
 }
 
 bool has_cause(const Response& r, std::string_view field, std::string_view reason) {
@@ -134,14 +135,14 @@ TEST_F(Pipeline, AnEarlierFaultBecomesAWarning) {
   const std::string after = service(kTwoStorages, R"(,"labels":{"a":"b"})");
   const Response r = answer({.operation = "UPDATE", .object = after, .old = before}, *catalog());
   EXPECT_TRUE(r.allowed) << r.message;
-  EXPECT_TRUE(mentions(r.warnings, "was so before this change"));
+  EXPECT_TRUE(mentions(r.warnings, "(pre-existing)"));
   // A further fault denies, and the earlier one still only warns.
   const std::string worse = service(
       R"({"modelFormat":{"name":"sklearn"},"storageUri":"gs://bucket/m","storage":{"key":"k"},"env":[{"name":"A"},{"name":"A"}]})");
   const Response denial = answer({.operation = "UPDATE", .object = worse, .old = before}, *catalog());
   ASSERT_FALSE(denial.allowed);
   EXPECT_EQ(denial.causes.size(), 1U) << denial.message;
-  EXPECT_TRUE(mentions(denial.warnings, "was so before this change"));
+  EXPECT_TRUE(mentions(denial.warnings, "(pre-existing)"));
 }
 
 TEST_F(Pipeline, ATransitionNeverRatchets) {
@@ -287,7 +288,7 @@ TEST_P(Lacks, AreConfirmedByOneLiveRead) {
   const Value some = *spec::parse_json(list, arena);
   const Response mended = with({Fact::State::kPresent, &some});
   EXPECT_TRUE(mended.allowed) << mended.message;
-  EXPECT_TRUE(mended.warnings.empty()) << mended.warnings.front();
+  EXPECT_TRUE(mended.warnings.empty()) << mended.warnings.front().text;
   EXPECT_EQ(mended.patch.find(R"("value":"came")") != mended.patch.npos, !denies()) << mended.patch;
 }
 

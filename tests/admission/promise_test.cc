@@ -193,7 +193,7 @@ TEST_P(Promise, WhatIsAdmittedWithoutAWarningCanBeRealized) {
     if (r.object.empty()) continue;
     const Built whole = build(r.object, cluster.catalog(), false);
     for (const std::string& p : whole.fatal) reasons.insert(p.substr(0, p.find(':')));
-    const bool told = !r.response.allowed || !r.response.warnings.empty();
+    const bool told = !r.response.allowed || !r.warnings.empty();
     silent += told ? 0 : 1;
     ASSERT_TRUE(told || whole.fatal.empty()) << yaml << "\n" << whole.fatal.front();
     // Without the objects, the same is found.

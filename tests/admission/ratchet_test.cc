@@ -24,7 +24,7 @@ struct Case {
   std::vector<Found> now;
   std::vector<Found> before;
   std::size_t denied;
-  std::size_t kept;
+  std::size_t warnings;
 };
 void PrintTo(const Case& c, std::ostream* os) {
   *os << c.name;
@@ -51,7 +51,7 @@ TEST_P(Ratchet, KeepsWhatWasThere) {
   const Ratcheted r =
       ratchet(errors_of(GetParam().now), now, errors_of(GetParam().before), before, spec::schema::kPod);
   EXPECT_EQ(r.errors.size(), GetParam().denied);
-  EXPECT_EQ(r.kept.size(), GetParam().kept);
+  EXPECT_EQ(r.warnings.size(), GetParam().warnings);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -155,7 +155,7 @@ TEST(MissingRuntime, IsWarnedAboutOnce) {
       const auto about = [&](const std::string& w) {
         return w.contains(named ? "\"gone\"" : "\"unheard-of-by-all\"");
       };
-      EXPECT_EQ(std::ranges::count_if(r.response.warnings, about), 1) << named;
+      EXPECT_EQ(std::ranges::count_if(r.warnings, about), 1) << named;
     }
   }
 }
@@ -237,7 +237,7 @@ TEST(EarlierProblems, RatchetByTheirText) {
   const std::string stored = stored_unasked(kBroken);
   const Reviewed same = cluster.update(with("minReplicas: 2, " + model(", runtime: team")), stored);
   EXPECT_TRUE(same.response.allowed) << same.response.message;
-  EXPECT_TRUE(same.warns("was so before this change"));
+  EXPECT_TRUE(same.warns("(pre-existing)"));
   // At the same place, for another reason.
   const Reviewed other = cluster.update(with(model(", runtime: bare")), stored);
   EXPECT_THAT(other.causes(), ElementsAre("spec.predictor.model.runtime FieldValueInvalid"));
@@ -251,7 +251,7 @@ TEST(EarlierProblems, AreNotLookedForWhereNothingChanges) {
   const Reviewed same = cluster.update(kRefers, stored);
   EXPECT_TRUE(same.response.allowed);
   EXPECT_THAT(same.asked, IsEmpty());
-  EXPECT_THAT(same.response.warnings, IsEmpty());
+  EXPECT_THAT(same.warnings, IsEmpty());
   // A template reads labels.
   std::string labelled = kRefers;
   labelled.insert(labelled.find("name: m") + 7, ", labels: {team: a}");

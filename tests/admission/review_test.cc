@@ -184,7 +184,7 @@ TEST(Warnings, AreMadeFitForTheApiServer) {
 TEST(Warnings, StayWithinTheirBudget) {
   const auto send = [](std::size_t count) {
     Response r;
-    r.warnings.assign(count, std::string(256, 'w'));
+    r.warnings.assign(count, {.rule = "r", .text = std::string(256, 'w')});
     auto e = encode(r);
     std::vector<std::string> out;
     std::size_t bytes = 0;

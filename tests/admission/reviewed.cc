@@ -103,7 +103,7 @@ std::vector<std::string> Reviewed::causes() const {
 }
 
 bool Reviewed::warns(std::string_view part) const {
-  return std::ranges::any_of(response.warnings, [&](const std::string& w) { return w.contains(part); });
+  return std::ranges::any_of(warnings, [&](const std::string& w) { return w.contains(part); });
 }
 
 bool Reviewed::asked_for(std::string_view kind, std::string_view name) const {
@@ -135,21 +135,18 @@ Reviewed Cluster::update(std::string_view yaml, const std::string& stored) {
 Reviewed Cluster::review(const char* operation, std::string_view yaml, const std::string& old) {
   Reviewed out;
   std::string object = service_from(yaml);
-  std::vector<std::string> warnings;
   if (mutates) {
-    std::vector<ObjectKey> asked;
-    out.response = ask(Endpoint::kMutateInferenceService, body_of(operation, object, old), asked);
+    ask(Endpoint::kMutateInferenceService, body_of(operation, object, old), out);
     if (!out.response.allowed) return out;
     object = patched(object, out.response.patch);
-    warnings = std::move(out.response.warnings);
+    out.asked.clear();
   }
-  out.response = ask(Endpoint::kValidateInferenceService, body_of(operation, object, old), out.asked);
-  for (std::string& w : warnings) out.response.warnings.push_back(std::move(w));
+  ask(Endpoint::kValidateInferenceService, body_of(operation, object, old), out);
   out.object = std::move(object);
   return out;
 }
 
-Response Cluster::ask(Endpoint endpoint, const std::string& body, std::vector<ObjectKey>& asked) {
+void Cluster::ask(Endpoint endpoint, const std::string& body, Reviewed& out) {
   Facts facts;
   Arena objects;
   const Value something = read(R"({"kind":"Something","metadata":{"name":"x"}})", objects);
@@ -158,11 +155,16 @@ Response Cluster::ask(Endpoint endpoint, const std::string& body, std::vector<Ob
     auto review = decode_review(body, arena);
     if (!review) throw std::runtime_error(review.error().message);
     Outcome outcome = admit(endpoint, *review, *catalog_, facts, arena);
-    if (auto* response = std::get_if<Response>(&outcome)) return std::move(*response);
+    if (auto* response = std::get_if<Response>(&outcome)) {
+      for (const spec::FieldWarning& w : response->warnings) out.warnings.push_back(w.to_string());
+      response->warnings.clear();  // their paths refer to the arena
+      out.response = std::move(*response);
+      return;
+    }
     for (const ObjectKey& key : std::get<Needs>(outcome).objects) {
       const Fact::State told = state(key);
       facts.add(key, {told, told == Fact::State::kPresent ? &something : nullptr});
-      asked.push_back(key);
+      out.asked.push_back(key);
     }
   }
   throw std::runtime_error(fmt::format("asked more than {} times: {}", spec::LookupRounds::kMax, body));

@@ -23,6 +23,8 @@ struct Reviewed {
   std::string object;            // as it would be stored, JSON; empty where the mutation denied
   std::vector<ObjectKey> asked;  // at validation
 
+  std::vector<std::string> warnings;  // of both webhooks, rendered
+
   /// "field reason", one a cause.
   std::vector<std::string> causes() const;
   bool warns(std::string_view part) const;
@@ -47,7 +49,8 @@ class Cluster {
 
  private:
   Reviewed review(const char* operation, std::string_view yaml, const std::string& old);
-  Response ask(Endpoint endpoint, const std::string& body, std::vector<ObjectKey>& asked);
+  /// Sends `body`. Fills the response, the warnings and what was asked for.
+  void ask(Endpoint endpoint, const std::string& body, Reviewed& out);
 
   std::shared_ptr<const spec::Catalog> catalog_;
 };

@@ -94,9 +94,10 @@ Value World::run(const Value& object, const Value* old) {
                                    .request_namespace = "default",
                                    .absent_runtimes = absent_runtimes});
   operations_ = edit.patch().Size();
-  for (const std::string& w : outcome_.warnings) {
-    EXPECT_LE(w.size(), 256U) << w;
-    EXPECT_TRUE(w.starts_with("spec.") || w.starts_with("metadata.")) << w;
+  warnings_.clear();
+  for (const spec::FieldWarning& w : outcome_.warnings) {
+    EXPECT_FALSE(w.rule.empty() || w.path.empty()) << w.text;
+    warnings_.push_back(w.to_string());
   }
   return document;
 }

@@ -49,7 +49,7 @@ class World {
 
   /// Of the last create or update.
   const Outcome& outcome() const { return outcome_; }
-  const std::vector<std::string>& warnings() const { return outcome_.warnings; }
+  const std::vector<std::string>& warnings() const { return warnings_; }
   std::size_t operations() const { return operations_; }
 
   std::shared_ptr<const spec::Catalog> catalog;
@@ -60,6 +60,7 @@ class World {
 
   spec::Arena arena_;
   Outcome outcome_;
+  std::vector<std::string> warnings_;  // rendered
   std::size_t operations_ = 0;
 };
 

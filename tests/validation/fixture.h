@@ -105,8 +105,8 @@ inline std::vector<std::string> briefs(const Findings& found) {
 inline std::string prose(const Findings& found) {
   std::string out;
   for (const spec::FieldError& e : found.errors) out += std::string(e.rule) + ": " + e.to_string() + "\n";
-  for (const std::string& w : found.warnings) out += "warning: " + w + "\n";
-  for (const MissingRuntime& m : found.missing_runtimes) out += "missing: " + m.warning + "\n";
+  for (const spec::FieldWarning& w : found.warnings) out += "warning: " + w.to_string() + "\n";
+  for (const MissingRuntime& m : found.missing_runtimes) out += "missing: " + m.warning.to_string() + "\n";
   return out;
 }
 

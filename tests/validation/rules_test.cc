@@ -90,12 +90,10 @@ Findings validate_runtime(const Case& c, const Document& document, const spec::C
   return validate_serving_runtime({view, &old_view, catalog});
 }
 
-/// What stands before the first ": " of each.
 std::vector<std::string> warned_paths(const Findings& found) {
   std::vector<std::string> out;
-  for (const std::string& w : found.warnings) out.push_back(w.substr(0, w.find(": ")));
-  for (const MissingRuntime& m : found.missing_runtimes)
-    out.push_back(m.warning.substr(0, m.warning.find(": ")));
+  for (const spec::FieldWarning& w : found.warnings) out.push_back(w.path.to_string());
+  for (const MissingRuntime& m : found.missing_runtimes) out.push_back(m.warning.path.to_string());
   return out;
 }
 

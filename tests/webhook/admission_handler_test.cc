@@ -73,9 +73,10 @@ Outcome ask_rounds(admission::Endpoint, admission::Review& review, const spec::C
   for (int round = 0; round < kRounds; ++round) {
     const Fact* const fact = facts.find(secret(round));
     if (fact == nullptr) return Needs{.objects = {secret(round)}};
-    response.warnings.push_back(fact->state == Fact::State::kUnknown  ? "unknown"
-                                : fact->state == Fact::State::kAbsent ? "absent"
-                                                                      : "present");
+    response.warnings.push_back({.rule = "test",
+                                 .text = fact->state == Fact::State::kUnknown  ? "unknown"
+                                         : fact->state == Fact::State::kAbsent ? "absent"
+                                                                               : "present"});
   }
   return response;
 }

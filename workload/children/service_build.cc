@@ -94,9 +94,13 @@ void ServiceBuild::fatal(std::string_view component, std::string_view reason, sp
 }
 
 void ServiceBuild::notice(std::string_view component, std::string_view reason, spec::FieldPath path,
-                          std::string text) {
-  wanted.problems.push_back(
-      {Problem::Kind::kNotice, component_at(component, path), reason, std::move(path), std::move(text)});
+                          std::string text, std::optional<spec::ObjectKey> about) {
+  wanted.problems.push_back({.kind = Problem::Kind::kNotice,
+                             .component = component_at(component, path),
+                             .reason = reason,
+                             .path = std::move(path),
+                             .text = std::move(text),
+                             .about = std::move(about)});
 }
 
 }  // namespace modelgate::workload

@@ -57,7 +57,8 @@ class ServiceBuild {
   void keep(std::string_view kind, std::string_view object_name);
 
   void fatal(std::string_view component, std::string_view reason, spec::FieldPath path, std::string text);
-  void notice(std::string_view component, std::string_view reason, spec::FieldPath path, std::string text);
+  void notice(std::string_view component, std::string_view reason, spec::FieldPath path, std::string text,
+              std::optional<spec::ObjectKey> about = {});
   /// Whether to leave off: in Compatible mode, as KServe does at its first failure.
   bool stops_at_first_error() const { return failed_ && !strict(); }
 

@@ -17,8 +17,8 @@ bool take_outcome(ServiceBuild& build, const Component& component, const spec::F
   for (spec::ObjectKey& key : outcome.needs) {
     if (std::ranges::find(needs, key) == needs.end()) needs.push_back(std::move(key));
   }
-  for (std::string& warning : outcome.warnings) {
-    build.notice(component.kind, "PodInjection", path, std::move(warning));
+  for (spec::FieldWarning& w : outcome.warnings) {
+    build.notice(component.kind, "PodInjection", path, w.to_string(), std::move(w.about));
   }
   if (outcome.errors.empty()) return true;
   build.fatal(component.kind, invalid_spec(component.kind), path, outcome.errors.list().front().message());

@@ -30,6 +30,8 @@ struct Problem {
   /// The service may be as it should be, and only the cluster does not take its objects now: no failure of
   /// the service, though nothing of the component is made meanwhile.
   bool may_pass = false;
+  /// The object that is missing, or that could not be read.
+  std::optional<spec::ObjectKey> about = {};
 
   bool is_fatal() const { return kind == Kind::kFatal; }
   bool is_failure() const { return is_fatal() && !may_pass; }

@@ -72,7 +72,8 @@ bool add_secret(PodPass& pass, const Reference& reference, ContainerBuilder& out
   }
   if (fact->state == Fact::State::kUnknown) {
     pass.warn(fmt::format("Secret {} could not be read: {}, and the Pod starts without its credentials",
-                          spec::quoted(reference.secret), reference.by));
+                          spec::quoted(reference.secret), reference.by),
+              spec::ObjectKey{"Secret", std::string(pass.context.namespace_), reference.secret});
     return true;
   }
   const SecretView secret(fact->object);
@@ -146,7 +147,8 @@ void add_credentials(PodPass& pass, std::string_view service_account, ContainerB
   if (fact->state != Fact::State::kPresent && name != "default") {
     pass.warn(fmt::format("ServiceAccount {} {}: the Pod starts without credentials for its storage",
                           spec::quoted(name),
-                          fact->state == Fact::State::kAbsent ? "does not exist" : "could not be read"));
+                          fact->state == Fact::State::kAbsent ? "does not exist" : "could not be read"),
+              spec::ObjectKey{"ServiceAccount", std::string(pass.context.namespace_), std::string(name)});
     return;
   }
   const spec::ObjectView account(fact->object);

@@ -89,12 +89,11 @@ void warn_of_missing_label(PodPass& pass) {
 
 /// In Compatible mode our own rules warn.
 void apply_mode(PodPass& pass) {
-  std::vector<std::string> warnings;
-  for (const spec::FieldWarning& w : split_by_mode(pass.outcome.errors, pass.strict()))
-    warnings.push_back(w.to_string());
-  pass.outcome.strict_would_deny = !warnings.empty();
-  std::ranges::move(pass.outcome.warnings, std::back_inserter(warnings));
-  pass.outcome.warnings = std::move(warnings);
+  PodOutcome& outcome = pass.outcome;
+  std::vector<spec::FieldWarning> warnings = split_by_mode(outcome.errors, pass.strict());
+  outcome.strict_would_deny = !warnings.empty();
+  outcome.warnings.insert(outcome.warnings.begin(), std::move_iterator(warnings.begin()),
+                          std::move_iterator(warnings.end()));
 }
 
 }  // namespace
@@ -105,7 +104,10 @@ PodOutcome mutate_pod(spec::Edit& edit, const PodContext& context) {
     warn_of_missing_label(pass);
     return std::move(pass.outcome);
   }
-  for (const Step& step : kSteps) step.run(pass);
+  for (const Step& step : kSteps) {
+    pass.step = step.name;
+    step.run(pass);
+  }
   apply_mode(pass);
   return std::move(pass.outcome);
 }

@@ -27,7 +27,7 @@ struct PodOutcome {
   /// What denies the Pod, in the mode that the configuration says.
   spec::FieldErrors errors;
   /// Most important first. In Compatible mode, also what Strict would have denied.
-  std::vector<std::string> warnings;
+  std::vector<spec::FieldWarning> warnings;
   bool strict_would_deny = false;
   /// With anything in it, the rest is not yet the answer.
   std::vector<spec::ObjectKey> needs;

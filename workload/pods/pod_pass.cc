@@ -120,10 +120,9 @@ spec::FieldErrors& PodPass::strict_rule(std::string_view name) {
   return outcome.errors;
 }
 
-void PodPass::warn(std::string warning) {
-  if (std::ranges::find(outcome.warnings, warning) == outcome.warnings.end()) {
-    outcome.warnings.push_back(std::move(warning));
-  }
+void PodPass::warn(std::string text, std::optional<spec::ObjectKey> about) {
+  if (std::ranges::find(outcome.warnings, text, &spec::FieldWarning::text) != outcome.warnings.end()) return;
+  outcome.warnings.push_back({.rule = step, .path = {}, .text = std::move(text), .about = std::move(about)});
 }
 
 }  // namespace modelgate::workload

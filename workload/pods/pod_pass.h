@@ -31,6 +31,7 @@ class PodPass {
   const PodContext& context;
   const spec::Configuration& configuration;
   PodOutcome outcome;
+  std::string_view step = "pod";  // the rule of its warnings
 
   bool strict() const { return configuration.modelgate.strict(); }
   spec::Arena& arena() { return edit.arena(); }
@@ -73,7 +74,8 @@ class PodPass {
   /// mode. `name` must be a literal.
   spec::FieldErrors& rule(std::string_view name);
   spec::FieldErrors& strict_rule(std::string_view name);
-  void warn(std::string warning);
+  /// A warning of the current step, once. `about` is the object that is missing or could not be read.
+  void warn(std::string text, std::optional<spec::ObjectKey> about = {});
 
  private:
   const spec::Fact* ask(spec::ObjectKey key);

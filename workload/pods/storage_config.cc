@@ -63,7 +63,8 @@ std::optional<std::string> read_entry(PodPass& pass, const Place& place) {
   if (!fact) return std::nullopt;
   if (fact->state == Fact::State::kUnknown) {
     pass.warn(fmt::format("Secret {} could not be read: the Pod starts without its storage configuration",
-                          spec::quoted(place.secret)));
+                          spec::quoted(place.secret)),
+              spec::ObjectKey{"Secret", std::string(pass.context.namespace_), place.secret});
     return std::nullopt;
   }
   if (fact->state == Fact::State::kAbsent) {

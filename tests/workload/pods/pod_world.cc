@@ -196,7 +196,7 @@ Mutated PodWorld::mutate(const Value& pod) {
         out.errors.push_back(fmt::format("{} {}", e.path.to_string(), spec::reason_of(e.type)));
         out.error_texts += e.to_string() + "\n";
       }
-      out.warnings = std::move(outcome.warnings);
+      for (const spec::FieldWarning& w : outcome.warnings) out.warnings.push_back(w.to_string());
       out.patch = spec::to_json(edit.patch());
       return out;
     }
