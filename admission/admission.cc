@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The pipeline. Each path of the webhook is a row of kEndpoints: which kind it reviews and what is done.
+// The pipelines. Each path of the webhook is a row of kPaths: the kind that it reviews, and its pipeline.
 
 #include "admission/admission.h"
 
@@ -41,7 +41,7 @@ using spec::schema::kPod;
 using spec::schema::kServingRuntime;
 using spec::schema::Type;
 
-/// One request on its way through, with what every step needs.
+/// One request and what each step of its pipeline needs.
 struct Request {
   Review& review;
   const Catalog& catalog;
@@ -50,7 +50,7 @@ struct Request {
 
   bool strict() const { return catalog.configuration().modelgate.strict(); }
   bool update() const { return review.operation == Operation::kUpdate; }
-  /// An UPDATE of an object that waits for its finalizers only.
+  /// An UPDATE of an object whose finalizers have not finished.
   bool being_deleted() const {
     return update() &&
            ObjectMetaView(spec::find(*review.object, "metadata")).deletion_timestamp().has_value();
@@ -67,8 +67,8 @@ void append(std::vector<FieldWarning> from, std::vector<FieldWarning>& to) {
 
 // ------------------------------------------------------------------------------------------ structure
 
-/// What the schema says of an object. With type errors nothing can be read or changed safely beneath them;
-/// an unknown field is one more error beside those of the rules.
+/// Differences from the schema. An object with type errors is denied at once: it cannot be read or changed
+/// safely. Unknown fields are reported with the errors of the rules.
 struct Structure {
   FieldErrors type_errors;
   FieldErrors unknown_fields;
@@ -84,24 +84,24 @@ Structure check_structure(const Value& object, const Type& type) {
 
 // ------------------------------------------------------------------------------------------- runtimes
 
-/// The two objects that may go by a runtime's name in a namespace.
+/// The two objects that a runtime's name in a namespace can refer to.
 std::array<ObjectKey, 2> runtime_keys(std::string_view ns, std::string_view name) {
   return {ObjectKey{"ServingRuntime", std::string(ns), std::string(name)},
           ObjectKey{"ClusterServingRuntime", "", std::string(name)}};
 }
 
-/// A runtime that the catalog lacks may have come a moment ago: it is asked for by name before anything rests
-/// on its absence.
-void ask_for_runtime(std::string_view ns, std::string_view name, const Facts& facts, Needs& needs) {
+/// A runtime that the catalog lacks may have been created a moment ago: it is looked up by name before a
+/// decision depends on its absence.
+void need_runtime(std::string_view ns, std::string_view name, const Facts& facts, Needs& needs) {
   for (ObjectKey& key : runtime_keys(ns, name)) {
     if (!facts.find(key)) needs.objects.push_back(std::move(key));
   }
 }
 
-/// Likewise where no runtime is named, and none that the catalog has will do.
-void ask_for_runtimes(std::string_view ns, const Facts& facts, Needs& needs) {
-  ask_for_all("ServingRuntime", ns, facts, needs);
-  ask_for_all("ClusterServingRuntime", "", facts, needs);
+/// Where no runtime is named and the catalog has none that serves the model, all runtimes are listed.
+void need_runtimes(std::string_view ns, const Facts& facts, Needs& needs) {
+  need_list("ServingRuntime", ns, facts, needs);
+  need_list("ClusterServingRuntime", "", facts, needs);
 }
 
 bool every_fact_is(Fact::State state, std::string_view ns, std::string_view name, const Facts& facts) {
@@ -111,7 +111,7 @@ bool every_fact_is(Fact::State state, std::string_view ns, std::string_view name
   });
 }
 
-/// Names under which the cluster, asked live, has no runtime of either kind.
+/// Names for which a live read found no runtime of either kind.
 std::vector<std::string_view> absent_runtimes(std::string_view ns, const Facts& facts) {
   std::vector<std::string_view> names;
   for (const auto& [key, fact] : facts) {
@@ -125,8 +125,8 @@ std::vector<std::string_view> absent_runtimes(std::string_view ns, const Facts& 
 
 // ------------------------------------------------------------------------------------------- mutation
 
-/// Strict leaves an object alone whose spec and annotations an UPDATE does not change: a finalizer, a label
-/// or an owner reference is none of our business.
+/// In Strict mode an UPDATE that changes neither spec nor annotations, but a finalizer, a label or an owner
+/// reference, is not mutated.
 bool same_spec_and_annotations(const Value& object, const Value& old) {
   const auto annotations = [](const Value& v) {
     return spec::find(spec::find(v, "metadata"), "annotations");
@@ -135,8 +135,8 @@ bool same_spec_and_annotations(const Value& object, const Value& old) {
          spec::equal(annotations(object), annotations(old));
 }
 
-/// The names of the fields that were filled in and of the runtime, for the audit log.
-void annotate(const defaulting::Outcome& defaults, Response& response) {
+/// Adds the paths of the defaults and the name of the runtime to the audit log.
+void add_audit_annotations(const defaulting::Outcome& defaults, Response& response) {
   if (defaults.selection && defaults.selection->chosen) {
     response.audit_annotations.emplace_back("runtime", defaults.selection->chosen->display_name());
   }
@@ -163,15 +163,15 @@ Outcome mutate_inference_service(Request& request) {
                                                                    .absent_runtimes = absent});
   Needs needs;
   for (const std::string& name : defaults.missing_runtimes) {
-    ask_for_runtime(review.namespace_, name, request.facts, needs);
+    need_runtime(review.namespace_, name, request.facts, needs);
   }
-  if (defaults.nothing_serves) ask_for_runtimes(review.namespace_, request.facts, needs);
+  if (defaults.nothing_serves) need_runtimes(review.namespace_, request.facts, needs);
   if (!needs.objects.empty()) return needs;
 
   Response response;
   if (const Value patch = edit.patch(); !patch.Empty()) response.patch = spec::to_json(patch);
   response.warnings = std::move(defaults.warnings);
-  annotate(defaults, response);
+  add_audit_annotations(defaults, response);
   return response;
 }
 
@@ -179,43 +179,43 @@ Outcome mutate_inference_service(Request& request) {
 
 using validation::Findings;
 
-/// The rules that deny for what the catalog lacks, where they say that a value is not supported.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kLackRules = {{
+/// Rules that deny an unsupported value because the catalog lacks an object, and the kind of that object.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kAbsenceRules = {{
     {"model-format", "ServingRuntime"},
     {"model-format", "ClusterServingRuntime"},
     {"storage-uri", "ClusterStorageContainer"},
 }};
 
-/// Calls `f` with each list that would have to confirm `error`: kind and namespace.
+/// Calls `f` with kind and namespace of each list that must confirm `error`.
 template <typename F>
-void for_each_lack(const FieldError& error, std::string_view ns, F&& f) {
+void for_each_confirming_list(const FieldError& error, std::string_view ns, F&& f) {
   if (error.type != spec::ErrorType::kNotSupported) return;
-  for (const auto& [rule, kind] : kLackRules) {
+  for (const auto& [rule, kind] : kAbsenceRules) {
     if (error.rule == rule) f(kind, kind == "ServingRuntime" ? ns : std::string_view());
   }
 }
 
-void ask_to_confirm(const Request& request, const FieldErrors& errors, Needs& needs) {
+void need_confirmation(const Request& request, const FieldErrors& errors, Needs& needs) {
   for (const FieldError& e : errors.list()) {
-    for_each_lack(e, request.review.namespace_, [&](std::string_view kind, std::string_view ns) {
-      ask_for_all(kind, ns, request.facts, needs);
+    for_each_confirming_list(e, request.review.namespace_, [&](std::string_view kind, std::string_view ns) {
+      need_list(kind, ns, request.facts, needs);
     });
   }
 }
 
-/// What nobody could confirm only warns.
-void take_out_unconfirmed(const Request& request, FieldErrors& errors, Response& response) {
+/// Errors that could not be confirmed become warnings.
+void downgrade_unconfirmed(const Request& request, FieldErrors& errors, Response& response) {
   std::erase_if(errors.list(), [&](const FieldError& e) {
-    bool told = true;
-    for_each_lack(e, request.review.namespace_, [&](std::string_view kind, std::string_view ns) {
-      told = told && could_be_told(kind, ns, request.facts);
+    bool unconfirmed = false;
+    for_each_confirming_list(e, request.review.namespace_, [&](std::string_view kind, std::string_view ns) {
+      unconfirmed = unconfirmed || is_unknown_list(kind, ns, request.facts);
     });
-    if (!told) response.warnings.push_back(as_warning(e));
-    return !told;
+    if (unconfirmed) response.warnings.push_back(as_warning(e));
+    return unconfirmed;
   });
 }
 
-/// What is wrong with an object, and what has to be known to say more.
+/// The findings about an object, and the facts that are needed to complete them.
 struct Found {
   Findings findings;
   std::vector<ObjectKey> needs;
@@ -225,10 +225,10 @@ struct Found {
 struct Kind {
   const Type& type;
   Findings (*find)(const Request& request, const Value& object, const Value* old);
-  /// Adds what the rules did not find; nullptr where they find all.
+  /// Adds findings that no rule makes; nullptr if there are none.
   void (*find_more)(const Request& request, const Value& object, const Value* old, Found& found);
-  /// Brings an old object to where a new one is when it is validated.
-  void (*make_like_new)(const Request& request, Value& old, const Value& stored);
+  /// Prepares a stored object as a new one is prepared before its validation.
+  void (*prepare_old)(const Request& request, Value& old, const Value& stored);
 };
 
 Found find_all(const Kind& kind, const Request& request, const Value& object, const Value* old,
@@ -239,34 +239,33 @@ Found find_all(const Kind& kind, const Request& request, const Value& object, co
   return found;
 }
 
-/// Takes out the errors that the stored object has as well; they become warnings.
-FieldErrors without_earlier_errors(const Kind& kind, const Request& request, const FieldErrors& errors,
-                                   const Value& stored, Response& response) {
+/// Removes the errors that the stored object has too; they become warnings.
+FieldErrors without_preexisting(const Kind& kind, const Request& request, const FieldErrors& errors,
+                                const Value& stored, Response& response) {
   Value earlier = spec::clone(stored, request.arena);
-  kind.make_like_new(request, earlier, stored);
+  kind.prepare_old(request, earlier, stored);
   Structure structure = check_structure(earlier, kind.type);
-  // What has to be known of the old object is what has to be known of the new one, as far as they agree.
-  const Found then = find_all(kind, request, earlier, nullptr, std::move(structure.unknown_fields));
-  Ratcheted result = ratchet(errors, *request.review.object, then.findings.errors, earlier, kind.type);
+  // Its needs are ignored: where both objects agree, the facts of the new one suffice.
+  const Found found = find_all(kind, request, earlier, nullptr, std::move(structure.unknown_fields));
+  Ratcheted result = ratchet(errors, *request.review.object, found.findings.errors, earlier, kind.type);
   append(std::move(result.warnings), response.warnings);
   return std::move(result.errors);
 }
 
-/// Warnings about runtimes that nobody has seen, the catalog or the cluster.
+/// Warns of runtimes that neither the catalog nor a live read found.
 void warn_of_missing_runtimes(const Request& request, const Findings& findings, Response& response) {
   for (const validation::MissingRuntime& m : findings.missing_runtimes) {
-    const bool there = std::ranges::any_of(runtime_keys(m.namespace_, m.name), [&](const ObjectKey& key) {
+    const bool exists = std::ranges::any_of(runtime_keys(m.namespace_, m.name), [&](const ObjectKey& key) {
       const Fact* fact = request.facts.find(key);
       return fact && fact->state == Fact::State::kPresent;
     });
-    if (!there) response.warnings.push_back(m.warning);
+    if (!exists) response.warnings.push_back(m.warning);
   }
 }
 
 Outcome validate(Request& request, const Kind& kind) {
   const Review& review = request.review;
-  // In every mode. Where KServe's defaulter crashes on such an object it stays for ever; that is not
-  // repeated.
+  // In every mode. KServe's defaulter crashes on some of these objects, and then they are never deleted.
   if (request.being_deleted()) return allow();
   Structure structure = check_structure(*review.object, kind.type);
   if (!structure.type_errors.empty()) return deny(review, structure.type_errors);
@@ -274,23 +273,23 @@ Outcome validate(Request& request, const Kind& kind) {
   if (!old) return deny_request(old.error().message);
   const Value* stored = request.update() && old->IsObject() ? &*old : nullptr;
 
-  auto [findings, asked] =
+  auto [findings, needed_objects] =
       find_all(kind, request, *review.object, stored, std::move(structure.unknown_fields));
-  Needs needs{std::move(asked)};
+  Needs needs{std::move(needed_objects)};
   for (const validation::MissingRuntime& m : findings.missing_runtimes) {
-    ask_for_runtime(m.namespace_, m.name, request.facts, needs);
+    need_runtime(m.namespace_, m.name, request.facts, needs);
   }
-  if (request.strict()) ask_to_confirm(request, findings.errors, needs);
+  if (request.strict()) need_confirmation(request, findings.errors, needs);
   if (!needs.objects.empty()) return needs;
 
   Response response;
-  take_out_unconfirmed(request, findings.errors, response);
+  downgrade_unconfirmed(request, findings.errors, response);
   FieldErrors errors = std::move(findings.errors);
   std::vector<FieldWarning> downgraded = split_by_mode(errors, request.strict());
   response.strict_would_deny = !downgraded.empty();
   append(std::move(downgraded), response.warnings);
   if (!errors.empty() && stored && request.strict()) {
-    errors = without_earlier_errors(kind, request, errors, *stored, response);
+    errors = without_preexisting(kind, request, errors, *stored, response);
   }
   warn_of_missing_runtimes(request, findings, response);
   append(std::move(findings.warnings), response.warnings);
@@ -300,24 +299,23 @@ Outcome validate(Request& request, const Kind& kind) {
   return denial;
 }
 
-/// Whether the reconciler would build another thing than it did; without an old object, or with one that says
-/// anything else, it may.
-bool builds_anew(const Value& object, const Value* old) {
+/// Whether the reconciler may build other children than before.
+bool changes_children(const Value& object, const Value* old) {
   const auto labels = [](const Value& v) { return spec::find(spec::find(v, "metadata"), "labels"); };
   return !old || !same_spec_and_annotations(object, *old) || !spec::equal(labels(object), labels(*old));
 }
 
 void find_by_building(const Request& request, const Value& object, const Value* old, Found& found) {
-  if (!builds_anew(object, old)) return;
-  Realization made = realize({.service = object,
-                              .namespace_ = request.review.namespace_,
-                              .catalog = request.catalog,
-                              .facts = request.facts,
-                              .stored = old},
-                             found.findings, request.arena);
-  for (FieldError& e : made.errors.list()) found.findings.errors.add(std::move(e));
-  append(std::move(made.warnings), found.findings.warnings);
-  found.needs = std::move(made.needs);
+  if (!changes_children(object, old)) return;
+  Realization realization = realize({.service = object,
+                                     .namespace_ = request.review.namespace_,
+                                     .catalog = request.catalog,
+                                     .facts = request.facts,
+                                     .stored = old},
+                                    found.findings, request.arena);
+  for (FieldError& e : realization.errors.list()) found.findings.errors.add(std::move(e));
+  append(std::move(realization.warnings), found.findings.warnings);
+  found.needs = std::move(realization.needs);
 }
 
 constexpr Kind kServices{
@@ -331,7 +329,7 @@ constexpr Kind kServices{
                                                          .namespace_ = request.review.namespace_});
         },
     .find_more = find_by_building,
-    .make_like_new =
+    .prepare_old =
         [](const Request& request, Value& old, const Value& stored) {
           spec::Edit edit(old, request.arena);
           defaulting::apply_defaults(edit, {.catalog = request.catalog,
@@ -351,7 +349,7 @@ constexpr Kind kRuntimes{
                                                        .namespace_ = request.review.namespace_});
         },
     .find_more = nullptr,
-    .make_like_new = [](const Request&, Value&, const Value&) {},
+    .prepare_old = [](const Request&, Value&, const Value&) {},
 };
 
 Outcome validate_inference_service(Request& request) {
@@ -363,7 +361,7 @@ Outcome validate_serving_runtime(Request& request) {
 
 // ------------------------------------------------------------------------------------------------ pods
 
-/// Only as a Pod is created: later its containers cannot change.
+/// Only on CREATE: later the containers of a Pod cannot change.
 Outcome mutate_pods(Request& request) {
   Review& review = request.review;
   if (review.operation != Operation::kCreate) return allow();
@@ -413,13 +411,13 @@ constexpr std::array<Path, 5> kPaths = {{
 Outcome admit(Endpoint endpoint, Review& review, const Catalog& catalog, const Facts& facts, Arena& arena) {
   const Path& path = kPaths[static_cast<std::size_t>(endpoint)];
   if (review.group != path.group || review.version != path.version || review.kind != path.kind) {
-    return deny_request(fmt::format("this path reviews {}/{} {}, and was sent {}/{} {}", path.group,
-                                    path.version, path.kind, review.group, review.version, review.kind));
+    return deny_request(fmt::format("this path reviews {}/{} {}, not {}/{} {}", path.group, path.version,
+                                    path.kind, review.group, review.version, review.kind));
   }
   if (review.operation == Operation::kDelete || review.operation == Operation::kConnect) return allow();
   if (!review.object) return deny_request("the request has no object");
-  const std::shared_ptr<const Catalog> told = catalog_with(catalog, facts);
-  Request request{review, told ? *told : catalog, facts, arena};
+  const std::shared_ptr<const Catalog> completed = catalog_with_facts(catalog, facts);
+  Request request{review, completed ? *completed : catalog, facts, arena};
   return path.run(request);
 }
 

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Admission: `(Review, Catalog, Facts) -> Response | Needs`. The one function behind each path of the webhook
-// and behind `modelgate review`.
+// Admission: `(Review, Catalog, Facts) -> Response | Needs`. Called by the webhook for each of its paths, and
+// by `modelgate review`.
 //
 //   Outcome outcome = admit(Endpoint::kMutateInferenceService, review, catalog, facts, arena);
-//   if (auto* needs = std::get_if<Needs>(&outcome)) { look them up, tell the facts, admit again }
+//   if (auto* needs = std::get_if<Needs>(&outcome)) look them up, decode the review and admit again
 //   else send(encode_response(review, std::get<Response>(outcome)));
 //
-// Pure: the same arguments give the same outcome. `review.object` is changed in place by a mutation, so each
-// further round starts from a review that was decoded anew.
+// Pure: the same arguments give the same outcome. A mutation changes `review.object` in place, so each round
+// needs a newly decoded review.
 //
-// Never throws for what an object holds. An exception is a bug or the end of the memory; the server answers
-// it with HTTP 500, and the API server's failurePolicy decides.
+// Never throws for the content of an object. An exception is a bug or out of memory: the server responds with
+// HTTP 500, and the failurePolicy of the registration applies.
 #pragma once
 
 #include <variant>

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The catalog with what was just learned of the cluster. Watches tell of a runtime some milliseconds after it
-// was stored; a service applied from the same file may be reviewed before that. So what would rest on the
-// absence of a runtime or a storage container is looked for live first, and reviewed once more with what was
-// found. Used by admission.cc.
+// The catalog, completed with live reads. A watch event arrives some milliseconds after a runtime was
+// created, so a service that was applied from the same file may be reviewed before it. A decision that
+// depends on the absence of a runtime or storage container is therefore confirmed by a live read. Used by
+// admission.cc.
 //
-//   if (nothing_serves_the_model) ask_for_all("ServingRuntime", ns, facts, needs);
-//   ...the next round:
-//   const auto told = catalog_with(catalog, facts);
-//   review(told ? *told : catalog);
+//   if (nothing_serves_the_model) need_list("ServingRuntime", ns, facts, needs);
+//   // in the next round:
+//   const auto completed = catalog_with_facts(catalog, facts);
+//   review(completed ? *completed : catalog);
 #pragma once
 
 #include <memory>
@@ -19,19 +19,18 @@
 
 namespace modelgate::admission {
 
-/// Adds the runtimes and storage containers among the facts, each by itself or in a List, to a copy; of what
-/// the catalog has already the fact counts. nullptr where there are none, which is the usual case. One whose
-/// structure is not that of its kind is left out, as the catalog leaves it out.
-std::shared_ptr<const spec::Catalog> catalog_with(const spec::Catalog& catalog, const Facts& facts);
+/// A copy of the catalog with the runtimes and storage containers among the facts, single ones and those of
+/// Lists. A fact replaces the catalog's object of the same name. Objects with an invalid structure are left
+/// out, as in the catalog. nullptr where there are none, the usual case.
+std::shared_ptr<const spec::Catalog> catalog_with_facts(const spec::Catalog& catalog, const Facts& facts);
 
-/// The key of all objects of a kind: in a namespace, or in the cluster. The fact's object is a List, with
-/// `items`.
-ObjectKey all_of(std::string_view kind, std::string_view ns);
+/// The key of all objects of a kind in a namespace, or in the cluster. The fact's object is a List.
+ObjectKey list_key(std::string_view kind, std::string_view ns);
 
-/// Asks for them, unless they were asked for before.
-void ask_for_all(std::string_view kind, std::string_view ns, const Facts& facts, Needs& needs);
+/// Adds the list to the needs, unless its fact exists.
+void need_list(std::string_view kind, std::string_view ns, const Facts& facts, Needs& needs);
 
-/// False where they were asked for and nobody could say.
-bool could_be_told(std::string_view kind, std::string_view ns, const Facts& facts);
+/// True where the list was needed and could not be read.
+bool is_unknown_list(std::string_view kind, std::string_view ns, const Facts& facts);
 
 }  // namespace modelgate::admission

@@ -6,10 +6,9 @@
 #include "spec/core.h"
 
 namespace modelgate::admission {
-
 namespace {
 
-/// What a Pod of a ReplicaSet has in the place of a name is better than none.
+/// A Pod of a ReplicaSet has no name yet, only a generateName.
 std::string_view shown_name(const Review& review) {
   if (!review.name.empty() || !review.object) return review.name;
   return spec::ObjectMetaView(spec::find(*review.object, "metadata")).generate_name();

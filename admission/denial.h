@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The shape of a denial: field errors as the Status that kubectl prints one line an error of.
+// The response of a denial: field errors as a Status, which kubectl prints with one line for each error.
 #pragma once
 
 #include <string>
@@ -10,11 +10,11 @@
 
 namespace modelgate::admission {
 
-/// 422 Invalid: one line an error in the message, one cause an error in the details. kubectl prints the
-/// causes; other clients the message.
+/// 422 Invalid, with a line in the message and a cause in the details for each error. kubectl prints the
+/// causes, other clients the message. The audit annotation `denied-by` lists the rules.
 Response deny(const Review& review, const spec::FieldErrors& errors);
 
-/// A denial that is about the request and not about a field: 400 BadRequest.
+/// 400 BadRequest: the request is invalid, not a field.
 Response deny_request(std::string message);
 
 }  // namespace modelgate::admission

@@ -13,9 +13,9 @@ namespace {
 using Identity = std::tuple<std::string_view, std::string, std::string>;
 
 Identity identity_of(const spec::FieldError& e, const spec::Value& root, const spec::schema::Type& type) {
-  // The builder names a whole component and shows no value: there the text tells one cause from another.
-  const std::string& what = e.rule == kRealizableRule ? e.detail : e.value;
-  return {e.rule, spec::schema::keyed_path(e.path, root, type), what};
+  // Errors of the builder have the path of a component and no value; their texts distinguish them.
+  const std::string& distinction = e.rule == kRealizableRule ? e.detail : e.value;
+  return {e.rule, spec::schema::keyed_path(e.path, root, type), distinction};
 }
 
 }  // namespace
@@ -28,9 +28,9 @@ Ratcheted ratchet(const spec::FieldErrors& errors, const spec::Value& object,
 
   Ratcheted out;
   for (const spec::FieldError& e : errors) {
-    const bool may_stay = validation::ratchet_of(e.rule) == validation::Ratchet::kRatchets;
-    // Each earlier error excuses one: a second variable of the same name is new.
-    const auto it = may_stay ? before.find(identity_of(e, object, type)) : before.end();
+    const bool ratchets = validation::ratchet_of(e.rule) == validation::Ratchet::kRatchets;
+    // Each earlier error matches one error: a second variable of the same name is new.
+    const auto it = ratchets ? before.find(identity_of(e, object, type)) : before.end();
     if (it != before.end()) {
       before.erase(it);
       spec::FieldWarning& warning = out.warnings.emplace_back(as_warning(e));

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Ratcheting: a rule that came later than an object does not block the object's owner.
+// Ratcheting: a rule that is newer than an object does not block updates of the object.
 //
-// It is a difference of errors, not of fields. When a new object has errors, the old one is defaulted and
-// validated in the same way; an error that both have, by the same rule at the same place with the same
-// value, was there before and becomes a warning. Places are compared by merge key, so that a container that
-// moved in its list is still the same one. Rules about a change (validation::Ratchet::kTransition) never
-// ratchet.
+// It compares errors, not fields. When the new object has errors, the old object is defaulted and validated
+// in the same way. An error of the same rule at the same path with the same value is pre-existing and becomes
+// a warning. List elements are compared by merge key, so the order of a list does not matter. Rules about a
+// change (validation::Ratchet::kTransition) never ratchet.
 //
-// The idea is Kubernetes' CRD validation ratcheting (KEP-4008), with errors in place of schema fields.
+// The idea is Kubernetes' CRD validation ratcheting (KEP-4008), applied to errors instead of schema fields.
 #pragma once
 
 #include <string>
@@ -24,7 +23,7 @@ struct Ratcheted {
   std::vector<spec::FieldWarning> warnings;  // pre-existing errors
 };
 
-/// `type` is that of both objects.
+/// `type` is the type of both objects.
 Ratcheted ratchet(const spec::FieldErrors& errors, const spec::Value& object,
                   const spec::FieldErrors& old_errors, const spec::Value& old_object,
                   const spec::schema::Type& type);

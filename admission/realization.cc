@@ -20,14 +20,14 @@ using spec::Value;
 using workload::Problem;
 using workload::Wanted;
 
-// ------------------------------------------------------------------------------------ what is built
+// -------------------------------------------------------------------------------------------- build
 
-/// What the API server appends to generateName, and what it keeps of it.
+/// The API server appends five characters to at most 58 bytes of generateName.
 constexpr std::string_view kGeneratedSuffix = "xxxxx";
 constexpr std::size_t kMaxGenerateNameBytes = 58;
 
-/// The service with the name and the namespace that it will have; nullopt where it has them.
-std::optional<Value> completed(const Realizing& in, spec::Arena& arena) {
+/// A copy of the service with the name and namespace that it will have; nullopt if it has both.
+std::optional<Value> completed(const RealizationInput& in, spec::Arena& arena) {
   const auto metadata = InferenceServiceView(in.service).metadata();
   const bool named = !metadata.name().empty();
   const bool placed = !metadata.namespace_().empty() || in.namespace_.empty();
@@ -43,7 +43,7 @@ std::optional<Value> completed(const Realizing& in, spec::Arena& arena) {
   return copy;
 }
 
-Wanted build(const Realizing& in, const Value& service, spec::Arena& arena) {
+Wanted build(const RealizationInput& in, const Value& service, spec::Arena& arena) {
   const InferenceServiceView view(service);
   const std::string_view ns = in.namespace_.empty() ? view.metadata().namespace_() : in.namespace_;
   return workload::build_wanted(
@@ -58,15 +58,15 @@ Wanted build(const Realizing& in, const Value& service, spec::Arena& arena) {
       arena);
 }
 
-// --------------------------------------------------------------------------------- what was told already
+// ---------------------------------------------------------------------------------- reported by rules
 
-/// A reason of the builder, and a rule that says the same.
-struct SaidBy {
+/// A reason of the builder, and a rule that reports the same problem.
+struct ReportedBy {
   std::string_view reason;
   std::string_view rule;
 };
 
-constexpr std::array kSaidBy = std::to_array<SaidBy>({
+constexpr std::array kReportedBy = std::to_array<ReportedBy>({
     {"NoSupportingRuntime", "named-runtime"},
     {"NoSupportingRuntime", "model-format"},
     {"NoSupportingRuntime", "one-implementation"},
@@ -110,11 +110,11 @@ constexpr std::array kSaidBy = std::to_array<SaidBy>({
     {"UnknownField", "unknown-field"},
 });
 
-/// Rules about names, wherever the name is written.
+/// Rules about names, at any path.
 constexpr std::array<std::string_view, 3> kNameRules = {"service-name", "derived-names", "predictor-name"};
 
-/// Whether the error lies where the problem does: in the field that holds the problem's (a runtime that a
-/// model names, and the model's templates, which are filled in with the runtime's), or around it.
+/// Whether the path is at, above or below the parent of the problem's field. The parent, because the cause
+/// may be in a sibling: the runtime that a model names and the model's templates, for example.
 bool is_at(const spec::FieldPath& path, const Problem& p) {
   constexpr std::size_t kComponent = 2;  // spec.predictor
   const auto error = path.segments();
@@ -128,8 +128,8 @@ bool is_at(const spec::FieldPath& path, const Problem& p) {
 bool covers(std::string_view rule, const spec::FieldPath& path, const Problem& p) {
   if (p.reason == "InvalidName" || p.reason == "InvalidHost")
     return std::ranges::find(kNameRules, rule) != kNameRules.end();
-  return is_at(path, p) && std::ranges::any_of(kSaidBy, [&](const SaidBy& s) {
-           return s.reason == p.reason && s.rule == rule;
+  return is_at(path, p) && std::ranges::any_of(kReportedBy, [&](const ReportedBy& r) {
+           return r.reason == p.reason && r.rule == rule;
          });
 }
 
@@ -148,10 +148,10 @@ bool already_reported(const Problem& p, const validation::Findings& findings) {
   return missing || std::ranges::any_of(findings.warnings, covers_problem);
 }
 
-// ------------------------------------------------------------------------------------- what is told
+// ------------------------------------------------------------------------------------------- report
 
-/// What it lacks may come, or the configuration may change: the service itself can stay as it is. A route's
-/// host that is wrong by the service's own name is told by the rules.
+/// A missing object may be created, or the configuration may change: the service itself is valid. A host that
+/// is invalid because of the service's name is reported by the rules.
 bool may_work_later(const Problem& p) {
   return p.kind == Problem::Kind::kNotice || p.component == workload::kIngress || is_about_missing_runtime(p);
 }
@@ -164,13 +164,13 @@ void report(const Problem& p, Realization& out) {
   out.errors.add(spec::invalid(p.path, p.text));
 }
 
-/// A Secret is told last in a chain of questions (a container, an account, its Secrets): with one, no more is
-/// asked, so that the rounds stay within LookupRounds::kMax.
-bool may_ask(const Facts& facts) {
+/// Secrets are the last of a chain of lookups (storage container, ServiceAccount, its Secrets). When one is
+/// known, nothing more is looked up, so that the rounds stay within LookupRounds::kMax.
+bool may_look_up(const Facts& facts) {
   return std::ranges::none_of(facts, [](const auto& f) { return f.first.kind == "Secret"; });
 }
 
-void ask(std::vector<ObjectKey> keys, Realization& out) {
+void need(std::vector<ObjectKey> keys, Realization& out) {
   for (ObjectKey& key : keys) {
     if (std::ranges::find(out.needs, key) == out.needs.end()) out.needs.push_back(std::move(key));
   }
@@ -180,12 +180,12 @@ bool is_reported(const ObjectKey& key, const std::vector<spec::FieldWarning>& wa
   return std::ranges::any_of(warnings, [&](const spec::FieldWarning& w) { return w.about == key; });
 }
 
-void check_references(const Wanted& wanted, const Facts& facts, bool asks, Realization& out) {
+void check_references(const Wanted& wanted, const Facts& facts, bool look_up, Realization& out) {
   std::vector<Reference> all = references(wanted.objects);
   if (all.size() > kMaxReferences) all.resize(kMaxReferences);
   for (const Reference& r : all) {
     const Fact* fact = facts.find(r.key);
-    if (!fact && asks) ask({r.key}, out);
+    if (!fact && look_up) need({r.key}, out);
     if (!fact || fact->state != Fact::State::kAbsent || is_reported(r.key, out.warnings)) continue;
     out.warnings.push_back(
         {.rule = kRealizableRule,
@@ -198,7 +198,7 @@ void check_references(const Wanted& wanted, const Facts& facts, bool asks, Reali
 
 }  // namespace
 
-Realization realize(const Realizing& in, const validation::Findings& findings, spec::Arena& arena) {
+Realization realize(const RealizationInput& in, const validation::Findings& findings, spec::Arena& arena) {
   Realization out;
   out.errors.begin_rule(kRealizableRule, true);
   const InferenceServiceView view(in.service);
@@ -210,9 +210,9 @@ Realization realize(const Realizing& in, const validation::Findings& findings, s
   for (const Problem& p : wanted.problems) {
     if (!already_reported(p, findings)) report(p, out);
   }
-  const bool asks = may_ask(in.facts);
-  if (asks) ask(std::move(wanted.needs), out);
-  check_references(wanted, in.facts, asks, out);
+  const bool look_up = may_look_up(in.facts);
+  if (look_up) need(std::move(wanted.needs), out);
+  check_references(wanted, in.facts, look_up, out);
   return out;
 }
 

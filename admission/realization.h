@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the reconciler would make of a service, made before the service is stored: what cannot be realized is
-// told at `kubectl apply`, and not an hour later in a status. Called by admission.cc behind the rules.
+// Builds a service's children before the service is stored, so that `kubectl apply` reports what the
+// reconciler could not realize. Called by admission.cc after the rules.
 //
-//   Realization made = realize({.service = object, .namespace_ = ns, .catalog = catalog, .facts = facts},
-//                              findings, arena);
-//   if (!made.needs.empty()) ask for them, and realize again
+//   const Realization realization = realize(
+//       {.service = object, .namespace_ = ns, .catalog = catalog, .facts = facts}, findings, arena);
+//   if (!realization.needs.empty()) look them up, and realize again
 //
-// The objects are those of workload/children/wanted.h; only its problems and what the objects refer to are
-// kept. What can never work is an error, of the rule kRealizableRule and of Strict alone; what may work once
-// somebody makes something (a runtime, a Secret, a claim) or changes the configuration is a warning. What a
-// rule has said about the same thing is not said again.
+// The objects are those of workload/children/wanted.h; only their problems and references are used. A problem
+// that the service itself causes is an error of the rule kRealizableRule, in Strict mode only. A problem that
+// another object (a runtime, a Secret, a claim) or the configuration can solve is a warning. A problem that a
+// rule has reported is not repeated.
 //
-// Standard mode only; nothing is found in any other.
+// For Standard mode only; in other modes it finds nothing.
 #pragma once
 
 #include <string>
@@ -27,14 +27,14 @@
 
 namespace modelgate::admission {
 
-/// The rule's name in errors and audit annotations. It ratchets, by its text: see ratchet.h.
+/// The rule's name in errors, warnings and audit annotations. It ratchets by its text: see ratchet.h.
 inline constexpr std::string_view kRealizableRule = "realizable";
 
-/// Lookups of what one service refers to. Five components' Pods with a claim, an account and a few Secrets
-/// each stay below it; what is behind it is taken to be there.
+/// Lookups for one service. Enough for the Pods of five components with a claim, a ServiceAccount and a few
+/// Secrets each; references beyond the limit count as present.
 inline constexpr std::size_t kMaxReferences = 16;
 
-struct Realizing {
+struct RealizationInput {
   const spec::Value& service;   // defaulted, its structure checked
   std::string_view namespace_;  // from the request: the object may not name it
   const spec::Catalog& catalog;
@@ -46,11 +46,11 @@ struct Realizing {
 struct Realization {
   spec::FieldErrors errors;
   std::vector<spec::FieldWarning> warnings;
-  /// To be looked up; until then what rests on them is left out.
+  /// To look up; until then the findings that depend on them are missing.
   std::vector<ObjectKey> needs;
 };
 
-/// `findings` are those of the rules. Error paths refer to the service's document and the arena.
-Realization realize(const Realizing& in, const validation::Findings& findings, spec::Arena& arena);
+/// `findings` are those of the rules. Paths of the result refer to the service's document and the arena.
+Realization realize(const RealizationInput& in, const validation::Findings& findings, spec::Arena& arena);
 
 }  // namespace modelgate::admission

@@ -46,7 +46,7 @@ class Collector {
     if (reference && !reference.boolean("optional").value_or(false)) add("Secret", reference.string(name));
   }
 
-  /// A name that nothing can have is not looked up.
+  /// An invalid name is not looked up: no object has it.
   void add(std::string_view kind, std::string_view name) {
     if (name.empty() || spec::check_dns1123_subdomain(name)) return;
     ObjectKey key{std::string(kind), std::string(namespace_), std::string(name)};

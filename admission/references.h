@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the objects of a service refer to by name and cannot start without: ServiceAccounts, Secrets, claims.
-// Used by realization.cc, which asks whether they are there.
+// The ServiceAccounts, Secrets and PersistentVolumeClaims that the Pods of a service need to start. Used by
+// realization.cc, which checks that they exist.
 //
-//   for (const Reference& r : references(wanted.objects)) ask(r.key);
+//   for (const Reference& r : references(wanted.objects)) needs.push_back(r.key);
 //
-// Optional Secrets are left out, and the account `default`, which each namespace has.
+// Without optional Secrets, and without the ServiceAccount `default`, which exists in each namespace.
 #pragma once
 
 #include <string_view>
@@ -18,10 +18,10 @@ namespace modelgate::admission {
 
 struct Reference {
   ObjectKey key;
-  std::string_view deployment;  // the first whose Pods refer to it
+  std::string_view deployment;  // the first one whose Pods refer to it
 };
 
-/// Each once, in the order in which they are found.
+/// Without duplicates, in order of appearance.
 std::vector<Reference> references(const std::vector<workload::WantedObject>& objects);
 
 }  // namespace modelgate::admission

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "spec/text/ascii.h"
 #include "spec/text/base64.h"
@@ -28,7 +29,7 @@ constexpr std::array<std::pair<std::string_view, Operation>, 4> kOperations = {{
 
 constexpr std::array<std::string_view, 2> kVersions = {"admission.k8s.io/v1", "admission.k8s.io/v1beta1"};
 
-/// What the API server tells and nobody here asks: who wants it, and how it was spelled before conversion.
+/// Fields of a request that are not used: the user, and the kind before conversion.
 constexpr std::array<std::string_view, 7> kUnread = {
     "userInfo", "options", "resource", "subResource", "requestKind", "requestResource", "requestSubResource"};
 
@@ -40,7 +41,43 @@ std::unexpected<DecodeError> malformed(const spec::JsonError& e) {
   return malformed(fmt::format("malformed JSON at byte {}: {}", e.offset, e.message));
 }
 
-/// Writes `"key":` with the comma that belongs in front.
+/// Reads version and kind of the review. Returns the error, if any.
+std::optional<std::string> read_header(const ObjectView& root, Review& review) {
+  if (!root) return "the body is not an object";
+  review.api_version = root.string("apiVersion");
+  if (std::ranges::find(kVersions, review.api_version) == kVersions.end()) {
+    return fmt::format("apiVersion {} is not known; known are {} and {}", spec::quoted(review.api_version),
+                       kVersions[0], kVersions[1]);
+  }
+  if (root.string("kind") != "AdmissionReview")
+    return fmt::format("kind {} is not known; known is AdmissionReview", spec::quoted(root.string("kind")));
+  return std::nullopt;
+}
+
+std::optional<std::string> read_request(const ObjectView& request, Review& review) {
+  if (!request) return "the review has no request";
+  review.uid = request.string("uid");
+  if (review.uid.empty()) return "the request has no uid";
+  const auto operation = std::ranges::find(kOperations, request.string("operation"),
+                                           &std::pair<std::string_view, Operation>::first);
+  if (operation == kOperations.end())
+    return fmt::format("operation {} is not known", spec::quoted(request.string("operation")));
+  review.operation = operation->second;
+  review.dry_run = request.boolean("dryRun").value_or(false);
+  const ObjectView kind = request.object("kind");
+  review.group = kind.string("group");
+  review.version = kind.string("version");
+  review.kind = kind.string("kind");
+  review.name = request.string("name");
+  review.namespace_ = request.string("namespace");
+  if (const Value* object = request.field("object")) {
+    if (!object->IsObject()) return "request.object is not an object";
+    review.object = const_cast<Value*>(object);
+  }
+  return std::nullopt;
+}
+
+/// Appends `"key":`, after a comma where one is needed.
 void append_key(std::string_view key, std::string& out) {
   if (out.back() != '{') out += ',';
   out += '"';
@@ -74,16 +111,16 @@ void append_status(const Review& review, const Response& response, std::string& 
   out += "]}}";
 }
 
-/// As many warnings as the API server passes on, and a last one that says how many there were beyond.
+/// As many warnings as the API server returns; if there are more, the last one is their number.
 void append_warnings(const std::vector<spec::FieldWarning>& warnings, std::string& out) {
-  constexpr std::size_t kRoomForTheLast = 32;
+  constexpr std::size_t kReservedForCount = 32;
   append_key("warnings", out);
   out += '[';
   std::size_t used = 0;
   for (std::size_t i = 0; i < warnings.size(); ++i) {
     std::string text = fit_warning(warnings[i].to_string());
     const bool last = i + 1 == warnings.size();
-    const bool fits = used + text.size() + (last ? 0 : kRoomForTheLast) <= spec::kMaxWarningsBytes;
+    const bool fits = used + text.size() + (last ? 0 : kReservedForCount) <= spec::kMaxWarningsBytes;
     if (!fits) text = fmt::format("and {} further warnings", warnings.size() - i);
     if (i > 0) out += ',';
     spec::append_json(text, out);
@@ -109,41 +146,9 @@ Result<Review, DecodeError> decode_review(std::string_view body, Arena& arena) {
   auto document = spec::parse_json(body, arena, options);
   if (!document) return malformed(document.error());
   review.document = std::move(*document);
-
   const ObjectView root(review.document);
-  if (!root) return malformed("the body is no object");
-  review.api_version = root.string("apiVersion");
-  if (std::ranges::find(kVersions, review.api_version) == kVersions.end()) {
-    return malformed(fmt::format("apiVersion {} is not known; known are {} and {}",
-                                 spec::quoted(review.api_version), kVersions[0], kVersions[1]));
-  }
-  if (root.string("kind") != "AdmissionReview") {
-    return malformed(
-        fmt::format("kind {} is not known; known is AdmissionReview", spec::quoted(root.string("kind"))));
-  }
-  const ObjectView request = root.object("request");
-  if (!request) return malformed("the review has no request");
-  review.uid = request.string("uid");
-  if (review.uid.empty()) return malformed("the request has no uid");
-
-  const auto operation = std::ranges::find(kOperations, request.string("operation"),
-                                           &std::pair<std::string_view, Operation>::first);
-  if (operation == kOperations.end()) {
-    return malformed(fmt::format("operation {} is not known", spec::quoted(request.string("operation"))));
-  }
-  review.operation = operation->second;
-  review.dry_run = request.boolean("dryRun").value_or(false);
-
-  const ObjectView kind = request.object("kind");
-  review.group = kind.string("group");
-  review.version = kind.string("version");
-  review.kind = kind.string("kind");
-  review.name = request.string("name");
-  review.namespace_ = request.string("namespace");
-  if (const Value* object = request.field("object")) {
-    if (!object->IsObject()) return malformed("request.object is no object");
-    review.object = const_cast<Value*>(object);
-  }
+  if (auto error = read_header(root, review)) return malformed(std::move(*error));
+  if (auto error = read_request(root.object("request"), review)) return malformed(std::move(*error));
   return review;
 }
 
@@ -151,7 +156,7 @@ Result<Value, DecodeError> read_old_object(const Review& review, Arena& arena) {
   if (review.old_object_text.empty()) return Value();
   auto old = spec::parse_json(review.old_object_text, arena);
   if (!old) return std::unexpected(DecodeError{"request.oldObject: " + old.error().message});
-  if (!old->IsObject()) return std::unexpected(DecodeError{"request.oldObject is no object"});
+  if (!old->IsObject()) return std::unexpected(DecodeError{"request.oldObject is not an object"});
   return std::move(*old);
 }
 

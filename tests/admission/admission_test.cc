@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The pipeline as a whole: what is asked of the catalog, of the mode, of the old object and of the facts.
-// What each default and each rule does is tested in their own folders.
+// The pipelines: how catalog, mode, old object and facts affect the response. Single defaults and rules are
+// tested in their own folders.
 #include "admission/admission.h"
 
 #include <fmt/format.h>
@@ -33,7 +33,7 @@ std::shared_ptr<const spec::Catalog> catalog(bool strict = true) {
   return builder.build(1);
 }
 
-struct Asked {
+struct Request {
   Endpoint endpoint = Endpoint::kValidateInferenceService;
   const char* operation = "CREATE";
   std::string object;
@@ -43,17 +43,17 @@ struct Asked {
 
 class Pipeline : public testing::Test {
  protected:
-  Outcome run(const Asked& asked, const spec::Catalog& in, const Facts& facts = {}) {
+  Outcome run(const Request& request, const spec::Catalog& in, const Facts& facts = {}) {
     body_ = fmt::format(
         R"({{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{{"uid":"u","kind":{},
       "name":"iris","namespace":"ns","operation":"{}","object":{},"oldObject":{}}}}})",
-        asked.kind, asked.operation, asked.object, asked.old);
+        request.kind, request.operation, request.object, request.old);
     auto review = decode_review(body_, arena_);
     EXPECT_TRUE(review) << review.error().message;
-    return admit(asked.endpoint, *review, in, facts, arena_);
+    return admit(request.endpoint, *review, in, facts, arena_);
   }
-  Response answer(const Asked& asked, const spec::Catalog& in) {
-    Outcome outcome = run(asked, in);
+  Response answer(const Request& request, const spec::Catalog& in) {
+    Outcome outcome = run(request, in);
     EXPECT_TRUE(std::holds_alternative<Response>(outcome));
     return std::get<Response>(std::move(outcome));
   }
@@ -94,7 +94,7 @@ TEST_F(Pipeline, MutatesACreate) {
   }));
 }
 
-TEST_F(Pipeline, AcceptsWhatIsRight) {
+TEST_F(Pipeline, AllowsAValidService) {
   const Response r = answer({.object = service(kModel)}, *catalog());
   EXPECT_TRUE(r.allowed) << r.message;
   EXPECT_TRUE(r.patch.empty());
@@ -116,9 +116,9 @@ TEST_F(Pipeline, DeniesWithAllErrorsAndTheirCauses) {
 }
 
 TEST_F(Pipeline, CompatibleOnlyWarnsOfOurOwnRules) {
-  const Asked asked{.object = service(kTwoStorages)};
-  EXPECT_FALSE(answer(asked, *catalog(true)).allowed);
-  const Response r = answer(asked, *catalog(false));
+  const Request request{.object = service(kTwoStorages)};
+  EXPECT_FALSE(answer(request, *catalog(true)).allowed);
+  const Response r = answer(request, *catalog(false));
   EXPECT_TRUE(r.allowed) << r.message;
   EXPECT_TRUE(mentions(r.warnings, "spec.predictor.model.storage"));
   EXPECT_TRUE(r.strict_would_deny);
@@ -130,13 +130,13 @@ TEST_F(Pipeline, CompatibleDeniesWhatKServeDenies) {
   EXPECT_FALSE(r.allowed);
 }
 
-TEST_F(Pipeline, AnEarlierFaultBecomesAWarning) {
+TEST_F(Pipeline, APreexistingErrorBecomesAWarning) {
   const std::string before = service(kTwoStorages);
   const std::string after = service(kTwoStorages, R"(,"labels":{"a":"b"})");
   const Response r = answer({.operation = "UPDATE", .object = after, .old = before}, *catalog());
   EXPECT_TRUE(r.allowed) << r.message;
   EXPECT_TRUE(mentions(r.warnings, "(pre-existing)"));
-  // A further fault denies, and the earlier one still only warns.
+  // A further error denies; the earlier one still only warns.
   const std::string worse = service(
       R"({"modelFormat":{"name":"sklearn"},"storageUri":"gs://bucket/m","storage":{"key":"k"},"env":[{"name":"A"},{"name":"A"}]})");
   const Response denial = answer({.operation = "UPDATE", .object = worse, .old = before}, *catalog());
@@ -154,7 +154,7 @@ TEST_F(Pipeline, ATransitionNeverRatchets) {
   EXPECT_FALSE(r.allowed);
 }
 
-TEST_F(Pipeline, AnObjectThatIsBeingDeletedIsLeftAlone) {
+TEST_F(Pipeline, AnObjectInDeletionIsAllowedUnchanged) {
   const std::string gone = service(kTwoStorages, R"(,"deletionTimestamp":"2026-01-01T00:00:00Z")");
   for (const Endpoint e : {Endpoint::kMutateInferenceService, Endpoint::kValidateInferenceService}) {
     const Response r =
@@ -164,17 +164,17 @@ TEST_F(Pipeline, AnObjectThatIsBeingDeletedIsLeftAlone) {
   }
 }
 
-TEST_F(Pipeline, AnUpdateThatLeavesSpecAndAnnotationsAloneGetsNoPatch) {
+TEST_F(Pipeline, AnUpdateWithoutChangeOfSpecOrAnnotationsGetsNoPatch) {
   const std::string labelled = service(kModel, R"(,"labels":{"a":"b"})");
-  const Asked asked{.endpoint = Endpoint::kMutateInferenceService,
-                    .operation = "UPDATE",
-                    .object = labelled,
-                    .old = service(kModel)};
-  EXPECT_TRUE(answer(asked, *catalog(true)).patch.empty());
-  EXPECT_FALSE(answer(asked, *catalog(false)).patch.empty());  // KServe defaults at every update
+  const Request request{.endpoint = Endpoint::kMutateInferenceService,
+                        .operation = "UPDATE",
+                        .object = labelled,
+                        .old = service(kModel)};
+  EXPECT_TRUE(answer(request, *catalog(true)).patch.empty());
+  EXPECT_FALSE(answer(request, *catalog(false)).patch.empty());  // KServe defaults at every update
 }
 
-TEST_F(Pipeline, WhatHasTheWrongTypeIsDeniedBeforeItIsChanged) {
+TEST_F(Pipeline, ATypeErrorIsDeniedBeforeMutation) {
   const std::string wrong = service(R"({"modelFormat":{"name":7},"storageUri":["x"],"env":{"a":"b"}})");
   for (const Endpoint e : {Endpoint::kMutateInferenceService, Endpoint::kValidateInferenceService}) {
     const Response r = answer({.endpoint = e, .object = wrong}, *catalog(false));
@@ -185,26 +185,26 @@ TEST_F(Pipeline, WhatHasTheWrongTypeIsDeniedBeforeItIsChanged) {
   }
 }
 
-TEST_F(Pipeline, AMissingRuntimeIsAskedForAndThenWarnedAbout) {
-  const Asked asked{.object = service(R"({"modelFormat":{"name":"sklearn"},"runtime":"just-applied"})")};
+TEST_F(Pipeline, AMissingRuntimeIsLookedUpAndThenWarns) {
+  const Request request{.object = service(R"({"modelFormat":{"name":"sklearn"},"runtime":"just-applied"})")};
   const auto in = catalog();
-  const Outcome first = run(asked, *in);
+  const Outcome first = run(request, *in);
   ASSERT_TRUE(std::holds_alternative<Needs>(first));
-  Facts nobody_knows;
-  for (const ObjectKey& key : std::get<Needs>(first).objects) nobody_knows.add(key, {});
-  Facts there;
+  Facts all_unknown;
+  for (const ObjectKey& key : std::get<Needs>(first).objects) all_unknown.add(key, {});
+  Facts present;
   for (const ObjectKey& key : std::get<Needs>(first).objects)
-    there.add(key, {Fact::State::kPresent, nullptr});
-  const Response unknown = std::get<Response>(run(asked, *in, nobody_knows));
+    present.add(key, {Fact::State::kPresent, nullptr});
+  const Response unknown = std::get<Response>(run(request, *in, all_unknown));
   EXPECT_TRUE(unknown.allowed) << unknown.message;
   EXPECT_TRUE(mentions(unknown.warnings, "just-applied"));
-  const Response found = std::get<Response>(run(asked, *in, there));
+  const Response found = std::get<Response>(run(request, *in, present));
   EXPECT_TRUE(found.allowed) << found.message;
   EXPECT_FALSE(mentions(found.warnings, "just-applied"));
 }
 
-TEST_F(Pipeline, AChosenRuntimeThatIsGoneGivesWayOnlyOnceTheClusterSaysSo) {
-  // As an earlier pass left it, with a runtime that the catalog does not have any more.
+TEST_F(Pipeline, ADeletedRuntimeIsReplacedOnlyAfterALiveRead) {
+  // As an earlier pass stored it, with a runtime that is no longer in the catalog.
   const auto in = catalog();
   const Response created =
       answer({.endpoint = Endpoint::kMutateInferenceService, .object = service(kModel)}, *in);
@@ -221,9 +221,9 @@ TEST_F(Pipeline, AChosenRuntimeThatIsGoneGivesWayOnlyOnceTheClusterSaysSo) {
   }
   const std::string changed =
       service(R"({"modelFormat":{"name":"sklearn"},"storageUri":"gs://bucket/other"})");
-  const Asked asked{
+  const Request request{
       .endpoint = Endpoint::kMutateInferenceService, .operation = "UPDATE", .object = changed, .old = old};
-  const Outcome first = run(asked, *in);
+  const Outcome first = run(request, *in);
   ASSERT_TRUE(std::holds_alternative<Needs>(first));
   Facts unknown;
   Facts absent;
@@ -231,44 +231,44 @@ TEST_F(Pipeline, AChosenRuntimeThatIsGoneGivesWayOnlyOnceTheClusterSaysSo) {
     unknown.add(key, {});
     absent.add(key, {Fact::State::kAbsent, nullptr});
   }
-  const Response kept = std::get<Response>(run(asked, *in, unknown));
+  const Response kept = std::get<Response>(run(request, *in, unknown));
   EXPECT_NE(kept.patch.find(R"("value":"gone")"), kept.patch.npos) << kept.patch;
-  const Response anew = std::get<Response>(run(asked, *in, absent));
+  const Response anew = std::get<Response>(run(request, *in, absent));
   EXPECT_NE(anew.patch.find(R"("value":"sklearnserver")"), anew.patch.npos) << anew.patch;
   EXPECT_TRUE(mentions(anew.warnings, "gone"));
 }
 
-/// A denial or a choice that rests on what the catalog lacks, and the object whose coming mends it.
-struct LackCase {
+/// A denial or a selection that depends on an absent object, and the object that changes it.
+struct AbsenceCase {
   const char* name;
   Endpoint endpoint;
   std::string model;
-  std::vector<ObjectKey> asked_for;
-  const char* came;
+  std::vector<ObjectKey> needed;
+  const char* created;
 };
 
-class Lacks : public Pipeline, public testing::WithParamInterface<LackCase> {
+class Absence : public Pipeline, public testing::WithParamInterface<AbsenceCase> {
  protected:
-  /// What becomes of it when every list is answered by `fact`.
+  /// The response when `fact` is the fact of every list.
   Response with(const Fact& fact) {
-    const Outcome first = run(asked_, *catalog_);
+    const Outcome first = run(request_, *catalog_);
     EXPECT_TRUE(std::holds_alternative<Needs>(first));
     Facts facts;
     for (const ObjectKey& key : std::get<Needs>(first).objects) facts.add(key, fact);
-    Outcome second = run(asked_, *catalog_, facts);
+    Outcome second = run(request_, *catalog_, facts);
     EXPECT_TRUE(std::holds_alternative<Response>(second));
     return std::get<Response>(std::move(second));
   }
   bool denies() const { return GetParam().endpoint == Endpoint::kValidateInferenceService; }
 
   std::shared_ptr<const spec::Catalog> catalog_ = catalog();
-  Asked asked_{.endpoint = GetParam().endpoint, .object = service(GetParam().model)};
+  Request request_{.endpoint = GetParam().endpoint, .object = service(GetParam().model)};
 };
 
-TEST_P(Lacks, AreConfirmedByOneLiveRead) {
-  const Outcome first = run(asked_, *catalog_);
+TEST_P(Absence, IsConfirmedByOneLiveRead) {
+  const Outcome first = run(request_, *catalog_);
   ASSERT_TRUE(std::holds_alternative<Needs>(first));
-  EXPECT_EQ(std::get<Needs>(first).objects, GetParam().asked_for);
+  EXPECT_EQ(std::get<Needs>(first).objects, GetParam().needed);
 
   const Response unknown = with({});
   EXPECT_TRUE(unknown.allowed) << unknown.message;
@@ -284,60 +284,61 @@ TEST_P(Lacks, AreConfirmedByOneLiveRead) {
   }
   EXPECT_EQ(with({Fact::State::kAbsent, nullptr}).allowed, !denies());
 
-  const std::string list = fmt::format(R"({{"kind":"List","items":[{}]}})", GetParam().came);
+  const std::string list = fmt::format(R"({{"kind":"List","items":[{}]}})", GetParam().created);
   const Value some = *spec::parse_json(list, arena);
-  const Response mended = with({Fact::State::kPresent, &some});
-  EXPECT_TRUE(mended.allowed) << mended.message;
-  EXPECT_TRUE(mended.warnings.empty()) << mended.warnings.front().text;
-  EXPECT_EQ(mended.patch.find(R"("value":"came")") != mended.patch.npos, !denies()) << mended.patch;
+  const Response fixed = with({Fact::State::kPresent, &some});
+  EXPECT_TRUE(fixed.allowed) << fixed.message;
+  EXPECT_TRUE(fixed.warnings.empty()) << fixed.warnings.front().text;
+  EXPECT_EQ(fixed.patch.find(R"("value":"new-runtime")") != fixed.patch.npos, !denies()) << fixed.patch;
 }
 
-constexpr const char* kCame =
-    R"({"apiVersion":"serving.kserve.io/v1alpha1","kind":"ServingRuntime","metadata":{"name":"came",
+constexpr const char* kCreated =
+    R"({"apiVersion":"serving.kserve.io/v1alpha1","kind":"ServingRuntime","metadata":{"name":"new-runtime",
   "namespace":"ns"},"spec":{"supportedModelFormats":[{"name":"sklear","autoSelect":true}],
   "protocolVersions":["v1"],"containers":[{"name":"kserve-container","image":"a"}]}})";
 
 INSTANTIATE_TEST_SUITE_P(
-    Table, Lacks,
-    testing::Values(LackCase{"NoRuntimeToChoose",
-                             Endpoint::kMutateInferenceService,
-                             R"({"modelFormat":{"name":"sklear"},"storageUri":"gs://b/m"})",
-                             {{"ServingRuntime", "ns", ""}, {"ClusterServingRuntime", "", ""}},
-                             kCame},
-                    LackCase{"NoSuchFormat",
-                             Endpoint::kValidateInferenceService,
-                             R"({"modelFormat":{"name":"sklear"},"storageUri":"gs://b/m"})",
-                             {{"ServingRuntime", "ns", ""}, {"ClusterServingRuntime", "", ""}},
-                             kCame},
-                    LackCase{"NoSuchStorage",
-                             Endpoint::kValidateInferenceService,
-                             R"({"modelFormat":{"name":"sklearn"},"storageUri":"ours://b/m"})",
-                             {{"ClusterStorageContainer", "", ""}},
-                             R"({"apiVersion":"serving.kserve.io/v1alpha1","kind":"ClusterStorageContainer",
+    Table, Absence,
+    testing::Values(AbsenceCase{"NoRuntimeToChoose",
+                                Endpoint::kMutateInferenceService,
+                                R"({"modelFormat":{"name":"sklear"},"storageUri":"gs://b/m"})",
+                                {{"ServingRuntime", "ns", ""}, {"ClusterServingRuntime", "", ""}},
+                                kCreated},
+                    AbsenceCase{"NoSuchFormat",
+                                Endpoint::kValidateInferenceService,
+                                R"({"modelFormat":{"name":"sklear"},"storageUri":"gs://b/m"})",
+                                {{"ServingRuntime", "ns", ""}, {"ClusterServingRuntime", "", ""}},
+                                kCreated},
+                    AbsenceCase{
+                        "NoSuchStorage",
+                        Endpoint::kValidateInferenceService,
+                        R"({"modelFormat":{"name":"sklearn"},"storageUri":"ours://b/m"})",
+                        {{"ClusterStorageContainer", "", ""}},
+                        R"({"apiVersion":"serving.kserve.io/v1alpha1","kind":"ClusterStorageContainer",
                "metadata":{"name":"box"},"spec":{"supportedUriFormats":[{"prefix":"ours://"}],
                "container":{"name":"storage-initializer","image":"a"}}})"}),
     [](const auto& info) { return info.param.name; });
 
-TEST_F(Pipeline, WhatTheCatalogHasIsUsedAtOnce) {
+TEST_F(Pipeline, ObjectsOfTheCatalogNeedNoLookup) {
   for (const Endpoint e : {Endpoint::kMutateInferenceService, Endpoint::kValidateInferenceService}) {
     EXPECT_TRUE(answer({.endpoint = e, .object = service(kModel)}, *catalog()).allowed);
   }
 }
 
-TEST_F(Pipeline, ARuntimeThatWasFoundLiveIsHeldAgainstTheModel) {
-  const Asked asked{.object = service(R"({"modelFormat":{"name":"sklearn"},"runtime":"came"})")};
+TEST_F(Pipeline, ARuntimeFoundLiveIsMatchedWithTheModel) {
+  const Request request{.object = service(R"({"modelFormat":{"name":"sklearn"},"runtime":"new-runtime"})")};
   const auto in = catalog();
   Arena arena;
-  const Value came = *spec::parse_json(kCame, arena);
+  const Value created = *spec::parse_json(kCreated, arena);
   Facts facts;
-  facts.add({"ServingRuntime", "ns", "came"}, {Fact::State::kPresent, &came});
-  facts.add({"ClusterServingRuntime", "", "came"}, {Fact::State::kAbsent, nullptr});
-  const Response r = std::get<Response>(run(asked, *in, facts));
+  facts.add({"ServingRuntime", "ns", "new-runtime"}, {Fact::State::kPresent, &created});
+  facts.add({"ClusterServingRuntime", "", "new-runtime"}, {Fact::State::kAbsent, nullptr});
+  const Response r = std::get<Response>(run(request, *in, facts));
   EXPECT_FALSE(r.allowed);
-  EXPECT_FALSE(mentions(r.warnings, "came"));
+  EXPECT_FALSE(mentions(r.warnings, "new-runtime"));
 }
 
-TEST_F(Pipeline, RefusesWhatDoesNotBelongToThePath) {
+TEST_F(Pipeline, DeniesAnotherKindThanThatOfThePath) {
   const Response other =
       answer({.endpoint = Endpoint::kValidateServingRuntime, .object = service(kModel)}, *catalog());
   EXPECT_FALSE(other.allowed);
@@ -348,7 +349,7 @@ TEST_F(Pipeline, RefusesWhatDoesNotBelongToThePath) {
   EXPECT_EQ(none.code, 400);
 }
 
-TEST_F(Pipeline, LetsADeleteThrough) {
+TEST_F(Pipeline, AllowsADelete) {
   for (const char* operation : {"DELETE", "CONNECT"}) {
     EXPECT_TRUE(
         answer({.operation = operation, .object = "null", .old = service(kModel)}, *catalog()).allowed);
@@ -358,10 +359,10 @@ TEST_F(Pipeline, LetsADeleteThrough) {
 TEST_F(Pipeline, ValidatesRuntimes) {
   constexpr const char* kKind =
       R"({"group":"serving.kserve.io","version":"v1alpha1","kind":"ClusterServingRuntime"})";
-  const Asked good{
+  const Request good{
       .endpoint = Endpoint::kValidateClusterServingRuntime, .object = std::string(kRuntime), .kind = kKind};
   EXPECT_TRUE(answer(good, *catalog()).allowed) << answer(good, *catalog()).message;
-  Asked bad = good;
+  Request bad = good;
   const std::string_view part = R"("image")";
   bad.object.replace(bad.object.find(part), part.size(),
                      R"("env":[{"name":"PYTHONPATH","value":"/x"}],"image")");

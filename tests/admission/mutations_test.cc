@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Objects that nobody would write: the examples, damaged at random in their structure (values of other types,
-// fields renamed, doubled, removed, nested). Whatever comes, the pipeline answers; what it patches, it
-// accepts as it is; and what it denies, it denies with a path.
+// Invalid objects: the examples, damaged at random in their structure (values of other types,
+// fields renamed, doubled, removed, nested). The pipeline responds to each; an object that it patched needs no
+// further patch; and each denial has a path.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -131,7 +131,7 @@ class Mutations : public testing::Test {
     manifests_ = *manifests;
   }
 
-  /// The answer, with every need answered by "nobody knows".
+  /// The response, with all facts unknown.
   Response answer(Endpoint endpoint, const std::string& body) {
     Facts facts;
     for (int round = 0; round <= spec::LookupRounds::kMax; ++round) {
@@ -142,7 +142,7 @@ class Mutations : public testing::Test {
       if (auto* response = std::get_if<Response>(&outcome)) return std::move(*response);
       for (const ObjectKey& key : std::get<Needs>(outcome).objects) facts.add(key, {});
     }
-    ADD_FAILURE() << "asked more than " << spec::LookupRounds::kMax << " times: " << body;
+    ADD_FAILURE() << "more rounds of lookups than " << spec::LookupRounds::kMax << ": " << body;
     return {};
   }
 
@@ -179,8 +179,7 @@ TEST_F(Mutations, AreAnsweredAndDefaultedOnce) {
         continue;
       }
       const std::string after = patched(object, first);
-      // As an update of itself, nothing is left to do: neither for the object as it is stored, nor for the
-      // manifest once more.
+      // An update of the stored object with itself, or with the same manifest, changes nothing.
       const Response again = answer(Endpoint::kMutateInferenceService, review_of("UPDATE", after, after));
       ASSERT_EQ(again.patch, "") << object << "\n" << after;
       const Response replaced = answer(Endpoint::kMutateInferenceService, review_of("UPDATE", object, after));
@@ -195,7 +194,7 @@ TEST_F(Mutations, AreAnsweredAndDefaultedOnce) {
           answer(Endpoint::kValidateInferenceService, review_of("CREATE", after, "null"));
       ASSERT_EQ(verdict.allowed, verdict.causes.empty()) << object;
       ++(verdict.allowed ? allowed : denied);
-      // What is stored already can always be stored again.
+      // An update of a stored object with itself is always allowed.
       const Response stored = answer(Endpoint::kValidateInferenceService, review_of("UPDATE", after, after));
       ASSERT_TRUE(stored.allowed) << after << "\n" << stored.message;
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What Strict admits without a warning can be realized. Services are put together at random, of parts of
-// which some work, some do not, and some only do not go together; each is admitted, and built as the
-// reconciler would. On KServe v0.20, of 60 random services that its admission accepted, 32 never got a
+// The reconciler can realize each service that Strict admits without a warning. Services are generated from
+// random parts: valid, invalid, and valid but incompatible ones; each is admitted, and built as the
+// reconciler builds it. On KServe v0.20, of 60 random services that its admission accepted, 32 never got a
 // predictor.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -35,8 +35,8 @@ class Dice {
   std::uint64_t state_;
 };
 
-/// Members of an object, one of each list; an empty one says nothing. The first of a list is what usually
-/// works, and is taken half of the time.
+/// Members of an object, one of each list; an empty string is no member. The first of a list is usually
+/// valid, and is used half of the time.
 using Parts = std::vector<std::vector<std::string_view>>;
 
 const Parts kMetadata = {
@@ -137,7 +137,7 @@ struct Built {
   std::vector<ObjectKey> references;
 };
 
-/// What was stored, as the reconciler would build it, or as admission does.
+/// The children of the stored service, as the reconciler or as admission builds them.
 Built build(const std::string& stored, const spec::Catalog& catalog, bool problems_only) {
   spec::Arena arena;
   spec::Value object = *spec::parse_json(stored, arena);
@@ -161,15 +161,15 @@ Built build(const std::string& stored, const spec::Catalog& catalog, bool proble
   return out;
 }
 
-/// Some in a test run; MODELGATE_SERVICES asks for more.
+/// A few in a test run; MODELGATE_SERVICES sets the number.
 std::size_t how_many() {
 #ifdef MODELGATE_SANITIZE
   constexpr std::size_t kUsual = 200;
 #else
   constexpr std::size_t kUsual = 1500;
 #endif
-  const char* asked = std::getenv("MODELGATE_SERVICES");
-  return asked ? static_cast<std::size_t>(std::strtoull(asked, nullptr, 10)) : kUsual;
+  const char* count = std::getenv("MODELGATE_SERVICES");
+  return count ? static_cast<std::size_t>(std::strtoull(count, nullptr, 10)) : kUsual;
 }
 
 struct Settings {
@@ -186,23 +186,23 @@ TEST_P(Promise, WhatIsAdmittedWithoutAWarningCanBeRealized) {
   Cluster cluster(GetParam().change);
   Dice dice(20);
   std::size_t silent = 0;
-  std::set<std::string> reasons;  // of those that were told
+  std::set<std::string> reasons;  // of the reported problems
   for (std::size_t i = 0; i < how_many(); ++i) {
     const std::string yaml = service(dice);
     const Reviewed r = cluster.create(yaml);
     if (r.object.empty()) continue;
     const Built whole = build(r.object, cluster.catalog(), false);
     for (const std::string& p : whole.fatal) reasons.insert(p.substr(0, p.find(':')));
-    const bool told = !r.response.allowed || !r.warnings.empty();
-    silent += told ? 0 : 1;
-    ASSERT_TRUE(told || whole.fatal.empty()) << yaml << "\n" << whole.fatal.front();
-    // Without the objects, the same is found.
+    const bool reported = !r.response.allowed || !r.warnings.empty();
+    silent += reported ? 0 : 1;
+    ASSERT_TRUE(reported || whole.fatal.empty()) << yaml << "\n" << whole.fatal.front();
+    // The same problems are found without the objects.
     const Built problems = build(r.object, cluster.catalog(), true);
     ASSERT_EQ(whole.fatal, problems.fatal) << yaml;
     ASSERT_EQ(whole.notices, problems.notices) << yaml;
     ASSERT_EQ(whole.references, problems.references) << yaml;
   }
-  // Both kinds are among them.
+  // There are services of both kinds.
   EXPECT_GT(silent, how_many() / 100);
   EXPECT_GT(reasons.size(), 5U) << testing::PrintToString(reasons);
 }

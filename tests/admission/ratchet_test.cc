@@ -43,7 +43,7 @@ FieldErrors errors_of(const std::vector<Found>& found) {
 
 class Ratchet : public testing::TestWithParam<Case> {};
 
-TEST_P(Ratchet, KeepsWhatWasThere) {
+TEST_P(Ratchet, DowngradesPreexistingErrors) {
   Arena arena;
   // The second element of the old list is the first of the new one.
   const spec::Value now = *spec::parse_json(R"({"spec":{"volumes":[{"name":"B"},{"name":"C"}]}})", arena);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What cannot be realized is told before it is stored: which problems deny, which warn, which ratchet, and
-// what is asked of the cluster for them. The problems themselves are tested in tests/workload.
+// Problems of the builder at admission: which deny, which warn, which ratchet, and which objects are looked
+// up for them. The problems themselves are tested in tests/workload.
 #include "admission/realization.h"
 
 #include <fmt/format.h>
@@ -40,7 +40,7 @@ struct Case {
   const char* name;
   std::string service;
   std::vector<std::string> causes;  // in Strict; empty: allowed
-  const char* warning = nullptr;    // in Strict, where there is to be one
+  const char* warning = nullptr;    // in Strict, where one is expected
 };
 void PrintTo(const Case& c, std::ostream* os) {
   *os << c.name;
@@ -48,7 +48,7 @@ void PrintTo(const Case& c, std::ostream* os) {
 
 class Realization : public testing::TestWithParam<Case> {};
 
-TEST_P(Realization, IsToldInStrict) {
+TEST_P(Realization, IsReportedInStrict) {
   const Reviewed r = Cluster().create(GetParam().service);
   EXPECT_EQ(r.causes(), GetParam().causes) << r.response.message;
   if (GetParam().warning) EXPECT_TRUE(r.warns(GetParam().warning));
@@ -104,7 +104,7 @@ INSTANTIATE_TEST_SUITE_P(
              "spec.predictor.scaleTarget: "}),
     [](const auto& info) { return std::string(info.param.name); });
 
-/// What a rule says is not said once more: by path and rule, the builder finds each of these too.
+/// The builder finds each of these problems too; it is reported once, by the rule.
 struct Doubled {
   const char* name;
   std::string service;
@@ -114,15 +114,15 @@ void PrintTo(const Doubled& c, std::ostream* os) {
   *os << c.name;
 }
 
-class SaidByARule : public testing::TestWithParam<Doubled> {};
+class ReportedByARule : public testing::TestWithParam<Doubled> {};
 
-TEST_P(SaidByARule, IsSaidOnce) {
+TEST_P(ReportedByARule, IsReportedOnce) {
   const Reviewed r = Cluster().create(GetParam().service);
   EXPECT_THAT(r.causes(), ElementsAre(GetParam().cause)) << r.response.message;
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Table, SaidByARule,
+    Table, ReportedByARule,
     testing::Values(
         Doubled{"Mount", with(model(", runtime: plain, volumeMounts: [{name: v, mountPath: /v}]")),
                 "spec.predictor.model.volumeMounts[0].name FieldValueNotFound"},
@@ -160,7 +160,7 @@ TEST(MissingRuntime, IsWarnedAboutOnce) {
   }
 }
 
-// What a service refers to.
+// References to other objects.
 
 const std::string kRefers = with(
     "serviceAccountName: sa, imagePullSecrets: [{name: pull}], volumes: [{name: v, "
@@ -178,48 +178,48 @@ constexpr std::pair<const char*, const char*> kReferred[] = {{"ServiceAccount", 
                                                              {"PersistentVolumeClaim", "data"},
                                                              {"PersistentVolumeClaim", "models"}};
 
-TEST(References, ThatAreNotThereWarn) {
+TEST(References, ThatAreAbsentWarn) {
   Cluster cluster;
   cluster.state = [](const ObjectKey&) { return Fact::State::kAbsent; };
   const Reviewed r = cluster.create(kRefers);
   EXPECT_TRUE(r.response.allowed) << r.response.message;
   for (const auto& [kind, name] : kReferred) {
-    EXPECT_TRUE(r.asked_for(kind, name)) << name;
+    EXPECT_TRUE(r.needed(kind, name)) << name;
     EXPECT_TRUE(r.warns(fmt::format("{} \"{}\"", kind, name))) << name;
   }
-  EXPECT_FALSE(r.asked_for("Secret", "maybe"));
+  EXPECT_FALSE(r.needed("Secret", "maybe"));
 }
 
-TEST(References, ThatAreThereOrUnknownAreSilent) {
-  for (const auto told : {Fact::State::kPresent, Fact::State::kUnknown}) {
+TEST(References, ThatArePresentOrUnknownDoNotWarn) {
+  for (const auto state : {Fact::State::kPresent, Fact::State::kUnknown}) {
     Cluster cluster;
-    cluster.state = [&](const ObjectKey&) { return told; };
+    cluster.state = [&](const ObjectKey&) { return state; };
     const Reviewed r = cluster.create(kRefers);
     EXPECT_TRUE(r.response.allowed) << r.response.message;
     for (const auto& [kind, name] : kReferred) EXPECT_FALSE(r.warns(fmt::format("\"{}\"", name))) << name;
   }
 }
 
-TEST(References, OfAServiceThatNamesNothingAreNotAskedFor) {
-  EXPECT_THAT(Cluster().create(with(model(", runtime: plain"))).asked, IsEmpty());
-  EXPECT_THAT(Cluster().create(with("serviceAccountName: default, " + model(", runtime: plain"))).asked,
+TEST(References, OfAServiceWithoutReferencesNeedNoLookup) {
+  EXPECT_THAT(Cluster().create(with(model(", runtime: plain"))).looked_up, IsEmpty());
+  EXPECT_THAT(Cluster().create(with("serviceAccountName: default, " + model(", runtime: plain"))).looked_up,
               IsEmpty());
 }
 
-TEST(References, AreAskedForUpToALimit) {
-  const auto asked = [](std::size_t count) {
+TEST(References, AreLookedUpUpToALimit) {
+  const auto looked_up = [](std::size_t count) {
     std::string secrets;
     for (std::size_t i = 0; i < count; ++i) secrets += fmt::format("{{name: s{}}}, ", i);
     return Cluster()
         .create(with("imagePullSecrets: [" + secrets + "], " + model(", runtime: plain")))
-        .asked.size();
+        .looked_up.size();
   };
-  EXPECT_EQ(asked(kMaxReferences), kMaxReferences);
-  EXPECT_EQ(asked(kMaxReferences + 1), kMaxReferences);
+  EXPECT_EQ(looked_up(kMaxReferences), kMaxReferences);
+  EXPECT_EQ(looked_up(kMaxReferences + 1), kMaxReferences);
 }
 
-TEST(References, WithANameThatNothingHasAreNotAskedFor) {
-  EXPECT_THAT(Cluster().create(with("serviceAccountName: a/b, " + model(", runtime: plain"))).asked,
+TEST(References, WithAnInvalidNameAreNotLookedUp) {
+  EXPECT_THAT(Cluster().create(with("serviceAccountName: a/b, " + model(", runtime: plain"))).looked_up,
               IsEmpty());
 }
 
@@ -227,38 +227,38 @@ TEST(References, WithANameThatNothingHasAreNotAskedFor) {
 
 const std::string kBroken = with(model(", runtime: team"));
 
-/// As it was stored before anybody asked whether it can be realized.
+/// A service that was stored before admission checked whether it can be realized.
 std::string stored_unasked(const std::string& yaml) {
   return Cluster(compatible).create(yaml).object;
 }
 
-TEST(EarlierProblems, RatchetByTheirText) {
+TEST(PreexistingProblems, RatchetByTheirText) {
   Cluster cluster;
   const std::string stored = stored_unasked(kBroken);
   const Reviewed same = cluster.update(with("minReplicas: 2, " + model(", runtime: team")), stored);
   EXPECT_TRUE(same.response.allowed) << same.response.message;
   EXPECT_TRUE(same.warns("(pre-existing)"));
-  // At the same place, for another reason.
+  // At the same path, with another text.
   const Reviewed other = cluster.update(with(model(", runtime: bare")), stored);
   EXPECT_THAT(other.causes(), ElementsAre("spec.predictor.model.runtime FieldValueInvalid"));
 }
 
-TEST(EarlierProblems, AreNotLookedForWhereNothingChanges) {
+TEST(PreexistingProblems, AreNotSearchedInAnUnchangedService) {
   Cluster cluster;
   cluster.mutates = false;
   cluster.state = [](const ObjectKey&) { return Fact::State::kAbsent; };
   const std::string stored = cluster.create(kRefers).object;
   const Reviewed same = cluster.update(kRefers, stored);
   EXPECT_TRUE(same.response.allowed);
-  EXPECT_THAT(same.asked, IsEmpty());
+  EXPECT_THAT(same.looked_up, IsEmpty());
   EXPECT_THAT(same.warnings, IsEmpty());
   // A template reads labels.
   std::string labelled = kRefers;
   labelled.insert(labelled.find("name: m") + 7, ", labels: {team: a}");
-  EXPECT_THAT(cluster.update(labelled, stored).asked, Not(IsEmpty()));
+  EXPECT_THAT(cluster.update(labelled, stored).looked_up, Not(IsEmpty()));
 }
 
-// Where nothing is built.
+// Services that are not built.
 
 TEST(OtherModes, AreNotBuilt) {
   const Reviewed r = Cluster().create(
@@ -266,7 +266,7 @@ TEST(OtherModes, AreNotBuilt) {
   EXPECT_TRUE(r.response.allowed) << r.response.message;
 }
 
-TEST(GeneratedNames, AreReckonedWith) {
+TEST(GeneratedNames, HaveTheLengthThatTheyWillHave) {
   const auto create = [](std::size_t bytes) {
     return Cluster().create(fmt::format("metadata: {{generateName: {}}}\nspec: {{predictor: {{{}}}}}",
                                         std::string(bytes, 'm'), model(", runtime: plain")));

@@ -17,7 +17,7 @@ constexpr std::string_view kReview =
   "name":"iris","namespace":"ns","operation":"UPDATE","dryRun":true,
   "object":{"spec":{"predictor":{}}},"oldObject":{"spec":{"a":[1]}}}})";
 
-/// kReview with one part exchanged.
+/// kReview with one part replaced.
 std::string with(std::string_view part, std::string_view other) {
   std::string text(kReview);
   const auto at = text.find(part);
@@ -25,7 +25,7 @@ std::string with(std::string_view part, std::string_view other) {
   return text.replace(at, part.size(), other);
 }
 
-TEST(Review, IsRead) {
+TEST(Review, IsDecoded) {
   Arena arena;
   const auto r = decode_review(kReview, arena);
   ASSERT_TRUE(r) << r.error().message;
@@ -44,7 +44,7 @@ TEST(Review, IsRead) {
   EXPECT_EQ(spec::to_json(*read_old_object(*r, arena)), R"({"spec":{"a":[1]}})");
 }
 
-TEST(Review, OfTheOlderVersionIsRead) {
+TEST(Review, OfV1beta1IsDecoded) {
   Arena arena;
   const std::string body = with("admission.k8s.io/v1", "admission.k8s.io/v1beta1");
   const auto r = decode_review(body, arena);
@@ -62,7 +62,7 @@ void PrintTo(const Malformed& c, std::ostream* os) {
 }
 
 class MalformedReview : public testing::TestWithParam<Malformed> {};
-TEST_P(MalformedReview, IsRefusedWithAReason) {
+TEST_P(MalformedReview, IsAnErrorWithAReason) {
   Arena arena;
   const auto r = decode_review(GetParam().body, arena);
   ASSERT_FALSE(r);
@@ -91,7 +91,7 @@ INSTANTIATE_TEST_SUITE_P(
         Malformed{"UidOfAnotherType", with("\"u-1\"", "7"), "no uid"},
         Malformed{"UnknownOperation", with("UPDATE", "PATCH"), "operation \"PATCH\" is not known"},
         Malformed{"ObjectOfAnotherType", with(R"({"spec":{"predictor":{}}})", "\"x\""),
-                  "object is no object"},
+                  "object is not an object"},
         Malformed{"DuplicateKey", with(R"("uid":"u-1")", R"("uid":"u-1","uid":"u-2")"),
                   "duplicate key \"uid\" in request"},
         Malformed{"DuplicateObject", with(R"("object":)", R"("object":{},"object":)"),
@@ -100,7 +100,7 @@ INSTANTIATE_TEST_SUITE_P(
         Malformed{"HugeNumber", with("true", "1e999"), "malformed JSON"}),
     [](const auto& i) { return i.param.name; });
 
-TEST(Review, WithAnOldObjectThatCannotBeReadSaysSo) {
+TEST(Review, WithAMalformedOldObjectIsAnError) {
   Arena arena;
   const std::string body = with(R"({"spec":{"a":[1]}})", R"({"a":1,"a":2})");
   const auto r = decode_review(body, arena);
@@ -118,7 +118,7 @@ TEST(Review, WithoutAnOldObjectGivesNull) {
   EXPECT_TRUE(read_old_object(*r, arena)->IsNull());
 }
 
-/// The response as JSON, for looking at its fields.
+/// The response as JSON.
 struct Encoded {
   Arena arena;
   spec::Value value;
@@ -160,7 +160,7 @@ TEST(ResponseEncoding, OfADenialIsAStatus) {
       R"("message":"Invalid value: \"y\"","field":"spec.x"}]}},"auditAnnotations":{"denied-by":"some-rule"}})");
 }
 
-TEST(Warnings, AreMadeFitForTheApiServer) {
+TEST(Warnings, AreCutForTheApiServer) {
   const std::string euro = "\xE2\x82\xAC";
   struct Row {
     std::string in;

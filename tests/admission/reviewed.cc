@@ -106,8 +106,8 @@ bool Reviewed::warns(std::string_view part) const {
   return std::ranges::any_of(warnings, [&](const std::string& w) { return w.contains(part); });
 }
 
-bool Reviewed::asked_for(std::string_view kind, std::string_view name) const {
-  return std::ranges::any_of(asked, [&](const ObjectKey& k) { return k.kind == kind && k.name == name; });
+bool Reviewed::needed(std::string_view kind, std::string_view name) const {
+  return std::ranges::any_of(looked_up, [&](const ObjectKey& k) { return k.kind == kind && k.name == name; });
 }
 
 Cluster::Cluster(const std::function<void(spec::Configuration&)>& change) {
@@ -139,7 +139,7 @@ Reviewed Cluster::review(const char* operation, std::string_view yaml, const std
     ask(Endpoint::kMutateInferenceService, body_of(operation, object, old), out);
     if (!out.response.allowed) return out;
     object = patched(object, out.response.patch);
-    out.asked.clear();
+    out.looked_up.clear();
   }
   ask(Endpoint::kValidateInferenceService, body_of(operation, object, old), out);
   out.object = std::move(object);
@@ -162,12 +162,12 @@ void Cluster::ask(Endpoint endpoint, const std::string& body, Reviewed& out) {
       return;
     }
     for (const ObjectKey& key : std::get<Needs>(outcome).objects) {
-      const Fact::State told = state(key);
-      facts.add(key, {told, told == Fact::State::kPresent ? &something : nullptr});
-      out.asked.push_back(key);
+      const Fact::State found = state(key);
+      facts.add(key, {found, found == Fact::State::kPresent ? &something : nullptr});
+      out.looked_up.push_back(key);
     }
   }
-  throw std::runtime_error(fmt::format("asked more than {} times: {}", spec::LookupRounds::kMax, body));
+  throw std::runtime_error(fmt::format("more rounds of lookups than {}: {}", spec::LookupRounds::kMax, body));
 }
 
 }  // namespace modelgate::admission

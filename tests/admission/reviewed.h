@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the tests share that put whole services through admission: a cluster from YAML, a service from YAML,
-// both webhooks' answers, and the cluster's objects as facts.
+// For tests that send whole services through admission: a cluster and services from YAML, the responses of
+// both webhooks, and the cluster's objects as facts.
 //
 //   Cluster cluster({.kinds = ...});
 //   const Reviewed r = cluster.create("metadata: {name: m}\nspec: {predictor: ...}");
@@ -20,15 +20,15 @@ namespace modelgate::admission {
 
 struct Reviewed {
   Response response;
-  std::string object;            // as it would be stored, JSON; empty where the mutation denied
-  std::vector<ObjectKey> asked;  // at validation
+  std::string object;                // as it would be stored, JSON; empty where the mutation denied
+  std::vector<ObjectKey> looked_up;  // at validation
 
   std::vector<std::string> warnings;  // of both webhooks, rendered
 
-  /// "field reason", one a cause.
+  /// "field reason" of each cause.
   std::vector<std::string> causes() const;
   bool warns(std::string_view part) const;
-  bool asked_for(std::string_view kind, std::string_view name) const;
+  bool needed(std::string_view kind, std::string_view name) const;
 };
 
 class Cluster {
@@ -42,14 +42,14 @@ class Cluster {
   Reviewed update(std::string_view yaml, const std::string& stored);
 
   const spec::Catalog& catalog() const { return *catalog_; }
-  /// What is told where something is asked for; everything is unknown unless a test says otherwise.
+  /// The state of each fact; unknown by default.
   std::function<Fact::State(const ObjectKey&)> state = [](const ObjectKey&) { return Fact::State::kUnknown; };
   /// Mutates too; false for objects that are given as they are stored.
   bool mutates = true;
 
  private:
   Reviewed review(const char* operation, std::string_view yaml, const std::string& old);
-  /// Sends `body`. Fills the response, the warnings and what was asked for.
+  /// Sends `body`. Sets the response, the warnings and the objects that were looked up.
   void ask(Endpoint endpoint, const std::string& body, Reviewed& out);
 
   std::shared_ptr<const spec::Catalog> catalog_;
