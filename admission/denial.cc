@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
 #include "spec/core.h"
 
 namespace modelgate::admission {
@@ -14,27 +18,34 @@ std::string_view shown_name(const Review& review) {
   return spec::ObjectMetaView(spec::find(*review.object, "metadata")).generate_name();
 }
 
+/// Each rule once, separated by commas, in order of its first error.
+std::string rules_of(const spec::FieldErrors& errors) {
+  std::vector<std::string_view> rules;
+  for (const spec::FieldError& e : errors) {
+    if (!e.rule.empty() && std::ranges::find(rules, e.rule) == rules.end()) rules.push_back(e.rule);
+  }
+  return fmt::format("{}", fmt::join(rules, ","));
+}
+
 }  // namespace
 
 Response deny(const Review& review, const spec::FieldErrors& errors) {
   Response response;
   response.allowed = false;
   response.message = fmt::format("{} {} is invalid", review.kind, spec::quoted(shown_name(review)));
-  std::string rules;
   for (const spec::FieldError& e : errors) {
     std::string message = e.message();
     std::string field = e.path.to_string();
     response.message += fmt::format("\n{}: {}", field, message);
     response.causes.push_back({std::move(field), std::string(spec::reason_of(e.type)), std::move(message)});
-    if (!e.rule.empty() && rules.find(e.rule) == std::string::npos)
-      rules += (rules.empty() ? "" : ",") + std::string(e.rule);
   }
   if (errors.dropped() > 0) {
     const std::string more = fmt::format("and {} further errors", errors.dropped());
     response.message += "\n" + more;
     response.causes.push_back({"", std::string(spec::reason_of(spec::ErrorType::kTooMany)), more});
   }
-  if (!rules.empty()) response.audit_annotations.emplace_back("denied-by", std::move(rules));
+  if (std::string rules = rules_of(errors); !rules.empty())
+    response.audit_annotations.emplace_back("denied-by", std::move(rules));
   return response;
 }
 
