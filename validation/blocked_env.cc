@@ -6,62 +6,55 @@
 #include <algorithm>
 #include <array>
 
-#include "validation/runtime_rules.h"
-#include "validation/service_rules.h"
-
 namespace modelgate::validation {
 namespace {
 
 constexpr std::array<std::string_view, 1> kBlocked = {"PYTHONPATH"};
 
-/// KServe looks everywhere but into canaries.
-bool looked_at_by_kserve(const Container& c) {
+bool is_checked_by_kserve(const Container& c) {
   return c.pod->component->role != Role::kCanary;
 }
 
-}  // namespace
-
-bool is_blocked_env(std::string_view name) {
-  return std::ranges::find(kBlocked, name) != kBlocked.end();
+bool is_checked_by_kserve(const RuntimeObject& r, const Container& c) {
+  return !r.disabled() && c.place == Container::Place::kListed;
 }
 
-void check_blocked_env_of(const Container& container, Report& report) {
+void check_container(const Container& container, Report& report) {
   const auto env = container.view.env();
   for (std::size_t i = 0; i < env.size(); ++i) {
-    if (!is_blocked_env(env[i].name())) continue;
+    if (std::ranges::find(kBlocked, env[i].name()) == kBlocked.end()) continue;
     const LazyPath variables = container.at / "env";
     const LazyPath variable = variables[i];
     report.add(
         forbidden(variable / "name",
-                  fmt::format("{} must not be set: it makes the server load other code than its image holds",
+                  fmt::format("{} must not be set: it makes the server load code from outside its image",
                               env[i].name())));
   }
 }
 
+}  // namespace
+
 void check_blocked_env(const Service& s, Report& report) {
   for (const Container& c : s.workloads().containers) {
-    if (looked_at_by_kserve(c)) check_blocked_env_of(c, report);
+    if (is_checked_by_kserve(c)) check_container(c, report);
   }
 }
 
 void check_blocked_env_everywhere(const Service& s, Report& report) {
   for (const Container& c : s.workloads().containers) {
-    if (!looked_at_by_kserve(c)) check_blocked_env_of(c, report);
+    if (!is_checked_by_kserve(c)) check_container(c, report);
   }
 }
 
-// KServe looks into no init container of a runtime, and not at all into a disabled one.
-
 void check_runtime_blocked_env(const RuntimeObject& r, Report& report) {
-  if (r.disabled()) return;
   for (const Container& c : r.workloads().containers) {
-    if (c.place == Container::Place::kListed) check_blocked_env_of(c, report);
+    if (is_checked_by_kserve(r, c)) check_container(c, report);
   }
 }
 
 void check_runtime_blocked_env_everywhere(const RuntimeObject& r, Report& report) {
   for (const Container& c : r.workloads().containers) {
-    if (r.disabled() || c.place != Container::Place::kListed) check_blocked_env_of(c, report);
+    if (!is_checked_by_kserve(r, c)) check_container(c, report);
   }
 }
 

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Environment variables that a container may not set, since they make a serving program load foreign code.
+// Environment variables that a container must not set, because they make a server load foreign code.
 #pragma once
 
-#include "validation/rules.h"
+#include "validation/reading.h"
+#include "validation/report.h"
 
 namespace modelgate::validation {
 
-bool is_blocked_env(std::string_view name);
-
-/// Reports each blocked variable of one container.
-void check_blocked_env_of(const Container& container, Report& report);
+void check_blocked_env(const Service& s, Report& report);
+/// In canaries, which KServe skips.
+void check_blocked_env_everywhere(const Service& s, Report& report);
+void check_runtime_blocked_env(const RuntimeObject& r, Report& report);
+/// In disabled runtimes and in init containers, which KServe skips.
+void check_runtime_blocked_env_everywhere(const RuntimeObject& r, Report& report);
 
 }  // namespace modelgate::validation

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Canaries: further versions of the predictor with a share of the requests each, `spec.canary`.
+#include "validation/canaries.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "validation/duplicates.h"
-#include "validation/service_rules.h"
 
 namespace modelgate::validation {
 namespace {
@@ -90,7 +89,7 @@ void check_canary_form(const Service& s, Report& report) {
   if (!s.predictor()) return;
   const spec::PredictorView stable(s.predictor()->view.value());
   if (!stable.model() && !storage_uri_of(*s.predictor()))
-    report.add(required(s.predictor()->at / "model", "a canary is another version of it"));
+    report.add(required(s.predictor()->at / "model", "a canary needs a stable predictor with a model"));
 }
 
 void check_canaries(const Service& s, Report& report) {
@@ -101,7 +100,7 @@ void check_canaries(const Service& s, Report& report) {
   const LazyPath list = s.spec_at() / "canary";
   for (std::size_t i = 0; i < canaries.size(); ++i) {
     const LazyPath element = list[i];
-    if (!canaries[i].predictor()) report.add(required(element / "predictor", "it is what the canary serves"));
+    if (!canaries[i].predictor()) report.add(required(element / "predictor", "a canary needs a predictor"));
   }
   for (const Component& c : s.components()) {
     if (c.role != Role::kCanary) continue;

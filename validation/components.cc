@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Components: what implements them, the protocol they speak, their logger, timeout and batcher.
+#include "validation/components.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
 #include "spec/storage_uri.h"
-#include "validation/service_rules.h"
 
 namespace modelgate::validation {
 namespace {
@@ -31,7 +30,7 @@ std::string_view choices(Role role) {
   return "containers";
 }
 
-/// KServe looks at the first container, whichever is the serving one.
+/// KServe reads the first container, even if another one serves.
 void check_protocol_variable(const Component& c, Report& report) {
   const auto containers = c.view.containers();
   if (containers.empty()) return;
@@ -75,7 +74,7 @@ void check_onnx_file(const spec::ModelSpecView& onnx, const LazyPath& at, Report
               "must be a directory or a file whose name ends in .onnx"});
 }
 
-/// GPUs as KServe looks for them here: among the limits, NVIDIA's whole ones and slices.
+/// GPUs as KServe finds them here: limits for NVIDIA's whole GPUs and MIG slices.
 bool has_nvidia_gpu(const spec::ObjectView& limits) {
   if (!limits) return false;
   return std::ranges::any_of(limits.value()->GetObject(), [](const auto& m) {
@@ -91,8 +90,8 @@ void check_gpu_version(const spec::ModelSpecView& framework, const LazyPath& at,
   const bool with_gpu = has_nvidia_gpu(framework.resources().limits());
   if (for_gpu == with_gpu) return;
   report.add(invalid(at / "runtimeVersion", *version,
-                     with_gpu ? "must contain -gpu: a GPU is asked for"
-                              : "must not contain -gpu: no GPU is asked for in resources.limits"));
+                     with_gpu ? "must contain -gpu: resources.limits has a GPU"
+                              : "must not contain -gpu: resources.limits has no GPU"));
 }
 
 }  // namespace
@@ -107,8 +106,8 @@ void check_one_implementation(const Service& s, Report& report) {
     if (c.implementations == 0) {
       report.add(required(c.at, fmt::format("needs one of {}", choices(c.role))));
     } else {
-      report.add(forbidden(c.at, fmt::format("has {} things to serve with, one is allowed: {}",
-                                             c.implementations, choices(c.role))));
+      report.add(forbidden(c.at, fmt::format("has {} implementations, one is allowed: {}", c.implementations,
+                                             choices(c.role))));
     }
   }
 }
@@ -128,8 +127,8 @@ void check_standard_predictor_name(const Service& s, Report& report) {
     if (c.place != Container::Place::kModel || c.pod->component->role != Role::kPredictor) continue;
     if (c.view.name().empty()) continue;
     report.add(forbidden(
-        c.at / "name", fmt::format("must not be set, is {}: the container's name is {} here; "
-                                   "a name for this version of the model is spec.predictor.name",
+        c.at / "name", fmt::format("must not be set, is {}: the container is always named {}; to "
+                                   "name this version of the model, set spec.predictor.name",
                                    spec::quoted(c.view.name()), spec::quoted(spec::kServingContainerName))));
   }
 }
@@ -141,7 +140,7 @@ void check_custom_protocol(const Service& s, Report& report) {
 }
 
 void check_protocol_version(const Service& s, Report& report) {
-  if (s.mode() == spec::kModelMeshMode) return;  // it has names of its own
+  if (s.mode() == spec::kModelMeshMode) return;  // has its own protocol names
   for (const Container& c : s.workloads().containers) {
     if (c.place != Container::Place::kModel) continue;
     const auto protocol = spec::ModelSpecView(c.view.value()).protocol_version();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Containers: their names, images, environment and ports.
+#include "validation/containers.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,8 +8,6 @@
 
 #include "spec/names.h"
 #include "validation/duplicates.h"
-#include "validation/service_rules.h"
-#include "validation/workload_rules.h"
 
 namespace modelgate::validation {
 namespace {
@@ -20,7 +18,7 @@ bool listed(const Container& c) {
   return c.place == Container::Place::kListed || c.place == Container::Place::kInit;
 }
 
-/// True where a runtime's container of the same name may give what this one leaves out.
+/// True if a runtime's container of the same name may provide the missing fields.
 bool merged_with_runtime(const Container& c) {
   const Component& component = *c.pod->component;
   return component.is_predictor() && (c.pod->worker || !component.custom());

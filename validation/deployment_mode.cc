@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// The deployment mode: a known one, and the same as long as the service exists.
-#include "spec/deployment_mode.h"
+#include "validation/deployment_mode.h"
 
 #include <fmt/format.h>
 
-#include "validation/service_rules.h"
+#include "spec/deployment_mode.h"
 
 namespace modelgate::validation {
 
 void check_deployment_mode_change(const Service& s, Report& report) {
   if (!s.old()) return;
   const std::string_view before = spec::normalized_deployment_mode(s.old()->status().deployment_mode());
-  if (before.empty()) return;  // not reconciled yet: there is nothing to protect
+  if (before.empty()) return;  // not reconciled yet: no object depends on the mode
   if (!s.metadata().annotations().get(spec::kDeploymentModeAnnotation)) return;
   if (s.annotated_mode() == before) return;
   report.add(forbidden(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What occurs twice in a list. Who calls: the rules about names that must differ.
+// Finds duplicates in a list, for rules about names that must differ.
 #pragma once
 
 #include <algorithm>
@@ -12,11 +12,11 @@
 
 namespace modelgate::validation {
 
-/// Lists that people write are shorter: comparing pairs is faster there, and allocates nothing.
+/// Up to this size, which few lists exceed, comparing pairs is faster and allocates nothing.
 inline constexpr std::size_t kPairwise = 16;
 
-/// Calls `f(i)` in order for each i < n whose `key(i)`, a string_view, is that of an earlier one. Empty keys
-/// are not compared. n log n.
+/// Calls `f(i)` in order for each i < n whose `key(i)`, a string_view, equals an earlier one. Skips empty
+/// keys. O(n log n).
 template <typename Key, typename F>
 void for_each_duplicate(std::size_t n, Key&& key, F&& f) {
   if (n < 2) return;

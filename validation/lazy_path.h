@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where a rule is in the document, at no cost while nothing is wrong: a chain on the stack, which becomes a
-// FieldPath when there is something to report.
+// A path into the document that costs nothing until an error needs it: a chain on the stack, which is
+// converted to a FieldPath then.
 //
-//   const At env = container.at / "env";
+//   const LazyPath env = container.at / "env";
 //   if (bad) report.add(invalid(env[i] / "name", name, "must not be empty"));
 //
-// An At refers to the one it was made from, which must outlive it.
+// A LazyPath refers to its parent, which must outlive it.
 #pragma once
 
 #include <cstddef>
@@ -30,7 +30,7 @@ class LazyPath {
   LazyPath key(std::string_view k) const [[clang::lifetimebound]] { return {this, {k, -1, true}}; }
 
   spec::FieldPath path() const;
-  operator spec::FieldPath() const { return path(); }  // NOLINT: it is one, written differently
+  operator spec::FieldPath() const { return path(); }  // NOLINT: the conversion is the purpose
 
  private:
   LazyPath(const LazyPath* parent, spec::FieldPath::Segment segment) : parent_(parent), segment_(segment) {}

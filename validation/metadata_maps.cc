@@ -30,7 +30,7 @@ void check_annotations(const spec::StringMapView& annotations, const LazyPath& a
       {spec::ErrorType::kTooLong,
        at,
        {},
-       fmt::format("must be at most {} bytes together, and are {}", spec::kMaxAnnotationsBytes, bytes)});
+       fmt::format("must have at most {} bytes in total, have {}", spec::kMaxAnnotationsBytes, bytes)});
 }
 
 }  // namespace modelgate::validation

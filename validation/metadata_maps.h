@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Labels and annotations, as the API server would refuse them in what is made from an object.
+// Labels and annotations that the API server would deny in the children of an object.
 #pragma once
 
 #include "spec/view.h"

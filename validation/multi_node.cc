@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Services whose predictor spreads over several nodes: those with a workerSpec. KServe checks `model` and the
-// workers' containers; a custom predictor with workers is not looked at.
+#include "validation/multi_node.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,8 +8,6 @@
 
 #include "spec/storage_uri.h"
 #include "validation/gpu_resources.h"
-#include "validation/runtime_rules.h"
-#include "validation/service_rules.h"
 
 namespace modelgate::validation {
 namespace {
@@ -63,7 +60,7 @@ void check_no_autoscaler(const Service& s, Report& report) {
               "with a workerSpec, the supported value is \"none\""});
 }
 
-/// The types of the annotation; reports it and gives nothing where it is malformed.
+/// The types of the annotation. Reports a malformed annotation and returns nullopt.
 std::optional<std::vector<std::string>> annotation_types(const spec::StringMapView& annotations,
                                                          const LazyPath& at, Report& report) {
   const std::string_view text =
@@ -115,13 +112,10 @@ void check_gpu_resource_types(const Service& s, Report& report) {
   static_cast<void>(annotation_types(s.metadata().annotations(), s.annotations_at(), report));
 }
 
-// Of runtimes. A disabled one is not looked at.
-
 void check_worker_spec_stays(const RuntimeObject& r, Report& report) {
   if (r.disabled() || r.spec().worker_spec()) return;
   if (r.stored().spec().worker_spec())
-    report.add(
-        required(r.spec_at() / "workerSpec", "it is there already, and services may use it: it must stay"));
+    report.add(required(r.spec_at() / "workerSpec", "cannot be removed: services may use it"));
 }
 
 void check_runtime_gpu_resource_types(const RuntimeObject& r, Report& report) {
@@ -140,7 +134,7 @@ void check_runtime_multi_node(const RuntimeObject& r, Report& report) {
     report.add(required(worker_at / "containers", "workers have one container"));
 
   const LazyPath annotations_at = r.spec_at() / "annotations";
-  std::optional<std::optional<std::vector<std::string>>> types;  // read once, where somebody asks
+  std::optional<std::optional<std::vector<std::string>>> types;  // read at the first use
   const auto check_gpus = [&](const spec::ContainerView& container, const LazyPath& at) {
     if (!types)
       types = annotation_types(r.spec().object<spec::StringMapView>("annotations"), annotations_at, report);

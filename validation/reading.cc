@@ -14,8 +14,8 @@ void count(Component& c, Kind kind, std::string_view field) {
   if (c.implementations++ == 0) c.implementation = {kind, field};
 }
 
-/// As KServe counts: each framework, `model`, and each container named kserve-container; where there is none
-/// of these, any container at all.
+/// As KServe counts: each framework, `model`, and each container named kserve-container; without any of
+/// these, any container.
 void count_predictor(Component& c) {
   for (const auto& member : c.view.value()->GetObject()) {
     const std::string_view name = spec::text_of(member.name);
@@ -73,7 +73,7 @@ void add_containers(Workloads& w, const Pod& pod) {
   add_list(pod.view.init_containers(), pod.init_containers, Container::Place::kInit);
 }
 
-/// Pods point into components and containers into Pods: room for all is made first.
+/// Containers point to Pods, so that all Pods and the room for containers exist first.
 void add_all_containers(Workloads& w) {
   std::size_t n = 0;
   for (const Pod& pod : w.pods) {
@@ -83,7 +83,7 @@ void add_all_containers(Workloads& w) {
   for (const Pod& pod : w.pods) add_containers(w, pod);
 }
 
-/// The container whose STORAGE_URI is a custom component's, and its index.
+/// The index of the container with the STORAGE_URI of a custom component.
 std::optional<std::size_t> storage_container_index(const Component& c) {
   const auto containers = c.view.containers();
   if (!c.is_predictor()) return containers.empty() ? std::nullopt : std::optional<std::size_t>(0);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the rules read: an object taken apart once, before the first rule. Which components it has and what
-// implements each, which Pods they make, which containers are in them. Rules then loop over lists and do not
-// walk the document themselves.
+// What the rules read: an object, read once before the first rule. It lists the components and what
+// implements each, their Pods, and the containers of these. Rules loop over the lists and do not walk the
+// document.
 //
-// Everything here refers to the document and to itself, lives as long as one validation, and cannot be moved.
+// Everything here refers to the document and to itself, lives for one validation, and cannot be moved.
 #pragma once
 
 #include <boost/container/small_vector.hpp>
@@ -29,7 +29,7 @@ struct Component {
   LazyPath element;       // spec.canary[0], of a canary
   std::string_view name;  // "predictor", "transformer", "explainer"
 
-  /// How many things KServe would call its implementation, and which is the first. Valid is one.
+  /// The number of implementations as KServe counts them, and the first. Exactly one is valid.
   std::size_t implementations = 0;
   spec::Implementation implementation{spec::Implementation::Kind::kCustom, {}};
 
@@ -41,22 +41,22 @@ struct Component {
   bool custom() const {
     return implementations > 0 && implementation.kind == spec::Implementation::Kind::kCustom;
   }
-  /// `model` or the framework's field; absent where something else serves.
+  /// `model` or the framework's field; absent if something else serves.
   spec::ModelSpecView model() const {
     return serves_model() ? view.object<spec::ModelSpecView>(implementation.field) : spec::ModelSpecView{};
   }
 };
 
-/// A storage URI and where it is written.
+/// A storage URI and its path in the document.
 struct WrittenUri {
   std::string_view uri;
   spec::FieldPath path;
 };
 
-/// The storage URI of a component as KServe finds it: the model's or ART's field; a custom predictor's
-/// STORAGE_URI in its serving container, that of another component in its first container.
+/// The storage URI of a component as KServe reads it: the field of the model or of ART, or the variable
+/// STORAGE_URI. A custom predictor has it in its serving container, another component in its first one.
 std::optional<std::string_view> storage_uri_of(const Component& component);
-/// The same with its place.
+/// The same with its path.
 std::optional<WrittenUri> written_storage_uri_of(const Component& component);
 
 /// An object with a PodSpec's fields.
@@ -69,7 +69,7 @@ struct Pod {
   bool worker = false;
 };
 
-/// A container, or what has a container's fields: `model`, a framework, `art`.
+/// A container, or a field with a container's members: `model`, a framework, `art`.
 struct Container {
   enum class Place : std::uint8_t { kListed, kInit, kModel, kArt };
   spec::ContainerView view;
@@ -78,13 +78,13 @@ struct Container {
   Place place = Place::kListed;
 };
 
-/// What rules about containers and Pods read; the same for services and runtimes.
+/// What the rules about containers and Pods read, of a service or a runtime.
 struct Workloads {
   boost::container::small_vector<Pod, 4> pods;
   boost::container::small_vector<Container, 6> containers;
 };
 
-/// An InferenceService, read.
+/// An InferenceService.
 class Service {
  public:
   explicit Service(const Subject& subject);
@@ -99,21 +99,20 @@ class Service {
   spec::ObjectMetaView metadata() const { return metadata_; }
   std::string_view namespace_() const { return namespace_name_; }
 
-  /// Always predictor, transformer, explainer, as far as they are there, then the canaries.
+  /// Predictor, transformer and explainer, those that exist, then the canaries.
   const auto& components() const { return components_; }
-  /// nullptr where there is none.
+  /// nullptr if there is none.
   const Component* predictor() const { return predictor_; }
   const Workloads& workloads() const { return workloads_; }
 
-  /// The annotation with its legacy spellings normalized; empty where there is none. What KServe's rules go
-  /// by.
+  /// The annotation, legacy spellings normalized; empty if there is none. KServe's rules read this.
   std::string_view annotated_mode() const { return annotated_mode_; }
-  /// The mode that the service runs in, or will: see spec/deployment_mode.h.
+  /// The effective mode: see spec/deployment_mode.h.
   std::string_view mode() const { return mode_; }
   bool standard() const { return mode() == spec::kStandardMode; }
   std::optional<std::string_view> autoscaler_class() const { return autoscaler_class_; }
 
-  /// The runtime that the stable predictor names, where the catalog has it.
+  /// The runtime that the stable predictor names, if the catalog has it.
   const spec::Runtime* named_runtime() const { return named_runtime_; }
 
   // Roots of paths.
@@ -142,7 +141,7 @@ class Service {
   Workloads workloads_;
 };
 
-/// A ServingRuntime or ClusterServingRuntime, read.
+/// A ServingRuntime or ClusterServingRuntime.
 class RuntimeObject {
  public:
   explicit RuntimeObject(const RuntimeSubject& subject);
@@ -154,13 +153,13 @@ class RuntimeObject {
   const spec::ServingRuntimeView& runtime() const { return subject_.runtime; }
   spec::ServingRuntimeSpecView spec() const { return spec_; }
   spec::ObjectMetaView metadata() const { return subject_.runtime.metadata(); }
-  /// The runtimes of the same scope, this one included where it is stored.
+  /// The runtimes of the same scope, this one included if it is stored.
   std::span<const spec::Runtime> others() const { return others_; }
-  /// What is stored under this name: from the catalog, else what came as the old object.
+  /// The stored object of this name: from the catalog, else the old object of the request.
   spec::ServingRuntimeView stored() const { return stored_; }
   const Workloads& workloads() const { return workloads_; }
   const LazyPath& spec_at() const { return spec_at_; }
-  /// KServe's rules look at no disabled runtime.
+  /// KServe's rules skip disabled runtimes.
   bool disabled() const { return spec_.disabled(); }
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Requests and limits: quantities that parse, names that a container may have, no limit below its request.
+#include "validation/resources.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,8 +8,6 @@
 
 #include "spec/names.h"
 #include "spec/quantity.h"
-#include "validation/service_rules.h"
-#include "validation/workload_rules.h"
 
 namespace modelgate::validation {
 namespace {
@@ -18,10 +16,10 @@ using spec::Quantity;
 using spec::Value;
 
 constexpr std::array<std::string_view, 2> kMaps = {"limits", "requests"};
-/// What a container may ask for by a name without a domain; beside these, hugepages-{size}.
+/// Resource names without a domain; hugepages-{size} are also valid.
 constexpr std::array<std::string_view, 3> kNative = {"cpu", "memory", "ephemeral-storage"};
 
-/// A node gives these to more containers than it has room for; of all others, request and limit are equal.
+/// Nodes overcommit these; for all others, request and limit must be equal.
 bool can_be_overcommitted(std::string_view resource) {
   return std::ranges::find(kNative, resource) != kNative.end();
 }
@@ -67,11 +65,10 @@ bool may_be_negative(const Value& written) {
 void check_quantity(std::string_view name, const Value& written, const LazyPath& at, Report& report) {
   if (!is_extended(name) && !may_be_negative(written)) return;
   const auto quantity = Quantity::parse(written);
-  if (!quantity) return;  // told by check_quantities()
+  if (!quantity) return;  // check_quantities() reports it
   if (quantity->sign() < 0) report.add(invalid(at.key(name), written, "must not be negative"));
   if (is_extended(name) && !quantity->is_whole())
-    report.add(
-        invalid(at.key(name), written, "must be a whole number: this resource is given out in whole pieces"));
+    report.add(invalid(at.key(name), written, "must be a whole number: this resource cannot be divided"));
 }
 
 void check_name(std::string_view name, const LazyPath& at, Report& report) {
@@ -83,14 +80,14 @@ void check_name(std::string_view name, const LazyPath& at, Report& report) {
   }
 }
 
-/// A request and a limit, wherever each comes from.
+/// A request and a limit, of one container or of two that are merged.
 struct Pair {
   std::string_view name;
   const Value* request = nullptr;
   const Value* limit = nullptr;
 };
 
-/// Why the API server would refuse the pair; nothing where it would not.
+/// Why the API server would deny the pair, if it would.
 std::optional<std::string> problem_of(const Pair& pair, std::string_view request_from) {
   if (!pair.request || !pair.limit || spec::equal(*pair.request, *pair.limit)) return std::nullopt;
   const auto request = Quantity::parse(*pair.request);
@@ -119,9 +116,9 @@ void check_quantities(const Workloads& w, Report& report) {
     if (!quantity) report.add(invalid(at.key(name), written, quantity.error()));
   };
   for (const Container& c : w.containers) {
-    const bool unread =
-        !c.pod->component && c.place == Container::Place::kInit;  // KServe's runtimes have none
-    if (!unread) for_each_quantity(c.view, c.at, parses);
+    // KServe's runtime type has no init containers.
+    const bool skipped = !c.pod->component && c.place == Container::Place::kInit;
+    if (!skipped) for_each_quantity(c.view, c.at, parses);
   }
   for (const Pod& pod : w.pods) {
     check_size_limits(pod, report);
@@ -157,7 +154,6 @@ void check_limits(const Workloads& w, Report& report) {
   }
 }
 
-/// The model's container is merged with its runtime's: what one leaves out the other may set.
 void check_limits_against_runtime(const Service& s, Report& report) {
   if (!s.named_runtime() || !s.predictor() || !s.predictor()->serves_model()) return;
   const spec::ResourceRequirementsView ours = s.predictor()->model().resources();
@@ -178,10 +174,10 @@ void check_limits_against_runtime(const Service& s, Report& report) {
                                  : problem_of({name, &m.value, counterpart}, {});
       if (!problem) continue;
       const LazyPath place = at / map;
-      const auto theirs_is = [&] { return Quantity::parse(*counterpart)->canonical(); };
+      const auto runtime_limit = [&] { return Quantity::parse(*counterpart)->canonical(); };
       report.add(
           invalid(place.key(name), m.value,
-                  limit ? *problem : fmt::format("must be at most the limit, {}{}", theirs_is(), from)));
+                  limit ? *problem : fmt::format("must be at most the limit, {}{}", runtime_limit(), from)));
     }
   };
   check("limits", "requests");

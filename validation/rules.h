@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a rule is. The tables are service_rules.cc and runtime_rules.cc; to add a rule, write its function in
-// the file of its subject, declare it in the header beside the table, and give it a row there and one in the
-// tests (README.md).
+// What a rule is: a function, declared in the header of its subject, and a row in service_rules.cc or
+// runtime_rules.cc. README.md says how to add one.
 #pragma once
 
 #include "validation/reading.h"
@@ -17,7 +16,7 @@ struct Rule {
   void (*check)(const Object&, Report&);
 };
 
-/// A rule about containers and Pods, in the table of either kind.
+/// Makes a rule about containers and Pods a rule of either table.
 template <void (*check)(const Workloads&, Report&), typename Object>
 void on_workloads(const Object& object, Report& report) {
   check(object.workloads(), report);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// The model's format and the runtime that the service names. What the catalog has may deny; what it lacks may
-// have come a moment ago, so it warns. A format that is one slip away from a known one is taken for the slip.
+#include "validation/runtime_choice.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,7 +10,6 @@
 
 #include "spec/runtime_support.h"
 #include "spec/spelling.h"
-#include "validation/service_rules.h"
 
 namespace modelgate::validation {
 namespace {
@@ -19,9 +17,9 @@ namespace {
 using spec::Mismatch;
 using spec::Runtime;
 
-/// As many names as a person reads in a warning.
+/// Runtimes in a warning.
 constexpr std::size_t kMaxNamed = 4;
-/// As many formats as an error lists.
+/// Formats in an error.
 constexpr std::size_t kMaxListed = 32;
 
 template <typename F>
@@ -40,10 +38,10 @@ bool known_format(const Service& s, std::string_view format) {
          std::ranges::any_of(s.catalog().namespace_runtimes(s.namespace_()), has);
 }
 
-/// Each once, in the order of the alphabet.
-std::vector<std::string_view> format_names(std::span<const Runtime::Format> of_one) {
+/// Sorted, without duplicates.
+std::vector<std::string_view> format_names(std::span<const Runtime::Format> formats) {
   std::vector<std::string_view> names;
-  for (const Runtime::Format& f : of_one) names.push_back(f.name);
+  for (const Runtime::Format& f : formats) names.push_back(f.name);
   std::ranges::sort(names);
   const auto rest = std::ranges::unique(names);
   names.erase(rest.begin(), rest.end());
@@ -58,9 +56,9 @@ std::vector<std::string_view> all_formats(const Service& s) {
   return format_names(formats);
 }
 
-/// True where the format is a slip for one of these, and told so.
-bool tell_slip(std::string_view format, const std::vector<std::string_view>& formats, const LazyPath& at,
-               Report& report) {
+/// Reports the format if it is a misspelling of one of `formats`. True if it is.
+bool report_misspelling(std::string_view format, const std::vector<std::string_view>& formats,
+                        const LazyPath& at, Report& report) {
   const auto near = spec::nearest(format, formats);
   if (!near) return false;
   if (formats.size() <= kMaxListed) {
@@ -74,40 +72,40 @@ bool tell_slip(std::string_view format, const std::vector<std::string_view>& for
 void check_format(const Service& s, std::string_view format, const LazyPath& at, Report& report) {
   if (known_format(s, format)) return;
   const std::vector<std::string_view> formats = all_formats(s);
-  if (tell_slip(format, formats, at, report)) return;
+  if (report_misspelling(format, formats, at, report)) return;
   const std::span shown(formats.data(), std::min(formats.size(), kMaxListed));
-  report.warn(at, fmt::format("no runtime serves {} yet; there are {}", spec::quoted(format),
-                              shown.empty() ? "none at all" : fmt::format("{}", fmt::join(shown, ", "))));
+  report.warn(at, fmt::format("no runtime serves {} yet; served formats: {}", spec::quoted(format),
+                              shown.empty() ? "none" : fmt::format("{}", fmt::join(shown, ", "))));
 }
 
-/// Where no runtime is named and none can be chosen: why those that serve the format are not.
+/// If no runtime is named and none can be selected: warns why those with the format are not.
 void check_choice(const Service& s, const spec::ModelRequirement& wanted, const LazyPath& at,
                   Report& report) {
   std::string reasons;
-  std::size_t told = 0;
+  std::size_t reported = 0;
   bool served = false;
   for_each_runtime(s, [&](const Runtime& r) {
     if (served || !has_format(r, wanted.format)) return;
     const auto why_not = spec::mismatch(r, wanted, spec::Choice::kAutomatic);
     served = !why_not;
-    if (served || told == kMaxNamed) return;
-    reasons += fmt::format("{}{} {}", told++ == 0 ? "" : "; ", r.name, why_not->text());
+    if (served || reported == kMaxNamed) return;
+    reasons += fmt::format("{}{} {}", reported++ == 0 ? "" : "; ", r.name, why_not->text());
   });
-  if (!served && told > 0) report.warn(at, "no runtime can be chosen for it: " + reasons);
+  if (!served && reported > 0) report.warn(at, "no runtime can be selected: " + reasons);
 }
 
-/// Runtimes that could serve the model if they were named.
+/// Runtimes that can serve the model when they are named.
 std::string candidates_text(const Service& s, const spec::ModelRequirement& wanted) {
   std::vector<std::string_view> names;
   for_each_runtime(s, [&](const Runtime& r) {
     if (names.size() < kMaxNamed && !spec::mismatch(r, wanted, spec::Choice::kNamed)) names.push_back(r.name);
   });
-  if (names.empty()) return "no other serves this model";
+  if (names.empty()) return "no other runtime serves this model";
   return fmt::format("this model is also served by {}", fmt::join(names, ", "));
 }
 
-void tell_missing(const Service& s, std::string_view name, const spec::ModelRequirement& wanted,
-                  const LazyPath& at, Report& report) {
+void report_missing(const Service& s, std::string_view name, const spec::ModelRequirement& wanted,
+                    const LazyPath& at, Report& report) {
   std::vector<std::string_view> names;
   for_each_runtime(s, [&](const Runtime& r) { names.push_back(r.name); });
   const auto near = spec::nearest(name, names);
@@ -118,26 +116,28 @@ void tell_missing(const Service& s, std::string_view name, const spec::ModelRequ
   report.missing_runtime({s.namespace_(), name, {.rule = {}, .path = at, .text = std::move(text)}});
 }
 
-/// Where the reason is a slip in the format's name or in its version, that is the place to tell it.
-void tell_mismatch(const Service& s, const Mismatch& m, const LazyPath& model, Report& report) {
+/// If the reason is a misspelled format, reports that instead of the runtime.
+void report_mismatch(const Service& s, const Mismatch& m, const LazyPath& model, Report& report) {
   const LazyPath runtime = model / "runtime";
   if (m.reason == Mismatch::Reason::kFormat && !known_format(s, m.wanted.format)) {
     const LazyPath format = model / "modelFormat";
-    if (tell_slip(m.wanted.format, format_names(m.runtime->formats), format / "name", report)) return;
+    if (report_misspelling(m.wanted.format, format_names(m.runtime->formats), format / "name", report))
+      return;
   }
   report.add(
       invalid(runtime, m.runtime->name,
               fmt::format("{} {}; {}", m.runtime->display_name(), m.text(), candidates_text(s, m.wanted))));
 }
 
-bool chosen_elsewhere(const Service& s) {
+/// ModelMesh selects runtimes itself.
+bool is_model_mesh(const Service& s) {
   return s.mode() == spec::kModelMeshMode;
 }
 
 }  // namespace
 
 void check_model_format(const Service& s, Report& report) {
-  if (chosen_elsewhere(s)) return;
+  if (is_model_mesh(s)) return;
   for (const Component& c : s.components()) {
     if (!c.is_predictor() || !c.serves_model() || report.full()) continue;
     if (c.implementation.kind != spec::Implementation::Kind::kModel) continue;
@@ -146,12 +146,12 @@ void check_model_format(const Service& s, Report& report) {
     const LazyPath format = model_at / "modelFormat";
     const std::string_view name = model.model_format().name();
     if (name.empty()) {
-      // A canary has the stable predictor's.
+      // A canary inherits the stable predictor's.
       if (c.role == Role::kPredictor || model.has("modelFormat"))
-        report.add(required(format / "name", "a runtime is chosen by it"));
+        report.add(required(format / "name", "a runtime is selected by it"));
     } else if (!model.runtime()) {
       check_format(s, name, format / "name", report);
-      // A canary has the stable predictor's.
+      // A canary inherits the stable predictor's runtime.
       if (c.role == Role::kPredictor && !report.has_error_at(model_at / "protocolVersion"))
         check_choice(s, spec::requirement_of(spec::PredictorView(c.view.value())), format / "name", report);
     }
@@ -159,7 +159,7 @@ void check_model_format(const Service& s, Report& report) {
 }
 
 void check_named_runtime(const Service& s, Report& report) {
-  if (chosen_elsewhere(s)) return;
+  if (is_model_mesh(s)) return;
   for (const Component& c : s.components()) {
     if (!c.is_predictor() || !c.serves_model() || report.full()) continue;
     if (c.implementation.kind != spec::Implementation::Kind::kModel) continue;
@@ -169,15 +169,16 @@ void check_named_runtime(const Service& s, Report& report) {
     if (!name || wanted.format.empty()) continue;
     const LazyPath model = c.at / "model";
     if (name->empty()) {
-      report.add(invalid(model / "runtime", *name, "must not be empty; leave it out to have one chosen"));
+      report.add(
+          invalid(model / "runtime", *name, "must not be empty; omit it to select a runtime automatically"));
       continue;
     }
     const Runtime* runtime =
         c.role == Role::kPredictor ? s.named_runtime() : s.catalog().find_runtime(s.namespace_(), *name);
     if (!runtime) {
-      tell_missing(s, *name, wanted, model / "runtime", report);
+      report_missing(s, *name, wanted, model / "runtime", report);
     } else if (const auto why_not = spec::mismatch(*runtime, wanted, spec::Choice::kNamed)) {
-      tell_mismatch(s, *why_not, model, report);
+      report_mismatch(s, *why_not, model, report);
     }
   }
 }

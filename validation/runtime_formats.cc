@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// What a runtime says it serves: model formats with priorities, and protocols.
+#include "validation/runtime_formats.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,7 +12,6 @@
 
 #include "spec/text/ascii.h"
 #include "validation/duplicates.h"
-#include "validation/runtime_rules.h"
 
 namespace modelgate::validation {
 namespace {
@@ -21,8 +20,8 @@ using spec::SupportedModelFormatView;
 
 constexpr std::array<std::string_view, 4> kProtocols = {"v1", "v2", "grpc-v1", "grpc-v2"};
 
-/// Two entries of one format that are chosen automatically and differ in priority. KServe compares with the
-/// first entry; where that has no priority, with none.
+/// Reports entries of one format that are selected automatically and differ in priority. KServe compares each
+/// with the first entry, and none if that has no priority.
 void check_entries_agree(const RuntimeObject& r, Report& report) {
   const auto formats = r.spec().supported_model_formats();
   const LazyPath list = r.spec_at() / "supportedModelFormats";
@@ -39,8 +38,8 @@ void check_entries_agree(const RuntimeObject& r, Report& report) {
   }
 }
 
-/// KServe compares only runtimes that both name a protocol, the same one: two that name none serve every
-/// protocol and are not compared.
+/// KServe compares only runtimes that share a protocol that both name. A runtime that names none serves every
+/// protocol, and is not compared.
 bool compete(const RuntimeObject& r, const spec::Runtime& other) {
   if (other.name == r.metadata().name() || other.disabled || other.multi_model != r.spec().multi_model())
     return false;
@@ -51,8 +50,9 @@ bool compete(const RuntimeObject& r, const spec::Runtime& other) {
   });
 }
 
-/// What two runtimes must not share; names without their case.
-std::string contested(std::string_view name, std::optional<std::string_view> version, std::int64_t priority) {
+/// What no two runtimes may share. The case of names does not count.
+std::string selection_key(std::string_view name, std::optional<std::string_view> version,
+                          std::int64_t priority) {
   std::string key(name);
   std::ranges::transform(key, key.begin(), text::to_lower);
   return key + '\n' + (version ? "v" + std::string(*version) : std::string{}) + '\n' +
@@ -62,7 +62,7 @@ std::string contested(std::string_view name, std::optional<std::string_view> ver
 void check_against(const RuntimeObject& r, const spec::Runtime& other, Report& report) {
   std::unordered_set<std::string> taken;
   for (const spec::Runtime::Format& f : other.formats) {
-    if (f.auto_select && f.priority) taken.insert(contested(f.name, f.version, *f.priority));
+    if (f.auto_select && f.priority) taken.insert(selection_key(f.name, f.version, *f.priority));
   }
   const auto formats = r.spec().supported_model_formats();
   const LazyPath list = r.spec_at() / "supportedModelFormats";
@@ -70,10 +70,10 @@ void check_against(const RuntimeObject& r, const spec::Runtime& other, Report& r
     const SupportedModelFormatView format = formats[i];
     const auto priority = format.priority();
     if (!format.auto_select() || !priority) continue;
-    if (!taken.contains(contested(format.name(), format.version(), *priority))) continue;
+    if (!taken.contains(selection_key(format.name(), format.version(), *priority))) continue;
     const LazyPath entry = list[i];
     report.add(invalid(entry / "priority", *priority,
-                       fmt::format("{} has this priority for {} too: which of them is chosen would be chance",
+                       fmt::format("{} has the same priority for {}: the selection would be arbitrary",
                                    other.display_name(), spec::quoted(format.name()))));
   }
 }
@@ -81,8 +81,7 @@ void check_against(const RuntimeObject& r, const spec::Runtime& other, Report& r
 }  // namespace
 
 void check_priorities_agree(const RuntimeObject& r, Report& report) {
-  // KServe asks once for each runtime that is stored beside it, this one included: where there is none,
-  // never.
+  // KServe compares once for each stored runtime of the scope, this one included. Without any it never does.
   if (r.disabled() || (r.others().empty() && !r.stored())) return;
   check_entries_agree(r, report);
 }
@@ -104,7 +103,7 @@ void check_formats(const RuntimeObject& r, Report& report) {
   for (std::size_t i = 0; i < formats.size(); ++i) {
     const SupportedModelFormatView format = formats[i];
     const LazyPath entry = list[i];
-    if (format.name().empty()) report.add(required(entry / "name", "services ask for a format by it"));
+    if (format.name().empty()) report.add(required(entry / "name", "services select a format by its name"));
     if (format.priority() && *format.priority() < 1)
       report.add(invalid(entry / "priority", *format.priority(), "must be at least 1"));
   }

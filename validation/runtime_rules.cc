@@ -3,7 +3,15 @@
 
 #include <array>
 
-#include "validation/workload_rules.h"
+#include "validation/blocked_env.h"
+#include "validation/containers.h"
+#include "validation/multi_node.h"
+#include "validation/resources.h"
+#include "validation/runtime_containers.h"
+#include "validation/runtime_formats.h"
+#include "validation/scheduling.h"
+#include "validation/templates.h"
+#include "validation/volumes.h"
 
 namespace modelgate::validation {
 namespace {
@@ -32,7 +40,7 @@ constexpr auto kRules = std::to_array<Rule<RuntimeObject>>({
     {{"runtime-blocked-env-everywhere", kStrict, kRatchets}, check_runtime_blocked_env_everywhere},
     {{"serving-container", kStrict, kRatchets}, check_serving_container},
     {{"runtime-templates", kStrict, kRatchets}, check_runtime_templates},
-    {{"runtime-labels-and-annotations", kStrict, kRatchets}, check_runtime_names},
+    {{"runtime-labels-and-annotations", kStrict, kRatchets}, check_runtime_metadata_maps},
     {{"quantities", kKServe, kRatchets}, on_workloads<check_quantities>},
     {{"resource-names", kStrict, kRatchets}, on_workloads<check_resource_names>},
     {{"limits", kStrict, kRatchets}, on_workloads<check_limits>},

@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Replicas, concurrency, autoscalers and their metrics.
-//
-// Which of KServe's three sets of checks applies depends on the deployment mode and two annotations:
-//   Standard, autoscalerClass hpa      HorizontalPodAutoscaler
-//   Standard, autoscalerClass keda     KEDA
-//   Standard, anything else            none; check_scaling_metrics_closely() looks there
-//   otherwise                          Knative's own, or its HPA where autoscaling.knative.dev/class says so
+#include "validation/scaling.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,7 +8,6 @@
 #include <cstdint>
 
 #include "spec/quantity.h"
-#include "validation/service_rules.h"
 
 namespace modelgate::validation {
 namespace {
@@ -35,7 +28,7 @@ constexpr std::array<std::string_view, 3> kTargetTypes = {"Utilization", "Averag
 
 enum class Autoscaler : std::uint8_t { kNone, kHpa, kKeda, kKnative };
 
-/// Whose checks KServe makes.
+/// The set of checks that KServe applies.
 Autoscaler checked_autoscaler(const Service& s) {
   if (s.annotated_mode() == spec::kStandardMode) {
     const std::string_view c = s.autoscaler_class().value_or(std::string_view{});
@@ -64,7 +57,7 @@ void check_percentage(std::int64_t value, const LazyPath& at, Report& report) {
   if (value < 1 || value > 100) report.add(invalid(at, value, "must be a percentage from 1 to 100"));
 }
 
-/// The field that the target's type says is there.
+/// The field that the target's type requires.
 void check_target(const MetricTargetView& target, const LazyPath& at, Report& report) {
   if (target.type() == "Utilization") {
     const auto utilization = target.average_utilization();
@@ -115,7 +108,7 @@ void check_keda_memory(const MetricTargetView& target, const LazyPath& at, Repor
   }
   if (target.type() != "AverageValue") return;
   const spec::Value* written = target.average_value();
-  if (!written) return;  // check_target() asks for it
+  if (!written) return;  // check_target() reports it
   const auto quantity = Quantity::parse(*written);
   if (quantity && *quantity < Quantity::of(1 << 20, Quantity::Format::BinarySI))
     report.add(invalid(at / "averageValue", *written, "must be at least 1Mi"));
@@ -172,8 +165,7 @@ void check_keda_metric(const MetricsSpecView& m, const LazyPath& at, Report& rep
 
 void check_keda(const Component& c, Report& report) {
   if (c.view.scale_metric())
-    report.add(forbidden(c.at / "scaleMetric",
-                         "KEDA does not read it: say what to scale on in autoScaling.metrics"));
+    report.add(forbidden(c.at / "scaleMetric", "KEDA does not use it: set autoScaling.metrics"));
   for_each_metric(c, [&](const MetricsSpecView& m, const LazyPath& at) { check_keda_metric(m, at, report); });
 }
 
@@ -191,9 +183,9 @@ void check_knative(const Component& c, Report& report) {
     report.add(invalid(c.at / "scaleTarget", *target, "must be at least 1 (request per second)"));
 }
 
-// Where KServe does not look.
+// What KServe does not check.
 
-/// What makes a HorizontalPodAutoscaler that the API server refuses.
+/// Reports metrics whose HorizontalPodAutoscaler the API server would deny.
 void check_hpa_metric_closely(const MetricsSpecView& m, const LazyPath& at, Report& report) {
   if (m.type() != "Resource") {
     report.add(not_supported(at / "type", m.type(), kHpaSources));
@@ -224,7 +216,7 @@ void check_hpa_metric_closely(const MetricsSpecView& m, const LazyPath& at, Repo
   }
 }
 
-/// True where the service gets a HorizontalPodAutoscaler.
+/// True if a HorizontalPodAutoscaler is created for the service.
 bool has_hpa(const Service& s) {
   return s.standard() && s.autoscaler_class().value_or("hpa") == "hpa";
 }
@@ -249,7 +241,7 @@ void warn_about_zero_replicas(const Service& s, const Component& c, Report& repo
   if (c.role == Role::kCanary || !has_hpa(s) || c.view.min_replicas() != 0) return;
   report.warn(
       c.at / "minReplicas",
-      "0 has no effect: a HorizontalPodAutoscaler keeps at least 1 replica; scaling to zero takes KEDA or "
+      "0 has no effect: a HorizontalPodAutoscaler keeps at least 1 replica; scaling to zero needs KEDA or "
       "Knative");
 }
 

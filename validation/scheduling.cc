@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Where Pods may run: tolerations and node selectors.
+#include "validation/scheduling.h"
+
 #include <algorithm>
 #include <array>
 
 #include "spec/names.h"
-#include "validation/workload_rules.h"
 
 namespace modelgate::validation {
 namespace {
@@ -19,17 +18,17 @@ void check_toleration(const spec::TolerationView& t, const LazyPath& at, Report&
     if (const auto problem = spec::check_qualified_name(t.key()))
       report.add(invalid(at / "key", t.key(), std::string(*problem)));
   } else if (op == "Equal") {
-    report.add(invalid(at / "operator", op, "must be Exists where there is no key"));
+    report.add(invalid(at / "operator", op, "must be Exists if there is no key"));
   }
-  // An empty one is Equal.
+  // An empty operator is Equal.
   if (!op.empty() && std::ranges::find(kOperators, op) == kOperators.end())
     report.add(not_supported(at / "operator", op, kOperators));
   if (op == "Exists" && !t.toleration_value().empty())
-    report.add(invalid(at / "value", t.toleration_value(), "must be empty where the operator is Exists"));
+    report.add(invalid(at / "value", t.toleration_value(), "must be empty if the operator is Exists"));
   if (!t.effect().empty() && std::ranges::find(kEffects, t.effect()) == kEffects.end())
     report.add(not_supported(at / "effect", t.effect(), kEffects));
   if (t.has("tolerationSeconds") && t.effect() != "NoExecute")
-    report.add(invalid(at / "effect", t.effect(), "must be NoExecute where tolerationSeconds is set"));
+    report.add(invalid(at / "effect", t.effect(), "must be NoExecute if tolerationSeconds is set"));
 }
 
 }  // namespace

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Names: the service's, those that are derived from it, labels and annotations.
+#include "validation/service_names.h"
+
 #include <fmt/format.h>
+
+#include <utility>
 
 #include "spec/names.h"
 #include "validation/metadata_maps.h"
-#include "validation/service_rules.h"
 
 namespace modelgate::validation {
 namespace {
 
 using spec::ErrorType;
 
-/// What the API server keeps of generateName, and how much it appends.
+/// The API server cuts generateName to this length and appends a suffix of this length.
 constexpr std::size_t kMaxGenerateNameBytes = 58;
 constexpr std::string_view kGeneratedSuffix = "xxxxx";
 
-/// The name, or one of the length and form that will be generated.
+/// The name, or one of the length and form of the name that the API server will generate.
 struct EffectiveName {
   std::string text;
   bool generated = false;
@@ -31,8 +32,7 @@ EffectiveName effective_name(const Service& s) {
   return {std::move(text), true};
 }
 
-/// Something that carries the service's name. `around` is the bytes that it has beside the name and the
-/// predictor's own name.
+/// A name derived from the service's. `around`: its bytes without the service's and the predictor's name.
 struct Derived {
   std::string_view what;
   std::size_t around;
@@ -49,13 +49,14 @@ constexpr Derived kAppLabel = {"the label app of its Pods, isvc.{name}-{componen
 constexpr Derived kWorkerLabel = {"the label app of its workers, isvc.{name}-{component}-worker,",
                                   length("isvc.") + length("-worker")};
 
-Derived tightest(const Service& s, const Component& c) {
+/// The longest derived name.
+Derived longest(const Service& s, const Component& c) {
   if (!s.standard()) return kServiceName;
   const bool workers = c.is_predictor() && spec::PredictorView(c.view.value()).worker_spec();
   return workers ? kWorkerLabel : kAppLabel;
 }
 
-/// Bytes of `-predictor`, with `-{variant}` before it where there is one.
+/// Bytes of `-predictor`, or of `-{variant}-predictor`.
 std::size_t component_bytes(const Component& c, std::string_view variant) {
   return 1 + c.name.size() + (variant.empty() ? 0 : variant.size() + 1);
 }
@@ -64,8 +65,7 @@ std::string_view variant_of(const Component& c) {
   return c.is_predictor() ? spec::PredictorView(c.view.value()).name() : std::string_view{};
 }
 
-/// The first label of the host that a component gets, where the template is of the usual form: fields and
-/// plain text. Nothing for any other.
+/// Bytes of the first label of a component's host, if domainTemplate consists of fields and plain text.
 std::optional<std::size_t> host_label_bytes(const Service& s, std::size_t component_name_bytes) {
   std::string_view rest = s.configuration().ingress.domain_template;
   std::size_t bytes = 0;
@@ -98,10 +98,10 @@ struct TooLong {
   std::size_t bytes = 0;
 };
 
-/// The first thing about a component that is too long, if any.
+/// The first name of a component that is too long, if any.
 std::optional<TooLong> too_long(const Service& s, const Component& c, std::size_t name_bytes) {
   const std::size_t component_name = name_bytes + component_bytes(c, variant_of(c));
-  const Derived derived = tightest(s, c);
+  const Derived derived = longest(s, c);
   const std::size_t bytes = component_name + derived.around;
   if (bytes > spec::kMaxLabelBytes) return TooLong{std::string(derived.what), bytes};
   if (!s.standard()) return std::nullopt;
@@ -112,7 +112,7 @@ std::optional<TooLong> too_long(const Service& s, const Component& c, std::size_
                  *host};
 }
 
-/// A predictor's storage URI as KServe looks for it when the name changes.
+/// A predictor's storage URI as KServe reads it when the name changes.
 std::string_view storage_uri_of_predictor(const spec::PredictorView& predictor) {
   if (const auto uri = predictor.model().storage_uri()) return *uri;
   for (const spec::Implementation& i : spec::implementations(predictor)) {
@@ -138,12 +138,12 @@ void check_service_name(const Service& s, Report& report) {
 
 void check_derived_names(const Service& s, Report& report) {
   const EffectiveName name = effective_name(s);
-  bool name_told = false;
+  bool name_reported = false;
   for (const Component& c : s.components()) {
     const auto found = too_long(s, c, name.text.size());
     if (!found) continue;
     const bool variant = !variant_of(c).empty();
-    if (!variant && std::exchange(name_told, true)) continue;
+    if (!variant && std::exchange(name_reported, true)) continue;
     const LazyPath metadata = s.metadata_at();
     const LazyPath at = variant ? c.at / "name" : metadata / (name.generated ? "generateName" : "name");
     const std::size_t excess = found->bytes - spec::kMaxLabelBytes;
@@ -178,16 +178,15 @@ void check_predictor_name_change(const Service& s, Report& report) {
   const spec::PredictorView before = s.old()->spec().predictor();
   const spec::PredictorView now = s.isvc().spec().predictor();
   if (before.name() == now.name()) return;
-  // KServe crashes on an old predictor without an implementation; whoever has one says first what it serves.
+  // KServe crashes on an old predictor without an implementation: that must be fixed before the name changes.
   const bool serves = !spec::implementations(before).empty();
   if (serves && storage_uri_of_predictor(before) != storage_uri_of_predictor(now)) return;
   const LazyPath predictor = s.spec_at() / "predictor";
   report.add(forbidden(
       predictor / "name",
-      fmt::format(
-          "may change from {} to {} only together with the model's storageUri: the name tells versions "
-          "of the model apart",
-          spec::quoted(before.name()), spec::quoted(now.name()))));
+      fmt::format("may change from {} to {} only together with the model's storageUri: a name stands for one "
+                  "version of the model",
+                  spec::quoted(before.name()), spec::quoted(now.name()))));
 }
 
 }  // namespace modelgate::validation

@@ -3,7 +3,20 @@
 
 #include <array>
 
-#include "validation/workload_rules.h"
+#include "validation/blocked_env.h"
+#include "validation/canaries.h"
+#include "validation/components.h"
+#include "validation/containers.h"
+#include "validation/deployment_mode.h"
+#include "validation/multi_node.h"
+#include "validation/resources.h"
+#include "validation/runtime_choice.h"
+#include "validation/scaling.h"
+#include "validation/scheduling.h"
+#include "validation/service_names.h"
+#include "validation/storage.h"
+#include "validation/templates.h"
+#include "validation/volumes.h"
 
 namespace modelgate::validation {
 namespace {

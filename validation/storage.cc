@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Where the model comes from: storageUri, storageUris, storage, and what goes with them.
+#include "validation/storage.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,7 +11,6 @@
 #include "spec/storage_uri.h"
 #include "spec/text/ascii.h"
 #include "validation/duplicates.h"
-#include "validation/service_rules.h"
 
 namespace modelgate::validation {
 namespace {
@@ -20,8 +19,8 @@ using spec::ErrorType;
 using spec::StorageUriView;
 
 constexpr std::string_view kDefaultMountPath = "/mnt/models";
-/// Where KServe looks at the type of `storage`. It never looks in `model`, which most services have;
-/// frameworks are left in canaries and in ModelMesh mode.
+/// Where KServe checks the type of `storage`. It never checks `model`, which most services have; frameworks
+/// remain in canaries and in ModelMesh mode.
 constexpr std::array<std::string_view, 6> kCheckedStorageSpecs = {"art",  "tensorflow",  "pytorch",
                                                                   "onnx", "huggingface", "pmml"};
 
@@ -34,12 +33,12 @@ bool is_pvc(std::string_view uri) {
   return is_fetched_by(spec::StorageFetcher::kClaim, uri);
 }
 
-/// What our CRD writes into an entry that says nothing.
+/// The default of our CRD for an entry without a mountPath.
 std::string_view mount_path_of(const StorageUriView& entry) {
   return entry.optional_string("mountPath").value_or(kDefaultMountPath);
 }
 
-/// The first directory of a path; empty where it consists of slashes.
+/// The first directory of a path; empty if it consists of slashes.
 std::string_view first_directory(std::string_view path) {
   const std::size_t start = path.find_first_not_of('/');
   if (start == std::string_view::npos) return {};
@@ -59,17 +58,17 @@ void check_entry(const StorageUriView& entry, const LazyPath& at, Report& report
   }
 }
 
-/// Tells each mount path that an earlier entry has.
+/// Reports each mount path that an earlier entry has.
 template <typename PathOf>
-void tell_same_paths(std::size_t n, PathOf&& path_of, const LazyPath& at, Report& report) {
+void report_same_paths(std::size_t n, PathOf&& path_of, const LazyPath& at, Report& report) {
   for_each_duplicate(n, path_of, [&](std::size_t i) {
     const LazyPath entry = at[i];
     report.add(duplicate(entry / "mountPath", path_of(i)));
   });
 }
 
-/// KServe downloads into what the paths have in common, so they need the first directory in common. It checks
-/// that only where two or more entries are no PVCs, and only then that the paths of PVCs differ.
+/// KServe downloads into the common parent of the paths, so that their first directory must be the same. It
+/// checks that only if two or more entries are no PVCs, and only then that the paths of PVCs differ.
 void check_entries_together(const spec::ListView<StorageUriView>& list, const LazyPath& at, Report& report) {
   const auto downloads =
       std::ranges::count_if(list, [](const StorageUriView& e) { return !is_pvc(e.uri()); });
@@ -88,10 +87,10 @@ void check_entries_together(const spec::ListView<StorageUriView>& list, const La
   const auto claim_path = [&](std::size_t i) {
     return is_pvc(list[i].uri()) ? mount_path_of(list[i]) : std::string_view{};
   };
-  tell_same_paths(list.size(), claim_path, at, report);
+  report_same_paths(list.size(), claim_path, at, report);
 }
 
-/// Of `storage`, and of `storageUri` beside it, KServe knows three types where it looks.
+/// KServe supports three types of `storage`, and of `storageUri` beside it.
 void check_storage_spec(const spec::StorageSpecView& storage, std::optional<std::string_view> uri,
                         const LazyPath& at, Report& report) {
   if (uri) {
@@ -112,20 +111,20 @@ void check_storage_spec(const spec::StorageSpecView& storage, std::optional<std:
   report.add(not_supported(parameters.key("type"), *type, spec::storage_types()));
 }
 
-/// The URIs of a component, each with its place: of `storageUri` or the variable, and of `storageUris`.
-std::vector<WrittenUri> uris_of(const Component& c) {
-  std::vector<WrittenUri> out;
+/// Calls `f(uri, path)` for each URI of a component: of `storageUri` or the variable, and of `storageUris`.
+/// `path` is a function: most URIs need no path.
+template <typename F>
+void for_each_uri(const Component& c, F&& f) {
   const auto uri = storage_uri_of(c);
   const bool has_value_from = c.custom() && uri && uri->empty();
-  if (uri && !has_value_from) out.push_back(*written_storage_uri_of(c));
+  if (uri && !has_value_from) f(*uri, [&] { return written_storage_uri_of(c)->path; });
   const auto list = c.view.storage_uris();
   const LazyPath at = c.at / "storageUris";
   for (std::size_t i = 0; i < list.size(); ++i) {
+    if (list[i].uri().empty()) continue;  // check_storage_uris() reports it
     const LazyPath entry = at[i];
-    // check_storage_uris() reports an empty one.
-    if (!list[i].uri().empty()) out.push_back({list[i].uri(), entry / "uri"});
+    f(list[i].uri(), [&] { return (entry / "uri").path(); });
   }
-  return out;
 }
 
 /// The container that the user names downloads the model: the first URI decides whether it can, as in KServe.
@@ -149,6 +148,21 @@ void check_named_storage_container(const Service& s, const Component& c, std::st
   report.warn(c.at / "storageContainerName",
               fmt::format("there is no ClusterStorageContainer {} yet{}", spec::quoted(name),
                           near ? fmt::format(" (did you mean {}?)", spec::quoted(*near)) : std::string{}));
+}
+
+/// `named`: the user names the container, which is checked for itself.
+template <typename Path>
+void check_uri(const Service& s, std::string_view uri, bool named, const Path& path,
+               spec::StorageContainers& containers, Report& report) {
+  const auto match = named ? spec::StorageContainers::Match{} : containers.find(uri);
+  const auto add = [&](ErrorType type, std::string detail) {
+    report.add({type, path(), spec::quoted(spec::shown_uri(uri)), std::move(detail)});
+  };
+  if (!match.broken.empty() && !match.container) {
+    add(ErrorType::kInvalid, spec::broken_expression_text(match.broken));
+  } else if (auto problem = spec::check_storage_uri(uri, named || match.container, s.catalog())) {
+    add(problem->type, std::move(problem->detail));
+  }
 }
 
 std::string_view storage_container_name(const Component& c) {
@@ -215,7 +229,7 @@ void check_storage_mount_paths(const Service& s, Report& report) {
         report.add(invalid(entry / "mountPath", path, "must name a directory below /"));
     }
     const auto path_of = [&](std::size_t i) { return mount_path_of(list[i]); };
-    tell_same_paths(list.size(), path_of, at, report);
+    report_same_paths(list.size(), path_of, at, report);
   }
 }
 
@@ -230,12 +244,13 @@ void check_transformer_container_storage(const Service& s, Report& report) {
       const LazyPath list = s.predictor()->at / "containers";
       const LazyPath container = list[i];
       const LazyPath variables = container / "env";
-      report.add(forbidden(variables[j],
-                           fmt::format("{} must not be set in the {}: the predictor beside it has the model",
-                                       spec::kStorageUriEnv, spec::kTransformerContainerName)));
+      report.add(
+          forbidden(variables[j],
+                    fmt::format("{} must not be set in the {}: the predictor in the same Pod has the model",
+                                spec::kStorageUriEnv, spec::kTransformerContainerName)));
       break;
     }
-    return;  // KServe looks at the first one
+    return;  // KServe checks the first one
   }
 }
 
@@ -268,24 +283,14 @@ void check_storage_uri_beside_storage(const Service& s, Report& report) {
 void check_storage_uri_supported(const Service& s, Report& report) {
   spec::StorageContainers containers(s.catalog());
   for (const Component& c : s.components()) {
-    const std::vector<WrittenUri> uris = uris_of(c);
     const std::string_view named = storage_container_name(c);
-    if (!named.empty()) {
-      const std::string_view first = uris.empty() ? std::string_view{} : uris.front().uri;
-      check_named_storage_container(s, c, named, first, containers, report);
-    }
-    for (const WrittenUri& written : uris) {
-      if (report.full()) return;
-      const std::string shown = spec::quoted(spec::shown_uri(written.uri));
-      const auto match = named.empty() ? containers.find(written.uri) : spec::StorageContainers::Match{};
-      if (!match.broken.empty()) {
-        report.add({ErrorType::kInvalid, written.path, shown, spec::broken_expression_text(match.broken)});
-        continue;
-      }
-      const bool supported = !named.empty() || match.container;
-      if (const auto problem = spec::check_storage_uri(written.uri, supported, s.catalog()))
-        report.add({problem->type, written.path, shown, problem->detail});
-    }
+    std::optional<std::string_view> first;
+    for_each_uri(c, [&](std::string_view uri, const auto& path) {
+      if (!first) first = uri;
+      if (!report.full()) check_uri(s, uri, !named.empty(), path, containers, report);
+    });
+    if (!named.empty()) check_named_storage_container(s, c, named, first.value_or(""), containers, report);
+    if (report.full()) return;
   }
 }
 

@@ -9,8 +9,6 @@
 #include "spec/spelling.h"
 #include "spec/text/ascii.h"
 #include "spec/text/utf8.h"
-#include "validation/runtime_rules.h"
-#include "validation/service_rules.h"
 
 namespace modelgate::validation {
 namespace {
@@ -20,8 +18,8 @@ constexpr std::array<std::string_view, 5> kFields = {"Name", "Namespace", "Label
 constexpr std::string_view kForms =
     "{{.Name}}, {{.Namespace}}, {{.Labels.key}}, {{.Annotations.key}} and {{.StorageUri}}";
 
-/// Containers whose text is filled in: the serving one, and those that run beside and below it.
-constexpr std::array<std::string_view, 3> kFilledIn = {
+/// Containers whose templates are resolved.
+constexpr std::array<std::string_view, 3> kResolved = {
     spec::kServingContainerName, spec::kTransformerContainerName, spec::kWorkerContainerName};
 
 std::string_view trimmed(std::string_view s) {
@@ -31,8 +29,8 @@ std::string_view trimmed(std::string_view s) {
   return s.substr(first, s.find_last_not_of(kBlank) - first + 1);
 }
 
-/// `{{- x -}}` trims the text around it; the marks are set off by a blank.
-std::string_view without_marks(std::string_view action) {
+/// `{{- x -}}` trims the text around it; a blank separates the marker.
+std::string_view without_trim_markers(std::string_view action) {
   if (action.starts_with("- ")) action.remove_prefix(2);
   if (action.ends_with(" -")) action.remove_suffix(2);
   return trimmed(action);
@@ -44,20 +42,20 @@ bool is_identifier(std::string_view s) {
   return !s.empty() && letter(s.front()) && std::ranges::all_of(s, fits);
 }
 
-/// As much of an action as a message shows, with its braces.
+/// An action with its braces, cut for a message.
 std::string shown(std::string_view action) {
   constexpr std::size_t kMost = 64;
   return fmt::format("{{{{{}}}}}", text::truncate(action, kMost));
 }
 
 std::optional<std::string> check_action(std::string_view action) {
-  const std::string_view text = without_marks(action);
-  if (!text.starts_with('.')) return fmt::format("{} is not understood; allowed are {}", shown(text), kForms);
+  const std::string_view text = without_trim_markers(action);
+  if (!text.starts_with('.')) return fmt::format("{} is not supported; allowed are {}", shown(text), kForms);
   const std::size_t dot = text.find('.', 1);
   const std::string_view field = text.substr(1, dot == std::string_view::npos ? dot : dot - 1);
   if (std::ranges::find(kFields, field) == kFields.end()) {
     const auto near = spec::nearest(field, kFields);
-    return fmt::format("{} names no field; allowed are {}{}", shown(text), kForms,
+    return fmt::format("{} is not a field; allowed are {}{}", shown(text), kForms,
                        near ? fmt::format(" (did you mean .{}?)", *near) : std::string{});
   }
   const bool map = field == "Labels" || field == "Annotations";
@@ -70,10 +68,10 @@ std::optional<std::string> check_action(std::string_view action) {
   return std::nullopt;
 }
 
-/// Every string in a container, with its place.
+/// Every string in a container, with its path.
 void check_strings(const spec::Value& v, const LazyPath& at, Report& report) {
   if (v.IsString()) {
-    // The template is shown, not the text around it: that may be a secret.
+    // Only the template is shown: the text around it may be a secret.
     if (const auto problem = check_template(spec::text_of(v))) report.add(invalid(at, *problem));
   } else if (v.IsArray()) {
     for (rapidjson::SizeType i = 0; i < v.Size(); ++i) check_strings(v[i], at[i], report);
@@ -102,8 +100,8 @@ void check_model_templates(const Service& s, Report& report) {
 
 void check_runtime_templates(const RuntimeObject& r, Report& report) {
   for (const Container& c : r.workloads().containers) {
-    const bool filled_in = std::ranges::find(kFilledIn, c.view.name()) != kFilledIn.end();
-    if (c.place == Container::Place::kListed && filled_in && c.view)
+    const bool resolved = std::ranges::find(kResolved, c.view.name()) != kResolved.end();
+    if (c.place == Container::Place::kListed && resolved && c.view)
       check_strings(*c.view.value(), c.at, report);
   }
 }

@@ -1,20 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The templates in a runtime's container: what of Go's text/template is understood there.
+// The templates in a runtime's container: the supported part of Go's text/template.
 //
 //   {{.Name}} {{.Namespace}} {{.Labels.team}} {{.Annotations.modelFormat}} {{.StorageUri}}
 //
-// Blanks inside the braces and the trimming marks `{{-` and `-}}` are allowed. Nothing else is: no functions,
-// no pipelines, no conditions.
+// Blanks inside the braces and the trim markers `{{-` and `-}}` are allowed. Functions, pipelines and
+// conditions are not.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "validation/reading.h"
+#include "validation/report.h"
+
 namespace modelgate::validation {
 
-/// What is wrong with the templates in a text; nothing where there are none.
+/// What is wrong with the templates in a text, if anything.
 std::optional<std::string> check_template(std::string_view text);
+
+/// In the fields of `model`.
+void check_model_templates(const Service& s, Report& report);
+/// In the containers whose templates are resolved.
+void check_runtime_templates(const RuntimeObject& r, Report& report);
 
 }  // namespace modelgate::validation

@@ -7,8 +7,8 @@
 namespace modelgate::validation {
 namespace {
 
-/// KServe's rules first: should an object have more errors than are kept, those that deny in every mode are
-/// among the kept ones, and a strict rule sees what has been told before.
+/// KServe's rules first: if there are more errors than FieldErrors holds, it holds those that deny in each
+/// mode; and Report drops what a strict rule repeats.
 template <typename Object>
 Findings run(const Object& object, std::span<const Rule<Object>> rules) {
   Findings findings;

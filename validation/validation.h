@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Validation: every rule about InferenceServices, ServingRuntimes and ClusterServingRuntimes, as one function
-// a kind. Admission calls it behind defaulting, on every create and update; `modelgate review` through
+// Validation: all rules about InferenceServices, ServingRuntimes and ClusterServingRuntimes, one function for
+// each kind. Admission calls it after defaulting on each CREATE and UPDATE; `modelgate review` calls
 // admission.
 //
 //   Findings found = validate_inference_service({.isvc = isvc, .old = &old_isvc, .catalog = catalog});
 //   for (const spec::FieldError& e : found.errors) ...   // e.rule, e.path, e.strict_only
 //
-// All errors are found at once. What they lead to is admission's: an error with `strict_only` denies in
-// Strict mode and is a warning in Compatible mode; an error of a rule that ratchets is a warning where the
-// old object has it too.
+// All errors are found at once. Admission decides their effect: an error with `strict_only` denies in Strict
+// mode and is a warning in Compatible mode; an error of a rule that ratchets is a warning if the old object
+// has it too.
 //
-// Denied by rules of origin kKServe is exactly what KServe v0.20's validators deny (crashes included, each of
-// which is a field error here); README.md lists the quirks that this takes.
+// The rules of origin kKServe deny exactly what KServe v0.20's validators deny. Where those crash, they
+// report a field error. README.md lists the quirks.
 //
-// Pure: no I/O, no clock, no state. The objects may hold anything; their structure is admission's to check
-// first (spec/schema.h), and a field of a wrong type reads as absent here. Linear in the object, but for a
-// few loops over pairs that FieldErrors' own bound and the API server's limit on bodies keep short.
+// Pure: no I/O, no clock, no state. The objects may hold anything: admission checks their structure first
+// (spec/schema.h), and a field of a wrong type is read as absent. Linear in the object, except for a few
+// loops over pairs, which the limits of FieldErrors and of request bodies keep short.
 #pragma once
 
 #include <cstdint>
@@ -31,18 +31,18 @@
 
 namespace modelgate::validation {
 
-/// An InferenceService to validate: as it comes out of defaulting.
+/// An InferenceService to validate, after defaulting.
 struct Subject {
   spec::InferenceServiceView isvc;
-  /// What is stored, on UPDATE; nullptr on CREATE.
+  /// The stored object on UPDATE; nullptr on CREATE.
   const spec::InferenceServiceView* old = nullptr;
   const spec::Catalog& catalog;
-  /// Where the service lives; empty: what its metadata says.
+  /// The service's namespace; empty: metadata.namespace.
   std::string_view namespace_ = {};
 };
 
-/// A ServingRuntime or ClusterServingRuntime to validate. The catalog gives the others, and on UPDATE the one
-/// that is stored.
+/// A ServingRuntime or ClusterServingRuntime to validate. The catalog has the other runtimes, and on UPDATE
+/// the stored object.
 struct RuntimeSubject {
   spec::ServingRuntimeView runtime;
   const spec::ServingRuntimeView* old = nullptr;
@@ -50,10 +50,10 @@ struct RuntimeSubject {
   std::string_view namespace_ = {};
 };
 
-/// A runtime that the service names and the catalog lacks. It may have come a moment ago, so the caller looks
-/// for it once more: the warning is for when it is not found then either.
+/// A runtime that the service names and the catalog does not have. It may have been created a moment ago: the
+/// caller looks it up, and issues the warning if it does not exist.
 struct MissingRuntime {
-  std::string_view namespace_;  // where a ServingRuntime would be; else it is a ClusterServingRuntime
+  std::string_view namespace_;  // of a ServingRuntime; else it is a ClusterServingRuntime
   std::string_view name;        // belongs to the service's document
   spec::FieldWarning warning;
 };
@@ -65,32 +65,32 @@ struct Findings {
   std::vector<MissingRuntime> missing_runtimes;
 };
 
-/// Finds nothing on an UPDATE of what is being deleted: its finalizers have to go, whatever else is wrong.
+/// Finds nothing on UPDATE of a service that is being deleted: its finalizers must be removable in any case.
 Findings validate_inference_service(const Subject& subject);
 Findings validate_serving_runtime(const RuntimeSubject& subject);
 
 enum class Origin : std::uint8_t {
   kKServe,  // KServe v0.20 denies for it too
-  kStrict,  // ours alone
+  kStrict,  // only ours
 };
 
 enum class Ratchet : std::uint8_t {
-  kRatchets,    // what was wrong before may stay wrong
-  kTransition,  // about a change: it concerns the new object alone
+  kRatchets,    // an error that the old object has too does not deny
+  kTransition,  // about a change of the object
 };
 
-/// A rule without its function: what FieldError::rule refers to.
+/// A rule without its function.
 struct RuleInfo {
   std::string_view name;
   Origin origin = Origin::kStrict;
   Ratchet ratchet = Ratchet::kRatchets;
 };
 
-/// Both tables, in reading order; a rule about both kinds is in each.
+/// The tables, in their order; a rule about both kinds is in each.
 std::vector<RuleInfo> inference_service_rules();
 std::vector<RuleInfo> serving_runtime_rules();
 
-/// How the rule of that name ratchets; kRatchets for a name that is none of ours.
+/// kRatchets for an unknown name.
 Ratchet ratchet_of(std::string_view rule_name);
 
 }  // namespace modelgate::validation

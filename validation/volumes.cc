@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Volumes and their mounts. That a mount has a volume is asked of services only: a runtime's may come from
-// the service.
+#include "validation/volumes.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,19 +10,17 @@
 #include "spec/names.h"
 #include "spec/runtime_support.h"
 #include "validation/duplicates.h"
-#include "validation/service_rules.h"
-#include "validation/workload_rules.h"
 
 namespace modelgate::validation {
 namespace {
 
-/// Volumes that are put into a Pod with a model, behind everybody's back.
+/// Volumes that Pod injection adds for a model.
 constexpr std::array<std::string_view, 2> kInjected = {"kserve-provision-location", "kserve-pvc-source"};
 
 /// The volumes that a Pod's containers can mount.
 struct Volumes {
   std::vector<std::string_view> names;  // sorted
-  bool complete = true;                 // false where a runtime that nobody knows may give more
+  bool complete = true;                 // false: an unknown runtime may add more
 
   bool has(std::string_view name) const {
     return !complete || std::ranges::binary_search(names, name) ||
@@ -44,10 +41,10 @@ void add_names_of_runtime(Volumes& volumes, const spec::Runtime& runtime, bool w
   }
 }
 
-/// Of the runtime that is named; where none is, of any that could be chosen.
+/// Of the named runtime; if none is named, of each that could be selected.
 void add_names_of_runtimes(Volumes& volumes, const Service& s, const Pod& pod) {
   const spec::PredictorView predictor(pod.component->view.value());
-  // A canary has the stable predictor's runtime where it names none.
+  // A canary without a runtime has the stable predictor's.
   const spec::ModelSpecView stable = s.predictor() ? s.predictor()->model() : spec::ModelSpecView{};
   const auto name = predictor.model().runtime() ? predictor.model().runtime() : stable.runtime();
   if (name) {
@@ -123,7 +120,7 @@ void check_mounts(const Workloads& w, Report& report) {
 }
 
 void check_mounts_have_volumes(const Service& s, Report& report) {
-  const Pod* pod = nullptr;  // whose volumes these are
+  const Pod* pod = nullptr;  // has these volumes
   Volumes volumes;
   for (const Container& c : s.workloads().containers) {
     const auto mounts = c.view.volume_mounts();

@@ -85,7 +85,7 @@ std::vector<Case> canary_cases() {
        beside(R"({"predictor": {"name": "a"}, "trafficPercent": 10})"),
        {"one-implementation Required " + first + ".predictor"}},
       {"canaries",
-       "WhatEveryComponentIsAsked",
+       "CheckedInEachComponent",
        beside(canary("a", "10", R"("containerConcurrency": -1, "logger": {"mode": "x"})")),
        {"container-concurrency Invalid " + first + ".predictor.containerConcurrency",
         "logger NotSupported " + first + ".predictor.logger.mode"}},

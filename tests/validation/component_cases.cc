@@ -100,7 +100,7 @@ std::vector<Case> component_cases() {
        predictor(R"("containers": [{"name": "first", "image": "example.com/a:v1"},
                     {"name": "kserve-container", "image": "example.com/b:v1",
                      "env": [{"name": "PROTOCOL", "value": "v9"}]}])")},
-      {"custom-protocol", "BesideAModelItIsAnotherMatter",
+      {"custom-protocol", "BesideAModelIsAccepted",
        predictor(model(R"("env": [{"name": "PROTOCOL", "value": "v9"}])"))},
 
       {"protocol-version", "Known", predictor(model(R"("protocolVersion": "v2")"))},

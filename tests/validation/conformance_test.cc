@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What KServe v0.20 denied and admitted, held against the rules of origin kKServe. The recorded cases lie
-// beside the repository (../shared/conformance) and are skipped where they are not. tests/conformance/run.py
-// does the same with the whole webhook; this one says in a second which rule is wrong.
+// Compares the rules of origin kKServe with what KServe v0.20 denied and admitted. The recorded cases are next
+// to the repository (../shared/conformance); without them the tests are skipped. tests/conformance/run.py does
+// the same with the whole webhook; this one names the wrong rule within a second.
 #include <gtest/gtest.h>
 #include <re2/re2.h>
 

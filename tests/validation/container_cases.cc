@@ -309,12 +309,12 @@ std::vector<Case> container_cases() {
 
       {"mounts-have-volumes", "OfThePod", service({.predictor = model(mount("cache")) + ", " + kVolume})},
       {"mounts-have-volumes",
-       "OfNobody",
+       "OfUnknownContainer",
        in_model(mount("cache")),
        {"mounts-have-volumes NotFound " + model_at + ".volumeMounts[0].name"}},
       {"mounts-have-volumes", "OfTheNamedRuntime",
        with_runtime("kserve-tritonserver", "triton", mount("devshm"))},
-      {"mounts-have-volumes", "OfARuntimeThatCouldBeChosen",
+      {"mounts-have-volumes", "OfARuntimeThatCouldBeSelected",
        service({.predictor = R"("model": {"modelFormat": {"name": "triton"}, "protocolVersion": "v2", )" +
                              mount("devshm") + "}"})},
       {"mounts-have-volumes",
@@ -322,7 +322,7 @@ std::vector<Case> container_cases() {
        in_model(mount("devshm")),
        {"mounts-have-volumes NotFound " + model_at + ".volumeMounts[0].name"}},
       {"mounts-have-volumes",
-       "NobodyCanTell",
+       "UnknownRuntime",
        with_runtime("not-there", "sklearn", mount("cache")),
        {},
        {"spec.predictor.model.runtime"}},

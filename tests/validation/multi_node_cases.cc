@@ -80,7 +80,7 @@ std::vector<Case> multi_node_cases() {
        "MalformedTypes",
        spread("", "", with_types("nvidia.com/gpu")),
        {"multi-node Invalid " + types_path}},
-      {"multi-node", "CustomPredictorsWorkersAreNotLookedAt",
+      {"multi-node", "CustomPredictorsWorkersAreNotChecked",
        service({.predictor = custom() + R"(, "workerSpec": {"pipelineParallelSize": 2})"})},
 
       {"gpu-resource-types", "List",

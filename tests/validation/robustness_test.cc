@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whatever an object holds, the rules answer: any value at any place, and lists of any length in bounded
-// time.
+// The rules return for any object: any value at any path, and lists of any length in bounded time.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -12,7 +11,7 @@
 namespace modelgate::validation {
 namespace {
 
-/// A bit of everything that a rule looks at.
+/// Something of everything that a rule reads.
 constexpr std::string_view kService = R"({
   "kind": "InferenceService",
   "metadata": {"name": "iris", "namespace": "default", "generateName": "i", "labels": {"a": "b"}, "annotations": {
@@ -99,7 +98,7 @@ TEST_P(AnyValueAnywhereTest, IsAnswered) {
       validate(document.value(), nullptr, *catalog);
       validate(document.value(), &original.value(), *catalog);
       validate(original.value(), &document.value(), *catalog);
-      // What was changed may be in the catalog too.
+      // The catalog may hold the changed object too.
       spec::CatalogBuilder builder;
       builder.add(document.value());
       validate(original.value(), nullptr, *builder.build(1));
@@ -181,7 +180,7 @@ class LongListTest : public testing::TestWithParam<Long> {};
 TEST_P(LongListTest, TakesNoLongerThanReadingIt) {
   spec::CatalogBuilder builder;
   add_all(builder, kRuntimes);
-  // Somebody else's is as long.
+  // Another runtime, as long.
   const Document other(long_runtime(R"("protocolVersions": ["v1"], "volumes": )" +
                                     many(10'000, R"({"name": "v%"})") + R"(, "supportedModelFormats": )" +
                                     many(10'000, R"({"name": "f%", "autoSelect": true, "priority": 1})")));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs the rows of the rules, and holds that every rule has an accepted and a denied one.
+// Runs the rows of the rules, and checks that each rule has an accepted and a denied one.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -90,6 +90,7 @@ Findings validate_runtime(const Case& c, const Document& document, const spec::C
   return validate_serving_runtime({view, &old_view, catalog});
 }
 
+/// The path of each warning.
 std::vector<std::string> warned_paths(const Findings& found) {
   std::vector<std::string> out;
   for (const spec::FieldWarning& w : found.warnings) out.push_back(w.path.to_string());
@@ -101,10 +102,10 @@ void expect(const Case& c, const Document& document, const Findings& found) {
   EXPECT_THAT(briefs(found), testing::UnorderedElementsAreArray(c.errors)) << prose(found);
   EXPECT_THAT(warned_paths(found), testing::UnorderedElementsAreArray(c.warnings)) << prose(found);
   for (const spec::FieldError& e : found.errors) {
-    // Told about something that is there, or that should be in something that is there.
-    const bool there = e.path.find_in(document.value()) || e.path.parent().find_in(document.value()) ||
+    // The path exists, or is of a member that something which exists should have.
+    const bool exists = e.path.find_in(document.value()) || e.path.parent().find_in(document.value()) ||
                        e.path.parent().parent().find_in(document.value());
-    EXPECT_TRUE(there) << e.to_string();
+    EXPECT_TRUE(exists) << e.to_string();
     EXPECT_FALSE(e.message().empty());
   }
 }

@@ -198,7 +198,7 @@ std::vector<Case> scaling_cases() {
        scaled(metrics(R"({"type": "Pods"})")),
        {"scaling-metrics-closely NotSupported " + kMetric + ".type"}},
       {"scaling-metrics-closely",
-       "ToldOnceWhereKServeTellsIt",
+       "ReportedOnceByKServesRule",
        scaled(metrics(R"({"type": "Pods"})"), kHpa),
        {"scaling-metrics NotSupported " + kMetric + ".type"}},
       {"scaling-metrics-closely",

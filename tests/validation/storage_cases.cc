@@ -128,7 +128,7 @@ std::vector<Case> storage_cases() {
        {"storage-spec-types NotSupported spec.explainer.art.storageUri",
         "storage-uri-beside-storage Forbidden spec.explainer.art.storage"}},
 
-      {"storage-spec-types", "OfModelNothingIsAsked",
+      {"storage-spec-types", "OfModelIsNotChecked",
        service({.predictor = bare_model(R"("storage": {"parameters": {"type": "gs"}})")})},
       {"storage-spec-types",
        "OfAFramework",
@@ -187,7 +187,7 @@ std::vector<Case> storage_cases() {
            {.predictor = custom(
                 R"("env": [{"name": "A", "value": "1"}, {"name": "STORAGE_URI", "value": "s4://m/i"}])")}),
        {"storage-uri NotSupported spec.predictor.containers[0].env[1].value"}},
-      {"storage-uri", "VariableFromElsewhere",
+      {"storage-uri", "VariableFromAConfigMap",
        service(
            {.predictor = custom(
                 R"("env": [{"name": "STORAGE_URI", "valueFrom": {"configMapKeyRef": {"name": "m", "key": "uri"}}}])")})},
