@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "admission/references.h"
-#include "defaulting/settled.h"
+#include "defaulting/runtime_selection.h"
 #include "spec/deployment_mode.h"
 #include "workload/children/build_wanted.h"
 
@@ -49,7 +49,7 @@ Wanted build(const RealizationInput& in, const Value& service, spec::Arena& aren
   return workload::build_wanted(
       service,
       {.catalog = in.catalog,
-       .runtime = defaulting::settled_runtime(view, ns, in.catalog),
+       .runtime = defaulting::runtime_of_unpinned_model(view, ns, in.catalog),
        .facts = &in.facts,
        .name_style = workload::name_style_for(view.metadata().name(), {}, in.catalog.configuration()),
        .virtual_services = in.catalog.configuration().modelgate.istio_routes,

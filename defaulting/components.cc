@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Components that bring their own container, and the ART explainer: the container's name, which the rest of
-// the system goes by, and resources, as KServe defaults them in every mode. A component with none or several
-// implementations is left for validation.
+#include "defaulting/components.h"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <optional>
 
-#include "defaulting/pass.h"
+#include "defaulting/resources.h"
 
 namespace modelgate::defaulting {
 namespace {
@@ -24,15 +24,15 @@ std::optional<std::size_t> index_of(const spec::ListView<spec::ContainerView>& l
   return std::nullopt;
 }
 
-/// The name that a renamed container had; empty where none was renamed.
+/// The name of a renamed container before; empty if none was renamed.
 std::string_view former_name(const Pass& pass, const FieldPath& name) {
   const std::string_view why = pass.earlier.why(pass.document(), name);
   return why.starts_with(cause::kWas) ? why.substr(cause::kWas.size()) : std::string_view{};
 }
 
-// A server-side apply merges containers by name. So one that we renamed comes back under the user's name,
-// beside the renamed one: the user's takes the place of ours.
-void reunite_renamed(Pass& pass, const FieldPath& component) {
+/// A server-side apply merges containers by name: a container that we renamed is sent again under the user's
+/// name, beside the renamed one. The user's replaces ours.
+void merge_renamed(Pass& pass, const FieldPath& component) {
   if (!pass.earlier.has_record()) return;
   const FieldPath list = component / "containers";
   const spec::ListView<spec::ContainerView> containers(pass.edit.find(list));
@@ -46,7 +46,7 @@ void reunite_renamed(Pass& pass, const FieldPath& component) {
   pass.edit.remove(list[*users]);
 }
 
-/// Gives a container the name that the rest of the system goes by, and remembers the one it had.
+/// Gives a container the name on which other parts rely, and records its former name.
 void rename_container(Pass& pass, const FieldPath& container) {
   const FieldPath name_path = container / "name";
   const spec::ContainerView view(pass.edit.find(container));
@@ -54,21 +54,21 @@ void rename_container(Pass& pass, const FieldPath& container) {
   const std::string_view was = now == spec::kServingContainerName ? former_name(pass, name_path) : now;
   if (now == spec::kServingContainerName && was.empty()) return;
   const std::string_view why =
-      can_be_recorded(was) ? pass.keep(fmt::format("{}{}", cause::kWas, was)) : std::string_view{};
+      can_be_recorded(was) ? pass.copy_to_arena(fmt::format("{}{}", cause::kWas, was)) : std::string_view{};
   if (now != spec::kServingContainerName)
     pass.set(name_path, spec::make_literal(spec::kServingContainerName));
   if (!why.empty()) pass.ledger.add(name_path, why);
 }
 
-void complete_first_container(Pass& pass, const FieldPath& component, bool rename) {
+void default_first_container(Pass& pass, const FieldPath& component, bool rename) {
   const FieldPath container = (component / "containers")[0];
   const spec::Value* v = pass.edit.find(container);
   if (!v || !v->IsObject()) return;
   if (rename) rename_container(pass, container);
-  fill_container_resources(pass, container);
+  default_container_resources(pass, container);
 }
 
-void complete_art(Pass& pass, const FieldPath& art) {
+void default_art(Pass& pass, const FieldPath& art) {
   if (spec::ContainerView(pass.edit.find(art)).name() != spec::kServingContainerName)
     pass.set(art / "name", spec::make_literal(spec::kServingContainerName));
   const std::string& version = pass.configuration.explainers.art_default_image_version;
@@ -77,44 +77,44 @@ void complete_art(Pass& pass, const FieldPath& art) {
         art / "runtimeVersion", cause::kExplainer, [](const spec::Value&) { return true; },
         [&] { return spec::make_string(version, pass.edit.arena()); });
   }
-  fill_container_resources(pass, art);
+  default_container_resources(pass, art);
 }
 
 }  // namespace
 
-void complete_custom_predictor(Pass& pass) {
+void default_custom_predictor(Pass& pass) {
   if (pass.model_mesh) return;
   if (pass.service().spec().predictor().containers().empty()) return;
-  reunite_renamed(pass, Pass::predictor_path());
+  merge_renamed(pass, Pass::predictor_path());
   const spec::PredictorView predictor = pass.service().spec().predictor();
   const auto containers = predictor.containers();
   const auto found = spec::implementations(predictor);
   if (found.size() != 1 || found.front().kind != spec::Implementation::Kind::kCustom) return;
-  complete_first_container(pass, Pass::predictor_path(),
-                           containers.size() == 1 || containers[0].name().empty());
+  default_first_container(pass, Pass::predictor_path(),
+                          containers.size() == 1 || containers[0].name().empty());
 }
 
-void complete_transformer(Pass& pass) {
+void default_transformer(Pass& pass) {
   if (pass.service().spec().transformer().containers().empty()) return;
   const FieldPath path = FieldPath{} / "spec" / "transformer";
-  reunite_renamed(pass, path);
-  complete_first_container(pass, path, true);
+  merge_renamed(pass, path);
+  default_first_container(pass, path, true);
 }
 
-void complete_explainer(Pass& pass) {
+void default_explainer(Pass& pass) {
   if (!pass.service().spec().explainer()) return;
   const FieldPath path = FieldPath{} / "spec" / "explainer";
-  reunite_renamed(pass, path);
+  merge_renamed(pass, path);
   const auto found = spec::implementations(pass.service().spec().explainer());
   if (found.size() != 1) return;
   if (found.front().kind == spec::Implementation::Kind::kArt) {
-    complete_art(pass, path / "art");
+    default_art(pass, path / "art");
   } else {
-    complete_first_container(pass, path, true);
+    default_first_container(pass, path, true);
   }
 }
 
-void decline_service_account_token(Pass& pass) {
+void disable_service_account_token(Pass& pass) {
   if (pass.configuration.security.auto_mount_service_account_token) return;
   for (const std::string_view name : kComponents) {
     const FieldPath component = FieldPath{} / "spec" / name;

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// The annotation serving.kserve.io/deploymentMode: legacy spellings are replaced, and a missing annotation is
-// added, so that a change of the configured default does not change the mode of existing services.
-#include "defaulting/pass.h"
+#include "defaulting/deployment_mode.h"
 
 namespace modelgate::defaulting {
 namespace {
@@ -15,7 +12,7 @@ std::string_view mode_to_annotate(const Pass& pass) {
 
 }  // namespace
 
-void settle_deployment_mode(Pass& pass) {
+void default_deployment_mode(Pass& pass) {
   const spec::FieldPath path = Pass::annotation_path(spec::kDeploymentModeAnnotation);
   if (const spec::Value* annotation = pass.edit.find(path)) {
     if (!annotation->IsString()) return;

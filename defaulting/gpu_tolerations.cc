@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Tolerations for accelerators: nodes with GPUs usually carry a taint named for them. Each Pod of a service
-// (predictor, canaries, workers, transformer, explainer) gets a toleration `{key: <resource>, operator:
-// Exists, effect: NoSchedule}` for each accelerator in its effective resources: the service's, else its
-// runtime's, unless one there has that key already. The setting `gpuTolerations` says which resources are
-// accelerators; those that the annotation serving.kserve.io/gpu-resource-types lists are too.
-//
-// A service's list of tolerations replaces its runtime's, as in KServe. So where we begin a list, what it
-// replaces is copied into it, and recorded like the rest.
+#include "defaulting/gpu_tolerations.h"
+
 #include <algorithm>
 #include <array>
 #include <boost/container/static_vector.hpp>
 #include <string>
 #include <vector>
 
-#include "defaulting/pass.h"
 #include "spec/quantity.h"
 
 namespace modelgate::defaulting {
@@ -25,23 +17,23 @@ using spec::FieldPath;
 using spec::PodSpecView;
 using spec::Value;
 
-/// The views of one container, that which overrides first.
+/// The views of one container, the overriding one first.
 using Layers = std::array<ContainerView, 3>;
 
-/// One Pod as it will be, in the parts that it is merged from.
+/// The parts that a Pod is merged from.
 struct PodParts {
   FieldPath path;  // of the object that has `tolerations`
-  /// The service's own, inherited, the runtime's: that which overrides first.
+  /// The service's own, the inherited, the runtime's: the overriding one first.
   boost::container::static_vector<PodSpecView, 3> parts;
-  /// Containers that lie in no list: models, and the ART explainer. They go by `single_name`.
+  /// Containers outside of lists: models, and the ART explainer. Their name is `single_name`.
   Layers singles;
   std::string_view single_name;
   bool runtime_unknown = false;
-  /// Where several nodes serve one model, each Pod gets GPUs whether or not its containers ask for them.
+  /// Several nodes serve one model: each Pod gets GPUs, even if its containers request none.
   bool multi_node = false;
 };
 
-/// What such a Pod gets where its containers name no accelerator, as in KServe.
+/// What such a Pod gets if its containers name no accelerator, as in KServe.
 constexpr std::string_view kMultiNodeResource = "nvidia.com/gpu";
 
 /// Calls `f(container)` for each of a list, until it returns true.
@@ -62,12 +54,12 @@ ContainerView container_named(const PodSpecView& pod, std::string_view name) {
   return found;
 }
 
-/// Calls `f(layers)` for each container of the Pod, once a name.
+/// Calls `f(layers)` once for each container name of the Pod.
 template <typename F>
 void for_each_container(const PodParts& pod, F&& f) {
   if (!pod.single_name.empty()) {
     Layers layers = pod.singles;
-    // The runtime is the last part; of it the model inherits.
+    // The runtime is the last part; the model inherits from it.
     if (!layers[2] && !pod.parts.empty()) layers[2] = container_named(pod.parts.back(), pod.single_name);
     f(layers);
   }
@@ -106,9 +98,9 @@ class Accelerators {
     }
   }
 
-  bool off() const { return configured_.empty(); }
+  bool disabled() const { return configured_.empty(); }
 
-  /// The key of the taint, or nothing.
+  /// The key of the taint, if the resource is an accelerator.
   std::optional<std::string> key_for(std::string_view resource) const {
     for (const spec::GpuToleration& t : configured_) {
       if (t.matches(resource)) return std::string(t.key_for(resource));
@@ -127,7 +119,7 @@ bool is_zero(const Value& quantity) {
   return q && q->is_zero();
 }
 
-/// True where a container that overrides this one names the resource on the same side.
+/// True if an overriding container sets the resource on the same side.
 bool overridden(const Layers& layers, std::size_t i, std::string_view side, std::string_view resource) {
   for (std::size_t above = 0; above < i; ++above) {
     const spec::ObjectView resources = layers[above].resources().object(side);
@@ -137,15 +129,15 @@ bool overridden(const Layers& layers, std::size_t i, std::string_view side, std:
   return false;
 }
 
-/// Accelerators are extended resources, which have a domain: CPU and memory cost nothing here.
+/// Accelerators are extended resources, whose names have a domain: CPU and memory are skipped.
 void collect_keys(const Layers& layers, const Accelerators& accelerators, std::vector<std::string>& keys) {
   for (const std::string_view side : {"requests", "limits"}) {
     for (std::size_t i = 0; i < layers.size(); ++i) {
       const spec::ObjectView resources = layers[i].resources().object(side);
       if (!resources) continue;
-      std::size_t looked = 0;
+      std::size_t count = 0;
       for (const auto& m : resources.value()->GetObject()) {
-        if (++looked > kMaxResources) break;
+        if (++count > kMaxResources) break;
         const std::string_view resource = spec::text_of(m.name);
         if (resource.find('/') == std::string_view::npos) continue;
         auto key = accelerators.key_for(resource);
@@ -156,7 +148,7 @@ void collect_keys(const Layers& layers, const Accelerators& accelerators, std::v
   }
 }
 
-/// Sorted, so that the order in which a manifest names resources does not matter.
+/// Sorted, so that the order of resources in a manifest does not matter.
 std::vector<std::string> taint_keys(const PodParts& pod, const Accelerators& accelerators) {
   std::vector<std::string> keys;
   for_each_container(pod, [&](const Layers& layers) { collect_keys(layers, accelerators, keys); });
@@ -170,7 +162,7 @@ std::vector<std::string> taint_keys(const PodParts& pod, const Accelerators& acc
   return keys;
 }
 
-/// A toleration of the key for some value of the taint is the user's own decision, and left at that.
+/// A toleration of the key for one value of the taint is the user's decision and counts.
 bool tolerates(const Value& list, std::string_view key) {
   return std::any_of(list.Begin(), list.End(), [&](const Value& element) {
     const spec::TolerationView t(element);
@@ -179,7 +171,7 @@ bool tolerates(const Value& list, std::string_view key) {
   });
 }
 
-/// The list that the Pod gets: the first part's that has one.
+/// The list that the Pod gets: that of the first part with one.
 const Value* effective_tolerations(const PodParts& pod) {
   for (const PodSpecView& part : pod.parts) {
     if (!part.tolerations().empty()) return part.tolerations().value();
@@ -200,30 +192,30 @@ void append_recorded(Pass& pass, const FieldPath& list, Value element) {
   pass.ledger.add(list[pass.edit.find(list)->Size() - 1], cause::kGpu);
 }
 
-/// Where the runtime is not known just now, nobody can say that an accelerator is gone.
-void keep_earlier(Pass& pass, const FieldPath& list) {
+/// If the runtime is not known, the accelerators may be unchanged: keeps what an earlier pass added.
+void keep_earlier_tolerations(Pass& pass, const FieldPath& list) {
   for (const Value* v : pass.earlier.elements(pass.document(), list)) {
-    const Value* there = pass.edit.find(list);
-    const bool has = there && std::any_of(there->Begin(), there->End(),
-                                          [&](const Value& t) { return spec::equal(t, *v); });
+    const Value* present = pass.edit.find(list);
+    const bool has = present && std::any_of(present->Begin(), present->End(),
+                                            [&](const Value& t) { return spec::equal(t, *v); });
     if (!has) append_recorded(pass, list, spec::clone(*v, pass.edit.arena()));
   }
 }
 
-void tolerate(Pass& pass, const PodParts& pod, const Accelerators& accelerators) {
+void add_tolerations(Pass& pass, const PodParts& pod, const Accelerators& accelerators) {
   const FieldPath list = pod.path / "tolerations";
   std::vector<std::string> keys = taint_keys(pod, accelerators);
   if (!pass.can_hold(list) || (keys.empty() && !pod.runtime_unknown)) return;
   if (const Value* own = pass.edit.find(list); own && !own->IsArray()) return;
-  const Value* there = effective_tolerations(pod);
-  if (there) std::erase_if(keys, [&](const std::string& key) { return tolerates(*there, key); });
+  const Value* effective = effective_tolerations(pod);
+  if (effective) std::erase_if(keys, [&](const std::string& key) { return tolerates(*effective, key); });
   const bool begins = PodSpecView(pass.edit.find(pod.path)).tolerations().empty();
   std::vector<Value> copies;
-  if (begins && there && !keys.empty()) {
-    for (const Value& t : there->GetArray()) copies.push_back(spec::clone(t, pass.edit.arena()));
+  if (begins && effective && !keys.empty()) {
+    for (const Value& t : effective->GetArray()) copies.push_back(spec::clone(t, pass.edit.arena()));
   }
-  // From here on the parts are out of date.
-  if (pod.runtime_unknown) keep_earlier(pass, list);
+  // The edits below invalidate the views in `pod`.
+  if (pod.runtime_unknown) keep_earlier_tolerations(pass, list);
   for (Value& t : copies) append_recorded(pass, list, std::move(t));
   for (const std::string& key : keys) {
     const Value* now = pass.edit.find(list);
@@ -255,7 +247,7 @@ PodParts worker_pod(const Pass& pass) {
   return pod;
 }
 
-/// A canary has what it sets, the stable predictor's otherwise, and its runtime's below.
+/// A canary's own parts, then the stable predictor's, then its runtime's.
 PodParts canary_pod(const Pass& pass, std::size_t i) {
   const spec::InferenceServiceSpecView spec = pass.service().spec();
   const spec::PredictorView canary = spec.canary()[i].predictor();
@@ -288,9 +280,9 @@ PodParts component_pod(const Pass& pass, std::string_view name) {
 
 }  // namespace
 
-void tolerate_accelerators(Pass& pass) {
+void add_accelerator_tolerations(Pass& pass) {
   const Accelerators accelerators(pass);
-  if (accelerators.off()) return;
+  if (accelerators.disabled()) return;
   const spec::InferenceServiceSpecView spec = pass.service().spec();
   const bool predictors = !pass.model_mesh && !pass.model_is_ambiguous && spec.predictor();
   const bool workers = predictors && spec.predictor().worker_spec();
@@ -298,11 +290,11 @@ void tolerate_accelerators(Pass& pass) {
   const bool explainer = static_cast<bool>(spec.explainer());
   const std::size_t canaries = predictors ? pass.canaries() : 0;
 
-  if (predictors) tolerate(pass, stable_pod(pass), accelerators);
-  if (workers) tolerate(pass, worker_pod(pass), accelerators);
-  for (std::size_t i = 0; i < canaries; ++i) tolerate(pass, canary_pod(pass, i), accelerators);
-  if (transformer) tolerate(pass, component_pod(pass, "transformer"), accelerators);
-  if (explainer) tolerate(pass, component_pod(pass, "explainer"), accelerators);
+  if (predictors) add_tolerations(pass, stable_pod(pass), accelerators);
+  if (workers) add_tolerations(pass, worker_pod(pass), accelerators);
+  for (std::size_t i = 0; i < canaries; ++i) add_tolerations(pass, canary_pod(pass, i), accelerators);
+  if (transformer) add_tolerations(pass, component_pod(pass, "transformer"), accelerators);
+  if (explainer) add_tolerations(pass, component_pod(pass, "explainer"), accelerators);
 }
 
 }  // namespace modelgate::defaulting

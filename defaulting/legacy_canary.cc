@@ -1,18 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// The old spellings of a canary:
-//
-//   spec: {canaryTrafficPercent: 90, predictor: {...}, canary: {predictor: {...}}}
-//
-// becomes
-//
-//   spec: {predictor: {canaryTrafficPercent: 90, ...},
-//          canary: [{predictor: {name: canary, ...}, trafficPercent: 10}]}
-//
-// canaryTrafficPercent is the share of spec.predictor, and stays: of the two percentages, whichever changes
-// later moves the other. In Knative mode, where canaryTrafficPercent means something else, the object stays
-// as it is, for validation to say so.
-#include "defaulting/pass.h"
+#include "defaulting/legacy_canary.h"
+
+#include <fmt/format.h>
 
 namespace modelgate::defaulting {
 namespace {
@@ -43,8 +32,8 @@ Value number(std::int64_t n) {
   return Value(n);
 }
 
-/// What the other version gets. What is out of range stays out of range, for validation to say so.
-std::int64_t rest_of(std::int64_t percent) {
+/// The share of the other version. A value out of range stays out of range, for validation to report.
+std::int64_t complement_of(std::int64_t percent) {
   return percent < -1'000'000 || percent > 1'000'000 ? -1 : 100 - percent;
 }
 
@@ -53,7 +42,7 @@ void warn_without_effect(Pass& pass) {
     pass.warn(percent_path(), "has no effect in Standard mode without a version under spec.canary");
 }
 
-/// What the object becomes, as the list's only element.
+/// The object as the only element of the list.
 Value canary_element(Pass& pass, const Value& object, std::int64_t share) {
   spec::Arena& arena = pass.edit.arena();
   Value element = spec::clone(object, arena);
@@ -75,23 +64,23 @@ void move_canary_traffic_percent(Pass& pass) {
   const FieldPath to = percent_path();
   const Value* top = pass.edit.find(from);
   if (!top) {
-    if (pass.earlier.stands_in(pass.document(), to)) pass.ledger.add(to, cause::kMoved);
+    if (pass.earlier.is_unchanged_in(pass.document(), to)) pass.ledger.add(to, cause::kMoved);
     return;
   }
-  const Value* there = pass.edit.find(to);
-  const bool ours = there && pass.earlier.stands_in(pass.document(), to);
+  const Value* present = pass.edit.find(to);
+  const bool ours = present && pass.earlier.is_unchanged_in(pass.document(), to);
   if (!pass.can_hold(to)) return;
-  if (there && !ours && !spec::equal(*there, *top)) {
-    pass.warn(from, "is dropped, since spec.predictor.canaryTrafficPercent says otherwise");
+  if (present && !ours && !spec::equal(*present, *top)) {
+    pass.warn(from, "is removed, since spec.predictor.canaryTrafficPercent has another value");
     pass.edit.remove(from);
     return;
   }
-  if (!there || ours) {
+  if (!present || ours) {
     pass.edit.set(to, spec::clone(*top, pass.edit.arena()));
     pass.ledger.add(to, cause::kMoved);
   }
   pass.edit.remove(from);
-  pass.warn(from, "is an old spelling; moved to spec.predictor.canaryTrafficPercent");
+  pass.warn(from, "is a legacy spelling; moved to spec.predictor.canaryTrafficPercent");
   warn_without_effect(pass);
 }
 
@@ -103,7 +92,7 @@ void convert_canary_object(Pass& pass) {
 
   const auto percent = integer_at(&pass.document(), percent_path());
   const auto own = spec::CanaryView(*canary).traffic_percent();
-  const std::int64_t share = percent ? rest_of(*percent) : own.value_or(0);
+  const std::int64_t share = percent ? complement_of(*percent) : own.value_or(0);
   Value list(rapidjson::kArrayType);
   list.PushBack(canary_element(pass, *canary, share), pass.edit.arena());
   pass.edit.set(path, std::move(list));
@@ -111,17 +100,17 @@ void convert_canary_object(Pass& pass) {
   if (percent) {
     pass.ledger.add(share_path(), cause::kShare);
     pass.warn(path,
-              fmt::format("is an old spelling; now a list, whose canary gets the other {} percent", share));
+              fmt::format("is a legacy spelling; now a list, whose canary gets the other {} percent", share));
   } else {
-    pass.warn(path, fmt::format("is an old spelling; now a list, whose canary gets {} percent: "
+    pass.warn(path, fmt::format("is a legacy spelling; now a list, whose canary gets {} percent: "
                                 "spec.predictor.canaryTrafficPercent is not set",
                                 share));
   }
 }
 
-// Both percentages are in the object. On UPDATE the one that the user changed wins; where he changed both,
-// the list does, since that is what is served.
-void couple_canary_shares(Pass& pass) {
+// Both percentages are in the object. On UPDATE the one that the user changed wins; if both changed, the list
+// does, since it decides the traffic.
+void sync_canary_shares(Pass& pass) {
   if (pass.canary_converted || !pass.context.old_object) return;
   const spec::InferenceServiceSpecView spec = pass.service().spec();
   if (spec.canary().size() != 1) return;
@@ -131,12 +120,12 @@ void couple_canary_shares(Pass& pass) {
   const auto stable = spec.predictor().canary_traffic_percent();
   if (!here || !stable) return;
 
-  if (*here != rest_of(*stable)) {
-    const bool share_stands = pass.earlier.stands_in(pass.document(), share);
-    if (share_stands) {
-      pass.set(share, number(rest_of(*stable)));
+  if (*here != complement_of(*stable)) {
+    const bool share_unchanged = pass.earlier.is_unchanged_in(pass.document(), share);
+    if (share_unchanged) {
+      pass.set(share, number(complement_of(*stable)));
     } else {
-      pass.set(percent_path(), number(rest_of(*here)));
+      pass.set(percent_path(), number(complement_of(*here)));
     }
   }
   pass.ledger.add(share, cause::kShare);

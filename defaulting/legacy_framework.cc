@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Framework fields become `model`: `sklearn: {storageUri: X}` is `model: {modelFormat: {name: sklearn},
-// storageUri: X}`. What happens beside a `model` that is there already depends on whose it is:
-//
-//   we moved it there earlier, and nobody changed it   the field takes its place; so do `containers`
-//   the user's, the field empty and of its format      the field is dropped, with a warning
-//   the user's, Compatible                             the field takes its place, with a warning of what is
-//   lost the user's, Strict                                 both stay, and validation denies
-//
-// Canaries are treated likewise where KServe leaves them alone: in Strict, and where they came in the old
-// spelling.
+#include "defaulting/legacy_framework.h"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <vector>
-
-#include "defaulting/pass.h"
 
 namespace modelgate::defaulting {
 namespace {
@@ -23,7 +14,7 @@ using spec::FieldPath;
 using spec::Framework;
 using spec::Value;
 
-/// Removes an empty object below `parent`: KServe writes them, we do not, and the digest should not tell.
+/// Removes an empty object below `parent`: KServe writes them, we do not, and the digests should be equal.
 void drop_if_empty(Value& parent, std::string_view name) {
   const Value* v = spec::find(parent, name);
   if (v && v->IsObject() && v->ObjectEmpty()) {
@@ -32,8 +23,7 @@ void drop_if_empty(Value& parent, std::string_view name) {
   }
 }
 
-/// What `model` has and a framework has not: under a framework it is unknown, and must not come to mean
-/// something by the move.
+/// Fields of `model` that a framework does not have: unknown there, they must not get a meaning by the move.
 constexpr std::array<std::string_view, 2> kOfModelOnly = {"modelFormat", "runtime"};
 
 Value model_from(const Framework& framework, const Value& field, spec::Arena& arena) {
@@ -53,8 +43,8 @@ Value model_from(const Framework& framework, const Value& field, spec::Arena& ar
   return model;
 }
 
-/// True for a model that KServe moved, before us: it stands as it stood, nothing of ours is recorded, and it
-/// has the format of the field beside it.
+/// True for a model that KServe moved, before us: it is unchanged, nothing of ours is recorded, and it has
+/// the format of the field beside it.
 bool moved_before_us(const Pass& pass, const FieldPath& model_path, const Framework& framework) {
   if (pass.earlier.has_record() || !pass.context.old_object) return false;
   const Value* now = pass.edit.find(model_path);
@@ -62,15 +52,14 @@ bool moved_before_us(const Pass& pass, const FieldPath& model_path, const Framew
          spec::equal(now, model_path.find_in(*pass.context.old_object));
 }
 
-/// The members of the user's model that the framework's field does not bring again: as many as a warning
-/// holds.
+/// The members of the user's model that the framework's field does not have, as many as a warning holds.
 std::string lost_members(const Value& model, const Value& field) {
   constexpr int kMaxNamed = 32;
   std::string out;
-  int looked = 0;
+  int count = 0;
   for (const auto& m : model.GetObject()) {
-    if (++looked > kMaxNamed) break;
-    if (says_nothing(m.value) || spec::equal(&m.value, spec::find(field, spec::text_of(m.name)))) continue;
+    if (++count > kMaxNamed) break;
+    if (is_empty(m.value) || spec::equal(&m.value, spec::find(field, spec::text_of(m.name)))) continue;
     if (!out.empty()) out += ", ";
     out += spec::text_of(m.name);
   }
@@ -82,16 +71,16 @@ enum class Beside { kReplace, kDrop, kLeave };
 Beside beside_model(Pass& pass, const FieldPath& predictor, const Framework& framework) {
   const FieldPath model_path = predictor / "model";
   const spec::ModelSpecView model(pass.edit.find(model_path));
-  if (!model || pass.earlier.stands_in(pass.document(), model_path)) return Beside::kReplace;
+  if (!model || pass.earlier.is_unchanged_in(pass.document(), model_path)) return Beside::kReplace;
   if (moved_before_us(pass, model_path, framework)) return Beside::kReplace;
 
   const Value& field = *pass.edit.find(predictor / framework.name);
-  if (says_nothing(field) && model.model_format().name() == framework.name) {
-    pass.warn(predictor / framework.name, "is empty, and dropped, since model is there with this format");
+  if (is_empty(field) && model.model_format().name() == framework.name) {
+    pass.warn(predictor / framework.name, "is empty and was removed, since model has this format");
     return Beside::kDrop;
   }
   if (pass.strict()) return Beside::kLeave;
-  pass.warn(model_path, fmt::format("is replaced by {}; what is lost: {}", framework.name,
+  pass.warn(model_path, fmt::format("is replaced by {}; lost fields: {}", framework.name,
                                     lost_members(*model.value(), field)));
   return Beside::kReplace;
 }
@@ -102,7 +91,7 @@ void move_field(Pass& pass, const FieldPath& predictor, const Framework& framewo
   const Value& field = *pass.edit.find(field_path);
   for (const std::string_view name : kOfModelOnly) {
     if (spec::find(field, name))
-      pass.warn(field_path / name, "is no field of a framework, and dropped: model has it");
+      pass.warn(field_path / name, "is not a field of a framework and was removed: set it in model");
   }
   Value model = model_from(framework, field, pass.edit.arena());
   const bool needs_protocol = !framework.default_protocol.empty() && !spec::find(model, "protocolVersion");
@@ -121,10 +110,10 @@ bool has_serving_container(const spec::PredictorView& predictor) {
                              [](spec::ContainerView c) { return c.name() == spec::kServingContainerName; });
 }
 
-/// A model moved earlier whose field is not there any more: containers take its place, else it stays.
+/// A model moved earlier, without the field it came from: containers replace it, else it stays.
 void keep_moved_model(Pass& pass, const FieldPath& predictor) {
   const FieldPath model_path = predictor / "model";
-  if (!pass.earlier.stands_in(pass.document(), model_path)) return;
+  if (!pass.earlier.is_unchanged_in(pass.document(), model_path)) return;
   if (has_serving_container(spec::PredictorView(pass.edit.find(predictor)))) {
     pass.edit.remove(model_path);
     return;
@@ -132,14 +121,15 @@ void keep_moved_model(Pass& pass, const FieldPath& predictor) {
   pass.ledger.add(model_path, cause::kMoved, std::string(pass.earlier.digest(pass.document(), model_path)));
 }
 
-/// True for a field that an earlier pass left beside the model that it had moved: of several, one is moved.
+/// True for a field that an earlier pass left beside the model it had moved: of several, only one is moved.
 bool was_left_over(const Pass& pass, const FieldPath& predictor, const Framework& framework) {
-  if (!pass.context.old_object || !pass.earlier.stands_in(pass.document(), predictor / "model")) return false;
+  if (!pass.context.old_object || !pass.earlier.is_unchanged_in(pass.document(), predictor / "model"))
+    return false;
   const FieldPath field = predictor / framework.name;
   return spec::equal(pass.edit.find(field), field.find_in(*pass.context.old_object));
 }
 
-/// False where a field is left beside a model.
+/// False if a field is left beside a model.
 bool move_framework_field(Pass& pass, const FieldPath& predictor) {
   const Framework* framework = spec::first_framework(spec::PredictorView(pass.edit.find(predictor)));
   if (!framework || was_left_over(pass, predictor, *framework)) {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Labels and annotations that tie a service to a LocalModelCache: where its model lies on the nodes already.
-// They are made anew in each pass from what caches there are, as in KServe, so nothing of them is recorded.
+#include "defaulting/local_model.h"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
-
-#include "defaulting/pass.h"
 
 namespace modelgate::defaulting {
 namespace {
@@ -22,16 +21,16 @@ struct Match {
   std::string_view node_group;
 };
 
-/// The group that the service asks for, or the model's first. Nothing where the model is in no such group.
+/// The requested group if the model is in it; without a request the model's first.
 std::optional<std::string_view> node_group(const spec::LocalModel& model,
-                                           std::optional<std::string_view> wanted) {
+                                           std::optional<std::string_view> requested) {
   if (model.node_groups.empty()) return std::nullopt;
-  if (!wanted) return model.node_groups.front();
-  if (std::ranges::find(model.node_groups, *wanted) == model.node_groups.end()) return std::nullopt;
-  return wanted;
+  if (!requested) return model.node_groups.front();
+  if (std::ranges::find(model.node_groups, *requested) == model.node_groups.end()) return std::nullopt;
+  return requested;
 }
 
-/// Models of the service's namespace go before those of the cluster.
+/// Models of the service's namespace have precedence over those of the cluster.
 std::optional<Match> find_local_model(const Pass& pass, std::string_view uri) {
   const auto annotations = pass.service().metadata().annotations();
   if (!pass.configuration.local_model.enabled || annotations.has(kDisableAnnotation)) return std::nullopt;
@@ -45,7 +44,7 @@ std::optional<Match> find_local_model(const Pass& pass, std::string_view uri) {
   return std::nullopt;
 }
 
-/// Nothing where the predictor has no implementation, or one that downloads nothing.
+/// nullopt if the predictor has no implementation, or one that downloads nothing.
 std::optional<std::string_view> model_uri(const Pass& pass) {
   const spec::PredictorView predictor = pass.service().spec().predictor();
   const bool may_have_fields = pass.model_mesh || pass.model_is_ambiguous;  // all others were moved
@@ -56,7 +55,7 @@ std::optional<std::string_view> model_uri(const Pass& pass) {
   return spec::storage_uri_of(predictor, {spec::Implementation::Kind::kCustom, "containers"});
 }
 
-void untie(Pass& pass) {
+void remove_labels(Pass& pass) {
   for (const std::string_view key : {kModelLabel, kNamespaceLabel}) {
     if (pass.service().metadata().labels().has(key)) pass.edit.remove(Pass::label_path(key));
   }
@@ -71,7 +70,7 @@ void label_local_model(Pass& pass) {
   const auto uri = model_uri(pass);
   if (!uri) return;
   const auto match = find_local_model(pass, *uri);
-  if (!match) return untie(pass);
+  if (!match) return remove_labels(pass);
 
   spec::Arena& arena = pass.edit.arena();
   const spec::LocalModel& model = *match->model;

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// What is filled in for any `model`, whichever runtime serves it: its protocol version, and the annotation
-// that names its format.
+#include "defaulting/model.h"
+
 #include <algorithm>
 #include <array>
-
-#include "defaulting/pass.h"
 
 namespace modelgate::defaulting {
 namespace {
 
-/// Formats whose servers have never spoken v1. (Names match exactly, as everywhere in KServe.)
+/// Formats whose servers never supported v1. (Names match exactly, as everywhere in KServe.)
 constexpr std::array<std::string_view, 2> kV2Formats = {"triton", "vLLM"};
 
-/// The format of the model at the same place of the old object.
+/// The format of the model at the same path of the old object.
 std::string_view old_format(const Pass& pass, const spec::FieldPath& predictor) {
   if (!pass.context.old_object) return {};
   const std::string text = keyed_text(pass.document(), predictor);
@@ -22,8 +19,8 @@ std::string_view old_format(const Pass& pass, const spec::FieldPath& predictor) 
   return spec::PredictorView(place->find_in(*pass.context.old_object)).model().model_format().name();
 }
 
-/// One that came with a framework's field or with the runtime stays while the format does.
-bool came_earlier(const Pass& pass, const spec::FieldPath& predictor, std::string_view format) {
+/// A protocol version that was set with a framework's field or the runtime stays as long as the format does.
+bool was_set_earlier(const Pass& pass, const spec::FieldPath& predictor, std::string_view format) {
   return pass.earlier.value(pass.document(), predictor / "model" / "protocolVersion") &&
          format == old_format(pass, predictor);
 }
@@ -33,7 +30,7 @@ void default_protocol_of(Pass& pass, const spec::FieldPath& predictor, bool alwa
   if (!model || model.protocol_version()) return;
   const std::string_view format = model.model_format().name();
   always = always && std::ranges::find(kV2Formats, format) != kV2Formats.end();
-  const bool earlier = came_earlier(pass, predictor, format);
+  const bool earlier = was_set_earlier(pass, predictor, format);
   if (!always && !earlier) return;
   pass.fill(
       predictor / "model" / "protocolVersion", cause::kProtocol, [&](const spec::Value&) { return earlier; },
@@ -45,7 +42,7 @@ void default_protocol_of(Pass& pass, const spec::FieldPath& predictor, bool alwa
 void default_protocol_version(Pass& pass) {
   if (pass.model_mesh) return;
   default_protocol_of(pass, Pass::predictor_path(), true);
-  // A canary inherits the stable predictor's; what was written for it stays.
+  // A canary inherits the stable predictor's; one that was written for it stays.
   const std::size_t canaries = pass.canaries();
   for (std::size_t i = 0; i < canaries; ++i) default_protocol_of(pass, Pass::canary_path(i), false);
 }

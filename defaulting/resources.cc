@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// CPU and memory that nobody set. For a model (setting `resourceDefaults`): what neither the service nor its
-// runtime's container sets comes from the configuration; a limit is never below its request, so where only
-// one of the two is the user's, the other follows it. For a custom container, in every setting: what it does
-// not set, as KServe does it; in Strict with the same care about limits.
-//
-// What an earlier pass wrote stays, whatever the configuration says by now, unless the user has changed the
-// other one of the pair since.
+#include "defaulting/resources.h"
+
+#include <fmt/format.h>
+
 #include <array>
 #include <optional>
 #include <vector>
 
-#include "defaulting/pass.h"
 #include "spec/quantity.h"
 
 namespace modelgate::defaulting {
@@ -47,14 +42,14 @@ constexpr std::array kRows = {
     Row{"memory", &ResourceSettings::memory_request, &ResourceSettings::memory_limit},
 };
 
-/// A container to fill, and those that it takes from where it says nothing, nearest first.
+/// A container to fill, and those whose values it inherits, nearest first.
 struct Target {
   FieldPath container;
   std::vector<FieldPath> inherited;       // of the same document
   spec::ContainerView runtime_container;  // of the catalog
   bool clamp = true;                      // a limit is not below its request
   bool warn = true;
-  bool only_earlier = false;      // the runtime is not known: nothing new is made up
+  bool only_earlier = false;      // the runtime is not known: no new values
   std::string_view runtime_name;  // of the catalog; empty for a custom container
 };
 
@@ -73,7 +68,7 @@ std::optional<Quantity> quantity_of(const Value* v) {
   return *q;
 }
 
-/// What is set for the container by now: its own, inherited, or the runtime's.
+/// What is set for the container now: its own value, an inherited one, or the runtime's.
 const Value* effective(const Pass& pass, const Target& target, Side side, std::string_view resource) {
   if (const Value* own = pass.edit.find(resource_path(target.container, side, resource))) return own;
   for (const FieldPath& from : target.inherited) {
@@ -82,8 +77,8 @@ const Value* effective(const Pass& pass, const Target& target, Side side, std::s
   return resource_in(target.runtime_container, side, resource);
 }
 
-/// True where the user's own value at `path` is what it was in the old object. By now there may stand what we
-/// filled in; `users` says whether it is his.
+/// True if the user's value at `path` equals that of the old object. `users`: the present value is the
+/// user's, and not one that we filled in.
 bool user_value_unchanged(const Pass& pass, const FieldPath& path, bool users) {
   const Value* now = users ? pass.edit.find(path) : nullptr;
   if (!pass.context.old_object) return now == nullptr;
@@ -94,7 +89,7 @@ bool user_value_unchanged(const Pass& pass, const FieldPath& path, bool users) {
   return spec::equal(now, then);
 }
 
-/// The configured value, moved to the other of the pair where it would lie on the wrong side of it.
+/// The configured value, or the other value of the pair if the configured one would conflict with it.
 struct Fresh {
   std::string text;
   Quantity quantity;
@@ -112,7 +107,7 @@ std::optional<Fresh> fresh_value(const Pass& pass, const Target& target, const R
   };
 
   if (const Value* inherited = effective(pass, target, side, row.resource)) {
-    // Set by the runtime or a stable predictor; only a conflict with what the user set is mended.
+    // Set by the runtime or the stable predictor; only a conflict with the user's value is resolved.
     const bool users = pass.edit.find(resource_path(target.container, other(side), row.resource)) != nullptr;
     const auto q = quantity_of(inherited);
     if (!target.clamp || !users || !q || !wrong_side(*q)) return std::nullopt;
@@ -124,8 +119,8 @@ std::optional<Fresh> fresh_value(const Pass& pass, const Target& target, const R
   return Fresh{setting->text, setting->quantity};
 }
 
-/// Fills one value that is missing; what is new is appended to `filled`. `other_is_users`: the other of the
-/// pair was there before either was filled in.
+/// Fills one missing value; appends a new one to `filled`. `other_is_users`: the other value of the pair was
+/// set before either was filled in.
 void fill_one(Pass& pass, const Target& target, const Row& row, Side side, bool other_is_users,
               std::string& filled) {
   const auto fresh = target.only_earlier ? std::nullopt : fresh_value(pass, target, row, side);
@@ -152,7 +147,8 @@ void fill_one(Pass& pass, const Target& target, const Row& row, Side side, bool 
 
 std::string reason(const Target& target) {
   if (target.runtime_name.empty()) return "the service does not set them";
-  return fmt::format("the service does not set them, and {} not or not fittingly", target.runtime_name);
+  return fmt::format("the service does not set them, and {} does not either, or conflicts with it",
+                     target.runtime_name);
 }
 
 void fill_target(Pass& pass, const Target& target) {
@@ -165,7 +161,7 @@ void fill_target(Pass& pass, const Target& target) {
     if (!has_limit) fill_one(pass, target, row, Side::kLimits, has_request, filled);
   }
   if (!filled.empty() && target.warn)
-    pass.warn(target.container / "resources", fmt::format("filled in {}: {}", filled, reason(target)));
+    pass.warn(target.container / "resources", fmt::format("defaulted {}: {}", filled, reason(target)));
 }
 
 spec::ContainerView serving_container(const spec::Runtime* runtime) {
@@ -194,7 +190,7 @@ Target model_target(FieldPath model, std::vector<FieldPath> inherited, const spe
 
 }  // namespace
 
-void fill_container_resources(Pass& pass, const FieldPath& container) {
+void default_container_resources(Pass& pass, const FieldPath& container) {
   Target t;
   t.container = container;
   t.clamp = pass.strict();
@@ -202,7 +198,7 @@ void fill_container_resources(Pass& pass, const FieldPath& container) {
   fill_target(pass, t);
 }
 
-void fill_model_resources(Pass& pass) {
+void default_model_resources(Pass& pass) {
   if (!pass.configuration.modelgate.resource_defaults || pass.model_mesh || pass.model_is_ambiguous) return;
   const FieldPath stable = Pass::predictor_path() / "model";
   const bool stable_has_model = static_cast<bool>(pass.service().spec().predictor().model());

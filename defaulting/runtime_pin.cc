@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// The runtime of each model: the one that the user names, else the one chosen earlier while it still serves
-// the model, else a new choice. With `runtimeSelection: Pin` it is written into the object; with Defer it is
-// only known here, for what depends on its container.
-//
-// A canary inherits the stable predictor's runtime. It gets one of its own only where that one does not serve
-// its model.
+#include "defaulting/runtime_pin.h"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 
-#include "defaulting/pass.h"
 #include "defaulting/runtime_selection.h"
 
 namespace modelgate::defaulting {
@@ -18,17 +14,17 @@ using spec::FieldPath;
 using spec::Runtime;
 using Source = Selection::Source;
 
-/// Formats that may be served by v2 alone: where no runtime serves one that states no protocol by v1, it is
-/// asked for by v2, as the framework's own field does.
-bool may_speak_v2(std::string_view format) {
+/// Formats whose framework field defaults to v2: if no runtime serves such a model with v1, and it names no
+/// protocol, v2 is tried.
+bool may_use_v2(std::string_view format) {
   const spec::Framework* f = spec::find_framework(format);
   return f && f->default_protocol == "v2";
 }
 
-/// A name chosen earlier, and whose choice it was.
+/// A runtime that was selected earlier.
 struct EarlierChoice {
   std::string name;
-  std::optional<bool> cluster_scoped;  // where the old status tells
+  std::optional<bool> cluster_scoped;  // if the old status has it
 };
 
 std::optional<EarlierChoice> earlier_choice(const Pass& pass, const FieldPath& runtime_path) {
@@ -37,7 +33,7 @@ std::optional<EarlierChoice> earlier_choice(const Pass& pass, const FieldPath& r
   return std::nullopt;
 }
 
-/// A service that named none and runs: its status says which one KServe, or our reconciler, took.
+/// From the status of a service that named none: the runtime that KServe, or our reconciler, selected.
 std::optional<EarlierChoice> running_choice(const Pass& pass) {
   const spec::InferenceServiceView old = pass.old_service();
   if (!old || old.spec().predictor().model().runtime()) return std::nullopt;
@@ -48,7 +44,7 @@ std::optional<EarlierChoice> running_choice(const Pass& pass) {
   return std::nullopt;
 }
 
-/// Held to what a named runtime is held to, and to the kind of service: with workers, for one model.
+/// Fits like a named runtime, and for this kind of service: with or without workers, not multi-model.
 bool still_serves(const Runtime& runtime, const spec::ModelRequirement& wanted) {
   return !spec::mismatch(runtime, wanted, spec::Choice::kNamed) && runtime.multi_node == wanted.multi_node &&
          !runtime.multi_model;
@@ -63,18 +59,18 @@ bool known_absent(const Pass& pass, std::string_view name) {
   return std::ranges::find(pass.context.absent_runtimes, name) != pass.context.absent_runtimes.end();
 }
 
-/// What is to be written as a model's runtime.
-struct Settled {
+/// What to write as a model's runtime.
+struct ModelRuntime {
   std::string name;  // empty: nothing
   const Runtime* runtime = nullptr;
   Source source = Source::kNone;
-  bool with_v2 = false;  // protocolVersion v2 goes with it
+  bool with_v2 = false;  // set protocolVersion v2 too
 };
 
-Settled choose_anew(Pass& pass, Requirement wanted) {
+ModelRuntime select_new(Pass& pass, Requirement wanted) {
   const Runtime* best = best_runtime(wanted, pass.context.catalog);
   if (best) return {std::string(best->name), best, Source::kNew, false};
-  const bool try_v2 = !wanted.model.protocol && may_speak_v2(wanted.model.format);
+  const bool try_v2 = !wanted.model.protocol && may_use_v2(wanted.model.format);
   if (try_v2) {
     wanted.model.protocol = "v2";
     best = best_runtime(wanted, pass.context.catalog);
@@ -85,49 +81,50 @@ Settled choose_anew(Pass& pass, Requirement wanted) {
 }
 
 void warn_of_change(Pass& pass, const FieldPath& path, const EarlierChoice& before,
-                    const Runtime* old_runtime, const spec::ModelRequirement& wanted, const Settled& now) {
+                    const Runtime* old_runtime, const spec::ModelRequirement& wanted,
+                    const ModelRuntime& now) {
   if (!pins(pass)) return;
-  std::string why = "is gone";
+  std::string why = "no longer exists";
   if (old_runtime) {
     const auto why_not = spec::mismatch(*old_runtime, wanted, spec::Choice::kAutomatic);
-    why = why_not ? why_not->text() : "does not serve it any more";
+    why = why_not ? why_not->text() : "no longer serves it";
   }
-  const std::string chosen = now.name.empty() ? "no other serves the model" : fmt::format("now {}", now.name);
-  pass.warn(path, fmt::format("{}; {}, which was chosen earlier, {}", chosen, before.name, why));
+  const std::string chosen =
+      now.name.empty() ? "no other runtime serves the model" : fmt::format("now {}", now.name);
+  pass.warn(path, fmt::format("{}; {}, which was selected earlier, {}", chosen, before.name, why));
 }
 
-Settled settle(Pass& pass, const FieldPath& path, const Requirement& wanted,
-               const std::optional<EarlierChoice>& before) {
-  if (!before) return choose_anew(pass, wanted);
+ModelRuntime keep_or_select(Pass& pass, const FieldPath& path, const Requirement& wanted,
+                            const std::optional<EarlierChoice>& before) {
+  if (!before) return select_new(pass, wanted);
   const Runtime* runtime = pass.context.catalog.find_runtime(wanted.namespace_, before->name);
   const bool moved_scope =
       runtime && before->cluster_scoped && *before->cluster_scoped != runtime->cluster_scoped;
   if (runtime && !moved_scope && still_serves(*runtime, wanted.model))
     return {before->name, runtime, Source::kEarlier, false};
-  // What the catalog lacks may be on its way: without a live read it stays.
+  // The catalog may not have it yet: without a live lookup it is kept.
   if (!runtime && !known_absent(pass, before->name)) {
     auto& missing = pass.outcome.missing_runtimes;
     if (std::ranges::find(missing, before->name) == missing.end()) missing.push_back(before->name);
     if (pins(pass))
-      pass.warn(path,
-                fmt::format("{}, which was chosen earlier, is not known here; it is kept", before->name));
+      pass.warn(path, fmt::format("{}, which was selected earlier, was not found; it is kept", before->name));
     return {before->name, nullptr, Source::kEarlier, false};
   }
-  Settled now = choose_anew(pass, wanted);
+  ModelRuntime now = select_new(pass, wanted);
   warn_of_change(pass, path, *before, runtime, wanted.model, now);
   return now;
 }
 
-void write(Pass& pass, const FieldPath& model, const Settled& settled) {
-  if (settled.name.empty() || !pins(pass)) return;
-  pass.set(model / "runtime", spec::make_string(settled.name, pass.edit.arena()));
+void write(Pass& pass, const FieldPath& model, const ModelRuntime& selected) {
+  if (selected.name.empty() || !pins(pass)) return;
+  pass.set(model / "runtime", spec::make_string(selected.name, pass.edit.arena()));
   pass.ledger.add(model / "runtime", cause::kRuntime);
-  if (!settled.with_v2 || pass.edit.find(model / "protocolVersion")) return;
+  if (!selected.with_v2 || pass.edit.find(model / "protocolVersion")) return;
   pass.set(model / "protocolVersion", spec::make_literal("v2"));
   pass.ledger.add(model / "protocolVersion", cause::kProtocol);
 }
 
-void settle_stable(Pass& pass) {
+void select_for_stable(Pass& pass) {
   const FieldPath model = Pass::predictor_path() / "model";
   const spec::PredictorView predictor = pass.service().spec().predictor();
   if (!predictor.model()) return;
@@ -136,19 +133,19 @@ void settle_stable(Pass& pass) {
 
   if (const auto named = predictor.model().runtime()) {
     pass.runtime = catalog.find_runtime(wanted.namespace_, *named);
-    pass.outcome.selection = settled_selection(wanted, catalog, pass.runtime, Source::kNamed);
+    pass.outcome.selection = make_selection(wanted, catalog, pass.runtime, Source::kNamed);
     return;
   }
   auto before = earlier_choice(pass, model / "runtime");
   if (!before) before = running_choice(pass);
-  const Settled settled = settle(pass, model / "runtime", wanted, before);
-  pass.runtime = settled.runtime;
-  pass.outcome.selection = settled_selection(wanted, catalog, settled.runtime, settled.source);
-  if (settled.with_v2) pass.outcome.selection->protocol = "v2";
-  write(pass, model, settled);
+  const ModelRuntime selected = keep_or_select(pass, model / "runtime", wanted, before);
+  pass.runtime = selected.runtime;
+  pass.outcome.selection = make_selection(wanted, catalog, selected.runtime, selected.source);
+  if (selected.with_v2) pass.outcome.selection->protocol = "v2";
+  write(pass, model, selected);
 }
 
-/// What a canary's model asks for, with what it inherits.
+/// What a canary's model requires, with what it inherits.
 spec::ModelRequirement merged(const spec::ModelRequirement& stable, const spec::PredictorView& canary) {
   const spec::ModelRequirement own = spec::requirement_of(canary);
   spec::ModelRequirement m = own;
@@ -159,7 +156,7 @@ spec::ModelRequirement merged(const spec::ModelRequirement& stable, const spec::
   return m;
 }
 
-void settle_canary(Pass& pass, std::size_t i) {
+void select_for_canary(Pass& pass, std::size_t i) {
   const spec::InferenceServiceSpecView spec = pass.service().spec();
   const spec::PredictorView canary = spec.canary()[i].predictor();
   if (!canary.model() || canary.model().runtime()) return;
@@ -168,17 +165,18 @@ void settle_canary(Pass& pass, std::size_t i) {
   const bool inherits = spec.predictor().model().runtime().has_value();
   if (inherits && (!pass.runtime || still_serves(*pass.runtime, wanted.model))) return;
   const FieldPath model = Pass::canary_path(i) / "model";
-  write(pass, model, settle(pass, model / "runtime", wanted, earlier_choice(pass, model / "runtime")));
+  write(pass, model,
+        keep_or_select(pass, model / "runtime", wanted, earlier_choice(pass, model / "runtime")));
 }
 
 }  // namespace
 
-void settle_runtimes(Pass& pass) {
+void select_runtimes(Pass& pass) {
   if (pass.model_mesh || pass.model_is_ambiguous) return;
-  settle_stable(pass);
+  select_for_stable(pass);
   if (!pins(pass)) return;
   const std::size_t canaries = pass.canaries();
-  for (std::size_t i = 0; i < canaries; ++i) settle_canary(pass, i);
+  for (std::size_t i = 0; i < canaries; ++i) select_for_canary(pass, i);
 }
 
 }  // namespace modelgate::defaulting

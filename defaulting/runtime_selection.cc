@@ -15,7 +15,7 @@ namespace {
 using spec::Choice;
 using spec::Runtime;
 
-/// Of the first entry for the format, as in KServe, whatever its version.
+/// Of the first entry for the format, of any version, as in KServe.
 std::optional<std::int64_t> priority_for(const Runtime& runtime, std::string_view format) {
   const auto it = std::ranges::find(runtime.formats, format, &Runtime::Format::name);
   return it == runtime.formats.end() ? std::nullopt : it->priority;
@@ -29,7 +29,7 @@ std::int64_t rank(const Runtime& runtime, std::string_view format) {
 const Runtime* best_of(std::span<const Runtime> runtimes, const spec::ModelRequirement& wanted) {
   const Runtime* best = nullptr;
   for (const Runtime& r : runtimes) {
-    // Most runtimes serve other formats; only the rest are looked at closely.
+    // Most runtimes serve other formats: this is the cheapest test.
     const bool has_format =
         std::ranges::find(r.formats, wanted.format, &Runtime::Format::name) != r.formats.end();
     if (!has_format || spec::mismatch(r, wanted, Choice::kAutomatic)) continue;
@@ -43,12 +43,12 @@ std::string priority_text(const Runtime& runtime, std::string_view format) {
   return p ? fmt::format("priority {}", *p) : "no priority";
 }
 
-std::string chosen_text(const Selection& s) {
+std::string selected_text(const Selection& s) {
   switch (s.source) {
     case Selection::Source::kNamed:
       return "the service names it";
     case Selection::Source::kEarlier:
-      return "was chosen earlier, and still serves the model";
+      return "was selected earlier and still serves the model";
     default:
       return fmt::format("serves {}, {}", spec::quoted(s.format), priority_text(*s.chosen, s.format));
   }
@@ -56,22 +56,22 @@ std::string chosen_text(const Selection& s) {
 
 std::string outranked_text(const Selection& s, const Runtime& runtime) {
   const Runtime* chosen = s.chosen;
-  if (!chosen) return fmt::format("serves {}, but another runtime was asked for", spec::quoted(s.format));
+  if (!chosen) return fmt::format("serves {}, but another runtime was requested", spec::quoted(s.format));
   if (s.source == Selection::Source::kNamed)
     return fmt::format("serves the model, but the service names {}", chosen->name);
   if (s.source == Selection::Source::kEarlier)
-    return fmt::format("serves the model, but {} was chosen earlier", chosen->name);
+    return fmt::format("serves the model, but {} was selected earlier", chosen->name);
   if (runtime.cluster_scoped && !chosen->cluster_scoped)
-    return fmt::format("serves the model, but {} is of the service's own namespace", chosen->name);
+    return fmt::format("serves the model, but {} is in the service's namespace", chosen->name);
   if (rank(runtime, s.format) != rank(*chosen, s.format))
     return fmt::format("serves the model with {}, but {} has {}", priority_text(runtime, s.format),
                        chosen->name, priority_text(*chosen, s.format));
-  return fmt::format("serves the model with {}, as {}, which goes first (lowest protocol, newest, name)",
+  return fmt::format("serves the model with {}, as {}, which has precedence (lowest protocol, newest, name)",
                      priority_text(runtime, s.format), chosen->name);
 }
 
 Candidate judge(const Selection& s, const Runtime& runtime) {
-  if (&runtime == s.chosen) return {Candidate::Verdict::kChosen, &runtime, chosen_text(s)};
+  if (&runtime == s.chosen) return {Candidate::Verdict::kChosen, &runtime, selected_text(s)};
   if (const auto why_not = spec::mismatch(runtime, s.model(), Choice::kAutomatic))
     return {Candidate::Verdict::kUnfit, &runtime, why_not->text()};
   return {Candidate::Verdict::kOutranked, &runtime, outranked_text(s, runtime)};
@@ -84,8 +84,8 @@ const Runtime* best_runtime(const Requirement& wanted, const spec::Catalog& cata
   return best ? best : best_of(catalog.cluster_runtimes(), wanted.model);
 }
 
-Selection settled_selection(const Requirement& wanted, const spec::Catalog& catalog, const Runtime* chosen,
-                            Selection::Source source) {
+Selection make_selection(const Requirement& wanted, const spec::Catalog& catalog, const Runtime* chosen,
+                         Selection::Source source) {
   Selection s;
   s.chosen = chosen;
   s.source = source;
@@ -100,7 +100,14 @@ Selection settled_selection(const Requirement& wanted, const spec::Catalog& cata
 
 Selection select_runtime(const Requirement& wanted, const spec::Catalog& catalog) {
   const Runtime* best = best_runtime(wanted, catalog);
-  return settled_selection(wanted, catalog, best, best ? Selection::Source::kNew : Selection::Source::kNone);
+  return make_selection(wanted, catalog, best, best ? Selection::Source::kNew : Selection::Source::kNone);
+}
+
+const Runtime* runtime_of_unpinned_model(const spec::InferenceServiceView& service, std::string_view ns,
+                                         const spec::Catalog& catalog) {
+  const spec::PredictorView predictor = service.spec().predictor();
+  if (!predictor.model() || predictor.model().runtime()) return nullptr;
+  return best_runtime({.model = spec::requirement_of(predictor), .namespace_ = ns}, catalog);
 }
 
 std::vector<Candidate> Selection::candidates() const {

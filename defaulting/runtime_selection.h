@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which runtime serves a model that names none, and for every other candidate, why not that one.
+// Which runtime serves a model that names none, and for each other candidate, why it does not.
 //
 //   const Requirement wanted{.model = spec::requirement_of(isvc.spec().predictor()), .namespace_ = ns};
 //   const Selection selection = select_runtime(wanted, catalog);
 //   if (selection.chosen) use(selection.chosen->name);
 //   for (const Candidate& c : selection.candidates()) print(c.runtime->display_name(), c.reason());
 //
-// The rules are KServe v0.20's. A runtime fits by spec/runtime_support.h. Of those that fit, one of the
-// service's own namespace goes before any of the cluster, then the higher priority for the format goes first
-// (a runtime without a priority comes last), then the catalog's order: lowest protocol, newest, name.
+// The rules are KServe v0.20's. spec/runtime_support.h decides whether a runtime fits. Of those that fit, one
+// in the service's namespace has precedence over those of the cluster, then the one with the higher priority
+// for the format (no priority is the lowest), then the first in the catalog's order: lowest protocol, newest,
+// name.
 //
-// Who calls: apply_defaults() for every model, `modelgate explain`, and the reconciler where selection is
-// deferred to it. Choosing allocates nothing; reasons are made when somebody asks for them.
+// Callers: apply_defaults() for each model, `modelgate explain`, and the builders of children if selection is
+// deferred. Selecting allocates nothing; candidates() builds the reasons.
 //
-// A Selection refers to the catalog, which must outlive it, and owns what it says about the model.
+// A Selection refers to the catalog, which must outlive it, and owns its texts.
 #pragma once
 
 #include <optional>
@@ -23,6 +24,7 @@
 #include <vector>
 
 #include "spec/catalog.h"
+#include "spec/inference_service.h"
 #include "spec/runtime_support.h"
 
 namespace modelgate::defaulting {
@@ -36,23 +38,23 @@ struct Requirement {
 struct Candidate {
   enum class Verdict {
     kChosen,
-    kOutranked,  // would serve the model, but another goes first
+    kOutranked,  // fits, but another has precedence
     kUnfit,      // why_not says why
   };
   Verdict verdict = Verdict::kUnfit;
   const spec::Runtime* runtime = nullptr;
   std::string text;
 
-  /// One line for a person, without the runtime's name: `serves "lightgbm", not "sklearn"`.
+  /// One line, without the runtime's name: `serves "lightgbm", not "sklearn"`.
   const std::string& reason() const { return text; }
 };
 
 struct Selection {
-  /// Where the choice comes from.
+  /// Who selected it.
   enum class Source {
     kNone,     // nothing fits
     kNamed,    // the service names it
-    kEarlier,  // chosen by an earlier defaulting, or by KServe, and still fit
+    kEarlier,  // an earlier pass, or KServe, and it still fits
     kNew,
   };
 
@@ -60,27 +62,32 @@ struct Selection {
   Source source = Source::kNone;
   const spec::Catalog* catalog = nullptr;
 
-  // What was asked for.
+  // The requirement.
   std::string namespace_;
   std::string format;
   std::optional<std::string> version;
   std::optional<std::string> protocol;
   bool multi_node = false;
 
-  /// Every runtime that the service could use: its namespace's first, then the cluster's, each in the
-  /// catalog's order.
+  /// All runtimes that the service may use: its namespace's, then the cluster's, each in the catalog's order.
   std::vector<Candidate> candidates() const;
-  /// As selection sees it. Refers to this object.
+  /// The requirement. Refers to this object.
   spec::ModelRequirement model() const;
 };
 
 Selection select_runtime(const Requirement& wanted, const spec::Catalog& catalog);
 
-/// A selection that was settled otherwise, for its candidates' reasons.
-Selection settled_selection(const Requirement& wanted, const spec::Catalog& catalog,
-                            const spec::Runtime* chosen, Selection::Source source);
+/// A selection with a given runtime, for the reasons of its candidates.
+Selection make_selection(const Requirement& wanted, const spec::Catalog& catalog, const spec::Runtime* chosen,
+                         Selection::Source source);
 
 /// Only the runtime, or nullptr.
 const spec::Runtime* best_runtime(const Requirement& wanted, const spec::Catalog& catalog);
+
+/// The runtime for the model of a defaulted service in `ns` that names none: its selection is deferred, or no
+/// runtime served it when it was admitted. nullptr if the model names one, if there is no model, or if no
+/// runtime serves it.
+const spec::Runtime* runtime_of_unpinned_model(const spec::InferenceServiceView& service, std::string_view ns,
+                                               const spec::Catalog& catalog);
 
 }  // namespace modelgate::defaulting

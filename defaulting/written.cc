@@ -18,12 +18,12 @@ using spec::find;
 using spec::text_of;
 using spec::Value;
 
-/// What tells tolerations apart.
+/// The merge key of tolerations.
 constexpr std::array<std::string_view, 4> kTolerationKeys = {"key", "operator", "value", "effect"};
 
-/// Objects that disappear when the last thing in them that we wrote is taken back.
-constexpr std::array<std::string_view, 4> kTakenBackWhenEmpty = {"requests", "limits", "resources",
-                                                                 "tolerations"};
+/// Objects that are removed when they are empty after a withdrawal.
+constexpr std::array<std::string_view, 4> kRemovedWhenEmpty = {"requests", "limits", "resources",
+                                                               "tolerations"};
 
 bool can_be_written(std::string_view s) {
   return std::ranges::none_of(s, [](char c) {
@@ -31,7 +31,7 @@ bool can_be_written(std::string_view s) {
   });
 }
 
-/// The text of a member that can stand in a selector, or an empty one.
+/// The text of a member if a selector can hold it, else empty.
 std::string_view selector_text(const Value& element, std::string_view member) {
   const Value* v = find(element, member);
   if (!v || !v->IsString() || !can_be_written(text_of(*v))) return {};
@@ -100,8 +100,7 @@ bool is_move(std::string_view c) {
 void remove_with_empty_parents(Edit& edit, const FieldPath& path) {
   edit.remove(path);
   for (FieldPath at = path.parent(); !at.empty(); at = at.parent()) {
-    if (std::ranges::find(kTakenBackWhenEmpty, at.segments().back().name) == kTakenBackWhenEmpty.end())
-      return;
+    if (std::ranges::find(kRemovedWhenEmpty, at.segments().back().name) == kRemovedWhenEmpty.end()) return;
     edit.remove_if_empty(at);
     if (edit.find(at)) return;
   }
@@ -120,7 +119,7 @@ bool can_be_recorded(std::string_view name) {
 
 std::string keyed_text(const Value& root, const FieldPath& path) {
   std::string out;
-  out.reserve(80);  // most of what is listed is shorter
+  out.reserve(80);  // most paths are shorter
   const Value* at = &root;
   for (const auto& s : path.segments()) {
     if (s.index >= 0) {
@@ -219,7 +218,7 @@ const Value* Earlier::value(const Value& document, const FieldPath& path) const 
   return v && spec::digest(*v) == e->digest ? v : nullptr;
 }
 
-bool Earlier::stands_in(const Value& document, const FieldPath& path) const {
+bool Earlier::is_unchanged_in(const Value& document, const FieldPath& path) const {
   const Entry* e = find(document, path);
   if (!e) return false;
   const Value* v = path.find_in(document);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What defaulting wrote: the record made in one pass, and the record read in the next.
+// What defaulting wrote: the record that one pass writes and the next one reads.
 //
 //   Earlier earlier(old_object, arena);
-//   earlier.withdraw(edit);                       // what is as we left it
-//   ... steps fill in again, looking at earlier.value(document, path) ...
+//   earlier.withdraw(edit);                       // removes what is unchanged
+//   ... steps fill in again, reading earlier.value(document, path) ...
 //   ledger.add(path, "runtime");
 //   std::vector<std::string> paths = ledger.write(edit);
 //
@@ -13,9 +13,9 @@
 //   {"spec.predictor.model.runtime":"runtime 8c1f0b3e5d2a9741",
 //    "spec.predictor.tolerations[key=nvidia.com/gpu,operator=Exists,effect=NoSchedule]":"gpu ..."}
 //
-// An element of a list is named by its merge key, so that a path stays right when its index moves. The digest
-// (spec::digest) tells whether the value is still the one that we wrote: what somebody changed is his from
-// then on and leaves the record.
+// An element of a list is identified by its merge key, so that a path stays valid when its index changes. The
+// digest (spec::digest) shows whether the value is unchanged: a value that the user changed is user-owned
+// from then on and leaves the record.
 //
 // Internal to defaulting/. Not thread-safe. Paths hold views of literals and of the arena.
 #pragma once
@@ -31,8 +31,8 @@
 
 namespace modelgate::defaulting {
 
-// Why something was written. The causes that `withdraw` passes over are moves: they are taken back only where
-// something else takes their place, by the step that made them.
+// Why something was written. `withdraw` skips moves: the step that wrote them removes them if something else
+// replaces them.
 namespace cause {
 inline constexpr std::string_view kMode = "mode";
 inline constexpr std::string_view kFormat = "format";
@@ -47,41 +47,41 @@ inline constexpr std::string_view kShare = "share";  // a canary's, the rest of 
 inline constexpr std::string_view kWas = "was=";     // a container's name; the one it had follows
 }  // namespace cause
 
-/// The path with elements named by merge key; by index where that cannot be written in one piece.
+/// The path with elements identified by merge key; by index if the key has special characters.
 std::string keyed_text(const spec::Value& root, const spec::FieldPath& path);
 
-/// True for a name that can stand in such a text, and behind a cause.
+/// True for a name that such a text, and a cause, can hold.
 bool can_be_recorded(std::string_view name);
 
-/// The place in `root` that such a text names, or nothing. The path refers to the text.
+/// The path in `root` that such a text denotes, if it exists. The path refers to the text.
 std::optional<spec::FieldPath> resolve(const spec::Value& root, std::string_view text);
 std::optional<spec::FieldPath> resolve(const spec::Value& root, std::string&& text) = delete;
 
-/// What the old object's annotation says, or nothing.
+/// The record in the old object's annotation.
 class Earlier {
  public:
   /// `old_object` may be nullptr; it and the arena must outlive this.
   Earlier(const spec::Value* old_object, spec::Arena& arena);
 
-  /// The old object has our annotation: it was written under us.
+  /// The old object has our annotation: we defaulted it.
   bool has_record() const { return has_record_; }
   const spec::Value* object() const { return old_object_; }
 
-  /// True where we wrote the old object's value at this path, as far as the annotation says.
+  /// True if the annotation lists this path.
   bool lists(const spec::Value& document, const spec::FieldPath& path) const;
-  /// The value that we wrote there, if the old object still has it as we left it.
+  /// The value that we wrote, if it is unchanged in the old object.
   const spec::Value* value(const spec::Value& document, const spec::FieldPath& path) const;
-  /// True where the document still has there what we wrote earlier.
-  bool stands_in(const spec::Value& document, const spec::FieldPath& path) const;
-  /// The digest of what we wrote there; empty where we did not.
+  /// True if the document has the value that we wrote earlier.
+  bool is_unchanged_in(const spec::Value& document, const spec::FieldPath& path) const;
+  /// The digest of what we wrote; empty if we did not.
   std::string_view digest(const spec::Value& document, const spec::FieldPath& path) const;
 
-  /// Why we wrote there; empty where we did not.
+  /// Why we wrote it; empty if we did not.
   std::string_view why(const spec::Value& document, const spec::FieldPath& path) const;
-  /// What we wrote into the list at `path`, elements that the old object still has as we left them.
+  /// The elements that we added to the list at `path`, if they are unchanged in the old object.
   std::vector<const spec::Value*> elements(const spec::Value& document, const spec::FieldPath& path) const;
 
-  /// Removes from the document what stands there as we wrote it, but for what was moved.
+  /// Removes from the document what is unchanged since we wrote it, except for moves.
   void withdraw(spec::Edit& edit) const;
 
  private:
@@ -98,13 +98,13 @@ class Earlier {
   bool has_record_ = false;
 };
 
-/// What this pass wrote.
+/// What this pass writes.
 class Ledger {
  public:
-  /// `digest` where it is not that of the value as it is in the end.
+  /// `digest`: if it is not that of the final value.
   void add(spec::FieldPath path, std::string_view cause, std::string digest = {});
 
-  /// Sets the annotation, or removes it where there is nothing to list. The listed paths, sorted.
+  /// Sets the annotation, or removes it if there is nothing to list. Returns the listed paths, sorted.
   std::vector<std::string> write(spec::Edit& edit) const;
 
  private:

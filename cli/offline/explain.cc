@@ -136,7 +136,7 @@ class Explainer {
     }
     const spec::Runtime* runtime = catalog.find_runtime(wanted.namespace_, named);
     const Selection selection =
-        defaulting::settled_selection(wanted, catalog, runtime, Selection::Source::kNamed);
+        defaulting::make_selection(wanted, catalog, runtime, Selection::Source::kNamed);
     out_ << "  " << requirements(selection) << "; the service names " << named << "\n\n";
     return report_named(wanted, named, selection, automatic);
   }

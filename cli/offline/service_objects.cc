@@ -5,7 +5,7 @@
 
 #include <utility>
 
-#include "defaulting/settled.h"
+#include "defaulting/runtime_selection.h"
 #include "spec/deployment_mode.h"
 #include "spec/inference_service.h"
 #include "spec/lookup_rounds.h"
@@ -55,7 +55,7 @@ Wanted build(const Value& service, std::string_view ns, const Input& input,
   Facts facts;
   const workload::ServiceContext context{
       .catalog = catalog,
-      .runtime = defaulting::settled_runtime(view, ns, catalog),
+      .runtime = defaulting::runtime_of_unpinned_model(view, ns, catalog),
       .ready = all_ready(view),
       .facts = &facts,
       .name_style = workload::name_style_for(name, existing, catalog.configuration()),

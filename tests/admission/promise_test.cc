@@ -13,7 +13,7 @@
 #include <span>
 
 #include "admission/references.h"
-#include "defaulting/settled.h"
+#include "defaulting/runtime_selection.h"
 #include "spec/deployment_mode.h"
 #include "tests/admission/reviewed.h"
 #include "workload/children/build_wanted.h"
@@ -149,7 +149,7 @@ Built build(const std::string& stored, const spec::Catalog& catalog, bool proble
   const workload::Wanted wanted =
       workload::build_wanted(object,
                              {.catalog = catalog,
-                              .runtime = defaulting::settled_runtime(view, "ns", catalog),
+                              .runtime = defaulting::runtime_of_unpinned_model(view, "ns", catalog),
                               .problems_only = problems_only},
                              arena);
   for (const workload::Problem& p : wanted.problems) {

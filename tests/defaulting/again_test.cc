@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The same manifest once more changes nothing, however it is applied: every example and every recorded case,
-// in our own settings and in the compatible ones.
+// Applying the same manifest again, in any way, changes nothing: each example and each recorded case, in our
+// settings and in the compatible ones.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -37,7 +37,7 @@ constexpr Settings kSettings[] = {
 constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kMapLists = {
     {{"containers", "name"}, {"initContainers", "name"}, {"env", "name"}, {"volumes", "name"}}};
 
-/// The API server refuses to apply a list with a key twice.
+/// The API server denies to apply a list with a key twice.
 bool repeats_a_key(const Value& v, std::string_view name) {
   if (v.IsObject()) {
     return std::any_of(v.MemberBegin(), v.MemberEnd(),
@@ -130,7 +130,7 @@ TEST_P(Again, RecordedCases) {
   }
 }
 
-/// Objects that were made under KServe: its status, none of our records.
+/// Objects created under KServe: its status, none of our records.
 TEST_P(Again, RecordedStates) {
   const auto cases = recorded_cases();
   if (cases.empty()) GTEST_SKIP() << "no recorded answers beside the source tree";

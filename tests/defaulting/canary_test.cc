@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The old spellings of a canary.
+// The legacy spellings of a canary.
 #include <gtest/gtest.h>
 
 #include "tests/defaulting/world.h"
@@ -66,7 +66,7 @@ TEST(CanaryObject, StaysInKnativeMode) {
   EXPECT_TRUE(at(d, "spec.canary")->IsObject());
 }
 
-TEST(CanaryShares, EitherMovesTheOther) {
+TEST(CanaryShares, EitherAdjustsTheOther) {
   World world;
   const Value d = world.create(world.service(kOld));
   Value more = spec::clone(d, world.arena());
@@ -88,7 +88,7 @@ TEST(CanaryShares, EitherMovesTheOther) {
   EXPECT_EQ("95", text_at(g, kPercent));
   EXPECT_TRUE(spec::equal(g, world.update(g, g)));
 
-  // The old manifest once more sets both back.
+  // The old manifest again resets both.
   EXPECT_EQ("10", text_at(world.apply(world.service(kOld), g), kShare));
 }
 
@@ -105,7 +105,7 @@ TEST(CanaryShares, AListOfTheUsersIsNotTouched) {
   EXPECT_EQ("10", text_at(world.update(edited, d), kShare));
 }
 
-TEST(CanaryShares, PromotionTakesTheCanaryAway) {
+TEST(CanaryShares, PromotionRemovesTheCanary) {
   World world;
   const Value d = world.create(world.service(kOld));
   const Value e = world.update(
@@ -137,7 +137,7 @@ TEST(CanaryTrafficPercentAtTheTop, FollowsTheManifest) {
   EXPECT_TRUE(spec::equal(e, world.update(thirty, d)));
 }
 
-TEST(CanaryTrafficPercentAtTheTop, GivesWayToThePredictors) {
+TEST(CanaryTrafficPercentAtTheTop, IsReplacedByThePredictors) {
   World world;
   const Value d =
       world.create(world.service("spec: {canaryTrafficPercent: 20, predictor: {canaryTrafficPercent: 60, "

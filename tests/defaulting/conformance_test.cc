@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// KServe v0.20's recorded answers, where they are beside the source tree: in the compatible settings the
-// defaulted object means the same. The same cases feed the tests in again_test.cc.
+// KServe v0.20's recorded answers, if they are next to the source tree: in the compatible settings the defaulted
+// object means the same. again_test.cc uses the same cases.
 #include <gtest/gtest.h>
 
 #include "tests/defaulting/recorded.h"

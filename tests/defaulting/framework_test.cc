@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Framework fields, beside nothing, beside a model of ours and beside the user's.
+// Framework fields: alone, beside a model of ours and beside the user's.
 #include <gtest/gtest.h>
 
 #include "tests/defaulting/world.h"
@@ -43,7 +43,7 @@ TEST(FrameworkField, UnknownFieldsSurvive) {
   EXPECT_EQ("1", text_at(d, "spec.predictor.model.modle"));
 }
 
-TEST(FrameworkField, WhatOnlyModelHasDoesNotComeToMeanSomething) {
+TEST(FrameworkField, FieldsOfModelOnlyAreDropped) {
   World world;
   const Value d =
       world.create(predictor(world, "{sklearn: {runtime: mine, modelFormat: {name: pmml}, args: [a]}}"));
@@ -62,7 +62,7 @@ TEST(FrameworkField, StaysInModelMesh) {
   const Value d = world.create(manifest);
   EXPECT_EQ("-", text_at(d, kModel));
   EXPECT_EQ("gs://b/m", text_at(d, "spec.predictor.sklearn.storageUri"));
-  // Leaving ModelMesh, it is moved after all.
+  // Without ModelMesh it is moved.
   const Value e = world.update(predictor(world, "{sklearn: {storageUri: 'gs://b/m'}}"), d);
   EXPECT_EQ("gs://b/m", text_at(e, "spec.predictor.model.storageUri"));
 }
@@ -118,7 +118,7 @@ TEST_P(BesideTheUsersModel, Ends) {
 INSTANTIATE_TEST_SUITE_P(Cases, BesideTheUsersModel, testing::ValuesIn(kBesideCases),
                          [](const auto& info) { return info.param.name; });
 
-TEST(BesideTheUsersModel, TheWarningNamesWhatIsLost) {
+TEST(BesideTheUsersModel, TheWarningListsLostFields) {
   World world(catalog_with(make_compatible));
   world.create(predictor(world,
                          "{sklearn: {storageUri: u}, model: {modelFormat: {name: sklearn}, storageUri: u, "
@@ -128,7 +128,7 @@ TEST(BesideTheUsersModel, TheWarningNamesWhatIsLost) {
   EXPECT_EQ(std::string::npos, world.warnings()[0].find("storageUri"));
 }
 
-// What replaces a model that we moved leaves nothing of it behind: the result is that of a new service.
+// What replaces a model that we moved leaves no trace of it: the result is that of a new service.
 struct SwitchCase {
   const char* name;
   const char* before;
@@ -150,12 +150,12 @@ const SwitchCase kSwitchCases[] = {
 
 class Switch : public testing::TestWithParam<SwitchCase> {};
 
-TEST_P(Switch, LeavesNothingBehind) {
+TEST_P(Switch, LeavesNoTrace) {
   World world;
   const Value d = world.create(predictor(world, GetParam().before));
   const Value after = predictor(world, GetParam().after);
   Value want = world.create(after);
-  // kubectl apply: what it knows of the last manifest is gone from the stored object already.
+  // kubectl apply: the stored object no longer has what the last manifest had.
   EXPECT_EQ(spec::to_canonical_json(want), spec::to_canonical_json(world.apply(after, d)));
   EXPECT_EQ(spec::to_canonical_json(want), spec::to_canonical_json(world.update(after, d)));
 }
@@ -173,7 +173,7 @@ TEST(MovedModel, SidecarsLeaveItAlone) {
   EXPECT_NE(std::string::npos, listed(e).find("spec.predictor.model\n"));
 }
 
-TEST(MovedModel, IsTheUsersOnceHeEditsIt) {
+TEST(MovedModel, IsUserOwnedOnceEdited) {
   World world;
   const Value d = world.create(predictor(world, "{sklearn: {storageUri: 'gs://b/m'}}"));
   Value edited = spec::clone(d, world.arena());
@@ -184,7 +184,7 @@ TEST(MovedModel, IsTheUsersOnceHeEditsIt) {
   EXPECT_NE(std::string::npos, listed(e).find("spec.predictor.model.runtime")) << "that is still ours";
 }
 
-TEST(MovedModel, OneThatKServeMovedGivesWayToItsField) {
+TEST(MovedModel, OneThatKServeMovedIsReplacedByItsField) {
   World world;
   const Value old = world.service(
       "spec: {predictor: {model: {modelFormat: {name: sklearn}, name: '', resources: {}, storageUri: "
@@ -194,7 +194,7 @@ TEST(MovedModel, OneThatKServeMovedGivesWayToItsField) {
   EXPECT_EQ("gs://b/2", text_at(e, "spec.predictor.model.storageUri"));
   EXPECT_EQ("-", text_at(e, "spec.predictor.sklearn"));
   EXPECT_TRUE(world.warnings().empty());
-  // But not once we have seen the user's own.
+  // But not after the user has written one.
   const Value mine = world.create(predictor(world, "{model: {modelFormat: {name: sklearn}}}"));
   EXPECT_NE("-", text_at(world.apply(manifest, mine), "spec.predictor.sklearn"));
 }

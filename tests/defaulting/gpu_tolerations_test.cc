@@ -21,7 +21,7 @@ struct Case {
   const char* name;
   const char* yaml;  // the whole of spec
   const char* path;
-  const char* want;  // keys; "!" behind ours; "-": no list
+  const char* want;  // keys; ours with a "!"; "-": no list
 };
 
 const Case kCases[] = {
@@ -68,7 +68,7 @@ const Case kCases[] = {
      "spec.predictor", "amd.com/gpu! amd.com/gpu!"},
     {"TheRuntimesGpuAndItsTolerations", "{predictor: {model: {modelFormat: {name: gpu-model}}}}",
      "spec.predictor", "dedicated! amd.com/gpu!"},
-    {"TheServiceTurnsTheRuntimesGpuOff",
+    {"TheServiceDisablesTheRuntimesGpu",
      "{predictor: {model: {modelFormat: {name: gpu-model}, resources: {limits: {amd.com/gpu: 0}}}}}",
      "spec.predictor", "-"},
     {"TheServicesListReplacesTheRuntimes",
@@ -140,7 +140,7 @@ Value with_gpu(World& world, std::string_view resource, std::string_view tolerat
                        (resource.empty() ? "" : ", " + std::string(resource) + ": 1") + "}}}}}");
 }
 
-/// kubectl sets to null what the last manifest had and this one has not.
+/// kubectl sets to null what the last manifest had and this one does not.
 Value apply_without(World& world, const Value& manifest, const Value& stored, std::string_view gone) {
   Value merged = spec::clone(stored, world.arena());
   auto* limits = const_cast<Value*>(at(merged, "spec.predictor.model.resources.limits"));
@@ -149,7 +149,7 @@ Value apply_without(World& world, const Value& manifest, const Value& stored, st
   return world.update(merged, stored);
 }
 
-TEST(GpuTolerationsOnUpdate, GoWithTheGpu) {
+TEST(GpuTolerationsOnUpdate, AreRemovedWithTheGpu) {
   World world;
   const Value d = world.create(with_gpu(world, "nvidia.com/gpu"));
   const Value none = with_gpu(world, "");
@@ -159,7 +159,7 @@ TEST(GpuTolerationsOnUpdate, GoWithTheGpu) {
   EXPECT_TRUE(spec::equal(e, world.create(none))) << "nothing is left behind";
 }
 
-TEST(GpuTolerationsOnUpdate, SwitchingVendorLeavesNothingBehind) {
+TEST(GpuTolerationsOnUpdate, SwitchingVendorLeavesNoTrace) {
   World world;
   const Value d = world.create(with_gpu(world, "nvidia.com/gpu"));
   const Value amd = with_gpu(world, "amd.com/gpu");
@@ -168,7 +168,7 @@ TEST(GpuTolerationsOnUpdate, SwitchingVendorLeavesNothingBehind) {
   EXPECT_TRUE(spec::equal(e, world.create(amd)));
 }
 
-TEST(GpuTolerationsOnUpdate, TheUsersStaysWhenTheGpuGoes) {
+TEST(GpuTolerationsOnUpdate, TheUsersStaysWhenTheGpuIsRemoved) {
   World world;
   constexpr std::string_view kOwn =
       "tolerations: [{key: nvidia.com/gpu, operator: Exists, effect: NoSchedule}], ";
@@ -189,7 +189,7 @@ TEST(GpuTolerationsOnUpdate, OneThatTheUserWritesToOursDoesNotFlip) {
   EXPECT_TRUE(spec::equal(e, world.apply(manifest, e)));
 }
 
-TEST(GpuTolerationsOnUpdate, WhatTheUserEditsIsHis) {
+TEST(GpuTolerationsOnUpdate, WhatTheUserEditsIsUserOwned) {
   World world;
   const Value d = world.create(with_gpu(world, "nvidia.com/gpu"));
   Value edited = spec::clone(d, world.arena());
@@ -201,7 +201,7 @@ TEST(GpuTolerationsOnUpdate, WhatTheUserEditsIsHis) {
   EXPECT_EQ("nvidia.com/gpu", toleration_keys(world.update(e, e), "spec.predictor"));
 }
 
-TEST(GpuTolerationsSettings, AnEmptyListIsOffAndTakesBack) {
+TEST(GpuTolerationsSettings, AnEmptyListDisablesAndWithdraws) {
   World world;
   const Value manifest = with_gpu(world, "nvidia.com/gpu");
   const Value d = world.create(manifest);

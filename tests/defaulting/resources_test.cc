@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// CPU and memory that nobody set. The configuration says 1 CPU and 2Gi, for requests and limits.
+// CPU and memory that are not set. The configuration says 1 CPU and 2Gi, for requests and limits.
 #include <gtest/gtest.h>
 
 #include "tests/defaulting/world.h"
@@ -39,10 +39,10 @@ struct Case {
 constexpr char kAll[] = R"({"limits":{"cpu":"1","memory":"2Gi"},"requests":{"cpu":"1","memory":"2Gi"}})";
 
 const Case kCases[] = {
-    {"NobodySaysAnything", "bare", "", kAll},
-    {"TheRuntimeSaysAll", "full", "", "-"},
-    {"TheRuntimeSaysRequests", "half", "", R"({"limits":{"cpu":"1","memory":"2Gi"}})"},
-    {"TheUserSaysAll", "bare", "{limits: {cpu: '8', memory: 8Gi}, requests: {cpu: '4', memory: 4Gi}}",
+    {"NothingIsSet", "bare", "", kAll},
+    {"TheRuntimeSetsAll", "full", "", "-"},
+    {"TheRuntimeSetsRequests", "half", "", R"({"limits":{"cpu":"1","memory":"2Gi"}})"},
+    {"TheUserSetsAll", "bare", "{limits: {cpu: '8', memory: 8Gi}, requests: {cpu: '4', memory: 4Gi}}",
      R"({"limits":{"cpu":"8","memory":"8Gi"},"requests":{"cpu":"4","memory":"4Gi"}})"},
     {"ALimitIsNotBelowItsRequest", "bare", "{requests: {cpu: 500m, memory: 4Gi}}",
      R"({"limits":{"cpu":"1","memory":"4Gi"},"requests":{"cpu":"500m","memory":"4Gi"}})"},
@@ -88,7 +88,7 @@ TEST_P(ModelResources, AreFilledIn) {
 INSTANTIATE_TEST_SUITE_P(Cases, ModelResources, testing::ValuesIn(kCases),
                          [](const auto& info) { return info.param.name; });
 
-TEST(ModelResourcesSettings, CanBeTurnedOffAndAreTakenBack) {
+TEST(ModelResourcesSettings, CanBeDisabledAndAreWithdrawn) {
   World world(catalog_with({}, kMore));
   const Value manifest = manifest_of(world, kCases[0]);
   const Value d = world.create(manifest);
@@ -119,19 +119,19 @@ struct ChangeCase {
   const char* after;
 };
 
-// Whatever was filled in before: the result is that of a new service.
+// The result is that of a new service, whatever was filled in before.
 const ChangeCase kChangeCases[] = {
     {"ALimitRisesWithItsRequest", "{requests: {memory: 4Gi}}", "{requests: {memory: 8Gi}}"},
     {"AndFallsWithIt", "{requests: {memory: 8Gi}}", "{requests: {memory: 1Gi}}"},
     {"ARequestFallsWithItsLimit", "{limits: {cpu: '1'}}", "{limits: {cpu: 100m}}"},
     {"AndRisesWithIt", "{limits: {cpu: 100m}}", "{limits: {cpu: '4'}}"},
     {"TheUserSetsWhatWeFilledIn", "{requests: {cpu: '1'}}", "{requests: {cpu: '1'}, limits: {cpu: '2'}}"},
-    {"TheUserTakesHisOwnAway", "{requests: {memory: 8Gi}}", "{}"},
+    {"TheUserRemovesTheirOwn", "{requests: {memory: 8Gi}}", "{}"},
 };
 
 class ModelResourcesChange : public testing::TestWithParam<ChangeCase> {};
 
-TEST_P(ModelResourcesChange, LeavesNothingBehind) {
+TEST_P(ModelResourcesChange, LeavesNoTrace) {
   World world(catalog_with({}, kMore));
   for (const char* format : {"bare", "half", "full"}) {
     const Value before = manifest_of(world, {"", format, GetParam().before, ""});
@@ -145,7 +145,7 @@ TEST_P(ModelResourcesChange, LeavesNothingBehind) {
 INSTANTIATE_TEST_SUITE_P(Cases, ModelResourcesChange, testing::ValuesIn(kChangeCases),
                          [](const auto& info) { return info.param.name; });
 
-TEST(ModelResourcesOnUpdate, WhatTheUserEditsIsHis) {
+TEST(ModelResourcesOnUpdate, WhatTheUserEditsIsUserOwned) {
   World world(catalog_with({}, kMore));
   const Value manifest = manifest_of(world, kCases[0]);
   const Value d = world.create(manifest);

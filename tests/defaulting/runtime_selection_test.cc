@@ -88,13 +88,13 @@ const Case kCases[] = {
     {"TheHigherPriority", model("b"), "other", "second"},
     {"TheNamespaceBeforeAnyPriority", model("b"), "mine", "own"},
     {"NoAutoSelectAndDisabled", model("c"), "other", ""},
-    {"UnsaidProtocolIsV1", model("d"), "other", ""},
-    {"SaidProtocol", model("d", {}, "grpc-v2"), "other", "v2-only"},
+    {"MissingProtocolIsV1", model("d"), "other", ""},
+    {"NamedProtocol", model("d", {}, "grpc-v2"), "other", "v2-only"},
     {"ARuntimeThatNamesNoProtocol", model("e", {}, "v2"), "other", "silent"},
     {"MultiModel", model("f"), "other", ""},
-    {"WorkersUnasked", model("g"), "other", ""},
-    {"WorkersAsked", model("g", {}, {}, true), "other", "workers"},
-    {"WorkersNotThere", model("e", {}, {}, true), "other", ""},
+    {"WorkersNotRequested", model("g"), "other", ""},
+    {"WorkersRequested", model("g", {}, {}, true), "other", "workers"},
+    {"WorkersMissing", model("e", {}, {}, true), "other", ""},
     {"NoFormat", model(""), "other", ""},
 };
 

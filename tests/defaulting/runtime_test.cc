@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The runtime in the object: written, kept, made anew.
+// The runtime in the object: written, kept, selected anew.
 #include <gtest/gtest.h>
 
 #include "tests/defaulting/world.h"
@@ -43,7 +43,7 @@ TEST(Runtime, DeferredIsKnownButNotWritten) {
   EXPECT_EQ("kserve-sklearnserver", world.outcome().selection->chosen->name);
 }
 
-TEST(Runtime, AFormatThatNobodyServesIsLeftForValidation) {
+TEST(Runtime, AFormatThatNoRuntimeServesIsLeftForValidation) {
   World world;
   const Value d = world.create(world.service("spec: {predictor: {model: {modelFormat: {name: sklaern}}}}"));
   EXPECT_EQ("-", text_at(d, kRuntime));
@@ -52,7 +52,7 @@ TEST(Runtime, AFormatThatNobodyServesIsLeftForValidation) {
   EXPECT_FALSE(world.outcome().selection->candidates().empty());
 }
 
-TEST(Runtime, OneThatComesLaterMovesNoService) {
+TEST(Runtime, OneCreatedLaterChangesNoService) {
   World world;
   const Value manifest = world.service("spec: {predictor: {model: {modelFormat: {name: sklearn}}}}");
   const Value d = world.create(manifest);
@@ -66,7 +66,7 @@ spec: {supportedModelFormats: [{name: sklearn, autoSelect: true, priority: 9}]}
   EXPECT_EQ("better", text_at(world.create(manifest), kRuntime));
 }
 
-TEST(Runtime, MadeAnewWhenTheFormatChanges) {
+TEST(Runtime, SelectedAnewWhenTheFormatChanges) {
   World world;
   const Value d = world.create(world.service("spec: {predictor: {model: {modelFormat: {name: sklearn}}}}"));
   const Value changed = world.service("spec: {predictor: {model: {modelFormat: {name: xgboost}}}}");
@@ -74,10 +74,10 @@ TEST(Runtime, MadeAnewWhenTheFormatChanges) {
   EXPECT_EQ("kserve-xgbserver", text_at(e, kRuntime));
   EXPECT_EQ("xgboost", text_at(e, "metadata.annotations[modelFormat]"));
   EXPECT_TRUE(warns_of(world.warnings(), kRuntime));
-  // A PUT of the bare manifest is told the same.
+  // A PUT of the bare manifest gets the same warning.
   EXPECT_TRUE(spec::equal(e, world.update(changed, d)));
   EXPECT_TRUE(warns_of(world.warnings(), kRuntime));
-  // Once told, not again.
+  // One warning only.
   EXPECT_TRUE(spec::equal(e, world.apply(changed, e)));
   EXPECT_TRUE(world.warnings().empty());
 }
@@ -91,7 +91,7 @@ TEST(Runtime, TheUsersStaysWhenTheFormatChanges) {
   EXPECT_FALSE(warns_of(world.warnings(), kRuntime));
 }
 
-TEST(Runtime, WhatTheUserEditsIsHis) {
+TEST(Runtime, WhatTheUserEditsIsUserOwned) {
   World world;
   const Value manifest = world.service("spec: {predictor: {model: {modelFormat: {name: sklearn}}}}");
   const Value d = world.create(manifest);
@@ -117,7 +117,7 @@ status: {clusterServingRuntimeName: kserve-mlserver, deploymentMode: Standard}
   EXPECT_EQ(Source::kEarlier, world.outcome().selection->source);
 }
 
-TEST(Runtime, OneThatTheCatalogLacksIsKeptUntilItIsKnownToBeGone) {
+TEST(Runtime, OneMissingFromTheCatalogIsKeptUntilItIsKnownAbsent) {
   constexpr std::string_view kExtra = R"(
 kind: ServingRuntime
 metadata: {name: extra, namespace: default}
@@ -144,7 +144,7 @@ spec:
   EXPECT_EQ("-", toleration_keys(e, "spec.predictor"));
 }
 
-TEST(Runtime, WorkersThatGoTakeTheirRuntimeAlong) {
+TEST(Runtime, RemovedWorkersRemoveTheirRuntime) {
   World world;
   const Value manifest = world.service(
       "spec: {predictor: {model: {modelFormat: {name: huggingface}, storageUri: 'pvc://c/m'}, workerSpec: "
@@ -158,7 +158,7 @@ TEST(Runtime, WorkersThatGoTakeTheirRuntimeAlong) {
   EXPECT_EQ("kserve-huggingfaceserver", text_at(e, kRuntime));
 }
 
-TEST(Runtime, OnnxIsAskedForByV2WhereNobodyServesItByV1) {
+TEST(Runtime, OnnxNeedsV2IfNoRuntimeServesItWithV1) {
   World world;
   const Value manifest = world.service("spec: {predictor: {model: {modelFormat: {name: onnx}}}}");
   const Value d = world.create(manifest);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The smaller steps: deployment modes, protocol versions, components, tokens, local models; and objects that
-// nobody checked.
+// were not checked.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -94,13 +94,13 @@ INSTANTIATE_TEST_SUITE_P(Cases, Steps, testing::ValuesIn(kCases),
 
 // ----------------------------------------------------------------------------------- renamed containers
 
-TEST(RenamedContainer, ComesBackUnderServerSideApplyAsOne) {
+TEST(RenamedContainer, IsMergedAfterServerSideApply) {
   World world;
   for (const char* component : {"transformer", "explainer", "predictor"}) {
     const std::string path = std::string("spec.") + component + ".containers";
     const std::string start = std::string("spec: {") + component + ": {containers: [";
     const Value d = world.create(world.service(start + "{name: mine, image: one}]}}"));
-    // The API server merges by name: what is applied stands beside what is stored.
+    // The API server merges by name: the applied container is added to the stored one.
     Value merged = spec::clone(d, world.arena());
     const_cast<Value*>(at(merged, path))->PushBack(world.yaml("{name: mine, image: two}"), world.arena());
     const Value e = world.update(merged, d);
@@ -129,7 +129,7 @@ auto default_mode(std::string mode) {
   return [mode](spec::Configuration& c) { c.deploy.default_deployment_mode = mode; };
 }
 
-TEST(DeploymentMode, AChangedDefaultMovesNoService) {
+TEST(DeploymentMode, AChangedDefaultChangesNoService) {
   World world;
   const Value manifest = world.service("spec: {predictor: {model: {modelFormat: {name: sklearn}}}}");
   const Value d = world.create(manifest);
@@ -161,7 +161,7 @@ TEST(DeploymentMode, TheUserMayTakeItOver) {
 
 // ------------------------------------------------------------------------------ service account token
 
-TEST(ServiceAccountToken, IsDeclinedWhereConfigured) {
+TEST(ServiceAccountToken, IsDisabledIfConfigured) {
   World world(
       catalog_with([](spec::Configuration& c) { c.security.auto_mount_service_account_token = false; }));
   const Value d =
@@ -201,12 +201,13 @@ struct LocalCase {
 const LocalCase kLocalCases[] = {
     {"TheModelItself", "gs://b/iris", "{}", "iris", "iris-g1", "-"},
     {"BelowIt", "gs://b/iris/v1", "{}", "iris", "iris-g1", "-"},
-    {"NotANeighbour", "gs://b/iris2", "{}", "-", "-", "-"},
-    {"TheGroupAskedFor", "gs://b/iris", "{serving.kserve.io/nodegroup: g2}", "iris", "iris-g2", "-"},
+    {"NotASimilarName", "gs://b/iris2", "{}", "-", "-", "-"},
+    {"TheRequestedGroup", "gs://b/iris", "{serving.kserve.io/nodegroup: g2}", "iris", "iris-g2", "-"},
     {"AGroupItIsNotIn", "gs://b/iris", "{serving.kserve.io/nodegroup: g9}", "-", "-", "-"},
     {"TheNamespaceFirst", "gs://b/own/v1", "{}", "own", "own-g3", "default"},
-    {"Declined", "gs://b/iris", "{serving.kserve.io/disable-localmodel: ''}", "-", "-", "-"},
-    {"StaleOnesGo", "gs://b/other", "{internal.serving.kserve.io/localmodel-pvc-name: x}", "-", "-", "-"},
+    {"Disabled", "gs://b/iris", "{serving.kserve.io/disable-localmodel: ''}", "-", "-", "-"},
+    {"StaleOnesAreRemoved", "gs://b/other", "{internal.serving.kserve.io/localmodel-pvc-name: x}", "-", "-",
+     "-"},
 };
 
 class LocalModels : public testing::TestWithParam<LocalCase> {};
@@ -230,7 +231,7 @@ INSTANTIATE_TEST_SUITE_P(Cases, LocalModels, testing::ValuesIn(kLocalCases),
 
 // ------------------------------------------------------------------------------------------ bad objects
 
-// Admission checks types first; whoever does not gets no exception.
+// Admission checks types first; without that, nothing throws either.
 const char* const kBadServices[] = {
     "{metadata: 1}",
     "{metadata: {annotations: []}}",
@@ -367,7 +368,7 @@ TEST(Limits, NoObjectTakesMuchCpuTime) {
       const Value d = world.create(object);
       world.update(object, d);
       world.update(d, d);
-      // Each takes hundredths of a second.
+      // Each takes some ten milliseconds.
       EXPECT_LT(cpu_time() - begin, std::chrono::seconds(2)) << text.substr(0, 80);
     }
   }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the tests of defaulting share: catalogs, objects from YAML, and the ways in which a manifest is
-// applied once more.
+// Shared by the tests of defaulting: catalogs, objects from YAML, and the ways to apply a manifest again.
 //
 //   World world;                                  // the built-in catalog and configuration
 //   Value d = world.create(world.yaml("spec: {predictor: {sklearn: {}}}"));
@@ -44,7 +43,7 @@ class World {
   /// What is stored after a CREATE or an UPDATE with that object.
   spec::Value create(const spec::Value& object);
   spec::Value update(const spec::Value& incoming, const spec::Value& old);
-  /// `kubectl apply` once more, client-side: the manifest's fields over the stored object.
+  /// `kubectl apply` again, client-side: the manifest's fields over the stored object.
   spec::Value apply(const spec::Value& manifest, const spec::Value& stored);
 
   /// Of the last create or update.
@@ -69,14 +68,14 @@ void merge_patch(spec::Value& target, const spec::Value& patch, spec::Arena& are
 
 /// The value at a path written as "spec.predictor.model.runtime" or "metadata.annotations[modelFormat]".
 const spec::Value* at(const spec::Value& root, std::string_view path);
-/// It as text: a string without quotes, anything else as JSON; "-" where there is nothing.
+/// It as text: a string without quotes, anything else as JSON; "-" if there is nothing.
 std::string text_at(const spec::Value& root, std::string_view path);
-/// The keys of the tolerations at a path, joined by blanks; a "!" behind those that we wrote.
+/// The keys of the tolerations at a path, joined by blanks; with a "!" if we wrote it.
 std::string toleration_keys(const spec::Value& root, std::string_view path);
 /// The paths that the annotation lists, joined by newlines.
 std::string listed(const spec::Value& root);
 
-/// True where one of the warnings starts with the path.
+/// True if one of the warnings starts with the path.
 bool warns_of(const std::vector<std::string>& warnings, std::string_view path);
 
 }  // namespace modelgate::defaulting

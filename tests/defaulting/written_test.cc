@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The record: paths by merge key, and whom it believes.
+// The record: paths by merge key, and which record is trusted.
 #include "defaulting/written.h"
 
 #include <gtest/gtest.h>
@@ -89,7 +89,7 @@ TEST(Record, IsNotTakenFromTheIncomingObject) {
   EXPECT_EQ(std::string::npos, listed(e).find("minReplicas"));
 }
 
-TEST(Record, IsRemovedWhereThereIsNothingToList) {
+TEST(Record, IsRemovedIfThereIsNothingToList) {
   World world(catalog_with([](spec::Configuration& c) {
     make_compatible(c);
     c.deploy.default_deployment_mode = "Knative";
@@ -102,7 +102,7 @@ TEST(Record, IsRemovedWhereThereIsNothingToList) {
   EXPECT_EQ("-", text_at(e, "metadata.annotations")) << "no empty map is left";
 }
 
-TEST(Record, IsSortedAndToldToTheAudit) {
+TEST(Record, IsSortedAndReportedToTheAudit) {
   World world;
   const Value d = world.create(world.service("spec: {predictor: {sklearn: {}}}"));
   std::string paths;
@@ -111,7 +111,7 @@ TEST(Record, IsSortedAndToldToTheAudit) {
   EXPECT_TRUE(std::ranges::is_sorted(world.outcome().filled));
 }
 
-// A stored record that somebody broke is as good as none: what it listed is the user's.
+// A broken record is ignored: what it listed is the user's.
 const char* const kBrokenRecords[] = {
     "",
     "{",
@@ -124,7 +124,7 @@ const char* const kBrokenRecords[] = {
     "{\"spec.predictor.model.runtime\":\"runtime 0\",\"spec.predictor.model.runtime\":\"runtime 1\"}",
 };
 
-TEST(Record, ABrokenOneIsAsGoodAsNone) {
+TEST(Record, ABrokenOneIsIgnored) {
   for (const char* record : kBrokenRecords) {
     World world;
     const Value good =
