@@ -61,8 +61,8 @@ class Stages:
             environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
             if reports:
                 environment["GTEST_OUTPUT"] = f"json:{folder}/"
-            code, counted = show(command, environment)
-            passed, failed, skipped = google_test_results(folder) if reports else (*counted, [])
+            code, counted, reported = show(command, environment)
+            passed, failed, skipped = google_test_results(folder) if reports else (*counted, reported)
         self.skipped += [f"{name}: {test}" for test in skipped]
         if (code != 0 or (tests and passed == 0)) and failed == 0:
             failed = 1
@@ -87,8 +87,8 @@ class Stages:
 
 
 def show(command, environment):
-    """Runs a command in the root and copies its output. Returns its exit code and its last count."""
-    counted = (0, 0)
+    """Runs a command in the root and copies its output. Returns its exit code, its last count, and what it skipped."""
+    counted, skipped = (0, 0), []
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, errors="replace") as process:
         try:
@@ -97,11 +97,13 @@ def show(command, environment):
                 match = COUNT.match(line)
                 if match:
                     counted = int(match[1]), int(match[2])
+                if line.startswith("skipped: "):
+                    skipped.append(line.removeprefix("skipped: ").strip())
         except KeyboardInterrupt:
             process.terminate()
             process.wait()
             raise
-    return process.returncode, counted
+    return process.returncode, counted, skipped
 
 
 def google_test_results(folder):

@@ -1,19 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What we would make for an InferenceService in Standard mode, against what KServe v0.20 made, without a cluster.
+"""Compares the objects that we build for an InferenceService in Standard mode with those of KServe v0.20, without a cluster.
 
   tests/conformance/children.py --bin build/bin [--only dev-003] [--show]
 
-Reads the recorded cases beside the source tree (children.jsonl, routes.jsonl), has render_children build the
-objects for each, completes them as an API server would, and compares them as the recording's own check.py does:
-Pods aside, which need a cluster. The state of Deployments, Pods and routes is not recorded; it is made up so that
-it could have given the recorded status, and then the status that we make of it is compared, too.
-Prints a line for each case that differs, then "N/M agree"; exit 1 where any differs, 77 (skipped) where nothing is
-recorded.
+For each recorded case (recordings.py), render_children builds the objects. They are completed as an API server would do it,
+and compared as comparison.py says; Pods are not compared. The recordings have no status of Deployments, Pods and routes:
+one is constructed that fits the recorded status of the service, and the status that we compute from it is compared, too.
+Prints a line for each case that differs, then "N/M agree" and which recordings were used. Exit code 1 if a case differs.
 """
 import argparse
 import copy
-import importlib.util
 import json
 import pathlib
 import subprocess
@@ -21,24 +18,18 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from run import COMPATIBLE, SHARED  # noqa: E402
+from comparison import comparable, comparable_status, differences  # noqa: E402
+from recordings import recordings  # noqa: E402
+from run import COMPATIBLE  # noqa: E402
 
-SKIPPED = 77
 MODE = "serving.kserve.io/deploymentMode"
-# Cases and what their cluster's "ingress" key had beside the rest.
+# Files of cases, and what the cluster's "ingress" key had in addition.
 RECORDINGS = {"children.jsonl": {}, "routes.jsonl": {"enableGatewayApi": True}}
 
 
-def check_module():
-    spec = importlib.util.spec_from_file_location("check", SHARED / "check.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def cluster(ingress):
-    """The recorded cluster, in the settings under which we answer as KServe does."""
-    state = json.loads((SHARED / "cluster.json").read_text())
+def cluster(folder, ingress):
+    """The recorded cluster, with the settings under which we answer as KServe does."""
+    state = json.loads((folder / "cluster.json").read_text())
     for item in state["items"]:
         if item["kind"] == "ConfigMap":
             item["data"]["modelgate"] = json.dumps(COMPATIBLE)
@@ -47,18 +38,18 @@ def cluster(ingress):
 
 
 def deployment(name, up):
-    said = [{"type": "Available", "status": str(up), "reason": "MinimumReplicas%s" % ("Available" if up else "Unavailable")},
+    conditions = [{"type": "Available", "status": str(up), "reason": "MinimumReplicas%s" % ("Available" if up else "Unavailable")},
             {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable" if up else "ReplicaSetUpdated"}]
-    return {"metadata": {"name": name}, "status": {"availableReplicas": int(up), "conditions": said}}
+    return {"metadata": {"name": name}, "status": {"availableReplicas": int(up), "conditions": conditions}}
 
 
 def pod(app, up):
-    said = [{"type": "Ready", "status": str(up)}]
-    return {"metadata": {"name": app + "-x", "labels": {"app": app}}, "status": {"phase": "Running" if up else "Pending", "conditions": said}}
+    conditions = [{"type": "Ready", "status": str(up)}]
+    return {"metadata": {"name": app + "-x", "labels": {"app": app}}, "status": {"phase": "Running" if up else "Pending", "conditions": conditions}}
 
 
 def observed(case):
-    """The cluster behind a recorded status: the recording holds no object's own status."""
+    """Deployments, Pods and routes that fit the recorded status of the service."""
     status, children = case["expect"]["status"], case["expect"]["children"]
     is_true = {c["type"] for c in status.get("conditions", []) if c["status"] == "True"}
     canaries = {"%s-%s-predictor" % (case["id"], c["name"]): bool(c.get("ready")) for c in status.get("canaryStatuses", [])}
@@ -66,24 +57,24 @@ def observed(case):
     deployments = [deployment(c["metadata"]["name"], up.get(c["metadata"]["name"], False)) for c in children if c["kind"] == "Deployment"]
     app = "isvc.%s-predictor" % case["id"]
     ready = status.get("modelStatus", {}).get("copies", {}).get("totalCopies", 0)
-    there = [c for c in children if c["kind"] == "Pod" and c["metadata"]["labels"]["app"] == app]
-    pods = [pod(app, i < ready) for i in range(max(ready, len(there)))]
+    recorded = [c for c in children if c["kind"] == "Pod" and c["metadata"]["labels"]["app"] == app]
+    pods = [pod(app, i < ready) for i in range(max(ready, len(recorded)))]
     accepted = {"parents": [{"conditions": [{"type": "Accepted", "status": "True"}]}]}
     routes = [{"metadata": c["metadata"], "status": accepted} for c in children if c["kind"] == "HTTPRoute"]
     return {"deployments": deployments, "pods": pods, "httpRoutes": routes}
 
 
-def render(binary, ingress, cases):
+def render(binary, folder, ingress, cases):
     with tempfile.TemporaryDirectory() as directory:
         state = pathlib.Path(directory) / "cluster.json"
-        state.write_text(json.dumps(cluster(ingress)))
+        state.write_text(json.dumps(cluster(folder, ingress)))
         lines = [json.dumps({"id": c["id"], "object": c["object"], "observed": observed(c)}) for c in cases]
-        done = subprocess.run([binary, state, SHARED / "fixtures.yaml"], input="\n".join(lines) + "\n", text=True,
+        done = subprocess.run([binary, state, folder / "fixtures.yaml"], input="\n".join(lines) + "\n", text=True,
                               stdout=subprocess.PIPE, timeout=60, check=True)
     return {r["id"]: r for r in map(json.loads, done.stdout.splitlines())}
 
 
-# What an API server (and a CRD's schema) fills in. Only what it would: a value of ours stays.
+# The defaults of the API server and of CRDs. A value of ours is not changed.
 
 def fill(target, **defaults):
     for key, value in defaults.items():
@@ -135,7 +126,7 @@ def complete_service(spec):
 
 
 def complete_autoscaler(spec):
-    """Only where there is a behavior, and be it an empty one."""
+    """Defaults apply only if there is a behavior, even an empty one."""
     per_cent = {"type": "Percent", "value": 100, "periodSeconds": 15}
     if "behavior" in spec:
         fill(spec["behavior"], scaleUp={"stabilizationWindowSeconds": 0, "selectPolicy": "Max",
@@ -159,12 +150,13 @@ def complete(obj):
     return obj
 
 
-def compare(check, case, got):
-    """What differs, as check.py words it."""
-    kept = lambda objects: [(o["kind"], o) for o in objects if o["kind"] not in ("ConfigMap", "Pod")]
-    want = check.listed(kept(case["expect"]["children"]), [case["id"]])[case["id"]]
-    have = check.listed(kept(map(complete, got["objects"])), [case["id"]])[case["id"]]
-    plain = lambda o: {k: v for k, v in o.items() if k not in ("apiVersion", "kind")}
+def by_name(objects):
+    """(kind, name) -> the object as it is compared."""
+    return {(o["kind"], o["metadata"]["name"]): comparable(o) for o in objects if o["kind"] not in ("ConfigMap", "Pod")}
+
+
+def compare(case, got):
+    want, have = by_name(case["expect"]["children"]), by_name(map(complete, got["objects"]))
     found = []
     for key in sorted(set(want) | set(have)):
         if key not in have:
@@ -172,33 +164,32 @@ def compare(check, case, got):
         elif key not in want:
             found.append("extra %s %s" % key)
         else:
-            found += ["%s %s" % key + d for d in check.differences(plain(want[key]), plain(have[key]))]
-    return found + ["status" + d for d in check.differences(check.seen(case["expect"]["status"]), check.seen(got["status"]))]
+            found += ["%s %s" % key + d for d in differences(want[key], have[key])]
+    status = differences(comparable_status(case["expect"]["status"]), comparable_status(got["status"]))
+    return found + ["status" + d for d in status]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bin", required=True, type=pathlib.Path, help="where render_children is")
+    parser.add_argument("--bin", required=True, type=pathlib.Path, help="the folder with render_children")
     parser.add_argument("--only", help="the id of one case")
-    parser.add_argument("--show", action="store_true", help="every difference, and our objects")
+    parser.add_argument("--show", action="store_true", help="print every difference, and our objects")
     args = parser.parse_args()
-    if not SHARED.exists():
-        print("nothing is recorded beside the source tree")
-        return SKIPPED
-    check, agree, total = check_module(), 0, 0
+    folder, name_of_recordings = recordings()
+    agree, total = 0, 0
     for name, ingress in RECORDINGS.items():
-        cases = [json.loads(line) for line in (SHARED / name).read_text().splitlines()]
+        cases = [json.loads(line) for line in (folder / name).read_text().splitlines()]
         cases = [c for c in cases if c["object"]["metadata"]["annotations"][MODE] == "Standard"
                  and args.only in (None, c["id"])]
-        wanted = render(args.bin / "render_children", ingress, cases)
+        wanted = render(args.bin / "render_children", folder, ingress, cases)
         for case in cases:
-            found = compare(check, case, wanted[case["id"]])
+            found = compare(case, wanted[case["id"]])
             total, agree = total + 1, agree + (not found)
             if found:
                 print("%s: %d differences: %s" % (case["id"], len(found), "; ".join(found if args.show else found[:3])))
             if args.show:
                 print(json.dumps(wanted[case["id"]], indent=1))
-    print("%d/%d agree" % (agree, total))
+    print("%d/%d agree with %s" % (agree, total, name_of_recordings))
     return agree != total
 
 

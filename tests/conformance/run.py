@@ -28,6 +28,8 @@ import yaml
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SHARED = ROOT.parent / "shared" / "conformance"
+# In SHARED; for the report that they were skipped.
+RECORDED_REQUESTS = 500
 START_SECONDS = 60
 
 # The settings for the same answers as KServe (docs in deploy/config).
@@ -206,9 +208,7 @@ def main():
         with webhook(binary, manifests) as (url, ca):
             count("own cases", *own_cases(Client(url, ca)))
 
-    if not SHARED.exists():
-        print("recorded cases: none here (%s)" % SHARED.name)
-    else:
+    if SHARED.exists():
         with tempfile.TemporaryDirectory() as tmp:
             manifests = pathlib.Path(tmp)
             write_manifests(manifests, json.loads((SHARED / "cluster.json").read_text())["items"], SHARED / "fixtures.yaml")
@@ -225,6 +225,9 @@ def main():
 
     for failure in failures:
         print("  " + failure)
+    if not SHARED.exists():
+        # .ci/stages.py repeats this line in its summary.
+        print("skipped: %d recorded admission requests of KServe (there is no ../shared/conformance)" % RECORDED_REQUESTS)
     print("%d passed, %d failed" % (passed, len(failures)))
     sys.exit(bool(failures))
 
