@@ -164,7 +164,7 @@ Task<void> Reconciler::write_status(Assessment& assessment, SteadyTime until, Re
     case StatusOutcome::Result::kWritten:
       ++outcome.writes;
       // It waited for the generation that has just been told of.
-      if (assessment.wanted().look_again) escalate(outcome, Result::kStale);
+      if (assessment.wanted().waits_for_status) escalate(outcome, Result::kStale);
       tell_events(assessment, status);
       break;
     case StatusOutcome::Result::kConflict:

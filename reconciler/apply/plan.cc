@@ -35,8 +35,8 @@ std::string kind_and_name(const kube::Resource& resource, std::string_view name)
   return fmt::format("{} {}", resource.kind, name);
 }
 
-bool is_named(const std::vector<workload::KeptObject>& kept, const Child& child) {
-  return std::ranges::any_of(kept, [&](const workload::KeptObject& object) {
+bool is_named(const std::vector<workload::RetainedObject>& kept, const Child& child) {
+  return std::ranges::any_of(kept, [&](const workload::RetainedObject& object) {
     return (object.kind.empty() || object.kind == child.resource->kind) && object.name == child.name;
   });
 }
@@ -78,7 +78,7 @@ class Planner {
 
   /// `begins_with`: replicas of what is made, where the wanted object says nothing of them.
   void want(const workload::WantedObject& wanted, std::optional<std::int64_t> begins_with);
-  void remove_unwanted(Unwanted unwanted, const std::vector<workload::KeptObject>& kept);
+  void remove_unwanted(Unwanted unwanted, const std::vector<workload::RetainedObject>& kept);
   Plan take();
 
  private:
@@ -190,7 +190,7 @@ bool Planner::is_unchanged(const Child& child, const std::string& wanted_digest)
   return last && last->wanted_digest == wanted_digest && last->reply_digest == child.applied_digest;
 }
 
-void Planner::remove_unwanted(Unwanted unwanted, const std::vector<workload::KeptObject>& kept) {
+void Planner::remove_unwanted(Unwanted unwanted, const std::vector<workload::RetainedObject>& kept) {
   if (unwanted == Unwanted::kKeep) return;
   for (const auto& [place, child] : there_) {
     const bool written_by_us = !child->applied_digest.empty() || child->kserve_manages;
@@ -236,7 +236,7 @@ std::string_view verb_of(Step::Kind kind) {
 
 Plan plan_of(const ServiceRecord& service, const std::vector<workload::WantedObject>& wanted,
              const std::vector<const Child*>& children, const AppliedMemory& memory, spec::Arena& arena,
-             Unwanted unwanted, const std::vector<workload::KeptObject>& kept, Begin begin) {
+             Unwanted unwanted, const std::vector<workload::RetainedObject>& kept, Begin begin) {
   if (service.being_deleted) return {};
   Planner planner(service, children, memory, arena);
   for (const workload::WantedObject& object : wanted) {
@@ -255,7 +255,7 @@ Plan plan_of(const ServiceRecord& service, const std::vector<workload::WantedObj
 Plan make_plan(const ServiceRecord& service, const workload::Wanted& wanted,
                const std::vector<const Child*>& children, const AppliedMemory& memory, spec::Arena& arena,
                Begin begin) {
-  const auto kept = wanted.stopped ? std::vector<workload::KeptObject>() : wanted.kept;
+  const auto kept = wanted.stopped ? std::vector<workload::RetainedObject>() : wanted.retained;
   return plan_of(service, wanted.objects, children, memory, arena, unwanted_of(wanted), kept, begin);
 }
 

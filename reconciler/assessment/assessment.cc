@@ -224,7 +224,7 @@ void Assessment::add_problem(Problem::Kind kind, std::string_view component, std
                               .reason = reasons_.emplace_back(std::move(reason)),
                               .path = path_of(component),
                               .text = std::move(text),
-                              .may_pass = may_pass});
+                              .transient = may_pass});
 }
 
 void Assessment::take(std::vector<ApplyProblem> problems) {

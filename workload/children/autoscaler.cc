@@ -30,7 +30,7 @@ Value average_value(std::string quantity, spec::Arena& arena) {
   return ObjectBuilder(arena).text("type", "AverageValue").text("averageValue", quantity).take();
 }
 
-/// Those of `autoScaling.metrics` that an HPA knows; the others are KEDA's.
+/// The metrics in `autoScaling.metrics` that an HPA supports; the others are for KEDA.
 void add_listed_metrics(const spec::AutoScalingView& scaling, Value& out, spec::Arena& arena) {
   for (const spec::MetricsSpecView& metric : scaling.metrics()) {
     const spec::MetricSourceView resource = metric.resource();
@@ -69,7 +69,7 @@ void add_scale_metric(ServiceBuild& build, const Component& component, Value& ou
   }
   if (!scaling.scale_target) {
     build.notice(component.kind, "NoScaleTarget", component.path / "scaleTarget",
-                 fmt::format("is needed to scale by {}; scaling by cpu instead", metric));
+                 fmt::format("is required to scale by {}; scaling by cpu instead", metric));
     return;
   }
   if (metric == "memory") {
@@ -90,7 +90,7 @@ Value metrics(ServiceBuild& build, const Component& component) {
   } else {
     add_scale_metric(build, component, out);
   }
-  // The API server would write as much.
+  // The API server's default.
   if (out.Empty()) {
     out.PushBack(resource_metric("cpu", utilization(kDefaultCpuUtilization, build.arena), build.arena),
                  build.arena);
@@ -102,8 +102,8 @@ Value policy(std::string_view type, std::int64_t value, spec::Arena& arena) {
   return ObjectBuilder(arena).text("type", type).number("value", value).number("periodSeconds", 15).take();
 }
 
-/// The API server's own for a direction; without a stabilization window downwards, that of the controller
-/// counts.
+/// The API server's default for a direction. Without a stabilization window for scaling down, the
+/// controller's applies.
 Value default_rules(bool up, spec::Arena& arena) {
   Value policies(rapidjson::kArrayType);
   if (up) policies.PushBack(policy("Pods", 4, arena), arena);
@@ -113,9 +113,9 @@ Value default_rules(bool up, spec::Arena& arena) {
   return rules.text("selectPolicy", "Max").value("policies", std::move(policies)).take();
 }
 
-/// KServe drops the service's, and sends an empty one, into which the API server writes its own rules. They
-/// are written out here: what it writes into an empty object can afterwards not be told from ours
-/// (kube/client/managed_fields.h), and would look like a difference.
+/// KServe ignores the service's behavior and sends an empty one, into which the API server writes its
+/// defaults. These are written out here: values that the API server writes into an empty object of ours
+/// cannot be distinguished from ours (kube/client/managed_fields.h), and would look like a difference.
 Value behavior(ServiceBuild& build, const spec::ObjectView& own) {
   spec::Arena& arena = build.arena;
   Value out = own && build.strict() ? spec::clone(*own.value(), arena) : Value(rapidjson::kObjectType);
@@ -154,7 +154,7 @@ void add_scaled_object(ServiceBuild& build, const Component& component) {
   auto spec = scaled_object_spec(build, component);
   if (!spec) {
     build.fatal(component.kind, "ReconcileFailed", component.path / "autoScaling" / "metrics",
-                "must hold a metric where KEDA scales");
+                "must have a metric for KEDA");
     return;
   }
   Value object = build.object("keda.sh/v1alpha1", "ScaledObject", component.name, component.labels,
@@ -180,7 +180,7 @@ void add_autoscaler(ServiceBuild& build, const Component& component) {
   if (wanted == kAutoscalerNone || wanted == kAutoscalerExternal) return;
   build.fatal(component.kind, "ReconcileFailed",
               (spec::FieldPath{} / "metadata" / "annotations").key(spec::kAutoscalerClassAnnotation),
-              fmt::format("is \"{}\", allowed are \"hpa\", \"keda\", \"external\" and \"none\"", wanted));
+              fmt::format("is \"{}\", must be one of \"hpa\", \"keda\", \"external\", \"none\"", wanted));
 }
 
 }  // namespace modelgate::workload

@@ -26,7 +26,7 @@ spec::FieldPath predictor_path() {
   return spec::FieldPath{} / "spec" / "predictor";
 }
 
-/// The objects of one component, in the order in which KServe makes them. False where it leaves off there.
+/// Adds the objects of one component, in KServe's order. False if the build stops here.
 bool add_component(ServiceBuild& build, std::optional<Component> component) {
   if (!component) return !build.stops_at_first_error();
   build.adding = component_at(component->kind, component->path);
@@ -34,7 +34,7 @@ bool add_component(ServiceBuild& build, std::optional<Component> component) {
     build.fatal(component->kind, "InvalidName", spec::FieldPath{} / "metadata" / "name", std::move(*problem));
     return !build.stops_at_first_error();
   }
-  // A Service's and an autoscaler's labels are those of the Pods.
+  // Services and autoscalers have the labels of the Pods.
   component->labels["app"] = app_label(component->name);
   if (!render_injection(build, *component)) return !build.stops_at_first_error();
   if (!build.context.problems_only) write_pod_defaults(component->pod_spec, build.arena);
@@ -46,7 +46,6 @@ bool add_component(ServiceBuild& build, std::optional<Component> component) {
   return !build.stops_at_first_error();
 }
 
-/// The first of its problems tells what is wrong with all versions; the others only repeat it.
 bool add_canaries(ServiceBuild& build, const spec::PredictorView& stable) {
   const auto canaries = build.service.spec().canary();
   for (std::size_t i = 0; i < canaries.size(); ++i) {
@@ -59,24 +58,24 @@ bool add_canaries(ServiceBuild& build, const spec::PredictorView& stable) {
   return true;
 }
 
-/// Their objects stay as they are: what they were made from is not known any more.
-void keep_leaving(ServiceBuild& build) {
-  for (const PlannedVersion& v : build.versions.leaving) {
-    build.keep({}, v.component);
+/// The service no longer describes these versions: their objects remain as they are.
+void retain_retiring(ServiceBuild& build) {
+  for (const PlannedVersion& v : build.versions.retiring) {
+    build.retain({}, v.component);
     build.notice(kCanary, kWaitsForStable, spec::FieldPath{} / "spec" / "canary",
-                 fmt::format("no longer has {}, which serves on until {} is up", v.component,
+                 fmt::format("no longer has {}, which still serves until {} is ready", v.component,
                              build.versions.stable.component));
   }
-  build.wanted.look_again = build.versions.look_again;
+  build.wanted.waits_for_status = build.versions.waits_for_status;
 }
 
 bool add_predictors(ServiceBuild& build) {
   const spec::PredictorView stable = build.service.spec().predictor();
-  // The stable version first decides about the labels that the runtime's server adds, for all others.
+  // The stable version is built first: labels that its runtime's server adds apply to all versions.
   auto component = build_predictor(build, stable, predictor_path());
   if (!component) return !build.stops_at_first_error();
   build.versions = plan_versions(build);
-  keep_leaving(build);
+  retain_retiring(build);
   component->scaling.min_replicas = build.versions.stable.replicas;
   if (!add_canaries(build, stable)) return false;
   return add_component(build, std::move(component));
@@ -91,7 +90,7 @@ void add_model_config(ServiceBuild& build) {
 void add_all(ServiceBuild& build) {
   if (serves_many_models(build.service.spec().predictor())) add_model_config(build);
   if (build.stopped()) {
-    // For what it tells: the runtime, and what is wrong.
+    // For the runtime and the problems.
     build_predictor(build, build.service.spec().predictor(), predictor_path());
     return;
   }

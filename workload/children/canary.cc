@@ -9,14 +9,14 @@ namespace {
 
 using spec::Value;
 
-bool says_nothing(const Value& v) {
+bool is_unset(const Value& v) {
   return v.IsNull() || (v.IsString() && v.GetStringLength() == 0) || (v.IsArray() && v.Empty());
 }
 
-/// Objects member by member, any other value as a whole.
+/// Merges objects member by member; any other value replaces the present one.
 void merge_over(Value& base, const Value& over, spec::Arena& arena) {
   for (const auto& m : over.GetObject()) {
-    if (says_nothing(m.value)) continue;
+    if (is_unset(m.value)) continue;
     const std::string_view name = spec::text_of(m.name);
     Value* present = spec::find(base, name);
     if (present && present->IsObject() && m.value.IsObject()) {
@@ -29,7 +29,7 @@ void merge_over(Value& base, const Value& over, spec::Arena& arena) {
   }
 }
 
-/// What scales, and a canary does not.
+/// Settings of autoscaler and workers.
 constexpr std::string_view kNotInherited[] = {"maxReplicas", "scaleTarget", "scaleMetric",
                                               "autoScaling", "minReplicas", "workerSpec"};
 
@@ -44,7 +44,7 @@ Value canary_predictor(const spec::CanaryView& canary, const spec::PredictorView
 }
 
 std::int64_t canary_replicas(const spec::CanaryView& canary, const spec::PredictorView& stable) {
-  // Whatever the service says, a number that Kubernetes can hold: 32 bits.
+  // Kubernetes stores 32 bits.
   const auto in_range = [](std::int64_t n) {
     return std::clamp<std::int64_t>(n, 0, std::numeric_limits<std::int32_t>::max());
   };

@@ -16,7 +16,7 @@ using spec::Value;
 using spec::schema::Kind;
 using spec::schema::Type;
 
-/// Where a value is. Links of a chain on the stack: a path is made only where something is told.
+/// The location of a value, as a linked list on the stack: a path is built only for a report.
 struct Place {
   const Place* parent = nullptr;
   std::string_view name = {};
@@ -56,7 +56,7 @@ class Canonical {
 
  private:
   void quantity(Value& value) {
-    if (quantities_ == Quantities::kAsTheyAre) return;
+    if (quantities_ == Quantities::kUnchanged) return;
     const auto parsed = spec::Quantity::parse(value);
     if (!parsed) return;
     const std::string text = value.IsString() ? parsed->stored(spec::text_of(value)) : parsed->canonical();
@@ -81,10 +81,10 @@ class Canonical {
     if (!value.IsArray()) return;
     for (rapidjson::SizeType i = 0; i < value.Size(); ++i)
       visit(value[i], *type.element, {.parent = &place, .index = static_cast<std::int32_t>(i)});
-    if (!type.keys[0].empty() && value.Size() > 1) drop_doubled(value, type, place);
+    if (!type.keys[0].empty() && value.Size() > 1) drop_duplicates(value, type, place);
   }
 
-  void drop_doubled(Value& value, const Type& type, const Place& place) {
+  void drop_duplicates(Value& value, const Type& type, const Place& place) {
     std::map<std::string, rapidjson::SizeType> places;
     for (rapidjson::SizeType i = 0; i < value.Size();) {
       const auto key = key_of(value[i], type);
@@ -93,7 +93,7 @@ class Canonical {
         ++i;
         continue;
       }
-      dropped.doubled.push_back({place.path().to_string(), *key});
+      dropped.duplicates.push_back({place.path().to_string(), *key});
       value[earlier->second] = std::move(value[i]);
       value.Erase(value.Begin() + i);
     }
@@ -104,7 +104,7 @@ class Canonical {
     for (const std::string_view name : type.keys) {
       if (name.empty()) break;
       const Value* part = spec::find(element, name);
-      // The only key with a default.
+      // The only key field with a default.
       if (!part && name != "protocol") return std::nullopt;
       if (!out.empty()) out += '/';
       if (!part) {

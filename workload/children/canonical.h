@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The form in which Kubernetes stores what we apply: quantities as it writes them, no element of a keyed list
-// (env, ports, volumes) twice and no field that its types do not have: server-side apply refuses both. Who
-// calls: whoever finished a PodSpec.
+// The form in which Kubernetes stores an object: quantities as it writes them, no duplicate element in a
+// keyed list (env, ports, volumes), and no unknown field. Server-side apply refuses both. Called by
+// pod_parts.cc for each PodSpec.
 #pragma once
 
 #include <string>
@@ -13,21 +13,21 @@
 
 namespace modelgate::workload {
 
-struct Doubled {
+struct Duplicate {
   std::string path;  // of the list, in the value
-  std::string key;   // as a person reads it
+  std::string key;   // for messages
 };
 
 struct Dropped {
-  std::vector<Doubled> doubled;
+  std::vector<Duplicate> duplicates;
   std::vector<std::string> unknown;  // paths of fields
 };
 
-/// Where only what was dropped matters, quantities may stay as they are.
-enum class Quantities { kCanonical, kAsTheyAre };
+/// Quantities may remain unchanged if only the dropped parts matter.
+enum class Quantities { kCanonical, kUnchanged };
 
-/// In place; what was left out. Of elements with the same key the last stays, at the place of the first. A
-/// quantity that does not parse stays as it is: validation tells.
+/// Changes the value in place, and returns what was dropped. Of elements with the same key the last one
+/// remains, at the position of the first. An invalid quantity is unchanged: validation reports it.
 Dropped make_canonical(spec::Value& value, const spec::schema::Type& type, spec::Arena& arena,
                        Quantities quantities = Quantities::kCanonical);
 

@@ -27,7 +27,7 @@ Value list_of(Value element, Arena& arena) {
   return out;
 }
 
-/// The names of the metrics that are wanted from OpenTelemetry.
+/// The names of the OpenTelemetry metrics that the component scales by.
 Value metric_names(const spec::AutoScalingView& scaling, Arena& arena) {
   Value out(rapidjson::kArrayType);
   for (const spec::MetricsSpecView& m : scaling.metrics()) {
@@ -64,7 +64,7 @@ Value exporters(std::string_view endpoint, Arena& arena) {
       .take();
 }
 
-/// Where a metric comes from becomes labels of it, by which the scaler's query selects.
+/// Adds the source of each metric as labels, which the scaler's query selects by.
 Value processors(Value names, Arena& arena) {
   Value statements = list_of({R"(set(attributes["namespace"], resource.attributes["k8s.namespace.name"]))",
                               R"(set(attributes["deployment"], resource.attributes["k8s.deployment.name"]))",
@@ -101,8 +101,7 @@ Value pipelines(Arena& arena) {
       .take();
 }
 
-/// Of no use to a sidecar. KServe's client sends an empty one, and the CRD fills it in: this is what it comes
-/// to.
+/// Without effect in a sidecar. KServe's client sends an empty one; these are the defaults of the CRD.
 Value target_allocator(Arena& arena) {
   return ObjectBuilder(arena)
       .text("allocationStrategy", "consistent-hashing")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One component of a service, or one version of its predictor: everything that its objects are built from. Built
-// by predictor.h, transformer.h and explainer.h.
+// One component of a service, or one version of its predictor: everything that its objects are built from.
+// Built by predictor.h, transformer.h and explainer.h.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,7 @@
 
 namespace modelgate::workload {
 
-/// How a component scales and what its Service needs to know. Of a canary only `min_replicas` is set: it does
-/// not scale.
+/// How a component scales. A canary does not scale: only its `min_replicas` is set.
 struct Scaling {
   std::optional<std::int64_t> min_replicas = std::nullopt;
   std::int64_t max_replicas = 0;
@@ -24,11 +23,11 @@ struct Scaling {
   std::string_view scale_metric = {};
   spec::AutoScalingView auto_scaling = {};
   spec::ObjectView deployment_strategy = {};
-  /// A logger or batcher: requests go through the agent's port.
+  /// It has a logger or batcher: requests go to the agent's port.
   bool has_agent = false;
 };
 
-/// The Pods beside those of a multi-node predictor's head.
+/// The workers of a multi-node predictor.
 struct Workers {
   std::string name;
   StringMap labels;
@@ -38,7 +37,7 @@ struct Workers {
   std::optional<StringMap> pod_annotations = std::nullopt;
 };
 
-/// One component, or one version of the predictor: everything its objects are made of.
+/// One component, or one version of the predictor: everything that its objects are built from.
 struct Component {
   std::string_view kind;  // kPredictor, kTransformer, kExplainer
   spec::FieldPath path;
@@ -48,7 +47,7 @@ struct Component {
   spec::Value pod_spec;
   Scaling scaling;
   std::optional<Workers> workers = std::nullopt;
-  /// Those of the template, where they are not the component's.
+  /// Annotations of the Pod template, if they differ from the component's.
   std::optional<StringMap> pod_annotations = std::nullopt;
 };
 

@@ -12,7 +12,7 @@ namespace {
 
 using spec::Value;
 
-// KServe writes out what the API server would have for these, too.
+// The API server's defaults, which KServe writes out.
 constexpr int kRevisionHistoryLimit = 10;
 constexpr int kProgressDeadlineSeconds = 600;
 
@@ -24,8 +24,8 @@ Value rolling_update(std::string_view max_unavailable, std::string_view max_surg
       .take();
 }
 
-/// The service's own strategy, else the configured one. That holds where Standard is the default mode, as in
-/// KServe: the key means nothing elsewhere.
+/// The service's own strategy, else the configured one. As in KServe, the configured one applies only if
+/// Standard is the default mode.
 void set_strategy(ServiceBuild& build, const Scaling& scaling, Value& deployment_spec) {
   spec::Arena& arena = build.arena;
   if (const Value* own = scaling.deployment_strategy.value()) {
@@ -52,7 +52,7 @@ struct Pods {
   std::string app;
 };
 
-/// All but strategy and replicas.
+/// The spec without strategy and replicas.
 Value deployment_spec(ServiceBuild& build, const Pods& pods, Value pod_spec) {
   spec::Arena& arena = build.arena;
   ObjectBuilder named(arena);
@@ -81,8 +81,8 @@ void add(ServiceBuild& build, const Pods& pods, Value deployment_spec) {
   build.add(std::move(object));
 }
 
-/// New workers come up before old ones go: a model that is spread over nodes serves with all or none.
-void keep_old_workers(Value& deployment_spec, spec::Arena& arena) {
+/// Starts all new workers before it deletes old ones: a model that is spread over nodes needs all of them.
+void surge_workers(Value& deployment_spec, spec::Arena& arena) {
   Value* strategy = spec::find(deployment_spec, "strategy");
   if (!strategy || spec::ObjectView(*strategy).string("type") != "RollingUpdate") return;
   *strategy = rolling_update("0%", "100%", arena);
@@ -96,7 +96,7 @@ void add_deployments(ServiceBuild& build, Component& component) {
                   app_label(component.name)};
   Value head = deployment_spec(build, pods, std::move(component.pod_spec));
   set_strategy(build, component.scaling, head);
-  // Whoever scales owns `replicas`; elsewhere it would be reset at every apply.
+  // An autoscaler owns `replicas`: with one, each apply would reset it.
   if (component.scaling.min_replicas && autoscaler_class(build, component) == kAutoscalerNone)
     head.AddMember("replicas", Value(*component.scaling.min_replicas), build.arena);
   add(build, pods, std::move(head));
@@ -110,7 +110,7 @@ void add_deployments(ServiceBuild& build, Component& component) {
                          worker_app_label(component.name)};
   Value spec = deployment_spec(build, worker_pods, std::move(workers.pod_spec));
   set_strategy(build, component.scaling, spec);
-  keep_old_workers(spec, build.arena);
+  surge_workers(spec, build.arena);
   spec.AddMember("replicas", Value(workers.replicas), build.arena);
   add(build, worker_pods, std::move(spec));
 }

@@ -15,7 +15,7 @@ namespace {
 
 using spec::Value;
 
-/// What both kinds of explainers are told: the predictor's host, and the workers.
+/// Arguments of both kinds of explainers.
 struct ExplainerArgs {
   std::string predictor_host;
   std::optional<std::int64_t> concurrency;
@@ -26,8 +26,8 @@ Value art_container(ServiceBuild& build, const spec::ArtExplainerView& art, cons
   spec::Arena& arena = build.arena;
   Value out = fields_of(art.value(), spec::schema::kContainer, arena);
   const Value own = spec::clone(list_at(out, "args", arena), arena);
-  const bool names_host = has_arg(out, "--predictor_host");
-  const bool names_workers = has_arg(out, "--workers");
+  const bool has_host = has_arg(out, "--predictor_host");
+  const bool has_workers = has_arg(out, "--workers");
   spec::set_member(out, "args", Value(rapidjson::kArrayType), arena);
   const auto add = [&](std::string_view name, std::string_view value) {
     add_arg(out, name, arena);
@@ -35,12 +35,12 @@ Value art_container(ServiceBuild& build, const spec::ArtExplainerView& art, cons
   };
   add("--model_name", build.name);
   add("--http_port", std::to_string(kModelServerPort));
-  if (!names_host) add("--predictor_host", args.predictor_host);
-  if (!names_workers && args.concurrency) add("--workers", std::to_string(*args.concurrency));
+  if (!has_host) add("--predictor_host", args.predictor_host);
+  if (!has_workers && args.concurrency) add("--workers", std::to_string(*args.concurrency));
   if (!art.storage_uri().empty()) add("--storage_uri", kModelPath);
   add("--adversary_type", art.type());
   for (const auto& [key, value] : to_map(art.config())) add(fmt::format("--{}", key), value);
-  // Twice, as KServe has it: with one a Pod of its would be another's.
+  // Twice, as in KServe: otherwise a move from KServe would change the Pod template.
   for (int i = 0; i < 2; ++i) {
     for (const Value& a : own.GetArray()) add_arg(out, spec::text_of(a), arena);
   }
@@ -77,7 +77,7 @@ std::optional<Component> build_explainer(ServiceBuild& build) {
   const spec::FieldPath path = spec::FieldPath{} / "spec" / "explainer";
   const spec::ArtExplainerView art = explainer.art();
   if (!art && explainer.containers().empty()) {
-    build.fatal(kExplainer, "InvalidExplainerSpec", path / "containers", "must have one that serves");
+    build.fatal(kExplainer, "InvalidExplainerSpec", path / "containers", "must have at least one container");
     return std::nullopt;
   }
   StringMap annotations = build.allowed_annotations(build.annotations);

@@ -27,7 +27,7 @@ std::expected<std::string, std::string> host_of(const ServiceBuild& build, std::
   if (!host) return std::unexpected(fmt::format("domainTemplate: {}", host.error()));
   if (const auto problem = spec::check_dns1123_subdomain(*host))
     return std::unexpected(fmt::format("the host \"{}\" {}", *host, *problem));
-  // A fully qualified name: Kubernetes takes no bare one for a domain.
+  // Kubernetes rejects a host without a domain.
   const std::size_t dot = host->find('.');
   if (dot == std::string::npos)
     return std::unexpected(fmt::format("the host \"{}\" must have a domain", *host));
@@ -63,8 +63,7 @@ std::expected<std::string, std::string> path_of(const ServiceBuild& build) {
   auto path = resolve_template(path_template, values_for(build, build.name));
   if (!path) return std::unexpected(fmt::format("pathTemplate: {}", path.error()));
   if (!path->starts_with('/') || path->starts_with("//"))
-    return std::unexpected(
-        fmt::format("pathTemplate: \"{}\" must be a path, without scheme and host", *path));
+    return std::unexpected(fmt::format("pathTemplate: \"{}\" must be a path without scheme and host", *path));
   if (path->ends_with('/')) path->pop_back();
   return path;
 }

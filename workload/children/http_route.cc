@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "workload/children/host.h"
+#include "workload/children/service.h"
 #include "workload/children/versions.h"
 #include "workload/objects/object_builder.h"
 #include "workload/objects/ports.h"
@@ -20,21 +21,14 @@ constexpr int kDefaultTimeoutSeconds = 60;
 
 constexpr std::string_view kAnyPath = "^/.*$";
 constexpr std::string_view kExplainPath = R"(^/v1/models/[\w-]+:explain$)";
-constexpr std::string_view kExplainBelowPath = R"((/v1/models/[\w-]+:explain)$)";
+constexpr std::string_view kExplainUnderPath = R"((/v1/models/[\w-]+:explain)$)";
 constexpr std::string_view kGrpcPath = R"(^/inference\.GRPCInferenceService/.*$)";
 constexpr std::string_view kGrpcContent = "^application/grpc.*";
 
-/// A Service, and its share of a hundred requests where there are several.
+/// A Service, and its percentage of the traffic if there are several.
 struct Backend {
   std::string service;
   std::optional<std::int64_t> weight = std::nullopt;
-};
-
-/// The ports of a Service that speaks both REST and gRPC; zero where it does not speak that.
-struct Ports {
-  std::int64_t rest = 0;
-  std::int64_t grpc = 0;
-  bool both() const { return rest != 0 && grpc != 0; }
 };
 
 class Routes {
@@ -48,23 +42,23 @@ class Routes {
     predictor_route(predicts);
     if (spec.transformer()) component_route(build_.transformer(), spec.transformer(), ready.transformer);
     if (spec.explainer()) component_route(build_.explainer(), spec.explainer(), ready.explainer);
-    const bool whole =
+    const bool all_ready =
         predicts && (!spec.transformer() || ready.transformer) && (!spec.explainer() || ready.explainer);
-    if (whole) return add_service();
-    build_.keep(kKind, build_.name);
+    if (all_ready) return add_service();
+    build_.retain(kKind, build_.name);
   }
 
  private:
-  /// What leads to a component is made when that is up, and stays when it is down for a while.
-  void component_route(const std::string& name, const spec::ComponentView& component, bool up) {
-    if (!up) return build_.keep(kKind, name);
+  /// Built when the component is ready; an existing route is retained while it is not.
+  void component_route(const std::string& name, const spec::ComponentView& component, bool ready) {
+    if (!ready) return build_.retain(kKind, name);
     add_component(name, name, component, {{name}});
   }
 
-  /// Its name and host stay when a canary is promoted and gives the predictor its name.
-  void predictor_route(bool up) {
+  /// The route's name and host do not change when a canary is promoted, which renames the predictor.
+  void predictor_route(bool ready) {
     const std::string route = build_.predictor({});
-    if (!up) return build_.keep(kKind, route);
+    if (!ready) return build_.retain(kKind, route);
     add_component(route, build_.predictor(), build_.service.spec().predictor(), predictor_backends());
   }
 
@@ -107,7 +101,7 @@ class Routes {
     if (!path->empty()) {
       hosts.push_back(build_.configuration.ingress.ingress_domain);
       if (spec.explainer()) {
-        add_rule(rules, matches(fmt::format("{}{}", *path, kExplainBelowPath)), spec.explainer(),
+        add_rule(rules, matches(fmt::format("{}{}", *path, kExplainUnderPath)), spec.explainer(),
                  {{explainer}}, kServicePort);
       }
       add_rule(rules, matches(fmt::format("{}/", *path)), entrance, backends, kServicePort);
@@ -115,28 +109,14 @@ class Routes {
     add(build_.name, hostnames(hosts), std::move(rules));
   }
 
-  /// One rule for all, or one for gRPC and one for the rest where the Service has a port for each.
+  /// One rule, or one for gRPC and one for REST if the Service has a port for each.
   void add_rules(Value& rules, std::string_view service, const spec::ComponentView& component,
                  const std::vector<Backend>& backends) {
-    const Ports ports = ports_of(service);
-    if (!ports.both()) return add_rule(rules, matches(kAnyPath), component, backends, kServicePort);
-    add_rule(rules, grpc_matches(), component, backends, ports.grpc);
-    add_rule(rules, matches(kAnyPath), component, backends, ports.rest);
-  }
-
-  /// As the Service that was built a moment ago has them.
-  Ports ports_of(std::string_view service) const {
-    Ports out;
-    for (const WantedObject& o : build_.wanted.objects) {
-      const spec::ObjectView object(o.object);
-      if (object.string("kind") != "Service" || object.object("metadata").string("name") != service) continue;
-      for (const spec::ObjectView& port : object.object("spec").list("ports")) {
-        const bool grpc = port.string("appProtocol") == "kubernetes.io/h2c";
-        std::int64_t& first = grpc ? out.grpc : out.rest;
-        if (first == 0) first = port.integer("port").value_or(0);
-      }
-    }
-    return out;
+    const ServicePorts ports = service_ports(build_.wanted, service);
+    if (ports.rest.port == 0 || ports.grpc.port == 0)
+      return add_rule(rules, matches(kAnyPath), component, backends, kServicePort);
+    add_rule(rules, grpc_matches(), component, backends, ports.grpc.port);
+    add_rule(rules, matches(kAnyPath), component, backends, ports.rest.port);
   }
 
   Value path_match(std::string_view expression) {
@@ -167,7 +147,7 @@ class Routes {
     return out;
   }
 
-  /// Model servers and loggers learn from headers whose requests they have.
+  /// Headers by which model servers and loggers know the service of a request.
   Value filters() {
     Value headers(rapidjson::kArrayType);
     const auto add = [&](std::string_view name, std::string_view value) {
@@ -189,7 +169,8 @@ class Routes {
     Value out(rapidjson::kArrayType);
     for (const Backend& b : backends) {
       ObjectBuilder ref(arena_);
-      // Group and weight are the API server's defaults; written, since they tell one backend from another.
+      // Group and weight are the API server's defaults; written because they are part of a backend's
+      // identity.
       ref.text("group", "")
           .text("kind", "Service")
           .text("name", b.service)
@@ -237,7 +218,7 @@ class Routes {
     const std::string_view gateway = build_.configuration.ingress.kserve_ingress_gateway;
     if (!gateway.contains('/'))
       return fail(fmt::format(
-          "kserveIngressGateway in the configuration is \"{}\", it must be \"namespace/name\"", gateway));
+          "kserveIngressGateway in the configuration is \"{}\", must be \"namespace/name\"", gateway));
     Value object =
         build_.object(fmt::format("{}/v1", kGatewayGroup), kKind, name, build_.allowed_labels(build_.labels),
                       build_.allowed_annotations(build_.annotations));

@@ -12,9 +12,9 @@ using spec::Value;
 
 constexpr std::string_view kLastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
-/// A host, and the Service that it leads to.
+/// A host, and the Service that it routes to.
 struct Rule {
-  std::string host_name;  // before the template
+  std::string host_name;  // input of `domainTemplate`
   std::string service;
 };
 
@@ -39,8 +39,8 @@ Value to_value(const std::string& host, const std::string& service, spec::Arena&
       .take();
 }
 
-/// KServe's, in its order, with its oddity: with a transformer, the explainer and the predictor are both
-/// behind the transformer's host.
+/// KServe's rules in KServe's order. Its oddity is intended: with a transformer, the transformer's host
+/// routes to both the explainer and the predictor.
 std::vector<Rule> rules(const ServiceBuild& build) {
   const auto spec = build.service.spec();
   const std::string predictor = build.predictor();
@@ -61,8 +61,8 @@ std::vector<Rule> rules(const ServiceBuild& build) {
   return out;
 }
 
-/// It is made once what it leads to is up.
-bool leads_somewhere(const ServiceBuild& build) {
+/// The Ingress is built once the component that it routes to is ready.
+bool backend_is_ready(const ServiceBuild& build) {
   const ReadyComponents& ready = build.context.ready;
   const auto spec = build.service.spec();
   if (!ready.predictor) return false;
@@ -76,7 +76,7 @@ void add_ingress(ServiceBuild& build) {
   spec::Arena& arena = build.arena;
   Value list(rapidjson::kArrayType);
   for (const Rule& rule : rules(build)) {
-    // What is wrong with the service's own host is wrong with a component's, which is longer.
+    // A component's host is longer than the service's and has all of its problems.
     if (build.context.problems_only && rule.host_name == build.name) continue;
     auto host = host_of(build, rule.host_name);
     if (!host)
@@ -84,7 +84,7 @@ void add_ingress(ServiceBuild& build) {
     if (build.context.problems_only) continue;
     list.PushBack(to_value(*host, rule.service, arena), arena);
   }
-  if (!leads_somewhere(build)) return build.keep("Ingress", build.name);
+  if (!backend_is_ready(build)) return build.retain("Ingress", build.name);
   if (build.context.problems_only) return;
   ObjectBuilder spec(arena);
   if (const auto& ingress_class = build.configuration.ingress.ingress_class_name)

@@ -11,6 +11,7 @@
 #include "spec/storage_uri.h"
 #include "workload/children/pod_parts.h"
 #include "workload/objects/annotations.h"
+#include "workload/objects/env.h"
 #include "workload/objects/gpu_types.h"
 #include "workload/objects/strategic_merge.h"
 
@@ -28,25 +29,25 @@ struct Parallelism {
   std::int64_t tensor = 1;
 };
 
-/// Nodes, the head included, and accelerators on each kind of node.
+/// The number of nodes, with the head, and the accelerators of each kind of node.
 struct Nodes {
   std::int64_t count = 1;
   std::int64_t on_worker = 1;
   std::int64_t on_head = 1;
 };
 
-std::int64_t quotient_up(std::int64_t a, std::int64_t b) {
+std::int64_t divide_up(std::int64_t a, std::int64_t b) {
   return b == 0 ? 1 : (a + b - 1) / b;
 }
 
-/// Ray places what is asked for in all. Each worker takes as many as its container asks for, and the head the
-/// rest, or what it asks for itself.
+/// Ray distributes `total` accelerators. Each worker gets as many as its container requests; the head gets as
+/// many as its own container requests, else the rest. nullopt if the nodes have too few.
 std::optional<Nodes> place_by_ray(std::int64_t total, std::int64_t on_head, std::int64_t on_worker) {
   if (on_head == 0 && on_worker == 0) return Nodes{.count = total};
   Nodes n{.count = 1, .on_worker = on_worker, .on_head = on_head};
   if (on_worker > 0) {
-    n.count = quotient_up(total, on_worker);
-    if (on_head > 0 && quotient_up(total, on_head) == 1) n.count = 1;
+    n.count = divide_up(total, on_worker);
+    if (on_head > 0 && divide_up(total, on_head) == 1) n.count = 1;
     if (on_head == 0) n.on_head = total - on_worker * (n.count - 1);
     if (n.count == 1) n = {.count = 1, .on_worker = 0, .on_head = total};
   } else {
@@ -74,15 +75,14 @@ class WorkersBuild {
     Value* head = container_named(head_.pod_spec, container::kModelServer);
     Value* worker = container_named(pod, container::kWorker);
     if (!head || !worker)
-      return fail("InvalidPredictorSpec", fmt::format("the containers are to be named \"{}\" and \"{}\"",
+      return fail("InvalidPredictorSpec", fmt::format("the containers must be named \"{}\" and \"{}\"",
                                                       container::kModelServer, container::kWorker));
     const Parallelism parallel = parallelism(runtime_workers);
     const auto nodes = place(parallel, pod);
     if (!nodes) {
-      return fail(
-          "InvalidGPUAllocation",
-          fmt::format("{} accelerators are asked for in all, which head and workers do not have together",
-                      parallel.tensor * parallel.pipeline));
+      return fail("InvalidGPUAllocation",
+                  fmt::format("{} accelerators are requested in total, more than head and workers have",
+                              parallel.tensor * parallel.pipeline));
     }
     StringMap worker_annotations = annotations(runtime_workers);
     complete_head(parallel, *nodes, *head);
@@ -153,7 +153,7 @@ class WorkersBuild {
 
   void complete_head(const Parallelism& parallel, const Nodes& nodes, Value& head) {
     const auto set = [&](std::string_view name, std::string_view value) {
-      set_env(head, name, value, arena_);
+      add_env(head, {std::string(name), std::string(value)}, SameName::kReplace, arena_);
     };
     set("PIPELINE_PARALLEL_SIZE", std::to_string(parallel.pipeline));
     set("TENSOR_PARALLEL_SIZE", std::to_string(parallel.tensor));
@@ -168,26 +168,28 @@ class WorkersBuild {
   void complete_worker(const Parallelism& parallel, const Nodes& nodes, const StringMap& annotations,
                        Value& worker) {
     const auto set = [&](std::string_view name, std::string_view value) {
-      set_env(worker, name, value, arena_);
+      add_env(worker, {std::string(name), std::string(value)}, SameName::kReplace, arena_);
     };
     set("RAY_NODE_COUNT", std::to_string(nodes.count));
     set("REQUEST_GPU_COUNT", std::to_string(nodes.on_worker));
     set("PIPELINE_PARALLEL_SIZE", std::to_string(parallel.pipeline));
     set("TENSOR_PARALLEL_SIZE", std::to_string(parallel.tensor));
     set("ISVC_NAME", build_.name);
-    // KServe forgets the predictor's own name here: its workers then ask for a Service that is not there.
+    // KServe ignores the predictor's own name here, so its workers look for a Service that does not exist.
     set("HEAD_SVC", head_service_name(build_.strict() ? head_.name : build_.name, build_.generation()));
     set("WORKER_SVC", workers_service_name(head_.name, build_.generation()));
     set_gpus(worker, annotations, nodes.on_worker);
   }
 
-  /// Of the type that the container asks for already, else NVIDIA's; `annotations` of its Pod may name more.
+  /// Sets the number of accelerators, of the type that the container requests, else NVIDIA's. `annotations`
+  /// of its Pod can add types.
   void set_gpus(Value& container, const StringMap& annotations, std::int64_t count) {
-    const spec::ResourceRequirementsView asked = spec::ContainerView(container).resources();
+    const spec::ResourceRequirementsView requested = spec::ContainerView(container).resources();
     std::string chosen = "nvidia.com/gpu";
     for (const std::string& type :
          gpu_types(build_.configuration, value_of(annotations, spec::kGpuResourceTypesAnnotation))) {
-      if (!is_some(asked.limits().field(type)) && !is_some(asked.requests().field(type))) continue;
+      if (!is_positive(requested.limits().field(type)) && !is_positive(requested.requests().field(type)))
+        continue;
       chosen = type;
       break;
     }
@@ -207,7 +209,7 @@ class WorkersBuild {
     }
   }
 
-  static bool is_some(const Value* amount) {
+  static bool is_positive(const Value* amount) {
     if (!amount) return false;
     const auto quantity = spec::Quantity::parse(*amount);
     return quantity && !quantity->is_zero();
@@ -226,12 +228,13 @@ class WorkersBuild {
 
   StringMap annotations(const spec::RuntimeWorkerSpecView& runtime_workers) const {
     StringMap out = to_map(runtime_workers.object<spec::StringMapView>("annotations"));
-    // The head's, but for what the runtime alone says, which is of the head.
+    // The head's, except for those that only the runtime sets, which are for the head.
     const StringMap of_runtime = to_map(runtime_.view.spec().object<spec::StringMapView>("annotations"));
     for (const auto& [key, value] : head_.annotations) {
-      const auto told = of_runtime.find(key);
-      const bool by_others = build_.annotations.contains(key) || predictor_.annotations().has(key);
-      if (told == of_runtime.end() || told->second != value || by_others) out.insert_or_assign(key, value);
+      const auto by_runtime = of_runtime.find(key);
+      const bool by_service = build_.annotations.contains(key) || predictor_.annotations().has(key);
+      if (by_runtime == of_runtime.end() || by_runtime->second != value || by_service)
+        out.insert_or_assign(key, value);
     }
     return out;
   }

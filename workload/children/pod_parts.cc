@@ -10,6 +10,7 @@
 #include "spec/schema_core.h"
 #include "workload/children/canonical.h"
 #include "workload/objects/annotations.h"
+#include "workload/objects/env.h"
 #include "workload/objects/object_builder.h"
 #include "workload/objects/ports.h"
 #include "workload/objects/strategic_merge.h"
@@ -48,40 +49,20 @@ Value& list_at(Value& object, std::string_view key, Arena& arena) {
   return *spec::find(object, key);
 }
 
-std::vector<Value*> containers_named(Value& pod_spec, std::string_view name) {
-  std::vector<Value*> out;
-  Value* list = spec::find(pod_spec, "containers");
-  if (!list) return out;
-  for (Value& c : list->GetArray()) {
-    if (spec::ContainerView(c).name() == name) out.push_back(&c);
-  }
-  return out;
-}
-
 Value* container_named(Value& pod_spec, std::string_view name) {
-  const auto all = containers_named(pod_spec, name);
-  return all.empty() ? nullptr : all.front();
-}
-
-void set_env(Value& container, std::string_view name, std::string_view value, Arena& arena) {
-  for (Value& e : list_at(container, "env", arena).GetArray()) {
-    if (spec::EnvVarView(e).name() != name) continue;
-    e.RemoveMember("valueFrom");
-    spec::set_member(e, "value", make_text(value, arena), arena);
-    return;
-  }
-  list_at(container, "env", arena)
-      .PushBack(ObjectBuilder(arena).text("name", name).text_if_any("value", value).take(), arena);
-}
-
-void default_env(Value& container, std::string_view name, std::string_view value, Arena& arena) {
-  if (!spec::ContainerView(container).find_env(name)) set_env(container, name, value, arena);
+  Value* list = spec::find(pod_spec, "containers");
+  if (!list) return nullptr;
+  const auto it = std::find_if(list->Begin(), list->End(),
+                               [&](const Value& c) { return spec::ContainerView(c).name() == name; });
+  return it == list->End() ? nullptr : it;
 }
 
 void name_service_in(Value& pod_spec, std::string_view service, Arena& arena) {
   Value* list = spec::find(pod_spec, "containers");
   if (!list) return;
-  for (Value& c : list->GetArray()) set_env(c, "INFERENCE_SERVICE_NAME", service, arena);
+  for (Value& c : list->GetArray()) {
+    add_env(c, {.name = "INFERENCE_SERVICE_NAME", .value = std::string(service)}, SameName::kReplace, arena);
+  }
 }
 
 bool has_arg(const Value& container, std::string_view prefix) {
@@ -134,14 +115,14 @@ void write_container_defaults(Value& container, Arena& arena) {
   }
 }
 
-/// Volumes that admission adds to a Pod, and that a container may mount by name.
+/// Prefixes of volumes that admission adds to a Pod, and that a container may mount by name.
 constexpr std::array<std::string_view, 2> kAddedVolumePrefixes = {"kserve-", "modelconfig-"};
 
 bool is_added_later(std::string_view volume) {
   return std::ranges::any_of(kAddedVolumePrefixes, [&](std::string_view p) { return volume.starts_with(p); });
 }
 
-/// A container's mount without a volume, as text; nothing where all have one.
+/// Reports a mount without a volume; nullopt if there is none.
 std::optional<std::string> check_mounts(const Value& pod_spec) {
   const spec::PodSpecView pod(pod_spec);
   std::set<std::string_view> volumes;
@@ -150,7 +131,7 @@ std::optional<std::string> check_mounts(const Value& pod_spec) {
     for (const spec::ContainerView& c : list) {
       for (const spec::VolumeMountView& m : c.volume_mounts()) {
         if (volumes.contains(m.name()) || is_added_later(m.name())) continue;
-        return fmt::format("the container \"{}\" mounts the volume \"{}\", which is not there", c.name(),
+        return fmt::format("the container \"{}\" mounts the volume \"{}\", which does not exist", c.name(),
                            m.name());
       }
     }
@@ -172,15 +153,15 @@ void write_pod_defaults(Value& pod_spec, Arena& arena) {
 }
 
 bool finish_pod(ServiceBuild& build, const Component& component, Value& pod_spec) {
-  const Quantities quantities = build.context.problems_only ? Quantities::kAsTheyAre : Quantities::kCanonical;
+  const Quantities quantities = build.context.problems_only ? Quantities::kUnchanged : Quantities::kCanonical;
   const Dropped dropped = make_canonical(pod_spec, spec::schema::kPodSpec, build.arena, quantities);
-  for (const Doubled& d : dropped.doubled) {
+  for (const Duplicate& d : dropped.duplicates) {
     build.notice(component.kind, "DuplicateKey", component.path,
-                 fmt::format("{} holds \"{}\" twice; the last one counts", d.path, d.key));
+                 fmt::format("{} has \"{}\" twice; the last one is used", d.path, d.key));
   }
   for (const std::string& path : dropped.unknown) {
     build.notice(component.kind, "UnknownField", component.path,
-                 fmt::format("{} is no field of a Pod; it is left out", path));
+                 fmt::format("{} is not a field of a Pod; it is ignored", path));
   }
   if (auto problem = check_mounts(pod_spec)) {
     build.fatal(component.kind, invalid_spec(component.kind), component.path, std::move(*problem));

@@ -25,7 +25,8 @@ using spec::Value;
 constexpr std::string_view kInvalidSpec = "InvalidPredictorSpec";
 constexpr std::string_view kMultiModelEnv = "MULTI_MODEL_SERVER";
 
-/// What says where the model lies. A canary's framework field goes before the `model` that it inherits.
+/// Where the storage of the model is specified. A canary's framework field precedes the `model` that it
+/// inherits.
 spec::ModelSpecView storage_source(const spec::PredictorView& predictor) {
   const spec::Framework* own = spec::first_framework(predictor);
   return own ? predictor.framework(own->name) : predictor.model();
@@ -39,7 +40,7 @@ class PredictorBuild {
   std::optional<Component> run() {
     annotations_ = build_.allowed_annotations(build_.annotations);
     if (!annotate()) return std::nullopt;
-    if (predictor_.model() && !settle_runtime()) return std::nullopt;
+    if (predictor_.model() && !find_runtime()) return std::nullopt;
     // The stable version is built first.
     if (!build_.wanted.runtime) build_.wanted.runtime = runtime_;
     if (!(predictor_.model() ? build_model_pod() : build_custom_pod())) return std::nullopt;
@@ -59,7 +60,7 @@ class PredictorBuild {
     return std::nullopt;
   }
 
-  // Annotations by which Pods are told what to fetch and what to add.
+  // Annotations by which admission knows what to inject into Pods.
 
   bool annotate() {
     annotate_logger(predictor_.logger(), annotations_);
@@ -111,7 +112,7 @@ class PredictorBuild {
     const auto uri = storage_uri();
     if (!uri) return true;
     if (annotations_.contains(annotation::kSourceUri)) {
-      fail(kInvalidSpec, path_ / "model" / "storageUri", "must not be beside storage.path");
+      fail(kInvalidSpec, path_ / "model" / "storageUri", "must not be set together with storage.path");
       return false;
     }
     set(annotation::kSourceUri, *uri);
@@ -130,13 +131,13 @@ class PredictorBuild {
 
   // The runtime.
 
-  bool settle_runtime() {
+  bool find_runtime() {
     const spec::ModelSpecView model = predictor_.model();
     if (const auto named = model.runtime()) {
       runtime_ = build_.context.catalog.find_runtime(build_.namespace_, *named);
       if (!runtime_) {
         fail("RuntimeNotRecognized", path_ / "model" / "runtime",
-             fmt::format("there is no runtime \"{}\"", *named));
+             fmt::format("runtime \"{}\" does not exist", *named));
         return false;
       }
       return check_runtime();
@@ -144,11 +145,11 @@ class PredictorBuild {
     runtime_ = build_.context.runtime;
     if (runtime_) return check_runtime();
     fail("NoSupportingRuntime", path_ / "model" / "modelFormat",
-         fmt::format("no runtime serves \"{}\"", model.model_format().name()));
+         fmt::format("no runtime supports \"{}\"", model.model_format().name()));
     return false;
   }
 
-  /// One that was chosen for the stable version need not fit a canary.
+  /// A runtime that was selected for the stable version may not support a canary.
   bool check_runtime() {
     const auto why_not = spec::mismatch(*runtime_, spec::requirement_of(predictor_), spec::Choice::kNamed);
     if (!why_not) return true;
@@ -177,7 +178,7 @@ class PredictorBuild {
       return false;
     }
     Value server = merged_server(base);
-    if (!fill_in(server)) return false;
+    if (!resolve(server)) return false;
     pod_ = merged_pod_spec(runtime, predictor_, arena_);
     Value containers(rapidjson::kArrayType);
     containers.PushBack(std::move(server), arena_);
@@ -198,7 +199,7 @@ class PredictorBuild {
     return merged;
   }
 
-  bool fill_in(Value& container) {
+  bool resolve(Value& container) {
     const TemplateValues values{.name = build_.name,
                                 .namespace_ = build_.namespace_,
                                 .labels = build_.labels,
@@ -231,7 +232,7 @@ class PredictorBuild {
     Value merged = base && own ? strategic_merge(*base.value(), *own.value(), spec::schema::kContainer,
                                                  {.concatenate_args = true}, arena_)
                                : spec::clone(base ? *base.value() : *own.value(), arena_);
-    if (!fill_in(merged)) return false;
+    if (!resolve(merged)) return false;
     containers.PushBack(std::move(merged), arena_);
     return true;
   }

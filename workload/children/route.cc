@@ -12,9 +12,9 @@ namespace modelgate::workload {
 namespace {
 
 std::string_view why_not_split(const ServiceBuild& build) {
-  if (is_cluster_local(build)) return "the service is reached within the cluster only, by a Service";
+  if (is_cluster_local(build)) return "the service is reachable only within the cluster, by its Service";
   if (build.configuration.ingress.disable_ingress_creation)
-    return "no route is made (disableIngressCreation in the configuration)";
+    return "routes are disabled (disableIngressCreation in the configuration)";
   return "an Ingress cannot split traffic; Gateway API's routes can (enableGatewayApi in the configuration), and "
          "Istio's (istioRoutes)";
 }

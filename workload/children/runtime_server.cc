@@ -9,6 +9,7 @@
 
 #include "workload/children/pod_parts.h"
 #include "workload/objects/annotations.h"
+#include "workload/objects/env.h"
 
 namespace modelgate::workload {
 namespace {
@@ -24,7 +25,7 @@ constexpr std::string_view kVllm = "vllmserver";
 
 using Row = std::pair<std::string_view, std::string_view>;
 
-/// KServe's runtimes from before there was the annotation.
+/// KServe's runtimes that are older than the annotation.
 constexpr std::array<Row, 6> kByRuntimeName = {{{"kserve-mlserver", kMlServer},
                                                 {"kserve-torchserve", kTorchServe},
                                                 {"kserve-tritonserver", kTriton},
@@ -32,7 +33,7 @@ constexpr std::array<Row, 6> kByRuntimeName = {{{"kserve-mlserver", kMlServer},
                                                 {"kserve-huggingfaceserver", kHuggingFace},
                                                 {"kserve-vllmserver", kVllm}}};
 
-/// MLServer's classes by model format; any other format is served as scikit-learn's.
+/// MLServer's classes by model format; any other format is served like scikit-learn.
 constexpr std::array<Row, 3> kModelClasses = {{{"xgboost", "mlserver_xgboost.XGBoostModel"},
                                                {"lightgbm", "mlserver_lightgbm.LightGBMModel"},
                                                {"mlflow", "mlserver_mlflow.MLflowRuntime"}}};
@@ -47,7 +48,7 @@ bool has_storage(const spec::ModelSpecView& model) {
   return model.storage_uri().has_value() || model.storage();
 }
 
-bool asks_for_gpu(const spec::ResourceRequirementsView& resources) {
+bool requests_gpu(const spec::ResourceRequirementsView& resources) {
   return resources.limits().has("nvidia.com/gpu") || [&] {
     if (const spec::Value* limits = resources.limits().value()) {
       return std::any_of(limits->MemberBegin(), limits->MemberEnd(),
@@ -57,7 +58,7 @@ bool asks_for_gpu(const spec::ResourceRequirementsView& resources) {
   }();
 }
 
-/// Where the tag begins, its colon included; the end where there is none.
+/// The position of the tag, with its colon; the length of the image if it has none.
 std::size_t tag_of(std::string_view image) {
   const std::size_t colon = image.rfind(':');
   if (colon == std::string_view::npos || image.find('/', colon) != std::string_view::npos)
@@ -68,25 +69,28 @@ std::size_t tag_of(std::string_view image) {
 }  // namespace
 
 std::string_view server_type_of(const spec::Runtime& runtime) {
-  if (const auto said = runtime.view.metadata().annotations().get(kServerTypeAnnotation)) return *said;
+  if (const auto type = runtime.view.metadata().annotations().get(kServerTypeAnnotation)) return *type;
   return look_up(kByRuntimeName, runtime.name, {});
 }
 
 void apply_server_defaults(std::string_view server_type, const spec::ModelSpecView& model,
                            std::string_view service, spec::Value& container, StringMap& labels,
                            spec::Arena& arena) {
+  const auto retain = [&](std::string_view name, std::string_view value) {
+    add_env(container, {std::string(name), std::string(value)}, SameName::kRetain, arena);
+  };
   if (server_type == kMlServer) {
     if (has_storage(model)) {
-      default_env(container, "MLSERVER_MODEL_NAME", service, arena);
-      default_env(container, "MLSERVER_MODEL_URI", kModelPath, arena);
+      retain("MLSERVER_MODEL_NAME", service);
+      retain("MLSERVER_MODEL_URI", kModelPath);
     } else {
-      default_env(container, "MLSERVER_LOAD_MODELS_AT_STARTUP", "false", arena);
+      retain("MLSERVER_LOAD_MODELS_AT_STARTUP", "false");
     }
     labels["modelClass"] = look_up(kModelClasses, model.model_format().name(), kDefaultModelClass);
   } else if (server_type == kTorchServe) {
     const std::string_view protocol = model.protocol_version().value_or("v1");
     labels["serviceEnvelope"] = protocol == "v2" || protocol == "grpc-v2" ? "kservev2" : "kserve";
-    set_env(container, "PROTOCOL_VERSION", protocol, arena);
+    add_env(container, {"PROTOCOL_VERSION", std::string(protocol)}, SameName::kReplace, arena);
   } else if (server_type == kTriton && !has_storage(model)) {
     add_arg(container, "--model-control-mode=explicit", arena);
   }
@@ -99,7 +103,7 @@ std::string image_for(std::string_view image, std::optional<std::string_view> ru
   const std::string_view tag = image.substr(repository.size());
   if (runtime_version) return fmt::format("{}:{}", repository, *runtime_version);
   if (tag.empty()) return std::string(image);
-  if (asks_for_gpu(resources)) {
+  if (requests_gpu(resources)) {
     const bool has_gpu_build =
         server_type == kTensorflow || server_type == kTorchServe || server_type == kHuggingFace;
     return has_gpu_build && !image.ends_with("-gpu") ? fmt::format("{}-gpu", image) : std::string(image);

@@ -51,7 +51,7 @@ Value external_trigger(const spec::MetricSourceView& external, spec::Arena& aren
   return out.take();
 }
 
-/// The query names the component's own Pods: one scaler serves the whole cluster.
+/// The query selects the component's own Pods, because one scaler serves the whole cluster.
 Value pod_trigger(ServiceBuild& build, const Component& component, const spec::MetricSourceView& source) {
   spec::Arena& arena = build.arena;
   const spec::ObjectView metric = source.metric();
@@ -84,7 +84,7 @@ Value triggers(ServiceBuild& build, const Component& component) {
   return out;
 }
 
-/// The service's own windows, else the configured ones; nothing where there are neither.
+/// The service's stabilization windows, else the configured ones; nullopt if there are neither.
 std::optional<Value> behavior(ServiceBuild& build, const spec::AutoScalingView& scaling) {
   const auto& configured = build.configuration.autoscaler;
   const auto window = [&](std::string_view direction, const std::optional<std::int32_t>& otherwise) {

@@ -16,11 +16,14 @@ using spec::Value;
 constexpr std::string_view kGenerationLabel = "isvc.generation";
 constexpr std::string_view kRoleLabel = "multinode/role";
 
+/// The `appProtocol` of gRPC.
+constexpr std::string_view kH2c = "kubernetes.io/h2c";
+
 bool speaks_grpc(std::string_view port_name) {
   return port_name.contains("grpc") || port_name.contains("h2c");
 }
 
-/// The container that requests go to: a collocated transformer, else the first.
+/// The container that receives requests: a collocated transformer, else the first.
 spec::ContainerView entrance(const Value& pod_spec) {
   const auto containers = spec::PodSpecView(pod_spec).containers();
   for (const spec::ContainerView& c : containers) {
@@ -33,12 +36,12 @@ Value service_port(std::string_view name, std::string_view protocol, std::int64_
                    spec::Arena& arena) {
   ObjectBuilder out(arena);
   out.text_if_any("name", name).text("protocol", protocol).number("port", port).number("targetPort", target);
-  if (speaks_grpc(name)) out.text("appProtocol", "kubernetes.io/h2c");
+  if (speaks_grpc(name)) out.text("appProtocol", kH2c);
   return out.take();
 }
 
-/// The first of the container's ports is the service's port 80, the others keep their numbers.
-Value service_ports(ServiceBuild& build, const Component& component) {
+/// The container's first port is the Service's port 80; the others have the same number.
+Value build_ports(ServiceBuild& build, const Component& component) {
   spec::Arena& arena = build.arena;
   const bool has_agent = component.scaling.has_agent;
   Value out(rapidjson::kArrayType);
@@ -55,8 +58,8 @@ Value service_ports(ServiceBuild& build, const Component& component) {
     if (!taken.emplace(port, ports[i].protocol()).second) {
       build.notice(
           component.kind, "DuplicatePort", component.path,
-          "its Service leads port 80 to the container's first port, so that the container's own port 80 "
-          "cannot be reached by it");
+          "its Service maps port 80 to the container's first port, so the container's own port 80 is not "
+          "reachable through it");
       continue;
     }
     out.PushBack(service_port(ports[i].name(), ports[i].protocol(), port,
@@ -66,7 +69,8 @@ Value service_ports(ServiceBuild& build, const Component& component) {
   return out;
 }
 
-/// One generation of a multi-node predictor's Pods, found before they are ready: they look for each other.
+/// Selects the Pods of one generation of a multi-node predictor, also before they are ready: they find each
+/// other by this Service.
 void add_headless(ServiceBuild& build, const Component& component, std::string_view role, std::string name,
                   std::string app) {
   spec::Arena& arena = build.arena;
@@ -85,15 +89,15 @@ void add_headless(ServiceBuild& build, const Component& component, std::string_v
   build.add(std::move(object));
 }
 
-/// Pods of earlier generations find each other by Services of theirs, and serve on during a rollout.
-void keep_earlier(ServiceBuild& build, const Component& component) {
-  /// As many changes as may come one after the other while nodes with accelerators start.
-  constexpr std::int64_t kMostKept = 10;
+/// Retains the Services of earlier generations, whose Pods still serve during a rollout.
+void retain_earlier(ServiceBuild& build, const Component& component) {
+  // More changes than a user makes while nodes with accelerators start.
+  constexpr std::int64_t kMaxRetained = 10;
   if (build.versions.rolled_out) return;
   const std::int64_t now = build.service.metadata().integer("generation").value_or(0);
-  for (std::int64_t g = std::max<std::int64_t>(now - kMostKept, 1); g < now; ++g) {
-    build.keep("Service", head_service_name(component.name, std::to_string(g)));
-    build.keep("Service", workers_service_name(component.name, std::to_string(g)));
+  for (std::int64_t g = std::max<std::int64_t>(now - kMaxRetained, 1); g < now; ++g) {
+    build.retain("Service", head_service_name(component.name, std::to_string(g)));
+    build.retain("Service", workers_service_name(component.name, std::to_string(g)));
   }
 }
 
@@ -101,7 +105,7 @@ void keep_earlier(ServiceBuild& build, const Component& component) {
 
 void add_services(ServiceBuild& build, const Component& component) {
   spec::Arena& arena = build.arena;
-  Value ports = service_ports(build, component);
+  Value ports = build_ports(build, component);
   if (build.context.problems_only) return;
   ObjectBuilder spec(arena);
   spec.value("selector", ObjectBuilder(arena).text("app", app_label(component.name)).take())
@@ -116,7 +120,21 @@ void add_services(ServiceBuild& build, const Component& component) {
                app_label(component.name));
   add_headless(build, component, "worker", workers_service_name(component.name, generation),
                worker_app_label(component.name));
-  keep_earlier(build, component);
+  retain_earlier(build, component);
+}
+
+ServicePorts service_ports(const Wanted& wanted, std::string_view name) {
+  ServicePorts out;
+  for (const WantedObject& o : wanted.objects) {
+    const spec::ObjectView object(o.object);
+    if (object.string("kind") != "Service" || object.object("metadata").string("name") != name) continue;
+    for (const spec::ObjectView& port : object.object("spec").list("ports")) {
+      ServicePort& first = port.string("appProtocol") == kH2c ? out.grpc : out.rest;
+      if (first.port == 0) first.port = port.integer("port").value_or(0);
+      if (first.target == 0) first.target = port.integer("targetPort").value_or(0);
+    }
+  }
+  return out;
 }
 
 }  // namespace modelgate::workload

@@ -82,8 +82,8 @@ void ServiceBuild::add(spec::Value object, bool create_only) {
   wanted.objects.push_back({std::move(object), create_only, adding});
 }
 
-void ServiceBuild::keep(std::string_view kind, std::string_view object_name) {
-  wanted.kept.push_back({std::string(kind), std::string(object_name)});
+void ServiceBuild::retain(std::string_view kind, std::string_view object_name) {
+  wanted.retained.push_back({std::string(kind), std::string(object_name)});
 }
 
 void ServiceBuild::fatal(std::string_view component, std::string_view reason, spec::FieldPath path,

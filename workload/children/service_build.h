@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The state of one run of build_wanted(): the service and its context, and the objects and problems so far. All
-// builders of this folder add to it.
+// The state of one run of build_wanted(): the service and its context, and the objects and problems so far.
+// All builders of this folder add to it.
 #pragma once
 
 #include <string>
@@ -26,12 +26,12 @@ class ServiceBuild {
   spec::InferenceServiceView service;
   std::string name;
   std::string namespace_;
-  /// The service's, and what its runtime adds. Ours are not among the annotations: they would roll Pods out.
+  /// The service's, and labels that its runtime adds. Without our own annotations: they would roll out Pods.
   StringMap labels;
   StringMap annotations;
   VersionPlan versions;
   Wanted wanted;
-  /// Whose objects are being added: what each of them says of itself.
+  /// The component whose objects are being added.
   std::string_view adding = kPredictor;
 
   bool strict() const { return context.as_strict || configuration.modelgate.strict(); }
@@ -45,7 +45,7 @@ class ServiceBuild {
   std::string explainer() const { return explainer_name(name, context.name_style); }
   std::string generation() const;
 
-  /// The annotations that are passed on: without those that the configuration forbids.
+  /// Without those that the configuration does not propagate.
   StringMap allowed_annotations(const StringMap& from) const;
   StringMap allowed_labels(const StringMap& from) const;
 
@@ -53,13 +53,14 @@ class ServiceBuild {
   spec::Value object(std::string_view api_version, std::string_view kind, std::string_view object_name,
                      const StringMap& object_labels, const StringMap& object_annotations);
   void add(spec::Value object, bool create_only = false);
-  /// Leaves that to be as it is, where it is there.
-  void keep(std::string_view kind, std::string_view object_name);
+  /// The object is not deleted if it exists. An empty kind means any kind.
+  void retain(std::string_view kind, std::string_view object_name);
 
+  /// Report a problem.
   void fatal(std::string_view component, std::string_view reason, spec::FieldPath path, std::string text);
   void notice(std::string_view component, std::string_view reason, spec::FieldPath path, std::string text,
               std::optional<spec::ObjectKey> about = {});
-  /// Whether to leave off: in Compatible mode, as KServe does at its first failure.
+  /// In Compatible mode the build stops at the first fatal problem, as KServe does.
   bool stops_at_first_error() const { return failed_ && !strict(); }
 
  private:

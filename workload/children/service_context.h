@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the builder (build_wanted.h) needs to know beside the service: catalog, runtime, and which components are
-// ready.
+// What the builder (build_wanted.h) needs to know beside the service: catalog, runtime, and which components
+// are ready.
 #pragma once
 
 #include <algorithm>
@@ -16,25 +16,25 @@
 
 namespace modelgate::workload {
 
-/// A version of the predictor in the cluster: what decides when requests and Pods move from one to another
-/// (versions.h).
+/// The observed state of one version of the predictor. It decides when traffic and Pods move to another
+/// version (versions.h).
 struct DeployedVersion {
   std::string component;       // its Deployment's name
-  std::int64_t replicas = 0;   // as whoever scales it asks
+  std::int64_t replicas = 0;   // desired
   std::int64_t available = 0;  // Pods
-  bool rolled_out = false;     // all its Pods are of its present template
-  bool lacks_room = false;     // Pods of it find no node, or are refused by a quota
-  std::int64_t weight = 0;     // of a hundred requests, by the route that is there
+  bool rolled_out = false;     // all its Pods have the current template
+  bool lacks_room = false;     // its Pods find no node, or exceed a quota
+  std::int64_t weight = 0;     // percent of the traffic, by the existing route
 };
 
-/// What of the service is up: routes lead, and weights move, only to what is.
+/// The components that are ready: routes send traffic, and weights move, only to these.
 struct ReadyComponents {
   bool predictor = false;
   bool transformer = false;
   bool explainer = false;
   std::vector<std::string> canaries = {};  // by the names of their predictors
-  /// All versions that there are, whether the service names them or not. Where nobody has looked (admission),
-  /// what the others say is taken for the whole truth.
+  /// All deployed versions, whether the service names them or not. Empty if they are unknown (at admission):
+  /// then the other members decide.
   std::vector<DeployedVersion> versions = {};
 
   bool canary(std::string_view name) const { return std::ranges::find(canaries, name) != canaries.end(); }
@@ -42,23 +42,23 @@ struct ReadyComponents {
 
 struct ServiceContext {
   const spec::Catalog& catalog;
-  /// Serves `predictor.model` where that names no runtime; nullptr where none was found.
+  /// The selected runtime of a `predictor.model` that names none; nullptr if none was found.
   const spec::Runtime* runtime = nullptr;
   ReadyComponents ready{};
-  /// What the cluster says of Secrets and ServiceAccounts that `storageUris` need; nullptr: nobody asked yet.
+  /// Secrets and ServiceAccounts that `storageUris` need; nullptr before they are looked up.
   const spec::Facts* facts = nullptr;
-  /// Where the control plane runs.
+  /// The namespace of the control plane.
   std::string_view system_namespace = "kserve";
   /// See name_style_for().
   NameStyle name_style = NameStyle::kPlain;
-  /// The installation wants VirtualServices in the place of Ingresses, and the cluster has the kind. KServe
-  /// makes them in Knative mode only, so this is to be asked for; `ingressGateway` must be there.
+  /// The installation enables VirtualServices instead of Ingresses, and the cluster has the kind. KServe
+  /// creates them in Knative mode only. Requires `ingressGateway`.
   bool virtual_services = false;
-  /// Build as Strict does, whatever the configuration says: admission tells in Compatible mode what Strict
-  /// would deny.
+  /// Build as in Strict, whatever is configured: in Compatible mode, admission reports what Strict would
+  /// deny.
   bool as_strict = false;
-  /// For who asks for problems alone: of the objects only Deployments are made, and of those what their Pods
-  /// are made of. All problems are told.
+  /// For callers that need only the problems: of the objects, only Deployments with what their Pods consist
+  /// of are built. All problems are reported.
   bool problems_only = false;
 };
 

@@ -22,7 +22,7 @@ StorageRequest request_for(const spec::ComponentView& view, const spec::FieldPat
   request.read_only = value_of(component.annotations, annotation::kReadOnly) != "false";
   request.field = path;
   const spec::StorageSpecView storage = spec::PredictorView(view.value()).model().storage();
-  // KServe's: with only one of the two, the ServiceAccount's credentials count.
+  // As KServe: with only one of the two, the ServiceAccount's credentials are used.
   if (!storage.key() || !storage.parameters()) return request;
   request.storage.emplace();
   request.storage->key = storage.key().value_or("");
@@ -47,7 +47,7 @@ PodOutcome fetch(spec::Edit& edit, const PodContext& context, StorageRequest req
 
 bool add_storage_uris(ServiceBuild& build, const spec::ComponentView& view, Component& component) {
   if (view.storage_uris().empty()) return true;
-  // The agent pulls models itself.
+  // The agent pulls the models.
   if (component.annotations.contains(annotation::kAgent)) return true;
   const spec::FieldPath path = component.path / "storageUris";
   const StorageRequest request = request_for(view, path, component);

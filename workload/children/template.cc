@@ -21,7 +21,7 @@ std::string_view trimmed_right(std::string_view s) {
   return last == std::string_view::npos ? std::string_view{} : s.substr(0, last + 1);
 }
 
-/// What stands between the braces, and which sides of the text around them it trims.
+/// The text between the braces, and which sides of the surrounding text are trimmed.
 struct Action {
   std::string_view text;
   bool trims_left = false;
@@ -44,8 +44,8 @@ Action read_action(std::string_view inside) {
 }
 
 std::string shown(std::string_view action) {
-  constexpr std::size_t kMost = 64;
-  return fmt::format("{{{{{}}}}}", text::truncate(action, kMost));
+  constexpr std::size_t kMaxBytes = 64;
+  return fmt::format("{{{{{}}}}}", text::truncate(action, kMaxBytes));
 }
 
 using Text = std::expected<std::string, std::string>;
@@ -91,7 +91,7 @@ Text of_map(const StringMap& map, std::string_view key, std::string_view action,
 Text value_of_action(std::string_view action, const TemplateValues& values) {
   constexpr std::string_view kLabels = ".Labels";
   constexpr std::string_view kAnnotations = ".Annotations";
-  const auto key_behind = [&](std::string_view field) -> std::optional<std::string_view> {
+  const auto key_after = [&](std::string_view field) -> std::optional<std::string_view> {
     if (!action.starts_with(field)) return std::nullopt;
     const std::string_view rest = action.substr(field.size());
     if (rest.empty()) return rest;
@@ -101,9 +101,9 @@ Text value_of_action(std::string_view action, const TemplateValues& values) {
   if (action == ".Namespace") return std::string(values.namespace_);
   if (action == ".StorageUri" && values.storage_uri) return std::string(*values.storage_uri);
   if (action == ".IngressDomain" && values.ingress_domain) return std::string(*values.ingress_domain);
-  if (const auto key = key_behind(kLabels)) return of_map(values.labels, *key, action, values);
-  if (const auto key = key_behind(kAnnotations)) return of_map(values.annotations, *key, action, values);
-  return std::unexpected(fmt::format("{} is not understood", shown(action)));
+  if (const auto key = key_after(kLabels)) return of_map(values.labels, *key, action, values);
+  if (const auto key = key_after(kAnnotations)) return of_map(values.annotations, *key, action, values);
+  return std::unexpected(fmt::format("{} is not supported", shown(action)));
 }
 
 }  // namespace

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Templates in a runtime's container, and those of host names: what of Go's text/template is used there.
+// Templates in a runtime's container and in the configuration's host names: the subset of Go's text/template
+// that is used there. Called by predictor.cc and host.cc.
 //
 //   resolve_template("--model_name={{.Name}}", values)      // "--model_name=m"
 //
-// Fields are .Name, .Namespace, .Labels.key, .Annotations.key, .StorageUri and .IngressDomain; blanks within
-// the braces and the marks `{{-` and `-}}`, which trim the text around them, are understood. Nothing else is.
+// Supported are the fields .Name, .Namespace, .Labels.key, .Annotations.key, .StorageUri and .IngressDomain,
+// blanks within the braces, and the marks `{{-` and `-}}`, which trim the text around them. Anything else is
+// an error.
 #pragma once
 
 #include <expected>
@@ -23,20 +25,20 @@ struct TemplateValues {
   std::string_view namespace_;
   const StringMap& labels;
   const StringMap& annotations;
-  std::optional<std::string_view> storage_uri = std::nullopt;     // absent: the field is not known
+  std::optional<std::string_view> storage_uri = std::nullopt;     // absent: the field is an error
   std::optional<std::string_view> ingress_domain = std::nullopt;  // likewise
-  /// A label or annotation that is not there is an error; else it gives Go's "<no value>".
+  /// A missing label or annotation is an error; otherwise it resolves to Go's "<no value>".
   bool strict = true;
-  /// As Go's html/template writes it, by which KServe resolves containers: signs of HTML are escaped, and
-  /// what is not there is empty.
+  /// Like Go's html/template, which KServe uses for containers: HTML characters are escaped, and a missing
+  /// value is empty.
   bool as_html = false;
 };
 
-/// The text, or what is wrong with it: a text in lower case that shows the template and not what surrounds
-/// it, which may be a secret.
+/// The resolved text, or an error message. It shows the template but not the text around it, which may be a
+/// secret.
 std::expected<std::string, std::string> resolve_template(std::string_view text, const TemplateValues& values);
 
-/// Resolves every string in a value, in place. The first problem, or nothing.
+/// Resolves each string in a value, in place. The first error message, or nullopt.
 std::optional<std::string> resolve_templates(spec::Value& value, const TemplateValues& values,
                                              spec::Arena& arena);
 

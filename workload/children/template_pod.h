@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A Deployment's template worked on as if it were a Pod that is created: what is put into Pods (pod.h) can so
-// be put into templates. Who calls: storage_uris.cc, and build_wanted.cc for `podInjection: Render`.
+// Treats a Deployment's template as a Pod that is created, so that Pod injection (pod.h) also works for
+// templates. Called by storage_uris.cc, and by build_wanted.cc for `podInjection: Render`.
 #pragma once
 
 #include <functional>
@@ -15,15 +15,15 @@ namespace modelgate::workload {
 
 using PodWork = std::function<PodOutcome(spec::Edit&, const PodContext&)>;
 
-/// Does `work` on a Pod of the labels, annotations and spec that are given, and takes spec and annotations
-/// back. What it needs to know is added to `wanted.needs`, its warnings and its first error are told as
-/// problems of the component at `path`. False where there was an error.
+/// Runs `work` on a Pod with the given labels, annotations and spec, and updates annotations and spec. Its
+/// needs are added to `wanted.needs`; its warnings and its first error are reported as problems of the
+/// component at `path`. False after an error.
 bool work_on_template(ServiceBuild& build, const Component& component, const spec::FieldPath& path,
                       const StringMap& labels, StringMap& annotations, spec::Value& pod_spec,
                       const PodWork& work);
 
-/// All that admission would put into the component's Pods, where the configuration says that templates hold
-/// it.
+/// Adds to the component's templates what admission would inject into its Pods, if the configuration says so.
+/// False after an error.
 bool render_injection(ServiceBuild& build, Component& component);
 
 }  // namespace modelgate::workload

@@ -6,6 +6,7 @@
 #include "workload/children/pod_parts.h"
 #include "workload/children/storage_uris.h"
 #include "workload/objects/annotations.h"
+#include "workload/objects/env.h"
 #include "workload/objects/ports.h"
 
 namespace modelgate::workload {
@@ -17,7 +18,8 @@ std::optional<Component> build_transformer(ServiceBuild& build) {
   const spec::FieldPath path = spec::FieldPath{} / "spec" / "transformer";
   const auto containers = transformer.containers();
   if (containers.empty()) {
-    build.fatal(kTransformer, "InvalidTransformerSpec", path / "containers", "must have one that serves");
+    build.fatal(kTransformer, "InvalidTransformerSpec", path / "containers",
+                "must have at least one container");
     return std::nullopt;
   }
   StringMap annotations = build.allowed_annotations(build.annotations);
@@ -40,7 +42,7 @@ std::optional<Component> build_transformer(ServiceBuild& build) {
   default_arg(server, "--http_port", std::to_string(kModelServerPort), build.arena);
   if (const auto concurrency = transformer.container_concurrency())
     default_arg(server, "--workers", std::to_string(*concurrency), build.arena);
-  set_env(server, "INFERENCE_SERVICE_NAME", build.name, build.arena);
+  add_env(server, {.name = "INFERENCE_SERVICE_NAME", .value = build.name}, SameName::kReplace, build.arena);
 
   Component out{.kind = kTransformer,
                 .path = path,

@@ -10,26 +10,26 @@
 
 namespace modelgate::workload {
 
-/// What one version is to have now.
+/// The desired traffic and Pods of one version.
 struct PlannedVersion {
   std::string component;  // "m-v2-predictor": its Deployment and Service
-  /// At the least; of the stable version nothing where the service says nothing.
+  /// Minimum; nullopt for a stable version whose service does not set it.
   std::optional<std::int64_t> replicas = std::nullopt;
-  /// Of a hundred requests.
+  /// Percent of the traffic.
   std::int64_t weight = 0;
-  /// A Pod of it is available.
+  /// It has an available Pod.
   bool serves = false;
 };
 
 struct VersionPlan {
   PlannedVersion stable;
-  std::vector<PlannedVersion> canaries;  // as the service lists them
-  /// Not named any more, and not to go yet.
-  std::vector<PlannedVersion> leaving;
-  /// All Pods of the stable version are of what the service says now, as far as anybody has looked.
+  std::vector<PlannedVersion> canaries;  // in the order of the service
+  /// No longer named by the service, and not to be deleted yet.
+  std::vector<PlannedVersion> retiring;
+  /// All Pods of the stable version have the current template. True if the state is unknown.
   bool rolled_out = true;
-  /// Requests or Pods are not yet as the service says, for it was only now that it said so.
-  bool look_again = false;
+  /// See Wanted.
+  bool waits_for_status = false;
 };
 
 }  // namespace modelgate::workload

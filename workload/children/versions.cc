@@ -14,28 +14,28 @@ namespace {
 
 constexpr std::int64_t kAll = 100;
 
-/// What the service says of a version, beside what the cluster has of it.
+/// The desired and the observed state of one version.
 struct Version {
   std::int64_t share = 0;
   std::int64_t wanted = 1;  // Pods for that share, at least one
   std::int64_t available = 0;
-  std::int64_t before = 0;  // its share by the route that is there
-  bool complete = false;    // it may have its whole share
-  bool may_grow = true;     // it may have more than before without being complete
+  std::int64_t before = 0;  // its share by the existing route
+  bool complete = false;    // it may get its whole share
+  bool may_grow = true;     // it may get more than before without being complete
 
   bool serves() const { return available > 0; }
   bool shrinks() const { return before > share; }
-  std::int64_t kept() const { return std::min(before, share); }
+  std::int64_t retained() const { return std::min(before, share); }
 
   std::int64_t granted() const {
     if (!serves()) return 0;
     if (complete) return share;
     const std::int64_t by_pods = may_grow ? share * std::min(available, wanted) / wanted : 0;
-    return std::max(kept(), by_pods);
+    return std::max(retained(), by_pods);
   }
 };
 
-/// Weights of versions, which come to a hundred. The first version is the stable one.
+/// Weights of versions; their sum is 100. The first version is the stable one.
 class Shares {
  public:
   explicit Shares(std::span<const Version> versions) : versions_(versions) {}
@@ -60,7 +60,7 @@ class Shares {
     rest_ -= given;
   }
 
-  /// By what they have, or are to have. None is asked that is to have nothing.
+  /// In proportion to their current weights or their shares, whichever is larger.
   void give_to_others() {
     std::vector<std::int64_t> claims;
     for (std::size_t i = 0; i < versions_.size(); ++i) {
@@ -75,7 +75,7 @@ class Shares {
 
   std::span<const Version> versions_;
   std::vector<std::int64_t> weights_;
-  std::int64_t rest_ = kAll;
+  std::int64_t rest_ = kAll;  // not given yet
 };
 
 class Planner {
@@ -94,12 +94,12 @@ class Planner {
                                 .serves = build_.context.ready.canary(c.predictor().name())});
     }
     if (const DeployedVersion* d = deployed(plan_.stable.component))
-      plan_.rolled_out = d->rolled_out && is_known();
+      plan_.rolled_out = d->rolled_out && was_applied();
     if (!build_.strict()) {
       as_kserve();
     } else {
       gather();
-      move_requests();
+      move_traffic();
       move_pods();
     }
     return std::move(plan_);
@@ -118,15 +118,15 @@ class Planner {
       elsewhere += *canary.replicas;
     }
     plan_.stable.weight = stable;
-    plan_.stable.replicas = room_left(elsewhere);
+    plan_.stable.replicas = stable_replicas(elsewhere);
   }
 
   std::int64_t share_of(std::size_t canary) const {
     return std::clamp<std::int64_t>(canaries_[canary].traffic_percent().value_or(0), 0, kAll);
   }
 
-  /// What is left to the stable version.
-  std::optional<std::int64_t> room_left(std::int64_t elsewhere) const {
+  /// The stable version's minimum: Pods of canaries replace its own.
+  std::optional<std::int64_t> stable_replicas(std::int64_t elsewhere) const {
     const auto own = stable_view_.min_replicas();
     if (!own || elsewhere <= 0) return own;
     return std::max<std::int64_t>(*own - elsewhere, 1);
@@ -143,7 +143,7 @@ class Planner {
            std::ranges::find(plan_.canaries, component, &PlannedVersion::component) != plan_.canaries.end();
   }
 
-  // What there is.
+  // The observed state.
 
   void gather() {
     std::int64_t stable_share = kAll;
@@ -154,14 +154,14 @@ class Planner {
       if (splits_) elsewhere += working(v, *plan_.canaries[i].replicas);
       versions_.push_back(v);
     }
-    plan_.stable.replicas = room_left(elsewhere);
+    plan_.stable.replicas = stable_replicas(elsewhere);
     versions_.insert(versions_.begin(), stable(std::max<std::int64_t>(stable_share, 0)));
     for (const DeployedVersion& d : build_.context.ready.versions) {
-      if (!is_named(d.component)) add_leaving(d);
+      if (!is_named(d.component)) add_retiring(d);
     }
   }
 
-  /// Pods of a canary that the stable version need not have: those that have their requests.
+  /// Pods of a canary that the stable version does not need: those that get their traffic.
   static std::int64_t working(const Version& v, std::int64_t wanted) {
     if (v.share == 0) return 0;
     return std::min(wanted * std::min(v.before, v.share) / v.share, v.available);
@@ -174,7 +174,7 @@ class Planner {
     if (d) {
       take(v, *d);
     } else if (planned.serves) {
-      // Nothing but that it is up.
+      // Only its readiness is known.
       v.available = v.wanted;
       v.before = v.share;
     }
@@ -204,39 +204,39 @@ class Planner {
     v.before = d.weight;
   }
 
-  /// What the service says was applied at least once: its Deployments are not those of before.
-  bool is_known() const {
+  /// The current generation was applied at least once: its Deployments are not those of an earlier one.
+  bool was_applied() const {
     const std::int64_t generation = build_.service.metadata().integer("generation").value_or(0);
     return build_.service.object("status").integer("observedGeneration").value_or(0) >= generation;
   }
 
-  void add_leaving(const DeployedVersion& d) {
-    const bool leads_there = d.weight > 0;
-    if (d.available == 0 || (versions_.front().complete && !leads_there)) return;
-    plan_.leaving.push_back({.component = d.component, .serves = true});
+  void add_retiring(const DeployedVersion& d) {
+    const bool gets_traffic = d.weight > 0;
+    if (d.available == 0 || (versions_.front().complete && !gets_traffic)) return;
+    plan_.retiring.push_back({.component = d.component, .serves = true});
     Version v{.share = 0, .complete = true};
     take(v, d);
     if (versions_.front().complete) v.before = 0;
     versions_.push_back(v);
   }
 
-  // What there is to be.
+  // The plan.
 
-  void move_requests() {
+  void move_traffic() {
     const std::vector<std::int64_t> weights = Shares(versions_).run();
     std::vector<PlannedVersion*> all = {&plan_.stable};
     for (PlannedVersion& c : plan_.canaries) all.push_back(&c);
-    for (PlannedVersion& l : plan_.leaving) all.push_back(&l);
-    bool waits = !plan_.leaving.empty();
+    for (PlannedVersion& r : plan_.retiring) all.push_back(&r);
+    bool waits = !plan_.retiring.empty();
     for (std::size_t i = 0; i < all.size(); ++i) {
       all[i]->weight = weights[i];
       all[i]->serves = versions_[i].serves();
       waits = waits || weights[i] != versions_[i].share;
     }
-    plan_.look_again = waits && !is_known();
+    plan_.waits_for_status = waits && !was_applied();
   }
 
-  /// A canary keeps its Pods as long as the route leads more to it than it is to.
+  /// A canary retains its Pods while the route sends it more than its share.
   void move_pods() {
     for (PlannedVersion& canary : plan_.canaries) {
       const DeployedVersion* d = deployed(canary.component);
@@ -250,7 +250,7 @@ class Planner {
   spec::ListView<spec::CanaryView> canaries_;
   bool splits_;
   VersionPlan plan_;
-  std::vector<Version> versions_;  // the stable one, canaries, those that leave
+  std::vector<Version> versions_;  // the stable one, canaries, retiring ones
 };
 
 }  // namespace
@@ -261,7 +261,7 @@ std::vector<RouteShare> route_shares(const ServiceBuild& build) {
   for (const PlannedVersion& v : plan.canaries) {
     if (v.serves) out.push_back({v.component, v.weight});
   }
-  for (const PlannedVersion& v : plan.leaving) {
+  for (const PlannedVersion& v : plan.retiring) {
     if (v.weight > 0) out.push_back({v.component, v.weight});
   }
   if (out.size() > 1 || !plan.canaries.empty()) out.front().weight = plan.stable.weight;
@@ -271,7 +271,7 @@ std::vector<RouteShare> route_shares(const ServiceBuild& build) {
 bool another_version_serves(const ServiceBuild& build) {
   const auto serves = [](const PlannedVersion& v) { return v.serves && v.weight > 0; };
   return build.strict() && (std::ranges::any_of(build.versions.canaries, serves) ||
-                            std::ranges::any_of(build.versions.leaving, serves));
+                            std::ranges::any_of(build.versions.retiring, serves));
 }
 
 VersionPlan plan_versions(const ServiceBuild& build) {

@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How requests and Pods are shared among the versions of a predictor: the stable one, its canaries, and those
-// that the service no longer names and that still serve. Who calls: build_wanted.cc, the routes.
+// How traffic and Pods are shared among the versions of a predictor: the stable one, its canaries, and
+// retiring versions, which the service no longer names and which still serve. Called by build_wanted.cc and
+// the routes.
 //
-// In Compatible mode as KServe: a canary has its whole share, and the stable version gives up as many Pods,
-// as soon as one Pod of it is available; a version that is no longer named goes at once.
+// Compatible does as KServe: once one Pod of a canary is available, the canary gets its whole share, and the
+// stable version scales down by as many Pods. A version that is no longer named is deleted at once.
 //
-// In Strict, requests follow Pods, and Pods leave after requests:
-//   1. A version whose Pods are not available has no requests, as long as another with a share has some.
-//   2. A share grows with the Pods that are there of those that are wanted for it, and does not shrink
-//      because one of them fails.
-//   3. The stable version takes over what it did not have before only once its rollout is complete: a canary
-//      that is promoted goes on serving until the stable version serves the same.
-//   4. What nobody may take yet stays with whom it is: with a canary whose share is smaller now, or that is
-//      no longer named. Such a one keeps its Pods until the route leads away from it.
-//   5. The stable version scales down by those Pods of a canary that are available and have their requests.
-// Where the stable version's Pods find no room it takes over with those that it has: what it waits for might
-// be held by the version that it replaces.
+// In Strict, traffic follows Pods, and Pods are removed after their traffic:
+//   1. A version without available Pods gets no traffic while another version with a share has available
+//      Pods.
+//   2. The traffic of a version grows with its available Pods, in proportion to the Pods that its share needs.
+//      It does not shrink because a Pod fails.
+//   3. The stable version takes over traffic only once its rollout is complete: a promoted canary serves until
+//      the stable version serves the same.
+//   4. Traffic that no version may take over yet stays where it is: with a canary whose share was reduced, or
+//      with a retiring version. Such a version retains its Pods until the route sends it no traffic.
+//   5. The stable version scales down by the Pods of a canary that are available and get their traffic.
+// If the stable version's Pods cannot be scheduled for lack of resources, it takes over with those that it
+// has: the version that it replaces may hold the resources.
 #pragma once
 
 #include <cstdint>
@@ -35,17 +37,17 @@ inline constexpr std::string_view kWaitsForStable = "WaitsForStable";
 
 VersionPlan plan_versions(const ServiceBuild& build);
 
-/// A version in a route; without a weight where it is the only one there can be.
+/// A version in a route; without a weight if the route can have only one.
 struct RouteShare {
   std::string component;
   std::optional<std::int64_t> weight = std::nullopt;
 };
 
-/// By the plan: the stable version, and whatever else serves.
+/// By the plan: the stable version first, then the others that serve.
 std::vector<RouteShare> route_shares(const ServiceBuild& build);
 
-/// Another version than the stable one is up and has requests. In KServe nothing leads to a canary whose
-/// stable version is down.
+/// A version other than the stable one is ready and gets traffic. Always false in Compatible: KServe routes
+/// no traffic to a canary whose stable version is not ready.
 bool another_version_serves(const ServiceBuild& build);
 
 }  // namespace modelgate::workload

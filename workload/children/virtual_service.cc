@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Hosts, gateways and matches are those that KServe writes in Knative mode; the destinations are the components'
-// own Services, with weights.
+// Hosts, gateways and matches are those that KServe writes in Knative mode; the destinations are the
+// components' own Services, with weights.
 #include "workload/children/virtual_service.h"
 
 #include <fmt/format.h>
@@ -23,13 +23,14 @@ using spec::Value;
 constexpr std::string_view kMesh = "mesh";
 constexpr std::string_view kKind = "VirtualService";
 constexpr std::string_view kExplainPath = R"(^/v1/models/[\w-]+:explain$)";
-constexpr std::string_view kExplainBelowPath = R"((/v1/models/[\w-]+:explain)$)";
+constexpr std::string_view kExplainUnderPath = R"((/v1/models/[\w-]+:explain)$)";
 
-/// The host with any port; within the cluster also without its last parts, as resolvers complete them.
-std::string host_expression(std::string_view host, bool within) {
+/// A regular expression for the host with any port. For a host in the cluster, also with the suffixes that
+/// resolvers add.
+std::string host_expression(std::string_view host, bool in_cluster) {
   std::string quoted;
   for (const char c : host) quoted += c == '.' ? std::string("\\.") : std::string(1, c);
-  const std::string_view more = within ? R"((\.svc(\.cluster\.local)?)?)" : "";
+  const std::string_view more = in_cluster ? R"((\.svc(\.cluster\.local)?)?)" : "";
   return fmt::format("(?i)^{}{}{}", quoted, more, R"((:\d{1,5})?$)");
 }
 
@@ -46,9 +47,10 @@ class VirtualServiceBuild {
   void run() {
     const auto spec = build_.service.spec();
     const ReadyComponents& ready = build_.context.ready;
-    const bool up = (ready.predictor || another_version_serves(build_)) &&
-                    (!spec.transformer() || ready.transformer) && (!spec.explainer() || ready.explainer);
-    if (!up) return build_.keep(kKind, build_.name);
+    const bool all_ready = (ready.predictor || another_version_serves(build_)) &&
+                           (!spec.transformer() || ready.transformer) &&
+                           (!spec.explainer() || ready.explainer);
+    if (!all_ready) return build_.retain(kKind, build_.name);
     const std::vector<Destination> predictor = predictor_destinations();
     const std::vector<Destination> explainer = {{build_.explainer()}};
     const std::vector<Destination> entrance =
@@ -81,7 +83,7 @@ class VirtualServiceBuild {
     return out;
   }
 
-  /// A component by its host outside. Within the cluster its Service is asked.
+  /// Routes the external host of a component. Within the cluster, clients use its Service.
   bool add_component(const std::string& name, const std::vector<Destination>& to,
                      const spec::ComponentView& component, std::vector<std::string>& hosts) {
     const auto host = host_of(build_, name);
@@ -91,7 +93,7 @@ class VirtualServiceBuild {
     }
     hosts.push_back(*host);
     Value list(rapidjson::kArrayType);
-    list.PushBack(match_outside(*host, Value()), arena_);
+    list.PushBack(match_external(*host, Value()), arena_);
     add_rule(std::move(list), to, component);
     return true;
   }
@@ -106,9 +108,9 @@ class VirtualServiceBuild {
     if (path->empty()) return true;
     const std::string& domain = ingress_.ingress_domain;
     if (build_.service.spec().explainer()) {
-      const std::string expression = fmt::format("{}{}", *path, kExplainBelowPath);
+      const std::string expression = fmt::format("{}{}", *path, kExplainUnderPath);
       Value list(rapidjson::kArrayType);
-      list.PushBack(match_outside(domain, string_match("regex", expression)), arena_);
+      list.PushBack(match_external(domain, string_match("regex", expression)), arena_);
       Value rewrite =
           ObjectBuilder(arena_)
               .value("uriRegexRewrite",
@@ -117,8 +119,8 @@ class VirtualServiceBuild {
       add_rule(std::move(list), explainer, build_.service.spec().explainer(), std::move(rewrite));
     }
     Value list(rapidjson::kArrayType);
-    list.PushBack(match_outside(domain, string_match("prefix", fmt::format("{}/", *path))), arena_);
-    list.PushBack(match_outside(domain, string_match("exact", *path)), arena_);
+    list.PushBack(match_external(domain, string_match("prefix", fmt::format("{}/", *path))), arena_);
+    list.PushBack(match_external(domain, string_match("exact", *path)), arena_);
     add_rule(std::move(list), entrance, first, ObjectBuilder(arena_).text("uri", "/").take());
     hosts.push_back(domain);
     return true;
@@ -140,24 +142,25 @@ class VirtualServiceBuild {
     return out.value("authority", string_match("regex", authority)).value("gateways", texts(gateways)).take();
   }
 
-  Value match_outside(std::string_view host, Value uri) {
+  Value match_external(std::string_view host, Value uri) {
     return match(host_expression(host, false), std::move(uri), {ingress_.ingress_gateway});
   }
 
-  std::vector<std::string> gateways_within() const {
+  std::vector<std::string> internal_gateways() const {
     std::vector<std::string> out;
     if (!ingress_.local_gateway.empty()) out.push_back(ingress_.local_gateway);
     out.emplace_back(kMesh);
     return out;
   }
 
-  /// The service within the cluster, and by all of its hosts outside.
+  /// The service's host in the cluster, and all of its external hosts.
   Value matches(std::string_view name, const std::vector<std::string>& hosts, std::string_view path) {
     const auto uri = [&] { return path.empty() ? Value() : string_match("regex", path); };
     Value out(rapidjson::kArrayType);
-    out.PushBack(match(host_expression(short_host(name, build_.namespace_), true), uri(), gateways_within()),
-                 arena_);
-    for (const std::string& host : hosts) out.PushBack(match_outside(host, uri()), arena_);
+    out.PushBack(
+        match(host_expression(short_host(name, build_.namespace_), true), uri(), internal_gateways()),
+        arena_);
+    for (const std::string& host : hosts) out.PushBack(match_external(host, uri()), arena_);
     return out;
   }
 
@@ -183,7 +186,7 @@ class VirtualServiceBuild {
     rules_.PushBack(rule.take(), arena_);
   }
 
-  /// Model servers and loggers learn from headers whose requests they have.
+  /// Headers by which model servers and loggers know the service of a request.
   Value headers() {
     Value set = ObjectBuilder(arena_)
                     .text("KServe-Isvc-Name", build_.name)
@@ -194,12 +197,12 @@ class VirtualServiceBuild {
         .take();
   }
 
-  void add(const std::vector<std::string>& outside) {
+  void add(const std::vector<std::string>& external) {
     std::vector<std::string> hosts = {cluster_host(build_.name, build_.namespace_)};
-    for (const std::string& h : outside) {
+    for (const std::string& h : external) {
       if (std::ranges::find(hosts, h) == hosts.end()) hosts.push_back(h);
     }
-    std::vector<std::string> gateways = gateways_within();
+    std::vector<std::string> gateways = internal_gateways();
     gateways.push_back(ingress_.ingress_gateway);
     Value object =
         build_.object("networking.istio.io/v1beta1", kKind, build_.name, build_.allowed_labels(build_.labels),

@@ -13,15 +13,15 @@ const Problem* Wanted::fatal(std::string_view component) const {
   return it == problems.end() ? nullptr : &*it;
 }
 
-bool Wanted::keeps(std::string_view kind, std::string_view name) const {
+bool Wanted::retains(std::string_view kind, std::string_view name) const {
   const auto is_it = [&](const WantedObject& o) {
     const spec::ObjectView object(o.object);
     return object.string("kind") == kind && object.object("metadata").string("name") == name;
   };
   if (std::ranges::any_of(objects, is_it)) return false;
   if (stopped) return false;
-  const bool half_built = !needs.empty() || std::ranges::any_of(problems, &Problem::is_fatal);
-  return half_built || std::ranges::any_of(kept, [&](const KeptObject& k) {
+  const bool incomplete = !needs.empty() || std::ranges::any_of(problems, &Problem::is_fatal);
+  return incomplete || std::ranges::any_of(retained, [&](const RetainedObject& k) {
            return (k.kind.empty() || k.kind == kind) && k.name == name;
          });
 }

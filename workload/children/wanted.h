@@ -15,39 +15,40 @@
 
 namespace modelgate::workload {
 
-/// Why something cannot be realized, or not as it was meant.
+/// Why the service cannot be realized, or not as intended.
 struct Problem {
   enum class Kind {
-    kFatal,   // the component is not made, or not whole
-    kNotice,  // it is made, and differs from what the service says
+    kFatal,   // the component is not built, or not completely
+    kNotice,  // the component is built, and differs from the service
   };
   Kind kind = Kind::kFatal;
   std::string_view component;  // "predictor", "canary", "transformer", "explainer", "ingress"
-  /// For a condition: "NoSupportingRuntime", "InvalidPredictorSpec", ...; one of KServe's where it has one.
+  /// For a condition: "NoSupportingRuntime", "InvalidPredictorSpec", ...; KServe's reason if it has one.
   std::string_view reason;
-  spec::FieldPath path;  // in the service; its names belong to the service's document
+  spec::FieldPath path;  // in the service; refers to texts of the service's document
   std::string text;      // starts in lower case
-  /// The service may be as it should be, and only the cluster does not take its objects now: no failure of
-  /// the service, though nothing of the component is made meanwhile.
-  bool may_pass = false;
+  /// The service may be valid, and the cluster rejects its objects only for now. Not a failure of the
+  /// service, although the component is not built meanwhile.
+  bool transient = false;
   /// The object that is missing, or that could not be read.
   std::optional<spec::ObjectKey> about = {};
 
   bool is_fatal() const { return kind == Kind::kFatal; }
-  bool is_failure() const { return is_fatal() && !may_pass; }
+  bool is_failure() const { return is_fatal() && !transient; }
 };
 
 struct WantedObject {
   spec::Value object;
-  /// Made where it is missing, and then left alone: others fill it.
+  /// Created if it is missing, and never changed: other controllers fill it.
   bool create_only = false;
-  /// Whose it is, for the conditions: "predictor", "canary", "transformer", "explainer", "ingress".
+  /// The component that owns it, for the conditions: "predictor", "canary", "transformer", "explainer",
+  /// "ingress".
   std::string_view component;
 };
 
-/// Not made now, and not to go where it is there.
-struct KeptObject {
-  std::string kind;  // empty: whatever has that name
+/// An object that is not built now, and must not be deleted if it exists.
+struct RetainedObject {
+  std::string kind;  // empty: any kind
   std::string name;
 };
 
@@ -55,24 +56,24 @@ struct Wanted {
   /// In the order in which they are applied.
   std::vector<WantedObject> objects;
   std::vector<Problem> problems;
-  /// To be looked up; with anything in it, the rest is not yet the answer.
+  /// Objects to look up. If there are any, the rest is not final.
   std::vector<spec::ObjectKey> needs;
-  /// What serves the stable predictor's model, where a runtime does.
+  /// The runtime of the stable predictor, or nullptr.
   const spec::Runtime* runtime = nullptr;
-  /// The stop annotation is set: what there is is to go, but for what is listed.
+  /// The stop annotation is set: all objects that are not in `objects` must be deleted.
   bool stopped = false;
 
-  std::vector<KeptObject> kept;
-  /// Something waits only for `status.observedGeneration` to be this service's generation: for what was
-  /// listed to be applied once. Build again when it is written, though nothing else changes.
-  bool look_again = false;
+  std::vector<RetainedObject> retained;
+  /// A step waits until `status.observedGeneration` is the service's generation, that is until these objects
+  /// were applied once. Build again after that status is written, even if nothing else changes.
+  bool waits_for_status = false;
 
   /// The first fatal problem of a component, or nullptr.
   const Problem* fatal(std::string_view component) const;
-  /// Whoever prunes asks this of each object that is the service's and that is not listed. A version that
-  /// still serves is kept, a route while what it leads to is down for a moment, and everything while a fatal
-  /// problem keeps the rest from being built.
-  bool keeps(std::string_view kind, std::string_view name) const;
+  /// Whether an owned object that is not in `objects` must not be deleted: a version that still serves, a
+  /// route whose backend is not ready for a moment, and everything while a fatal problem prevents a complete
+  /// build.
+  bool retains(std::string_view kind, std::string_view name) const;
 };
 
 }  // namespace modelgate::workload

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The annotations and labels through which a Pod says what is to be put into it, and the names of what is put
-// there. All of them are KServe v0.20's.
+// The annotations and labels of a Pod that request what is injected, and the names of the injected
+// containers. All of them are KServe v0.20's.
 #pragma once
 
 #include <string_view>
@@ -9,7 +9,7 @@
 namespace modelgate::workload {
 
 namespace label {
-/// A Pod without it is not ours.
+/// A Pod without it is not mutated.
 inline constexpr std::string_view kInferenceService = "serving.kserve.io/inferenceservice";
 inline constexpr std::string_view kComponent = "component";
 inline constexpr std::string_view kEndpoint = "endpoint";
@@ -73,7 +73,7 @@ inline constexpr std::string_view kModelcar = "modelcar";
 inline constexpr std::string_view kModelcarInit = "modelcar-init";
 }  // namespace container
 
-/// Where a model lies in the containers that serve it.
+/// The directory of the model in containers that serve it.
 inline constexpr std::string_view kModelPath = "/mnt/models";
 
 }  // namespace modelgate::workload

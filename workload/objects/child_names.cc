@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kClusterDomain = "cluster.local";
 
-/// Names are made often, many of them for each service.
+/// Called often: each service has many names.
 std::string joined(std::initializer_list<std::string_view> parts) {
   std::size_t bytes = 0;
   for (const std::string_view p : parts) bytes += p.size();
@@ -28,7 +28,7 @@ std::string_view suffix_of(NameStyle style) {
   return style == NameStyle::kDefaultSuffix ? "-default" : "";
 }
 
-/// The service's name, where the component's is the stable predictor's.
+/// The service's name if the component is the stable predictor.
 std::string_view base_of(std::string_view component_name) {
   constexpr std::string_view kSuffix = "-predictor";
   if (component_name.ends_with(kSuffix)) component_name.remove_suffix(kSuffix.size());
@@ -85,7 +85,7 @@ std::string workers_service_name(std::string_view component_name, std::string_vi
 }
 
 std::string model_config_name(std::string_view service) {
-  // KServe numbers shards and has only ever had one.
+  // KServe numbers shards, but has only one.
   return fmt::format("modelconfig-{}-0", service);
 }
 

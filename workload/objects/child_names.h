@@ -15,16 +15,16 @@ namespace modelgate::workload {
 inline constexpr std::string_view kPredictor = "predictor";
 inline constexpr std::string_view kTransformer = "transformer";
 inline constexpr std::string_view kExplainer = "explainer";
-/// No component of its own; what is told of one names it so.
+/// Not a component of its own; problems of canaries are reported under this name.
 inline constexpr std::string_view kCanary = "canary";
 inline constexpr std::string_view kIngress = "ingress";
 
-/// KServe's before v0.11 ended in "-default". A service that still has such a Deployment keeps the name: its
-/// selector holds it, and cannot be changed.
+/// Names before KServe v0.11 ended in "-default". A service that has such a Deployment retains the name: the
+/// Deployment's selector contains it and is immutable.
 enum class NameStyle { kPlain, kDefaultSuffix };
 
-/// Of a service some of whose Deployments exist, by their names: theirs, with the suffix where there are
-/// both. Of one that has none yet: what the configuration asks for.
+/// The style of the existing Deployments, given by their names; with the suffix if there are both. Without
+/// Deployments, the configured style.
 NameStyle name_style_for(std::string_view service, std::span<const std::string_view> deployments,
                          const spec::Configuration& configuration);
 
@@ -33,27 +33,27 @@ std::string predictor_name(std::string_view service, std::string_view variant = 
                            NameStyle style = NameStyle::kPlain);
 std::string transformer_name(std::string_view service, NameStyle style = NameStyle::kPlain);
 std::string explainer_name(std::string_view service, NameStyle style = NameStyle::kPlain);
-/// Of the Deployment of the workers of a multi-node predictor.
+/// The name of the Deployment for the workers of a multi-node predictor.
 std::string worker_name(std::string_view service);
 
 /// The value of the label `app`, by which a Service finds its Pods.
 std::string app_label(std::string_view component_name);
 std::string worker_app_label(std::string_view component_name);
 
-/// Headless Services of a multi-node predictor: one generation's head and its workers.
+/// Names of the headless Services of a multi-node predictor: for the head and the workers of one generation.
 std::string head_service_name(std::string_view component_name, std::string_view generation);
 std::string workers_service_name(std::string_view component_name, std::string_view generation);
 
-/// The ConfigMap that lists the models of a server of many models.
+/// The name of the ConfigMap that lists the models of a multi-model server.
 std::string model_config_name(std::string_view service);
 
-/// "m-predictor.default": how Pods of the cluster reach it.
+/// "m-predictor.default": the host for Pods of the cluster.
 std::string short_host(std::string_view component_name, std::string_view ns);
 /// "m-predictor.default.svc.cluster.local"
 std::string cluster_host(std::string_view component_name, std::string_view ns);
 
-/// What is wrong with the name of a component that becomes a Service's name and a label's value; nothing
-/// where both can be.
+/// Why the name of a component is invalid as the name of its Service or as a label's value; nullopt if it is
+/// valid.
 std::optional<std::string> check_component_name(std::string_view component_name);
 
 }  // namespace modelgate::workload

@@ -20,31 +20,7 @@ Value amounts(const std::optional<spec::QuantitySetting>& cpu,
   return out.take();
 }
 
-Value* find_env(Value& container, std::string_view name) {
-  Value* env = spec::find(container, "env");
-  if (!env) return nullptr;
-  const auto it = std::find_if(env->Begin(), env->End(),
-                               [&](const Value& e) { return spec::EnvVarView(e).name() == name; });
-  return it == env->End() ? nullptr : it;
-}
-
 }  // namespace
-
-Value to_value(const EnvVar& env, Arena& arena) {
-  ObjectBuilder out(arena);
-  out.text("name", env.name);
-  if (env.from) {
-    out.value(
-        "valueFrom",
-        ObjectBuilder(arena)
-            .value("secretKeyRef",
-                   ObjectBuilder(arena).text("name", env.from->secret).text("key", env.from->key).take())
-            .take());
-  } else {
-    out.text_if_any("value", env.value);
-  }
-  return out.take();
-}
 
 Value to_value(const VolumeMount& mount, Arena& arena) {
   return ObjectBuilder(arena)
@@ -74,24 +50,6 @@ Value& ContainerBuilder::list(std::string_view key) {
 
 void ContainerBuilder::add_arg(std::string_view arg) {
   list("args").PushBack(make_text(arg, arena_), arena_);
-}
-
-void ContainerBuilder::append_env(const EnvVar& env) {
-  list("env").PushBack(to_value(env, arena_), arena_);
-}
-
-void ContainerBuilder::merge_env(const EnvVar& env) {
-  Value* present = find_env(value_, env.name);
-  if (!present) return append_env(env);
-  if (env.value.empty()) {
-    present->RemoveMember("value");
-  } else {
-    spec::set_member(*present, "value", make_text(env.value, arena_), arena_);
-  }
-}
-
-void ContainerBuilder::default_env(const EnvVar& env) {
-  if (!find_env(value_, env.name)) append_env(env);
 }
 
 void ContainerBuilder::append_mount(const VolumeMount& mount) {

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A container that is about to be added to a Pod: made by itself, appended when it is whole. Who calls: the
-// storage initializer, the agent, the modelcar; credentials are added to one.
+// Builds a container, which is added to a Pod when it is complete. Called by the storage initializer, the
+// agent, the modelcar and the collector; credentials are added to one.
 //
 //   ContainerBuilder agent("agent", image, arena);
 //   agent.add_arg("--enable-puller");
-//   agent.append_env({.name = "HF_TOKEN", .from = SecretKey{"hf-secret", "HF_TOKEN"}});
+//   agent.add_env({.name = "HF_TOKEN", .from = SecretKey{"hf-secret", "HF_TOKEN"}}, SameName::kRetain);
 //   edit.append(FieldPath{} / "spec" / "containers", agent.take());
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,20 +16,9 @@
 #include "spec/configuration.h"
 #include "spec/core.h"
 #include "spec/json.h"
+#include "workload/objects/env.h"
 
 namespace modelgate::workload {
-
-/// A key of a Secret in the Pod's namespace: what is referred to instead of a value.
-struct SecretKey {
-  std::string secret;
-  std::string key;
-};
-
-struct EnvVar {
-  std::string name;
-  std::string value;
-  std::optional<SecretKey> from = std::nullopt;  // instead of a value
-};
 
 struct VolumeMount {
   std::string volume;
@@ -39,9 +27,8 @@ struct VolumeMount {
   bool read_only = false;
 };
 
-spec::Value to_value(const EnvVar& env, spec::Arena& arena);
 spec::Value to_value(const VolumeMount& mount, spec::Arena& arena);
-/// Requests and limits, of what is set.
+/// Requests and limits, as far as they are set.
 spec::Value to_value(const spec::ResourceSettings& resources, spec::Arena& arena);
 
 class ContainerBuilder {
@@ -57,16 +44,11 @@ class ContainerBuilder {
     (add_arg(args), ...);
   }
 
-  /// At the end, whether or not there is one of that name.
-  void append_env(const EnvVar& env);
-  /// Where there is one of that name, only its value is replaced, as KServe merges them.
-  void merge_env(const EnvVar& env);
-  /// Unless there is one of that name.
-  void default_env(const EnvVar& env);
+  void add_env(const EnvVar& env, SameName rule) { workload::add_env(value_, env, rule, arena_); }
   void append_mount(const VolumeMount& mount);
 
   spec::ContainerView view() const { return spec::ContainerView(value_); }
-  /// True where it has that mount already, volume and path.
+  /// Whether it has a mount of that volume at that path.
   bool has_mount(const VolumeMount& mount) const;
 
   spec::Value& value() { return value_; }

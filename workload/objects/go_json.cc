@@ -10,13 +10,13 @@ namespace {
 
 using spec::Value;
 
-/// A field of a Go struct, in its place there.
+/// A field of a Go struct, in the struct's order.
 struct GoField {
   std::string_view name;
   bool omit_empty = true;
-  std::string_view zero = {};            // what stands there where it is absent and not left out
+  std::string_view zero = {};            // written if it is absent and not omitted
   std::span<const GoField> fields = {};  // of a struct, or of the structs in a list
-  bool pointer = false;                  // to a number: zero is not empty
+  bool pointer = false;                  // a pointer to a number: zero is not empty
 };
 
 constexpr GoField kHeader[] = {{"name", false, R"("")"}, {"value", false, R"("")"}};
@@ -36,7 +36,7 @@ constexpr GoField kProbe[] = {{"exec", true, {}, kExec},
                               {"failureThreshold"},
                               {"terminationGracePeriodSeconds", true, {}, {}, true}};
 
-/// What Go escapes beside JSON's own, so that a text may stand in HTML and in JavaScript.
+/// What Go escapes in addition to JSON, so that a text is safe in HTML and JavaScript.
 struct Escape {
   std::string_view text;
   std::string_view escaped;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// JSON that becomes a text inside an object: the value of an environment variable. A Pod would differ from
-// what KServe makes by a blank or by an order, so the text is that of Go's encoding/json: members in the
-// order of the Go type, what is empty left out, < > & and the separators U+2028 and U+2029 escaped.
+// JSON as text inside an object, such as the value of an environment variable. The text equals that of Go's
+// encoding/json, so that Pods do not differ from KServe's: members in the order of the Go type, empty ones
+// omitted, < > & and the separators U+2028 and U+2029 escaped. Called by agent.cc, storage_config.cc and
+// children/predictor.cc.
 #pragma once
 
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The resources that count as accelerators where nodes are placed: KServe's four, those of the configuration
-// and, where it is asked for, those of the annotation serving.kserve.io/gpu-resource-types.
+// The resources that count as accelerators of multi-node predictors: KServe's four, the configured ones, and
+// those of the annotation serving.kserve.io/gpu-resource-types. Called by children/multi_node.cc.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@
 
 namespace modelgate::workload {
 
-/// `annotation` is a JSON array of strings; one that is not is as good as absent (validation tells).
+/// `annotation` is a JSON array of strings. A malformed one is ignored here; validation reports it.
 std::vector<std::string> gpu_types(const spec::Configuration& configuration,
                                    std::string_view annotation = {});
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Makes small JSON objects, member by member:
+// Builds small JSON objects, member by member:
 //
 //   ObjectBuilder(arena).text("name", "x").value("emptyDir", ObjectBuilder(arena).take()).take()
 //
-// Keys must be literals; texts are copied into the arena. What is empty is left out where it is called so.
+// Keys must be literals; texts are copied into the arena.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace modelgate::workload {
 
-/// A copy in the arena; an absent text is an empty one.
+/// A copy in the arena.
 inline spec::Value make_text(std::string_view text, spec::Arena& arena) {
   return text.empty() ? spec::make_literal("") : spec::make_string(text, arena);
 }
@@ -31,12 +31,13 @@ class ObjectBuilder {
   ObjectBuilder& text(std::string_view key, std::string_view text) {
     return value(key, make_text(text, arena_));
   }
+  /// Omitted if the text is empty.
   ObjectBuilder& text_if_any(std::string_view key, std::string_view t) {
     return t.empty() ? *this : text(key, t);
   }
   ObjectBuilder& number(std::string_view key, std::int64_t n) { return value(key, spec::Value(n)); }
   ObjectBuilder& flag(std::string_view key, bool b) { return value(key, spec::Value(b)); }
-  /// Only where it is true.
+  /// Omitted if it is false.
   ObjectBuilder& flag_if(std::string_view key, bool b) { return b ? flag(key, true) : *this; }
 
   spec::Value take() { return std::move(object_); }

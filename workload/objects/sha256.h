@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SHA-256 (FIPS 180-4) of a short text, as 64 hexadecimal digits: KServe names the folder of a cached model
-// by it. A name, not a safeguard.
+// SHA-256 (FIPS 180-4) of a short text, as 64 hexadecimal digits. Only for names: KServe derives the folder
+// of a cached model from it.
 #pragma once
 
 #include <string>

@@ -19,7 +19,7 @@ using spec::Value;
 using spec::schema::Kind;
 using spec::schema::Type;
 
-bool says_nothing(const Value& v) {
+bool is_unset(const Value& v) {
   return v.IsNull() || (v.IsString() && v.GetStringLength() == 0) || (v.IsArray() && v.Empty());
 }
 
@@ -30,7 +30,7 @@ class Merge {
   Value objects(const Value& base, const Value& overlay, const Type* type) {
     Value out = spec::clone(base, arena_);
     for (const auto& m : overlay.GetObject()) {
-      if (says_nothing(m.value)) continue;
+      if (is_unset(m.value)) continue;
       const std::string_view name = spec::text_of(m.name);
       const Value* before = spec::find(base, name);
       const Type* member = type_of_member(type, name);
@@ -68,33 +68,33 @@ class Merge {
     return out;
   }
 
-  /// Texts and numbers alike, as text: they are the keys of elements.
+  /// The key of an element as JSON text: keys are texts or numbers.
   static std::string key_of(const Value& element, std::string_view patch_key) {
     const Value* key = spec::find(element, patch_key);
     return key ? spec::to_json(*key) : std::string();
   }
 
-  /// One element of the overlay, and the place of its namesake in the base.
+  /// One element of the overlay, and the index of the base's element with the same key; -1 if there is none.
   struct Named {
     Value value;
     std::ptrdiff_t in_base = -1;
   };
 
   Value lists(const Value& base, const Value& overlay, const Type& type) {
-    std::map<std::string, std::ptrdiff_t> places;
-    std::vector<std::ptrdiff_t> first(base.Size());  // of each element's namesakes
+    std::map<std::string, std::ptrdiff_t> indexes;
+    std::vector<std::ptrdiff_t> first(base.Size());  // of each element: the first with the same key
     for (rapidjson::SizeType i = 0; i < base.Size(); ++i) {
       first[i] =
-          places.emplace(key_of(base[i], type.patch_key), static_cast<std::ptrdiff_t>(i)).first->second;
+          indexes.emplace(key_of(base[i], type.patch_key), static_cast<std::ptrdiff_t>(i)).first->second;
     }
-    std::vector<Named> named = merge_elements(base, overlay, type, places);
+    std::vector<Named> named = merge_elements(base, overlay, type, indexes);
     return interleave(base, first, named);
   }
 
   std::vector<Named> merge_elements(const Value& base, const Value& overlay, const Type& type,
-                                    const std::map<std::string, std::ptrdiff_t>& places) {
+                                    const std::map<std::string, std::ptrdiff_t>& indexes) {
     std::vector<Named> named;
-    std::map<std::string, std::size_t> seen;  // of two of one name in the overlay the later one is merged in
+    std::map<std::string, std::size_t> seen;  // a second element with the same key is merged into the first
     for (const Value& element : overlay.GetArray()) {
       const std::string key = key_of(element, type.patch_key);
       if (const auto earlier = seen.find(key); earlier != seen.end()) {
@@ -103,12 +103,12 @@ class Merge {
         continue;
       }
       seen.emplace(key, named.size());
-      const auto place = places.find(key);
-      if (place == places.end()) {
+      const auto found = indexes.find(key);
+      if (found == indexes.end()) {
         named.push_back({spec::clone(element, arena_)});
       } else {
-        named.push_back({element_of(base[static_cast<rapidjson::SizeType>(place->second)], element, type),
-                         place->second});
+        named.push_back({element_of(base[static_cast<rapidjson::SizeType>(found->second)], element, type),
+                         found->second});
       }
     }
     return named;
@@ -117,13 +117,13 @@ class Merge {
   Value element_of(const Value& base, const Value& overlay, const Type& type) {
     if (!base.IsObject() || !overlay.IsObject()) return spec::clone(overlay, arena_);
     Value out = objects(base, overlay, type.element);
-    if (type.retain_keys) drop_what_is_not_in(overlay, type.patch_key, out);
-    if (type.element == &spec::schema::kEnvVar) settle_env(overlay, out);
+    if (type.retain_keys) drop_members_not_in(overlay, type.patch_key, out);
+    if (type.element == &spec::schema::kEnvVar) drop_other_source(overlay, out);
     return out;
   }
 
-  static void drop_what_is_not_in(const Value& overlay, std::string_view patch_key, Value& out) {
-    // An overlay that is nothing but a name changes nothing.
+  static void drop_members_not_in(const Value& overlay, std::string_view patch_key, Value& out) {
+    // An overlay with only a name changes nothing.
     if (overlay.MemberCount() <= 1) return;
     for (auto m = out.MemberBegin(); m != out.MemberEnd();) {
       const std::string_view name = spec::text_of(m->name);
@@ -131,11 +131,11 @@ class Merge {
     }
   }
 
-  /// A variable has a value or the place where it comes from.
-  static void settle_env(const Value& overlay, Value& out) {
+  /// A variable has either `value` or `valueFrom`.
+  static void drop_other_source(const Value& overlay, Value& out) {
     const auto set = [](const Value& env, std::string_view name) {
       const Value* v = spec::find(env, name);
-      return v && !says_nothing(*v);
+      return v && !is_unset(*v);
     };
     if (!set(out, "value") || !set(out, "valueFrom")) return;
     if (set(overlay, "valueFrom")) {
@@ -145,9 +145,9 @@ class Merge {
     }
   }
 
-  /// Both in their own order; where an element of the base may go before or after, by the base's order, and
-  /// new elements of the overlay first. Those of the base that share a name stand together, at the first of
-  /// them; the overlay changes that one only.
+  /// Merges both lists, each in its own order: an element of the base comes before the merged elements that
+  /// follow it in the base. Elements of the base with the same key stay together, at the first of them; the
+  /// overlay changes only that one.
   Value interleave(const Value& base, const std::vector<std::ptrdiff_t>& first, std::vector<Named>& named) {
     std::vector<std::ptrdiff_t> order(first.size());
     std::iota(order.begin(), order.end(), 0);

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Kubernetes' strategic merge over documents: two objects of one type become one, lists of named things name
-// by name. Who calls: the storage initializer, which a ClusterStorageContainer may change; whoever merges a
-// runtime's containers with a service's.
+// Kubernetes' strategic merge of two objects of one type. Called by the storage initializer, which a
+// ClusterStorageContainer can change, and by the builders that merge a runtime's containers with a service's.
 //
 //   Value merged = strategic_merge(container, overlay, spec::schema::kContainer, {}, arena);
 //
-// Follows apimachinery's util/strategicpatch as far as documents go: objects and maps are merged member by
-// member; a list with a merge key (spec/schema.h: Type::patch_key) element by element, elements of the
-// overlay that are new before those of the base that it does not name, otherwise in the base's order; any
-// other list, and every other value, is replaced. What is empty in the overlay (a text, a list) counts as
-// absent there, as it does for Go's types. Directives such as `$patch` are data: nobody here sends any.
+// Follows apimachinery's util/strategicpatch. Objects and maps are merged member by member. A list with a
+// merge key (spec/schema.h: Type::patch_key) is merged element by element, in the base's order; new elements
+// of the overlay come before elements of the base that the overlay does not name. Any other list or value is
+// replaced. An empty text or list in the overlay counts as absent, as in Go's types. Directives such as
+// `$patch` are data.
 //
-// Volumes of one name keep only the source that the overlay names. A variable whose value the overlay sets
-// loses the other way of setting it.
+// If both have a volume of the same name, only the overlay's source remains. If the overlay sets the value of
+// a variable, the base's `valueFrom` is removed, and vice versa.
 #pragma once
 
 #include "spec/json.h"
@@ -21,10 +20,10 @@
 
 namespace modelgate::workload {
 
-/// Where KServe departs from the strategic merge.
+/// KServe's exceptions from the strategic merge.
 struct MergeExceptions {
-  /// A container's `args`: those of the base, then those of the overlay. So it merges a service's container
-  /// with its runtime's.
+  /// A container's `args` are the base's followed by the overlay's. For a service's container over its
+  /// runtime's.
   bool concatenate_args = false;
 };
 

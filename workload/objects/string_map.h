@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Labels and annotations on their way into an object.
+// Labels and annotations while an object is built.
 #pragma once
 
 #include <map>
@@ -26,6 +26,7 @@ inline void overlay(StringMap& map, const StringMap& other) {
   for (const auto& [key, value] : other) map.insert_or_assign(key, value);
 }
 
+/// Empty if there is no such key.
 inline std::string_view value_of(const StringMap& map, std::string_view key) {
   const auto it = map.find(key);
   return it == map.end() ? std::string_view{} : std::string_view(it->second);

@@ -10,7 +10,7 @@ namespace {
 constexpr std::string_view kGpu = "nvidia.com/gpu";
 constexpr std::string_view kSelector = "cloud.google.com/gke-accelerator";
 
-bool asks_for_gpu(const PodPass& pass) {
+bool requests_gpu(const PodPass& pass) {
   for (const spec::ContainerView c : pass.spec().containers()) {
     if (c.resources().limits().has(kGpu)) return true;
   }
@@ -22,7 +22,7 @@ bool asks_for_gpu(const PodPass& pass) {
 void select_accelerator(PodPass& pass) {
   const auto model = pass.annotation(annotation::kGkeAccelerator);
   if (!model) return;
-  if (!asks_for_gpu(pass)) {
+  if (!requests_gpu(pass)) {
     pass.warn(std::string(annotation::kGkeAccelerator) + " has no effect: no container has a limit of " +
               std::string(kGpu));
     return;

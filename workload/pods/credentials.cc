@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From a ServiceAccount to its Secrets. What kinds of Secrets there are is in credential_schemes.cc.
+// From a ServiceAccount to its Secrets. credential_schemes.cc knows the kinds of Secrets.
 #include "workload/pods/credentials.h"
 
 #include <fmt/format.h>
@@ -21,10 +21,10 @@ using spec::FieldPath;
 
 constexpr std::string_view kAwsRole = "eks.amazonaws.com/role-arn";
 
-/// More Secrets than anybody gives to one ServiceAccount; each is a read of the cluster.
+/// Far more Secrets than a ServiceAccount has in practice; each costs a read from the API server.
 constexpr std::size_t kMaxSecrets = 32;
 
-/// Where a Secret is named, to be told to whoever has to make it.
+/// Where a Secret is named, for messages.
 struct Reference {
   std::string secret;
   FieldPath field;
@@ -34,13 +34,14 @@ struct Reference {
 void add(PodPass& pass, const SecretView& secret, const Credentials& credentials, ContainerBuilder& out) {
   const bool strict = pass.strict();
   for (const EnvVar& env : credentials.env) {
-    // A variable of the same name from another Secret: KServe keeps both, of which the last counts.
+    // A variable of the same name from another Secret: KServe appends a second one, and Kubernetes uses the
+    // last.
     if (credentials.merge) {
-      out.merge_env(env);
+      out.add_env(env, SameName::kSetValue);
     } else if (strict) {
-      out.default_env(env);
+      out.add_env(env, SameName::kRetain);
     } else {
-      out.append_env(env);
+      out.add_env(env, SameName::kAppend);
     }
   }
   if (!credentials.mount) return;
@@ -50,19 +51,20 @@ void add(PodPass& pass, const SecretView& secret, const Credentials& credentials
 }
 
 void report_missing(PodPass& pass, const Reference& reference) {
-  // Once, though the storage initializer and the agent may both want it.
+  // Once, although the storage initializer and the agent may both need it.
   for (const spec::FieldError& e : pass.outcome.errors) {
     if (e.type == spec::ErrorType::kNotFound && e.value == spec::quoted(reference.secret)) return;
   }
   pass.rule("secret-missing")
       .add(spec::not_found(
           reference.field, reference.secret,
-          fmt::format("there is no Secret of this name in namespace {}, and {}; create it with one of "
-                      "the keys {}, or take the reference away",
-                      pass.context.namespace_, reference.by, known_credential_keys(pass.configuration))));
+          fmt::format(
+              "does not exist in namespace {}, and {}; create it with one of the keys {}, or remove the "
+              "reference",
+              pass.context.namespace_, reference.by, known_credential_keys(pass.configuration))));
 }
 
-/// False where it holds nothing that anybody here knows.
+/// False if the Secret holds no known credentials.
 bool add_secret(PodPass& pass, const Reference& reference, ContainerBuilder& out) {
   const Fact* fact = pass.look_up("Secret", pass.context.namespace_, reference.secret);
   if (!fact) return true;
@@ -83,7 +85,7 @@ bool add_secret(PodPass& pass, const Reference& reference, ContainerBuilder& out
   return true;
 }
 
-/// The Secret that the Pod names by annotation goes before those of the ServiceAccount.
+/// The Secret that the Pod names by annotation takes precedence over those of the ServiceAccount.
 std::optional<Reference> annotated_secret(const PodPass& pass) {
   const std::string& name = pass.configuration.credentials.storage_secret_name_annotation;
   if (name.empty()) return std::nullopt;
@@ -100,8 +102,8 @@ void add_annotated(PodPass& pass, const Reference& reference, ContainerBuilder& 
                         spec::quoted(reference.secret), known_credential_keys(pass.configuration)));
 }
 
-/// Tokens and pull secrets, which older clusters list with every ServiceAccount.
-bool is_for_others(std::string_view secret, std::string_view service_account) {
+/// Token and image pull Secrets, which older clusters add to each ServiceAccount.
+bool is_generated(std::string_view secret, std::string_view service_account) {
   return secret.starts_with(fmt::format("{}-token-", service_account)) ||
          secret.starts_with(fmt::format("{}-dockercfg-", service_account));
 }
@@ -112,7 +114,7 @@ void add_listed(PodPass& pass, spec::ObjectView account, std::string_view name, 
   std::size_t count = 0;
   for (const spec::ObjectView reference : account.list("secrets")) {
     if (++count > kMaxSecrets) {
-      pass.warn(fmt::format("ServiceAccount {} refers to more than {} Secrets; the rest is not looked at",
+      pass.warn(fmt::format("ServiceAccount {} refers to more than {} Secrets; the others are ignored",
                             spec::quoted(name), kMaxSecrets));
       break;
     }
@@ -124,12 +126,12 @@ void add_listed(PodPass& pass, spec::ObjectView account, std::string_view name, 
                                  out);
     if (used) {
       ++known;
-    } else if (!is_for_others(secret, name)) {
+    } else if (!is_generated(secret, name)) {
       unknown.push_back(std::move(secret));
     }
   }
   if (known > 0 || unknown.empty()) return;
-  pass.warn(fmt::format("ServiceAccount {} brings no credentials: Secret {} has none of the keys {}",
+  pass.warn(fmt::format("ServiceAccount {} provides no credentials: Secret {} has none of the keys {}",
                         spec::quoted(name), spec::quoted(unknown.front()),
                         known_credential_keys(pass.configuration)));
 }
@@ -139,11 +141,11 @@ void add_listed(PodPass& pass, spec::ObjectView account, std::string_view name, 
 void add_credentials(PodPass& pass, std::string_view service_account, ContainerBuilder& out) {
   const std::string_view name = service_account.empty() ? "default" : service_account;
   const auto annotated = annotated_secret(pass);
-  // Asked for together with the ServiceAccount, which goes first all the same.
+  // Looked up in the same round as the ServiceAccount.
   if (annotated) pass.look_up("Secret", pass.context.namespace_, annotated->secret);
   const Fact* fact = pass.look_up("ServiceAccount", pass.context.namespace_, name);
   if (!fact) return;
-  // Every namespace gets its account `default`; where it is not seen yet, it brings nothing.
+  // Each namespace gets the account `default`. If it does not exist yet, it provides nothing.
   if (fact->state != Fact::State::kPresent && name != "default") {
     pass.warn(fmt::format("ServiceAccount {} {}: the Pod starts without credentials for its storage",
                           spec::quoted(name),
@@ -154,7 +156,8 @@ void add_credentials(PodPass& pass, std::string_view service_account, ContainerB
   const spec::ObjectView account(fact->object);
   const auto annotations = account.object<spec::ObjectMetaView>("metadata").annotations();
   if (annotations.get(kAwsRole)) {
-    for (const EnvVar& env : s3_settings(annotations, SecretView(), pass.configuration)) out.append_env(env);
+    for (const EnvVar& env : s3_settings(annotations, SecretView(), pass.configuration))
+      out.add_env(env, SameName::kAppend);
   }
   if (annotated) {
     add_annotated(pass, *annotated, out);

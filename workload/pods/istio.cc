@@ -13,9 +13,9 @@
 namespace modelgate::workload {
 namespace {
 
-constexpr std::string_view kIstioInit = "istio-init";  // there where the CNI plugin is not
+constexpr std::string_view kIstioInit = "istio-init";  // present without the CNI plugin
 constexpr std::string_view kRedirect = "REDIRECT";
-constexpr std::int64_t kSidecarUser = 1337;  // Istio's own, where the sidecar does not say
+constexpr std::int64_t kSidecarUser = 1337;  // Istio's default
 
 std::optional<std::int64_t> to_number(std::string_view text) {
   if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
@@ -35,7 +35,7 @@ std::optional<spec::FieldPath> storage_initializer(const PodPass& pass) {
   return last;
 }
 
-/// The sidecar's name, from Istio's own note of what it injected. Errors are told here.
+/// The sidecar's name, from the annotation in which Istio records what it injected. Reports errors.
 std::string sidecar_name(PodPass& pass) {
   const auto status = pass.annotation(annotation::kIstioStatus);
   if (!status) return {};
@@ -43,7 +43,7 @@ std::string sidecar_name(PodPass& pass) {
   if (!read || !read->IsObject()) {
     pass.rule("istio-status")
         .add(spec::invalid(PodPass::annotation_path(annotation::kIstioStatus),
-                           "must be a JSON object: Istio writes it"));
+                           "must be a JSON object, as Istio writes it"));
     return {};
   }
   const spec::Value* containers = spec::find(*read, "containers");
@@ -70,7 +70,7 @@ void set_istio_user(PodPass& pass) {
   if (const auto annotated = pass.annotation(annotation::kStorageInitializerUid)) {
     user = to_number(*annotated);
     if (!user) {
-      pass.warn(fmt::format("{}: is {}, must be the number of a user; it has no effect",
+      pass.warn(fmt::format("{}: is {}, must be a numeric user id; it has no effect",
                             annotation::kStorageInitializerUid, spec::quoted(*annotated)));
     }
   } else {

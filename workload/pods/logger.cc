@@ -44,8 +44,8 @@ void override_with(ObjectView service_logger, LoggerConfiguration& out) {
   if (auto interval = text(service_logger, "batchInterval")) out.batch_interval = std::move(*interval);
 }
 
-/// The annotations that go with each log, of those that are listed and there: "a=1,b=2". The list may be as
-/// long as the annotations are many, so these are sorted first.
+/// The listed annotations that the Pod has, which are sent with each log: "a=1,b=2". Linear in the length of
+/// the list, which the user chooses: the annotations are sorted first.
 std::string metadata(const PodPass& pass, std::string_view listed) {
   std::map<std::string_view, std::string_view> annotations;
   pass.pod().metadata().annotations().for_each(
@@ -56,7 +56,7 @@ std::string metadata(const PodPass& pass, std::string_view listed) {
     const auto found = annotations.find(listed.substr(0, comma));
     if (found != annotations.end()) {
       out += fmt::format("{}{}={}", out.empty() ? "" : ",", found->first, found->second);
-      annotations.erase(found);  // once, however often it is listed
+      annotations.erase(found);  // once, even if it is listed twice
     }
     if (comma == std::string_view::npos) return out;
     listed.remove_prefix(comma + 1);

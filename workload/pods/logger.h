@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the agent logs, and where to: the configuration's key `logger`, overridden by `predictor.logger` of
-// the Pod's InferenceService. Who calls: agent.cc.
+// Settings of the agent's logger: the configuration's key `logger`, overridden by `predictor.logger` of the
+// Pod's InferenceService. Called by agent.cc.
 #pragma once
 
 #include <optional>
@@ -11,16 +11,16 @@
 
 namespace modelgate::workload {
 
-/// Asks for the InferenceService. What nobody knows is as configured.
+/// Looks up the InferenceService. If it is unknown, the settings are the configured ones.
 spec::LoggerConfiguration logger_of(PodPass& pass);
 
 void add_logger_arguments(const PodPass& pass, const spec::LoggerConfiguration& logger,
                           ContainerBuilder& out);
 
-/// The ConfigMap with the CA of the log's sink, where one is configured.
+/// Mounts the ConfigMap with the CA of the log sink, if one is configured.
 void mount_logger_bundle(PodPass& pass, const spec::LoggerConfiguration& logger, ContainerBuilder& out);
 
-/// Whose credentials write logs into a store.
+/// The ServiceAccount with the credentials of the log store, unless the logger names another.
 inline constexpr std::string_view kLoggerServiceAccount = "logger-sa";
 
 }  // namespace modelgate::workload

@@ -14,7 +14,7 @@ constexpr std::string_view kAggregatePort = "9088";
 constexpr std::int64_t kAggregatePortNumber = 9088;
 constexpr std::string_view kAggregatePortName = "aggr-metric";
 
-/// The annotation, which is written where it is absent: as configured.
+/// The annotation's value; if it is absent, the configured value, which is written into the annotation.
 std::string_view setting(PodPass& pass, std::string_view name, std::string_view configured) {
   if (const auto value = pass.annotation(name)) return *value;
   if (!configured.empty()) pass.set_annotation(name, configured);

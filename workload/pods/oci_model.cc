@@ -24,7 +24,7 @@ constexpr std::string_view kPathInImage = "models";
 constexpr std::string_view kCpu = "10m";
 constexpr std::string_view kMemory = "15Mi";
 
-/// One image, and where it is wanted.
+/// One image, and where containers find the model.
 struct Model {
   std::string_view image;
   std::string path;
@@ -42,7 +42,7 @@ std::string mount_parent(std::string_view path) {
 
 // -------------------------------------------------------------------------------------------- modelcar
 
-/// For a shell. A plain path stays as it is.
+/// Quotes a word for a shell. A plain path is unchanged.
 std::string shell_quoted(std::string_view s) {
   const auto plain = [](char c) {
     return text::is_alphanumeric(c) || c == '/' || c == '.' || c == '_' || c == '-';
@@ -59,14 +59,14 @@ std::string shell_quoted(std::string_view s) {
   return out + "'";
 }
 
-/// The number of the sidecar's own process is its shell's $$, which a Pod's arguments write as $$$$.
+/// `$$` is the process id of the sidecar's shell; in a Pod's arguments it is written as `$$$$`.
 std::string link_command(std::string_view path) {
   std::string link = fmt::format("ln -sf /proc/$$$$/root/models {} && sleep infinity", shell_quoted(path));
   if (path == kModelPath) return link;
   return fmt::format("mkdir -p {} && {}", shell_quoted(parent_directory(path)), link);
 }
 
-/// What KServe's init container runs, to the letter: a running Pod's template does not change.
+/// Exactly the command of KServe's init container, so that a move from KServe changes no Pod template.
 std::string check_command(std::string_view image) {
   return fmt::format(
       "echo 'Pre-fetching modelcar {}: ' && [ -d /models ] && [ \"$$(ls -A /models)\" ] && echo 'OK ... "
@@ -108,11 +108,11 @@ void add_sidecar(PodPass& pass, const Model& model, const std::string& volume) {
 
 void serve_from_sidecar(PodPass& pass, const FieldPath& reader, const Model& model) {
   const std::string volume = numbered(kVolume, model.number);
-  // The model may come a moment after the server starts.
+  // The model may appear after the server starts.
   pass.set_env(reader, "MODEL_INIT_MODE", "async");
   pass.add_volume(volume, "emptyDir", ObjectBuilder(pass.arena()).take());
   pass.add_mount(reader, {.volume = volume, .mount_path = mount_parent(model.path)});
-  // Another user's root directory is not to be reached on some clusters.
+  // Some clusters deny access to the root directory of another user's process.
   if (const auto& uid = pass.configuration.storage_initializer.uid_modelcar) {
     pass.edit.set(reader / "securityContext" / "runAsUser", spec::Value(*uid));
   }
@@ -130,7 +130,7 @@ void serve_from_image_volume(PodPass& pass, const FieldPath& reader, const Model
     if (m.mount_path() == model.path && m.name() != volume) {
       pass.rule("mount-path-taken")
           .add(spec::invalid((reader / "volumeMounts")[i] / "mountPath", model.path,
-                             "the model's image is mounted here; mount this volume elsewhere"));
+                             "the model's image is mounted here; use another path"));
       return;
     }
     ++i;
@@ -144,7 +144,7 @@ void serve_from_image_volume(PodPass& pass, const FieldPath& reader, const Model
   if (mounted) pass.outcome.injected.push_back("image-volume");
 }
 
-// ------------------------------------------------------------------------------------------------ both
+// --------------------------------------------------------------------------------------------- shared
 
 void serve(PodPass& pass, std::string_view mode, const Model& model) {
   const auto serve_to = [&](const FieldPath& reader) {
@@ -160,7 +160,7 @@ void serve(PodPass& pass, std::string_view mode, const Model& model) {
   }
 }
 
-/// Sidecars share their mount's parent directory, image volumes only the path itself.
+/// Two sidecars must not share the parent directory of their paths, two image volumes not the path itself.
 void check_paths(PodPass& pass, const StorageRequest& request, std::string_view configured_mode) {
   std::map<std::string, std::size_t> seen;
   for (std::size_t i = 0; i < request.sources.size(); ++i) {
@@ -216,9 +216,8 @@ void mount_oci_model(PodPass& pass) {
   if (pass.configuration.storage_initializer.resolved_oci_model_mode().empty()) {
     if (oci_mode(pass, *uri).empty()) return;  // left to the storage initializer
     pass.warn(
-        "the model is not mounted: models in container images are turned off (enableModelcar, ociModelMode "
-        "in "
-        "the configuration's key storageInitializer)");
+        "the model is not mounted: models in container images are disabled (enableModelcar, ociModelMode in the "
+        "configuration's key storageInitializer)");
     return;
   }
   if (!pass.find_model_container()) {

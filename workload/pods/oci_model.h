@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A model in a container image. Three ways, by the URI's scheme or by configuration:
-//   modelcar  a sidecar that holds the image; the containers share their processes, and the model is reached
-//             through the sidecar's root directory
+// A model in a container image. The mode is in the URI's scheme, else in the configuration:
+//   modelcar  a sidecar runs the image; the containers share a process namespace, and read the model through
+//             the root directory of the sidecar's process
 //   native    an image volume (Kubernetes 1.33 and later)
-//   fetch     as modelcar: KServe v0.20 serves it that way
-// Who calls: the step `mount_oci_model` for the one URI of an annotation; add_storage for several.
+//   fetch     like modelcar: KServe v0.20 serves it that way
+// Called by pod.cc for the URI of an annotation, and by storage_initializer.cc for several sources.
 #pragma once
 
 #include <string_view>
@@ -14,19 +14,19 @@
 
 namespace modelgate::workload {
 
-/// How a URI is served: by its scheme, else as configured. Empty where it is no image, or where images are
-/// not served.
+/// The mode of a URI: from its scheme, else as configured. Empty if it is not an image, or if images are
+/// disabled.
 std::string_view oci_mode(const PodPass& pass, std::string_view uri);
 
-/// Whether any source is an image, and served as one.
+/// Whether any source is an image, and images are enabled.
 bool has_oci_source(const PodPass& pass, const StorageRequest& request);
-/// Those of the sources that are images.
+/// Mounts the sources that are images.
 void mount_oci_sources(PodPass& pass, const StorageRequest& request);
 
-/// The image of the Pod's annotated URI, where that is one.
+/// Mounts the image of the Pod's annotated URI, if that is one.
 void mount_oci_model(PodPass& pass);
 
-/// Sidecars of one Pod: each is two containers and a volume.
+/// Images of one Pod: each adds two containers and a volume.
 inline constexpr std::size_t kMaxOciSources = 10;
 
 }  // namespace modelgate::workload

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// The steps, in order.
 #include "workload/pods/pod.h"
 
 #include <fmt/format.h>
@@ -23,7 +21,7 @@
 namespace modelgate::workload {
 namespace {
 
-/// An annotation that asks for something only where another is there too.
+/// An annotation that has an effect only together with another.
 struct Companion {
   std::string_view annotation;
   std::string_view needs;
@@ -64,7 +62,7 @@ struct Step {
   void (*run)(PodPass&);
 };
 
-// KServe's order, which the order of volumes and containers follows.
+// KServe's order: it determines the order of volumes and containers.
 constexpr std::array kSteps = {
     Step{"namespace", set_namespace},
     Step{"accelerator", select_accelerator},
@@ -76,7 +74,7 @@ constexpr std::array kSteps = {
     Step{"idle-annotations", warn_of_idle_annotations},
 };
 
-/// A Pod that is not ours gets nothing; one that asks for something is told so.
+/// A Pod without the label is not mutated. Warns if it has one of our annotations.
 void warn_of_missing_label(PodPass& pass) {
   std::string_view found;
   pass.pod().metadata().annotations().for_each([&](std::string_view name, std::string_view) {
@@ -87,7 +85,7 @@ void warn_of_missing_label(PodPass& pass) {
                         label::kInferenceService));
 }
 
-/// In Compatible mode our own rules warn.
+/// In Compatible mode, strict rules warn.
 void apply_mode(PodPass& pass) {
   PodOutcome& outcome = pass.outcome;
   std::vector<spec::FieldWarning> warnings = split_by_mode(outcome.errors, pass.strict());

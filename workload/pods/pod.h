@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is put into a Pod of an InferenceService: its model's storage with the credentials for it, the agent
-// for logging, batching and pulling models, metrics. Who calls: admission, on `/mutate-pods`; the reconciler
-// may, for the template of a Deployment.
+// Pod injection: adds to a Pod of an InferenceService its model's storage with credentials, the agent for
+// logging, batching and pulling models, and metrics. Called by admission on `/mutate-pods`, and by
+// children/template_pod.cc for the template of a Deployment.
 //
 //   spec::Edit edit(pod, arena);
 //   PodOutcome outcome = mutate_pod(edit, {.catalog = catalog, .facts = facts, .namespace_ = "default"});
-//   if (!outcome.needs.empty()) look those up, and start again from the Pod as it was;
+//   if (!outcome.needs.empty()) look those up, and start again with the original Pod;
 //   else if (!outcome.errors.empty()) deny;
 //   else send(edit.patch());
 //
-// What is wanted stands in the Pod's annotations (workload/objects/annotations.h), where KServe v0.20's
-// reconciler and ours write it; names, arguments and the order of things are KServe v0.20's.
+// The Pod's annotations (workload/objects/annotations.h) request what is injected; KServe v0.20's reconciler
+// and ours write them. Names, arguments and order are KServe v0.20's.
 //
-// Pure. Run over its own output it changes nothing, whatever ran in between (`reinvocationPolicy: IfNeeded`).
-// A Pod that asks for no storage and no agent needs no facts. The Pod's structure has been checked
-// (spec/schema.h); nothing here throws for what it holds.
+// Pure. A second run over its own output changes nothing, whatever ran in between (`reinvocationPolicy:
+// IfNeeded`). A Pod that requests no storage and no agent needs no facts. The Pod's structure was validated
+// (spec/schema.h); no content of it throws.
 #pragma once
 
 #include "spec/edit.h"

@@ -14,24 +14,24 @@
 namespace modelgate::workload {
 
 struct PodContext {
-  /// With those of its objects that facts hold, each by name or all of a kind (an ObjectKey without a name).
   const spec::Catalog& catalog;
+  /// Objects that were looked up, by name or all of a kind (an ObjectKey without a name).
   const spec::Facts& facts;
-  /// Of the request: a Pod from a template does not know its own yet.
+  /// Of the request: a Pod from a template has none yet.
   std::string_view namespace_;
-  /// Where the control plane runs: there the configured CA bundle is mounted, elsewhere its copy.
+  /// The control plane's: Pods in it mount the configured CA bundle, others its copy.
   std::string_view system_namespace = "kserve";
 };
 
 struct PodOutcome {
-  /// What denies the Pod, in the mode that the configuration says.
+  /// They deny the Pod, in the configured mode.
   spec::FieldErrors errors;
   /// Most important first. In Compatible mode, also what Strict would have denied.
   std::vector<spec::FieldWarning> warnings;
   bool strict_would_deny = false;
-  /// With anything in it, the rest is not yet the answer.
+  /// Objects to look up. If there are any, the rest of the outcome is not final.
   std::vector<spec::ObjectKey> needs;
-  /// "storage-initializer", "agent": what was added, for the audit log.
+  /// What was added, for the audit log: "storage-initializer", "agent".
   std::vector<std::string_view> injected;
 };
 

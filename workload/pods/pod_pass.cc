@@ -16,21 +16,21 @@ PodPass::PodPass(spec::Edit& edit_in, const PodContext& context_in)
     : edit(edit_in), context(context_in), configuration(context_in.catalog.configuration()) {}
 
 std::optional<std::string_view> PodPass::annotation(std::string_view name) const {
-  take_maps();
+  read_metadata();
   return annotations_.get(name);
 }
 
 std::optional<std::string_view> PodPass::label(std::string_view name) const {
-  take_maps();
+  read_metadata();
   return labels_.get(name);
 }
 
-void PodPass::take_maps() const {
-  if (seen_ == edit.revision().number()) return;
+void PodPass::read_metadata() const {
+  if (revision_ == edit.revision().number()) return;
   const spec::ObjectMetaView metadata = pod().metadata();
   annotations_ = metadata.annotations();
   labels_ = metadata.labels();
-  seen_ = edit.revision().number();
+  revision_ = edit.revision().number();
 }
 
 void PodPass::set_annotation(std::string_view name, std::string_view value) {
@@ -69,18 +69,12 @@ void PodPass::add_volume(std::string_view name, std::string_view kind, Value sou
 }
 
 void PodPass::set_env(const FieldPath& container, std::string_view name, std::string_view value) {
-  std::size_t i = 0;
-  for (const spec::EnvVarView e : container_at(container).env()) {
-    if (e.name() == name) {
-      if (e.env_value() != value) {
-        edit.set((container / "env")[i] / "value", make_text(value, arena()));
-      }
-      return;
-    }
-    ++i;
-  }
-  edit.append(container / "env",
-              to_value(EnvVar{.name = std::string(name), .value = std::string(value)}, arena()));
+  if (container_at(container).find_env(name).env_value() == value && !value.empty()) return;
+  Value edited(rapidjson::kObjectType);
+  if (const Value* env = container_at(container).field("env"))
+    edited.AddMember("env", spec::clone(*env, arena()), arena());
+  add_env(edited, {.name = std::string(name), .value = std::string(value)}, SameName::kSetValue, arena());
+  edit.set(container / "env", std::move(*spec::find(edited, "env")));
 }
 
 void PodPass::add_init_container(ContainerBuilder container) {
@@ -92,17 +86,17 @@ void PodPass::add_container(ContainerBuilder container) {
 }
 
 const spec::Fact* PodPass::look_up(std::string_view kind, std::string_view ns, std::string_view name) {
-  // No object has such a name, and no path may be made of it.
+  // No object has such a name, and it must not become part of a URL's path.
   static constexpr spec::Fact kAbsent{.state = spec::Fact::State::kAbsent};
   if (spec::check_dns1123_subdomain(name)) return &kAbsent;
-  return ask({std::string(kind), std::string(ns), std::string(name)});
+  return request({std::string(kind), std::string(ns), std::string(name)});
 }
 
 const spec::Fact* PodPass::look_up_all(std::string_view kind) {
-  return ask({std::string(kind), {}, {}});
+  return request({std::string(kind), {}, {}});
 }
 
-const spec::Fact* PodPass::ask(spec::ObjectKey key) {
+const spec::Fact* PodPass::request(spec::ObjectKey key) {
   const spec::Fact* fact = context.facts.find(key);
   if (!fact && std::ranges::find(outcome.needs, key) == outcome.needs.end()) {
     outcome.needs.push_back(std::move(key));

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One pass over one Pod: what all steps share. A step is a function of a PodPass; pod.cc has the table of steps.
+// One pass over one Pod: what all steps share. A step is a function of a PodPass; pod.cc has the table of
+// steps.
 //
 //   void select_accelerator(PodPass& pass) {
 //     const auto model = pass.annotation(annotation::kGkeAccelerator);
 //     if (model && has_gpu(pass.spec())) pass.edit.set(kNodeSelector.key(...), ...);
 //   }
 //
-// Texts of annotations lie in the arena and outlive edits; views do not, steps take them anew.
+// Texts of annotations are in the arena and remain valid after edits. Views do not: a step reads them again.
 #pragma once
 
 #include <cstdint>
@@ -52,40 +53,41 @@ class PodPass {
   spec::ContainerView container_at(const spec::FieldPath& path) const {
     return spec::ContainerView(edit.find(path), &edit.revision());
   }
-  /// The container that serves the model: kserve-container, else the worker of a multi-node service.
+  /// The model server's container: kserve-container, else the worker of a multi-node service.
   std::optional<spec::FieldPath> find_model_container() const;
 
-  /// Unless the container has a mount of that volume.
+  /// Adds a mount unless the container has one of that volume. Whether it was added.
   bool add_mount(const spec::FieldPath& container, const VolumeMount& mount);
-  /// Unless there is a volume of that name. `source` holds one member, the volume's kind.
+  /// Adds a volume unless there is one of that name. `source` is the value of the member `kind`.
   void add_volume(std::string_view name, std::string_view kind, spec::Value source);
   /// Sets the value of the first variable of that name, or appends one.
   void set_env(const spec::FieldPath& container, std::string_view name, std::string_view value);
   void add_init_container(ContainerBuilder container);
   void add_container(ContainerBuilder container);
 
-  /// What the cluster says of an object, or nullptr: then it is asked for, and the step goes on without it.
+  /// The fact about an object, or nullptr: then it is added to `needs`, and the step continues without it, so
+  /// that one round of look-ups covers as much as possible.
   const spec::Fact* look_up(std::string_view kind, std::string_view ns, std::string_view name);
-  /// Likewise for all objects of a cluster-scoped kind of the catalog. Whoever runs this puts those that it
-  /// finds into the catalog; the fact says whether anybody could look.
+  /// The same for all objects of a cluster-scoped kind of the catalog. The caller adds the objects to the
+  /// catalog; the fact says whether they could be listed.
   const spec::Fact* look_up_all(std::string_view kind);
 
-  /// Errors added to what is returned are KServe's as well; those of `strict_rule` only warn in Compatible
-  /// mode. `name` must be a literal.
+  /// Errors of `rule` deny in both modes, as in KServe; those of `strict_rule` warn in Compatible mode.
+  /// `name` must be a literal.
   spec::FieldErrors& rule(std::string_view name);
   spec::FieldErrors& strict_rule(std::string_view name);
   /// A warning of the current step, once. `about` is the object that is missing or could not be read.
   void warn(std::string text, std::optional<spec::ObjectKey> about = {});
 
  private:
-  const spec::Fact* ask(spec::ObjectKey key);
-  /// Takes the maps anew after an edit: steps ask for three dozen annotations, and few of them change the
-  /// Pod.
-  void take_maps() const;
+  const spec::Fact* request(spec::ObjectKey key);
+  /// Reads the maps again after an edit. Cached because steps read three dozen annotations, and few steps
+  /// edit.
+  void read_metadata() const;
 
   mutable spec::StringMapView annotations_;
   mutable spec::StringMapView labels_;
-  mutable std::optional<std::uint32_t> seen_;  // the revision that they are of
+  mutable std::optional<std::uint32_t> revision_;  // of the maps
 };
 
 }  // namespace modelgate::workload

@@ -12,13 +12,13 @@ namespace {
 
 using S3 = spec::CredentialsConfiguration::S3;
 
-/// A variable, and the three places that may set it, the first of them first.
+/// A variable, and the three places that can set it, in order of precedence.
 struct Setting {
   std::string_view env;
   std::string_view annotation;
   std::string_view secret_key;
   std::string S3::* configured;
-  /// Read here as well, so a reference to the Secret's key will not do.
+  /// The value is needed here, so a reference to the Secret's key does not suffice.
   bool read = false;
 };
 
@@ -45,7 +45,7 @@ class Settings {
            const spec::Configuration& configuration)
       : annotations_(annotations), secret_(secret), configuration_(configuration) {}
 
-  /// The value, from the first place that has one, even where that is empty.
+  /// From the first place that sets it, even to an empty text.
   std::string value(const Setting& setting) const {
     if (const auto annotated = annotations_.get(setting.annotation)) return std::string(*annotated);
     if (secret_.has_key(setting.secret_key)) return secret_.read(setting.secret_key).value_or("");
@@ -83,7 +83,7 @@ bool has_scheme(std::string_view url, std::string_view scheme) {
   return text::starts_with_ignoring_case(url, scheme);
 }
 
-/// An endpoint that says http or https itself is believed before the setting is.
+/// The scheme of the endpoint takes precedence over the setting `S3_USE_HTTPS`.
 void add_endpoint(const Settings& settings, std::vector<EnvVar>& out) {
   const std::string configured = settings.value(kEndpoint);
   if (configured.empty()) return;

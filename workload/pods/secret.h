@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A Secret, as far as it is looked into: which keys it has, and the few of its values that are settings and
-// not secrets (an endpoint, a region, the type of a storage). Who calls: credentials.
+// A Secret: which keys it has, and the values that are settings and not secret (an endpoint, a region, a
+// storage type). Called by the files about credentials.
 //
-// A value that was read goes no further than its caller: never into an error, a warning or a log.
+// A value that was read must never appear in an error, a warning or a log.
 #pragma once
 
 #include <optional>
@@ -21,9 +21,9 @@ class SecretView : public spec::ObjectView {
   std::string_view name() const { return metadata().name(); }
   std::string_view type() const { return string("type"); }
 
-  /// In `data`, or in `stringData`, where a manifest has it.
+  /// In `data`, or in the `stringData` of a manifest.
   bool has_key(std::string_view key) const;
-  /// The value, decoded; nothing where there is no such key, or where its base64 is broken.
+  /// The decoded value; nullopt if there is no such key, or if its base64 is invalid.
   std::optional<std::string> read(std::string_view key) const;
 };
 

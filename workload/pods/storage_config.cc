@@ -22,7 +22,7 @@ constexpr std::string_view kDefaultSecret = "storage-config";
 constexpr std::string_view kDefaultKey = "default";
 constexpr std::string_view kTypeWithBucket = "s3";
 
-/// What is known so far: from the parameters first, then from the Secret.
+/// From the parameters first, then from the Secret.
 struct Storage {
   std::string_view type;
   std::string_view bucket;
@@ -31,8 +31,8 @@ struct Storage {
 struct Place {
   std::string secret;
   std::string key;
-  bool named = false;  // by the user, so it has to be there
-  FieldPath field;     // whom to blame
+  bool named = false;  // by the user, so it must exist
+  FieldPath field;     // where an error is reported
 
   std::string where() const {
     return fmt::format("key {} of Secret {}", spec::quoted(key), spec::quoted(secret));
@@ -57,7 +57,7 @@ Place place_of(const PodPass& pass, const StorageSpec& storage, std::string_view
   return place;
 }
 
-/// The text under the key. Nothing where there is none; errors are told here.
+/// The text of the key; nullopt if there is none. Reports errors.
 std::optional<std::string> read_entry(PodPass& pass, const Place& place) {
   const Fact* fact = pass.look_up("Secret", pass.context.namespace_, place.secret);
   if (!fact) return std::nullopt;
@@ -72,8 +72,8 @@ std::optional<std::string> read_entry(PodPass& pass, const Place& place) {
       pass.rule("storage-config-missing")
           .add(spec::not_found(
               place.field, place.secret,
-              fmt::format("there is no Secret of this name in namespace {}; create it with a key {} "
-                          "that holds a JSON object with type, bucket and credentials",
+              fmt::format("does not exist in namespace {}; create it with a key {} that holds a JSON object "
+                          "with type, bucket and credentials",
                           pass.context.namespace_, spec::quoted(place.key))));
     }
     return std::nullopt;
@@ -95,8 +95,8 @@ std::optional<std::string> read_entry(PodPass& pass, const Place& place) {
   return std::nullopt;
 }
 
-/// Reads type and bucket out of the entry, and what CA bundle goes with it. False where it says nothing that
-/// can be used; that is told here, without a word of what it holds.
+/// Reads type, bucket and CA bundle from the entry. False if the entry is invalid; the error that is reported
+/// does not show its content.
 bool read_storage(PodPass& pass, const Place& place, std::string_view text, Storage& storage,
                   ContainerBuilder& out) {
   const auto entry = spec::parse_json(text, pass.arena());
@@ -124,12 +124,13 @@ bool read_storage(PodPass& pass, const Place& place, std::string_view text, Stor
   }
   if (storage.bucket.empty()) storage.bucket = fields.string("bucket");
   if (const auto bundle = fields.optional_string("cabundle_configmap")) {
-    out.append_env({.name = std::string(kAwsCaBundleConfigMap), .value = std::string(*bundle)});
+    out.add_env({.name = std::string(kAwsCaBundleConfigMap), .value = std::string(*bundle)},
+                SameName::kAppend);
   }
   return true;
 }
 
-/// Puts type and bucket in the place of the placeholder.
+/// Replaces the placeholder by type and bucket.
 void complete_arguments(PodPass& pass, const Place& place, const Storage& storage, ContainerBuilder& out) {
   Value* args = spec::find(out.value(), "args");
   if (!args) return;
@@ -164,26 +165,27 @@ std::string_view StorageSpec::parameter(std::string_view name) const {
 void add_storage_config(PodPass& pass, const StorageSpec& spec, ContainerBuilder& out) {
   Storage storage{.type = spec.parameter("type"), .bucket = spec.parameter("bucket")};
   const Place place = place_of(pass, spec, storage.type);
-  const std::size_t asked = pass.outcome.needs.size();
+  const std::size_t needs = pass.outcome.needs.size();
   const std::size_t errors = pass.outcome.errors.size();
   const auto entry = read_entry(pass, place);
-  if (pass.outcome.needs.size() > asked || pass.outcome.errors.size() > errors) return;
+  if (pass.outcome.needs.size() > needs || pass.outcome.errors.size() > errors) return;
   if (entry) {
-    // Nothing more is asked of it where the parameters say the type.
+    // The entry is not read if the parameters contain the type.
     if (storage.type.empty() && !read_storage(pass, place, *entry, storage, out)) return;
-    out.append_env({.name = "STORAGE_CONFIG", .value = {}, .from = SecretKey{place.secret, place.key}});
+    out.add_env({.name = "STORAGE_CONFIG", .value = {}, .from = SecretKey{place.secret, place.key}},
+                SameName::kAppend);
   }
   if (storage.type.empty()) {
     pass.rule("storage-type")
         .add(spec::required(
             PodPass::annotation_path(annotation::kStorageSpecParameters),
-            fmt::format("the storage's type is not known: set the parameter \"type\", or \"type\" in {}",
+            fmt::format("the type of the storage is not set: set the parameter \"type\", or \"type\" in {}",
                         place.where())));
     return;
   }
   complete_arguments(pass, place, storage, out);
   if (!spec.parameters.empty()) {
-    out.append_env({.name = "STORAGE_OVERRIDE_CONFIG", .value = go_json(spec.parameters)});
+    out.add_env({.name = "STORAGE_OVERRIDE_CONFIG", .value = go_json(spec.parameters)}, SameName::kAppend);
   }
 }
 

@@ -17,7 +17,7 @@ using spec::Fact;
 using spec::FieldPath;
 using spec::StorageContainers;
 
-/// By name there is no second choice: everything has to fit.
+/// A named container has no alternative: each mismatch is an error.
 StorageContainerChoice checked(PodPass& pass, const ClusterStorageContainerView& container,
                                std::string_view uri) {
   const FieldPath field = PodPass::annotation_path(annotation::kStorageContainer);
@@ -38,7 +38,7 @@ StorageContainerChoice by_name(PodPass& pass, std::string_view name, std::string
   for (const ClusterStorageContainerView& c : pass.context.catalog.storage_containers()) {
     if (c.metadata().name() == name) return checked(pass, c, uri);
   }
-  // It may have come a moment ago.
+  // It may have been created a moment ago.
   const Fact* fact = pass.look_up("ClusterStorageContainer", "", name);
   if (!fact) return {.container = {}, .settled = false};
   if (fact->state == Fact::State::kPresent) {
@@ -47,7 +47,7 @@ StorageContainerChoice by_name(PodPass& pass, std::string_view name, std::string
   if (fact->state == Fact::State::kAbsent) {
     pass.rule("storage-container-missing")
         .add(spec::not_found(PodPass::annotation_path(annotation::kStorageContainer), name,
-                             "there is no ClusterStorageContainer of this name"));
+                             "no ClusterStorageContainer has this name"));
     return {.container = {}, .settled = false};
   }
   pass.warn(
@@ -62,7 +62,7 @@ StorageContainerChoice by_name(PodPass& pass, std::string_view name, std::string
 StorageContainerChoice choose_storage_container(PodPass& pass, std::string_view name, std::string_view uri,
                                                 const FieldPath& field) {
   if (!name.empty()) return by_name(pass, name, uri);
-  // KServe goes no further than to a broken one; Strict goes on to one that fits.
+  // KServe stops at an invalid expression; Strict continues with the next container.
   const StorageContainers::Match match = StorageContainers(pass.context.catalog).find(uri, !pass.strict());
   if (match.broken.empty() || match.container) return {.container = match.container};
   pass.rule("storage-container-regex")

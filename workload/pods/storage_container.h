@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which ClusterStorageContainer fetches a model: the one that is named, else the first by name that claims
-// the URI by prefix or regular expression. Who calls: storage_initializer.cc.
+// Which ClusterStorageContainer fetches a model: the named one, else the first by name that supports the URI
+// by prefix or regular expression. Called by storage_step.cc and children/storage_uris.cc.
 #pragma once
 
 #include <optional>
@@ -13,11 +13,11 @@
 namespace modelgate::workload {
 
 struct StorageContainerChoice {
-  /// Absent where none claims the URI: then the storage initializer runs as configured.
+  /// Absent if none supports the URI: then the storage initializer runs as configured.
   spec::ClusterStorageContainerView container;
-  /// False where an error was told, or the choice waits for a fact.
+  /// False if an error was reported, or if a fact is needed first.
   bool settled = true;
-  /// Nobody could read the one that is named.
+  /// The named one could not be read.
   bool unread = false;
 };
 

@@ -31,7 +31,7 @@ constexpr std::string_view kStorageUriEnv = "STORAGE_URI";
 constexpr std::string_view kCaBundleVolume = "cabundle-cert";
 constexpr std::string_view kCaBundlePath = "/etc/ssl/custom-certs";
 
-/// Makes downloads from Hugging Face fast, unless somebody set them otherwise.
+/// For fast downloads from Hugging Face, unless the user sets them.
 const std::array<EnvVar, 3>& hugging_face_defaults() {
   static const std::array<EnvVar, 3> kDefaults = {
       {{.name = "HF_HUB_ENABLE_HF_TRANSFER", .value = "1"},
@@ -42,7 +42,7 @@ const std::array<EnvVar, 3>& hugging_face_defaults() {
 
 // -------------------------------------------------------------------------------------------- mounts
 
-/// The containers that read the model: the one that serves it, and a transformer beside it.
+/// The containers that read the model: the model server, and a transformer in the same Pod.
 std::vector<FieldPath> readers(const PodPass& pass) {
   std::vector<FieldPath> out;
   if (auto model = pass.find_model_container()) out.push_back(std::move(*model));
@@ -52,7 +52,8 @@ std::vector<FieldPath> readers(const PodPass& pass) {
   return out;
 }
 
-/// A volume in the containers that read it and, where one is made, in the init container that fills it.
+/// Mounts a volume in the containers that read it and in the init container that fills it (`filler`, or
+/// nullptr). The volume is the PersistentVolumeClaim `claim`, else an emptyDir.
 void mount(PodPass& pass, VolumeMount what, std::string_view claim, ContainerBuilder* filler) {
   const std::vector<FieldPath> containers = readers(pass);
   check_mount_path(pass, containers, what.volume, what.mount_path);
@@ -83,7 +84,7 @@ ContainerBuilder make_init_container(PodPass& pass) {
   return out;
 }
 
-/// A CA bundle to trust: a ConfigMap, mounted where the variables say.
+/// A ConfigMap with CA certificates, and where it is mounted.
 struct CaBundle {
   std::string config_map;
   std::string mount_path;
@@ -107,27 +108,26 @@ std::optional<CaBundle> find_ca_bundle(const PodPass& pass, const ContainerBuild
 }
 
 void add_ca_bundle(PodPass& pass, const CaBundle& bundle, ContainerBuilder& out) {
-  out.default_env({.name = "CA_BUNDLE_CONFIGMAP_NAME", .value = bundle.config_map});
-  out.default_env({.name = "CA_BUNDLE_VOLUME_MOUNT_POINT", .value = bundle.mount_path});
+  out.add_env({.name = "CA_BUNDLE_CONFIGMAP_NAME", .value = bundle.config_map}, SameName::kRetain);
+  out.add_env({.name = "CA_BUNDLE_VOLUME_MOUNT_POINT", .value = bundle.mount_path}, SameName::kRetain);
   pass.add_volume(kCaBundleVolume, "configMap",
                   ObjectBuilder(pass.arena()).text("name", bundle.config_map).take());
   out.append_mount(
       {.volume = std::string(kCaBundleVolume), .mount_path = bundle.mount_path, .read_only = true});
 }
 
-/// A model that is decrypted on the way needs to be told so, and with which key.
+/// For an encrypted model: that it must be decrypted, and with which key.
 void add_confidential(const PodPass& pass, ContainerBuilder& out) {
   if (pass.annotation(annotation::kConfidential) != "true") return;
   const auto set = [&](std::string_view name, std::string_view value) {
-    const EnvVar env{.name = std::string(name), .value = std::string(value)};
-    out.merge_env(env);
+    out.add_env({.name = std::string(name), .value = std::string(value)}, SameName::kSetValue);
   };
   set("CONFIDENTIAL_ENABLED", "true");
   const auto resource = pass.annotation(annotation::kConfidentialResource);
   if (resource && !resource->empty()) set("CONFIDENTIAL_RESOURCE_ID", *resource);
 }
 
-/// Credentials, trust, what the ClusterStorageContainer changes, and defaults for what is still open.
+/// Adds credentials, the CA bundle, the changes of the ClusterStorageContainer, and defaults.
 void finish_init_container(PodPass& pass, const StorageRequest& request, ContainerBuilder out) {
   if (request.storage) {
     add_storage_config(pass, *request.storage, out);
@@ -139,13 +139,13 @@ void finish_init_container(PodPass& pass, const StorageRequest& request, Contain
     out.value() = strategic_merge(out.value(), *overlay, spec::schema::kContainer, {}, pass.arena());
   }
   if (bundle) add_ca_bundle(pass, *bundle, out);
-  for (const EnvVar& env : hugging_face_defaults()) out.default_env(env);
+  for (const EnvVar& env : hugging_face_defaults()) out.add_env(env, SameName::kRetain);
   add_confidential(pass, out);
   pass.add_init_container(std::move(out));
   pass.outcome.injected.push_back(container::kStorageInitializer);
 }
 
-/// An init container that fetches one of the sources: an earlier pass of ours made it.
+/// Whether the init container fetches one of the sources: an earlier pass added it.
 bool fetches(spec::ContainerView c, const StorageRequest& request) {
   const Value* args = c.field("args");
   if (!args || !args->IsArray() || args->Empty() || !(*args)[0].IsString()) return false;
@@ -153,7 +153,7 @@ bool fetches(spec::ContainerView c, const StorageRequest& request) {
                              [&](const StorageSource& s) { return spec::text_of((*args)[0]) == s.uri; });
 }
 
-/// What an earlier pass, or the reconciler, or the user made goes by one of these names.
+/// Whether an earlier pass, the reconciler or the user added the init container.
 bool has_init_container(PodPass& pass, const StorageRequest& request) {
   if (pass.find_container("initContainers", container::kStorageInitializer)) return true;
   const std::string_view name = request.container.spec().container().name();
@@ -182,7 +182,7 @@ bool has_model_container(PodPass& pass) {
   return false;
 }
 
-/// The variable by which a container of the user's own is told where its model is.
+/// Sets the variable by which a custom container finds its model.
 void point_at_model(PodPass& pass) {
   const FieldPath model = *pass.find_model_container();
   std::vector<std::size_t> found;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The model in its place: a volume, an init container that fetches into it, or a claim mounted as it is. Who
-// calls: the step `initialize_storage` for the one URI of an annotation; the reconciler for `storageUris`.
+// Puts models where containers find them: a volume and an init container that fetches into it, or a mounted
+// PersistentVolumeClaim. Called by storage_step.cc for the URI of an annotation, and by
+// children/storage_uris.cc.
 //
 //   add_storage(pass, {.sources = {{"s3://b/base", "/mnt/models/base"}, {"pvc://c/lora", "/mnt/lora"}}});
 //
-// Follows KServe v0.20: one volume for all that is fetched, mounted at the sources' common parent; a claim
-// has a volume of its own; container images are mounted by oci_model.h.
+// Follows KServe v0.20: one volume for everything that is fetched, mounted at the common parent of the paths;
+// each claim has its own volume; oci_model.h mounts container images.
 #pragma once
 
 #include <string_view>
@@ -16,12 +17,12 @@
 
 namespace modelgate::workload {
 
-/// The ConfigMap of each namespace with the CAs of private object stores, copied from ours.
+/// The ConfigMap with the CAs of private object stores, copied into each namespace.
 inline constexpr std::string_view kCaBundleCopy = "global-ca-bundle";
 
 /// One URI, at /mnt/models.
 void add_model_storage(PodPass& pass, const StorageRequest& request);
-/// Several, each at its own path.
+/// Several URIs, each at its own path.
 void add_storage(PodPass& pass, const StorageRequest& request);
 
 }  // namespace modelgate::workload

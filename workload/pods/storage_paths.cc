@@ -50,19 +50,19 @@ std::string parent_directory(std::string_view path) {
   const bool absolute = path.starts_with('/');
   const std::size_t slash = path.rfind('/');
   if (slash == std::string_view::npos) return ".";
-  std::vector<std::string_view> kept;
+  std::vector<std::string_view> parts_out;
   for (const std::string_view part : parts_of(path.substr(0, slash))) {
     if (part.empty() || part == ".") continue;
     if (part != "..") {
-      kept.push_back(part);
-    } else if (!kept.empty() && kept.back() != "..") {
-      kept.pop_back();
+      parts_out.push_back(part);
+    } else if (!parts_out.empty() && parts_out.back() != "..") {
+      parts_out.pop_back();
     } else if (!absolute) {
-      kept.push_back(part);
+      parts_out.push_back(part);
     }
   }
   std::string out;
-  for (const std::string_view part : kept) {
+  for (const std::string_view part : parts_out) {
     if (!out.empty() || absolute) out += '/';
     out += part;
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The models that one Pod needs: where each is stored, and where containers find it. Built by storage_step.cc from
-// annotations and by children/storage_uris.cc from `storageUris`.
+// The models that one Pod needs: where each is stored, and where containers find it. Built by storage_step.cc
+// from annotations and by children/storage_uris.cc from `storageUris`.
 #pragma once
 
 #include <cstddef>
@@ -23,16 +23,16 @@ struct StorageSource {
 
 struct StorageRequest {
   std::vector<StorageSource> sources;
-  /// In the containers that serve; an init container always writes.
+  /// Of the mounts in containers that serve; an init container always writes.
   bool read_only = true;
   /// Instead of the credentials of the ServiceAccount.
   std::optional<StorageSpec> storage = std::nullopt;
   spec::ClusterStorageContainerView container = {};
-  /// What an error names.
+  /// Where an error is reported.
   spec::FieldPath field = PodPass::annotation_path(annotation::kSourceUri);
 };
 
-/// More sources than a Pod can hold volumes and sidecars for.
+/// More sources than a Pod can have volumes and sidecars.
 inline constexpr std::size_t kMaxStorageSources = 64;
 
 }  // namespace modelgate::workload

@@ -23,8 +23,7 @@ void check_path(PodPass& pass, const FieldPath& field, const std::string& path, 
   if (!path.starts_with('/')) {
     pass.strict_rule("storage-mount-path").add(spec::invalid(field, path, "must be absolute"));
   } else if (has_dots(path)) {
-    pass.strict_rule("storage-mount-path")
-        .add(spec::invalid(field, path, "must not have .. as a part of it"));
+    pass.strict_rule("storage-mount-path").add(spec::invalid(field, path, "must not contain the part .."));
   } else if (volume_name_of(path).empty()) {
     pass.strict_rule("storage-mount-path").add(spec::invalid(field, path, "must not be the root directory"));
   } else if (!seen.insert(volume_name_of(path)).second) {
@@ -51,7 +50,7 @@ void check_mount_path(PodPass& pass, const std::vector<FieldPath>& containers, s
       if (m.mount_path() == path && m.name() != volume) {
         pass.strict_rule("mount-path-taken")
             .add(spec::invalid((container / "volumeMounts")[i] / "mountPath", path,
-                               "the model is mounted here; mount this volume elsewhere"));
+                               "the model is mounted here; use another path"));
       }
       ++i;
     }

@@ -25,8 +25,8 @@ std::string local_model_uri(std::string_view uri, std::string_view cached_uri, s
                      below.starts_with('/') ? "" : "/", below);
 }
 
-/// The URI to fetch from: the annotated one, or where a cache on the node holds it. Nothing where that is not
-/// to be known; told here.
+/// The URI to fetch from: the annotated one, or of the local cache on the node. nullopt after an error was
+/// reported.
 std::optional<std::string> source_uri(PodPass& pass, std::string_view annotated) {
   if (!pass.label(label::kLocalModel)) return std::string(annotated);
   const auto claim = pass.annotation(annotation::kLocalModelPvcName);
@@ -34,14 +34,14 @@ std::optional<std::string> source_uri(PodPass& pass, std::string_view annotated)
     pass.rule("local-model")
         .add(spec::required(
             PodPass::annotation_path(annotation::kLocalModelPvcName),
-            fmt::format("the label {} says that the model is on the node, and this says in which claim",
+            fmt::format("the label {} says that the model is on the node; this names its claim",
                         label::kLocalModel)));
     return std::nullopt;
   }
   return local_model_uri(annotated, pass.annotation(annotation::kLocalModelSourceUri).value_or(""), *claim);
 }
 
-/// The parameters, a JSON object of strings. False where they are not that; told here.
+/// Reads the parameters, a JSON object of strings. False after an error was reported.
 bool read_parameters(PodPass& pass, StorageSpec& out) {
   const auto text = pass.annotation(annotation::kStorageSpecParameters);
   if (!text) return true;
@@ -62,9 +62,9 @@ bool read_parameters(PodPass& pass, StorageSpec& out) {
   return true;
 }
 
-/// Whether a ClusterStorageContainer supports the URI. That none does is confirmed by a live look, since one
-/// may have come a moment ago; where nobody can look, the URI gets the benefit of the doubt. Nothing while
-/// the answer is on its way.
+/// Whether a ClusterStorageContainer supports the URI. That none does is confirmed by a live list, because
+/// one may have been created a moment ago; if they cannot be listed, the URI counts as supported. nullopt if
+/// the list is needed.
 std::optional<bool> is_claimed(PodPass& pass, std::string_view uri, const StorageContainerChoice& choice) {
   if (choice.container || choice.unread) return true;
   if (spec::parse_pvc_uri(uri) || uri.starts_with(kSchemePlaceholder)) return false;
@@ -95,14 +95,14 @@ void initialize_storage(PodPass& pass) {
       pass, pass.annotation(annotation::kStorageContainer).value_or(""), *uri, request.field);
   if (!choice.settled) return;
   request.container = choice.container;
-  // The agent pulls models itself, and images have a step of their own.
+  // The agent pulls models itself, and images have their own step.
   if (pass.annotation(annotation::kAgent) || !oci_mode(pass, *uri).empty()) return;
   if (pass.find_container("initContainers", container::kStorageInitializer)) return;
   const std::optional<bool> claimed = is_claimed(pass, *uri, choice);
   if (!claimed) return;
   const std::size_t errors = pass.outcome.errors.size();
   check_uri(pass, *uri, *claimed, request.field);
-  // Denied already: nobody needs to be asked for credentials.
+  // Already denied: do not look up credentials.
   if (pass.strict() && pass.outcome.errors.size() > errors) return;
   add_model_storage(pass, request);
 }

@@ -8,14 +8,14 @@
 namespace modelgate::workload {
 namespace {
 
-/// One condition of all Deployments together: True where it is of each of them.
+/// One condition of all Deployments: True if it is True in each of them.
 struct Joint {
   bool all_true = false;
   bool any_false = false;
-  spec::ObjectView shown;  // the first that is not True, else the first
+  spec::ObjectView reported;  // the first that is not True, else the first
 
-  std::string_view reason() const { return shown.string("reason"); }
-  std::string_view message() const { return shown.string("message"); }
+  std::string_view reason() const { return reported.string("reason"); }
+  std::string_view message() const { return reported.string("message"); }
 };
 
 Joint joint_condition(const std::vector<const spec::Value*>& deployments, std::string_view type) {
@@ -27,15 +27,16 @@ Joint joint_condition(const std::vector<const spec::Value*>& deployments, std::s
       const bool holds = c.string("status") == "True";
       is_true += holds ? 1U : 0U;
       out.any_false = out.any_false || c.string("status") == "False";
-      if (!out.shown || (!holds && out.shown.string("status") == "True")) out.shown = c;
+      if (!out.reported || (!holds && out.reported.string("status") == "True")) out.reported = c;
     }
   }
   out.all_true = !deployments.empty() && is_true == deployments.size();
   return out;
 }
 
-/// What a condition of a Deployment comes to; its own reason and message where it has them.
-State with(std::string_view status, const Joint& condition, std::string_view reason, std::string_view text) {
+/// With the reason and message of the Deployment's condition, else those given.
+ConditionState with(std::string_view status, const Joint& condition, std::string_view reason,
+                    std::string_view text) {
   const std::string_view own = condition.reason();
   const std::string_view message = condition.message();
   return {status, std::string(own.empty() ? reason : own), std::string(message.empty() ? text : message)};
@@ -47,45 +48,43 @@ bool all_have_available_pods(const std::vector<const spec::Value*>& deployments)
   });
 }
 
-State from_deployments(const std::vector<const spec::Value*>& deployments, bool serving_counts) {
-  if (deployments.empty()) return {"Unknown", "DeploymentNotCreated", "there is no Deployment yet"};
+ConditionState from_deployments(const std::vector<const spec::Value*>& deployments, bool serving_counts) {
+  if (deployments.empty()) return {"Unknown", "DeploymentNotCreated", "the Deployment does not exist yet"};
   const Joint failure = joint_condition(deployments, "ReplicaFailure");
   const Joint available = joint_condition(deployments, "Available");
   const Joint progressing = joint_condition(deployments, "Progressing");
-  const bool cannot_make = failure.shown && failure.shown.string("status") == "True";
-  if (cannot_make && !(serving_counts && available.all_true))
-    return with("False", failure, "FailedCreate", "Pods cannot be made");
-  // While an autoscaler adds Pods there are fewer than it asks for; those that are there serve.
+  const bool cannot_create = failure.reported && failure.reported.string("status") == "True";
+  if (cannot_create && !(serving_counts && available.all_true))
+    return with("False", failure, "FailedCreate", "Pods cannot be created");
+  // While an autoscaler scales up, fewer Pods are available than desired. Those that are available serve.
   const bool too_few = available.any_false;
   if (too_few && serving_counts && all_have_available_pods(deployments))
-    return {"True", "MinimumReplicasAvailable", "Pods are available, though fewer than wanted"};
+    return {"True", "MinimumReplicasAvailable", "Pods are available, but fewer than desired"};
   if (too_few) return with("False", available, "MinimumReplicasUnavailable", "not enough Pods are available");
   if (progressing.any_false && !(serving_counts && available.all_true))
     return with("False", progressing, "ProgressDeadlineExceeded", "the rollout makes no progress");
   const bool complete = progressing.all_true && progressing.reason() == "NewReplicaSetAvailable";
   if (complete) return with("True", progressing, "NewReplicaSetAvailable", "all Pods are available");
   if (available.all_true) return with("True", available, "MinimumReplicasAvailable", "Pods are available");
-  if (progressing.all_true) return with("Unknown", progressing, "Progressing", "the rollout goes on");
+  if (progressing.all_true) return with("Unknown", progressing, "Progressing", "the rollout is in progress");
   return {"False", "DeploymentNotReady", "the Deployment has no status yet"};
 }
 
 }  // namespace
 
-State state_of(const std::vector<const spec::Value*>& deployments, const std::vector<PodTrouble>& troubles,
-               bool serving_counts) {
-  State state = from_deployments(deployments, serving_counts);
+ConditionState state_of(const std::vector<const spec::Value*>& deployments,
+                        const std::vector<PodTrouble>& troubles, bool serving_counts) {
+  ConditionState state = from_deployments(deployments, serving_counts);
   if (state.is_true() || troubles.empty()) return state;
-  // What the scheduler waits for may pass; a failure is told first.
-  const auto failure = std::ranges::find(troubles, false, &PodTrouble::may_pass);
-  const PodTrouble& told = failure == troubles.end() ? troubles.front() : *failure;
-  state.reason = told.reason;
-  state.message = told.message;
+  const PodTrouble& worst = *worst_of(troubles);
+  state.reason = worst.reason;
+  state.message = worst.message;
   return state;
 }
 
 std::optional<std::string> why_no_pods(const std::vector<const spec::Value*>& deployments) {
   const Joint failure = joint_condition(deployments, "ReplicaFailure");
-  if (!failure.shown || failure.shown.string("status") != "True") return std::nullopt;
+  if (!failure.reported || failure.reported.string("status") != "True") return std::nullopt;
   return std::string(failure.message());
 }
 

@@ -15,14 +15,14 @@ using spec::ObjectView;
 using spec::Value;
 
 constexpr std::int64_t kAll = 100;
-/// Gateway API's, of a backend that says nothing.
+/// Gateway API's, of a backend without a weight.
 constexpr std::int64_t kDefaultWeight = 1;
 
 spec::ObjectMetaView metadata_of(const Value* object) {
   return ObjectView(object).object<spec::ObjectMetaView>("metadata");
 }
 
-/// All Pods are of the present template, and the controller has seen that.
+/// All Pods have the current template, and the controller has observed it.
 bool is_rolled_out(const ObjectView& deployment) {
   const ObjectView status = deployment.object("status");
   const auto count = [](const ObjectView& of, std::string_view name) { return of.integer(name).value_or(0); };
@@ -37,23 +37,23 @@ bool is_refused(const ObjectView& deployment) {
   return false;
 }
 
-/// A Pod of it waits for a node.
+/// A Pod of the component waits for a node.
 bool is_unschedulable(const Observed& observed, std::string_view component) {
   const std::string app = app_label(component);
   return std::ranges::any_of(observed.pods, [&](const Value* p) {
     const spec::PodView pod(p);
     if (pod.metadata().labels().get("app") != app) return false;
     const auto trouble = trouble_of(pod);
-    return trouble && trouble->may_pass;
+    return trouble && trouble->transient;
   });
 }
 
-/// A destination of Istio's: a Service by its name in the cluster.
+/// The Service of an Istio destination, which is its host name in the cluster.
 std::string_view service_of(std::string_view host) {
   return host.substr(0, host.find('.'));
 }
 
-/// A rule's destinations, in either of the two kinds of routes.
+/// The destinations of a rule of an HTTPRoute or a VirtualService, with their weights.
 std::vector<std::pair<std::string_view, std::int64_t>> destinations(const ObjectView& rule) {
   std::vector<std::pair<std::string_view, std::int64_t>> out;
   for (const ObjectView& b : rule.list("backendRefs"))
@@ -65,7 +65,7 @@ std::vector<std::pair<std::string_view, std::int64_t>> destinations(const Object
   return out;
 }
 
-/// Of a hundred, by the first of a route's rules that leads to it.
+/// Percent, by the first rule of the route that has the component as a destination.
 std::optional<std::int64_t> share_by(const ObjectView& route, std::string_view component) {
   for (const std::string_view rules : {"rules", "http"}) {
     for (const ObjectView& rule : route.object("spec").list(rules)) {
@@ -81,7 +81,7 @@ std::optional<std::int64_t> share_by(const ObjectView& route, std::string_view c
   return std::nullopt;
 }
 
-/// By the service's route; behind a transformer, by that of the predictor.
+/// By the service's route; with a transformer, by the predictor's.
 std::int64_t weight_of(const Observed& observed, std::string_view service, std::string_view component) {
   std::int64_t otherwise = 0;
   for (const auto* routes : {&observed.http_routes, &observed.virtual_services}) {
@@ -95,7 +95,7 @@ std::int64_t weight_of(const Observed& observed, std::string_view service, std::
   return otherwise;
 }
 
-/// A Deployment that was a version of this service's predictor once.
+/// A Deployment that is or was a version of this service's predictor.
 bool is_version(const Value* deployment) {
   const spec::ObjectMetaView metadata = metadata_of(deployment);
   return metadata.labels().get(label::kComponent) == kPredictor && !metadata.deletion_timestamp() &&

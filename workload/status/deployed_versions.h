@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The versions of a predictor that the cluster has, from Deployments, Pods and the route. Who calls:
+// The versions of a predictor in the cluster, from Deployments, Pods and the route. Called by
 // ready_components.cc.
 #pragma once
 
@@ -13,8 +13,8 @@
 
 namespace modelgate::workload {
 
-/// Those whose Deployments are `named` (by the service), in that order, then others that are predictors of
-/// the service by their label. Versions without a Deployment are left out.
+/// First the versions whose Deployments are `named` (by the service), in that order; then others whose label
+/// makes them predictors of the service. Versions without a Deployment are omitted.
 std::vector<DeployedVersion> deployed_versions(const Observed& observed, std::string_view service,
                                                std::vector<std::string> named);
 

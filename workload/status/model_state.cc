@@ -28,15 +28,15 @@ std::string text_of(const Problem& problem) {
   return fmt::format("{}: {}", problem.path.to_string(), problem.text);
 }
 
-/// KServe says nothing of the model where something else than its runtime is wrong.
-void tell_problem(ModelState& state, const Problem& problem, bool strict) {
+/// KServe does not report the model if the problem is not with its runtime.
+void set_problem(ModelState& state, const Problem& problem, bool strict) {
   const bool known = std::ranges::find(kSpecReasons, problem.reason) != kSpecReasons.end();
   if (!known && !strict) return;
   set(state, "FailedToLoad", "InvalidSpec");
   state.failure = failure_of(known ? problem.reason : "InvalidPredictorSpec", text_of(problem));
 }
 
-/// What keeps Pods from being made, though nothing is wrong with the service.
+/// Why Pods cannot be created although the service is valid.
 std::optional<std::string> why_no_pods(const ModelEvidence& evidence) {
   if (!evidence.strict) return std::nullopt;
   return evidence.problem ? text_of(*evidence.problem) : evidence.no_pods;
@@ -55,14 +55,14 @@ spec::Value failure_info(const PodTrouble& failure, spec::Arena& arena) {
 
 ModelState model_state(const ModelEvidence& evidence) {
   ModelState state{.active = evidence.active_before, .target = {}, .transition = {}};
-  if (evidence.problem && !(evidence.strict && evidence.problem->may_pass)) {
-    tell_problem(state, *evidence.problem, evidence.strict);
+  if (evidence.problem && !(evidence.strict && evidence.problem->transient)) {
+    set_problem(state, *evidence.problem, evidence.strict);
     return state;
   }
-  const auto failure = std::ranges::find(evidence.troubles, false, &PodTrouble::may_pass);
+  const auto failure = std::ranges::find(evidence.troubles, false, &PodTrouble::transient);
   state.observed = true;
   state.ready_copies = std::ranges::count_if(evidence.pods, is_ready);
-  state.failed_copies = std::ranges::count(evidence.troubles, false, &PodTrouble::may_pass);
+  state.failed_copies = std::ranges::count(evidence.troubles, false, &PodTrouble::transient);
   if (auto why = why_no_pods(evidence)) state.failure = failure_of("RuntimeUnhealthy", std::move(*why));
   if (evidence.pods.empty()) {
     set(state, "Pending", "InProgress");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The state of a predictor's model: the status' `modelStatus`. Who calls: status.cc.
+// The state of a predictor's model: the status' `modelStatus`. Called by component_status.cc and
+// canary_status.cc.
 //
 //   out.value("modelStatus", to_value(model_state({.pods = pods, .ready = true}), arena));
 #pragma once
@@ -20,24 +21,24 @@ namespace modelgate::workload {
 struct ModelEvidence {
   const std::vector<spec::PodView>& pods;  // newest first
   const std::vector<PodTrouble>& troubles;
-  /// The predictor, or its present version, is not made, and why; nullptr: it is.
+  /// Why the predictor, or its current version, was not built; nullptr if it was.
   const Problem* problem = nullptr;
-  /// Why Pods cannot be made; nothing where they can.
+  /// Why Pods cannot be created; nullopt if they can.
   std::optional<std::string> no_pods = std::nullopt;
-  /// The predictor is up.
+  /// The predictor is ready.
   bool ready = false;
-  /// What was told before: it stays until another model is loaded.
+  /// The active state in the old status: it stays until another model is loaded.
   std::string_view active_before = {};
   bool strict = true;
 };
 
 struct ModelState {
   std::string_view active;
-  std::string_view target;      // Pending, Loading, Loaded, FailedToLoad; empty: nothing is known
-  std::string_view transition;  // InProgress, UpToDate, BlockedByFailedLoad, InvalidSpec; empty likewise
+  std::string_view target;      // Pending, Loading, Loaded, FailedToLoad; empty: unknown
+  std::string_view transition;  // InProgress, UpToDate, BlockedByFailedLoad, InvalidSpec; empty: unknown
   std::int64_t ready_copies = 0;
   std::int64_t failed_copies = 0;
-  /// Pods were looked at.
+  /// The copies were counted.
   bool observed = false;
   std::optional<PodTrouble> failure = std::nullopt;
 };

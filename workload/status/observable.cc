@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A tree of fields a kind: what is in it is copied. Whoever reads another field in status.cc or what that
-// calls adds it here; the tests of the status run over trimmed objects, too.
+// A tree of fields for each kind. A field that the status reads must be in it; the tests of the status run
+// over trimmed objects, too.
 #include "workload/status/observable.h"
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace {
 
 using spec::Value;
 
-/// A member that is kept: whole, or of it (of each element, in a list) what is inside.
+/// A member to copy: the whole, or only the members `inside` (of each element, in a list).
 struct Field {
   std::string_view name;
   std::span<const Field> inside = {};
@@ -111,7 +111,7 @@ void copy_members(const Value& from, std::span<const Field> fields, Value& to, s
   }
 }
 
-/// What has another type than its fields expect stays as it is: the status reads it as absent, as it would.
+/// A value of an unexpected type is copied as it is: the status reads it as absent.
 Value copy(const Value& from, std::span<const Field> fields, spec::Arena& arena) {
   if (fields.empty() || (!from.IsObject() && !from.IsArray())) return spec::clone(from, arena);
   if (from.IsArray()) {

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What of an object the status is read from, and nothing else: a tenth of a Pod. Who calls: the reconciler,
-// for what it keeps of each Deployment, Pod and route that it watches.
+// The fields of an object that the status is computed from, and no others: a tenth of a Pod. Called by the
+// reconciler, whose cache holds nothing else of Deployments, Pods and routes.
 //
 //   cache.put(key, spec::to_json(observable(event.object, arena, "Pod")));
 //
-// Contract: status.h says the same of trimmed objects as of whole ones: ready_components() and
-// build_status(), for anything whatever. Of `metadata` there is what tells one object from another (name,
-// namespace, uid, resourceVersion, generation, when it was made and is to go), whose it is (ownerReferences,
-// the labels by which Pods are found) and nothing that others write. Trimming twice changes nothing.
+// Contract: ready_components() and build_status() return the same for trimmed objects as for whole ones,
+// whatever these contain. `metadata` retains what identifies the object (name, namespace, uid,
+// resourceVersion, generation, creationTimestamp, deletionTimestamp) and its owner (ownerReferences, the
+// labels of our selectors). Trimming twice changes nothing.
 //
-// Known are Deployment, ReplicaSet, Pod, HTTPRoute, Ingress, VirtualService, HorizontalPodAutoscaler and
-// ScaledObject. Of any other kind there are `metadata` and the status' conditions.
+// Known kinds are Deployment, ReplicaSet, Pod, HTTPRoute, Ingress, VirtualService, HorizontalPodAutoscaler
+// and ScaledObject. Any other kind retains `metadata` and the conditions of its status.
 #pragma once
 
 #include <string_view>
@@ -20,7 +20,7 @@
 
 namespace modelgate::workload {
 
-/// `kind` is for objects out of a list, which do not name their own.
+/// `kind` is for items of a list, which have no `kind` of their own.
 spec::Value observable(const spec::Value& object, spec::Arena& arena, std::string_view kind = {});
 
 }  // namespace modelgate::workload

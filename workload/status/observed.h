@@ -10,9 +10,8 @@
 
 namespace modelgate::workload {
 
-/// The service's own objects as the API server has them, or what observable.h leaves of them, in any order.
-/// They must be as new as our own last writes to them: by what a Deployment says of its rollout, requests are
-/// moved. Nothing is owned.
+/// Whole, or trimmed by observable(), in any order. They must be at least as new as our last writes to them:
+/// the rollout state of a Deployment decides how traffic is shifted. Does not own the values.
 struct Observed {
   std::vector<const spec::Value*> deployments;
   std::vector<const spec::Value*> pods;

@@ -11,11 +11,11 @@
 namespace modelgate::workload {
 namespace {
 
-/// Reasons of the kubelet's for which a container never started, and by what name they are told: the kubelet
-/// goes to and fro between the first two.
+/// The kubelet's reasons for a container that never started, and the reason to report: the kubelet alternates
+/// between the first two.
 struct Waiting {
   std::string_view reason;
-  std::string_view told = reason;
+  std::string_view reported = reason;
 };
 constexpr Waiting kCannotStart[] = {{"ImagePullBackOff"},          {"ErrImagePull", "ImagePullBackOff"},
                                     {"InvalidImageName"},          {"ErrImageNeverPull"},
@@ -24,16 +24,16 @@ constexpr Waiting kCannotStart[] = {{"ImagePullBackOff"},          {"ErrImagePul
                                     {"CreateContainerError"},      {"RunContainerError"},
                                     {"PreStartHookError"},         {"PostStartHookError"}};
 
-/// Reasons for the end of a container that never ran: its command is not there.
+/// Reasons for the end of a container that never ran: its command does not exist.
 constexpr std::string_view kNeverRan[] = {"StartError", "ContainerCannotRun"};
 
-/// As much of a container's last words as a condition shows: what a program says last says most.
-constexpr std::size_t kMaxLastWords = 1024;
+/// Bytes of a termination message in a condition. The end of the message is shown: it usually has the cause.
+constexpr std::size_t kMaxTerminationMessageBytes = 1024;
 
-std::string last_words(std::string_view words) {
+std::string shortened(std::string_view words) {
   while (!words.empty() && (words.back() == '\n' || words.back() == ' ')) words.remove_suffix(1);
-  if (words.size() <= kMaxLastWords) return std::string(words);
-  return fmt::format("...{}", text::end_of(words, kMaxLastWords));
+  if (words.size() <= kMaxTerminationMessageBytes) return std::string(words);
+  return fmt::format("...{}", text::end_of(words, kMaxTerminationMessageBytes));
 }
 
 spec::ObjectView condition(const spec::PodView& pod, std::string_view type) {
@@ -50,19 +50,19 @@ PodTrouble from_scheduler(const spec::PodView& pod, const spec::ObjectView& sche
           .message = fmt::format("Pod {}: {}", pod.metadata().name(), scheduled.string("message")),
           .pod = std::string(pod.metadata().name()),
           .time = std::string(scheduled.string("lastTransitionTime")),
-          .may_pass = true};
+          .transient = true};
 }
 
-/// A container that ended, now or before it was started anew.
+/// A container that ended, now or before its last restart.
 PodTrouble from_end(const spec::PodView& pod, const spec::ObjectView& container,
                     const spec::ObjectView& ended, bool init) {
-  const std::string_view said = ended.string("reason");
-  const bool out_of_memory = said == "OOMKilled";
-  const bool never_ran = std::ranges::find(kNeverRan, said) != std::end(kNeverRan);
+  const std::string_view reason = ended.string("reason");
+  const bool out_of_memory = reason == "OOMKilled";
+  const bool never_ran = std::ranges::find(kNeverRan, reason) != std::end(kNeverRan);
   const std::int64_t code = ended.integer("exitCode").value_or(0);
-  const std::string words = last_words(ended.string("message"));
+  const std::string words = shortened(ended.string("message"));
   const std::string_view otherwise = init ? "InitContainerFailed" : "ContainerFailed";
-  return {.reason = std::string(out_of_memory || never_ran ? said : otherwise),
+  return {.reason = std::string(out_of_memory || never_ran ? reason : otherwise),
           .failure = never_ran ? "RuntimeUnhealthy" : "ModelLoadFailed",
           .message = fmt::format("Pod {}: {} {} ended with exit code {}{}{}{}", pod.metadata().name(),
                                  init ? "init container" : "container", container.string("name"), code,
@@ -72,26 +72,27 @@ PodTrouble from_end(const spec::PodView& pod, const spec::ObjectView& container,
           .time = std::string(ended.string("finishedAt"))};
 }
 
-/// While the kubelet waits for the next try it says so, and since Kubernetes 1.32 why behind that.
+/// The cause in a message of the kubelet, which since Kubernetes 1.32 appends it to the message that it backs
+/// off.
 std::string_view why_no_image(std::string_view message) {
   constexpr std::string_view kCause = "ErrImagePull: ";
   const std::size_t at = message.find(kCause);
   return at == std::string_view::npos ? message : message.substr(at + kCause.size());
 }
 
-PodTrouble from_waiting(const spec::PodView& pod, const spec::ObjectView& container, std::string_view told,
+PodTrouble from_waiting(const spec::PodView& pod, const spec::ObjectView& container, std::string_view reason,
                         bool init) {
   const std::string_view why = why_no_image(container.object("state").object("waiting").string("message"));
-  return {.reason = std::string(told),
+  return {.reason = std::string(reason),
           .failure = "RuntimeUnhealthy",
           .message =
               fmt::format("Pod {}: {} {}: {}", pod.metadata().name(), init ? "init container" : "container",
-                          container.string("name"), why.empty() ? told : why),
+                          container.string("name"), why.empty() ? reason : why),
           .pod = std::string(pod.metadata().name()),
           .time = {}};
 }
 
-/// Of the two ways to end, an init container's may be a good one; a server's never is.
+/// An init container may end with code 0; a server must not end.
 bool is_bad_end(const spec::ObjectView& ended, bool init) {
   return ended && (!init || ended.integer("exitCode").value_or(0) != 0);
 }
@@ -101,7 +102,7 @@ std::optional<PodTrouble> from_container(const spec::PodView& pod, const spec::O
   const spec::ObjectView state = container.object("state");
   const std::string_view reason = state.object("waiting").string("reason");
   if (const auto it = std::ranges::find(kCannotStart, reason, &Waiting::reason); it != std::end(kCannotStart))
-    return from_waiting(pod, container, it->told, init);
+    return from_waiting(pod, container, it->reported, init);
   const spec::ObjectView before = container.object("lastState").object("terminated");
   if (reason == "CrashLoopBackOff") {
     if (before) return from_end(pod, container, before, init);
@@ -109,8 +110,8 @@ std::optional<PodTrouble> from_container(const spec::PodView& pod, const spec::O
   }
   if (is_bad_end(state.object("terminated"), init))
     return from_end(pod, container, state.object("terminated"), init);
-  // One that runs again after it failed may have got over it, and may not: it counts until it is ready, so
-  // that the status does not change with every new start.
+  // A container that runs again after a failure may fail again: it counts until it is ready, so that the
+  // status does not change with each restart.
   const bool up = container.boolean("ready").value_or(false);
   if (!up && state.has("running") && is_bad_end(before, init)) return from_end(pod, container, before, init);
   return std::nullopt;
@@ -134,16 +135,22 @@ bool is_fetching(const spec::PodView& pod) {
   return false;
 }
 
-bool is_leaving(const spec::PodView& pod) {
+bool is_terminating(const spec::PodView& pod) {
   return pod.metadata().deletion_timestamp().has_value();
 }
 
+const PodTrouble* worst_of(const std::vector<PodTrouble>& troubles) {
+  if (troubles.empty()) return nullptr;
+  const auto failure = std::ranges::find(troubles, false, &PodTrouble::transient);
+  return failure == troubles.end() ? &troubles.front() : &*failure;
+}
+
 std::optional<PodTrouble> trouble_of(const spec::PodView& pod) {
-  if (is_leaving(pod)) return std::nullopt;
+  if (is_terminating(pod)) return std::nullopt;
   const spec::ObjectView status = pod.object("status");
   const spec::ObjectView scheduled = condition(pod, "PodScheduled");
   if (scheduled.string("status") == "False") return from_scheduler(pod, scheduled);
-  // What was evicted says why as a whole; its containers' ends are but the consequence.
+  // An evicted Pod has the reason itself; its containers ended as a consequence.
   const std::string_view reason = status.string("reason");
   const bool failed = status.string("phase") == "Failed";
   if (!failed || reason.empty()) {
@@ -158,7 +165,7 @@ std::optional<PodTrouble> trouble_of(const spec::PodView& pod) {
   return PodTrouble{.reason = std::string(reason.empty() ? "PodFailed" : reason),
                     .failure = "RuntimeUnhealthy",
                     .message = fmt::format("Pod {}: {}", pod.metadata().name(),
-                                           why.empty() ? "it failed, without a message" : why),
+                                           why.empty() ? "it failed without a message" : why),
                     .pod = std::string(pod.metadata().name()),
                     .time = {}};
 }

@@ -1,41 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What keeps a Pod from serving, read from its status: images that cannot be pulled, containers that die,
-// init containers that fail, no node that fits. Who calls: status.cc.
+// Why a Pod does not serve, from its status: an image that cannot be pulled, a container that crashes, an
+// init container that fails, no node that fits. Called by observed_component.cc, model_state.cc and
+// deployed_versions.cc.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "spec/core.h"
 
 namespace modelgate::workload {
 
 struct PodTrouble {
-  /// The finer cause, for a condition: "OOMKilled", "ImagePullBackOff", "Unschedulable", "ModelLoadFailed".
+  /// The reason for a condition: "OOMKilled", "ImagePullBackOff", "Unschedulable", "ModelLoadFailed".
   std::string reason;
-  /// KServe's class of it: "ModelLoadFailed" where a container ran and failed, else "RuntimeUnhealthy".
+  /// KServe's class: "ModelLoadFailed" if a container ran and failed, else "RuntimeUnhealthy".
   std::string_view failure;
-  /// With the Pod's and the container's name, and the container's last words where it left any.
+  /// With the names of Pod and container, and the container's termination message if it has one.
   std::string message;
   std::string pod;
   std::int64_t exit_code = 0;
-  std::string time;  // RFC 3339; empty where it is not known
-  /// It may pass by itself: no node fits yet. Anything else is a failure.
-  bool may_pass = false;
+  std::string time;  // RFC 3339; empty if it is not known
+  /// Not a failure: no node fits yet, and one may be added.
+  bool transient = false;
 };
 
-/// The first trouble of a Pod: the scheduler's, then of init containers, then of containers, in their order.
-/// One that is being deleted has none: its containers end as they should.
+/// The first trouble of a Pod: of scheduling, then of init containers, then of containers, in their order. A
+/// Pod that is being deleted has none: its containers end as intended.
 std::optional<PodTrouble> trouble_of(const spec::PodView& pod);
 
-/// Whether it serves: Running and Ready.
+/// The trouble to report: the first that is not transient, else the first. nullptr if there is none.
+const PodTrouble* worst_of(const std::vector<PodTrouble>& troubles);
+
+/// Running and Ready.
 bool is_ready(const spec::PodView& pod);
 bool is_scheduled(const spec::PodView& pod);
-/// It is being deleted.
-bool is_leaving(const spec::PodView& pod);
+/// Being deleted.
+bool is_terminating(const spec::PodView& pod);
 /// The storage initializer is fetching the model.
 bool is_fetching(const spec::PodView& pod);
 

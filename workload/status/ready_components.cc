@@ -10,7 +10,7 @@
 #include "workload/objects/child_names.h"
 #include "workload/status/component_state.h"
 #include "workload/status/deployed_versions.h"
-#include "workload/status/status_parts.h"
+#include "workload/status/observed_component.h"
 
 namespace modelgate::workload {
 
@@ -21,7 +21,7 @@ ReadyComponents ready_components(const Value& service, const spec::Configuration
   const spec::InferenceServiceView view(service);
   const bool serving_counts = configuration.modelgate.strict();
   const auto is_up = [&](std::string_view name) {
-    return state_of(parts_of(observed, name).deployments, {}, serving_counts).is_true();
+    return state_of(observed_component(observed, name).deployments, {}, serving_counts).is_true();
   };
   ReadyComponents out;
   for (const auto& [kind, name] : components_of(view, style)) {
@@ -33,7 +33,7 @@ ReadyComponents ready_components(const Value& service, const spec::Configuration
   for (const spec::CanaryView& canary : view.spec().canary()) {
     const std::string_view variant = canary.predictor().name();
     versions.push_back(predictor_name(own, variant, style));
-    if (has_available_pods(parts_of(observed, versions.back()).deployments))
+    if (has_available_pods(observed_component(observed, versions.back()).deployments))
       out.canaries.emplace_back(variant);
   }
   out.versions = deployed_versions(observed, own, std::move(versions));

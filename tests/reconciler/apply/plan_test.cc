@@ -455,7 +455,7 @@ TEST(Unwanted, IsNotWhatCouldNotBeBuilt) {
   wanted.needs.emplace_back();
   EXPECT_EQ(outline_of(std::move(wanted)), "");
   wanted = {};
-  wanted.kept = {{.kind = "HTTPRoute", .name = "a"}, {.kind = {}, .name = "b"}};
+  wanted.retained = {{.kind = "HTTPRoute", .name = "a"}, {.kind = {}, .name = "b"}};
   EXPECT_EQ(outline_of(std::move(wanted)), "delete Service a");
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How requests and Pods move between versions, in Strict: a small cluster is played, in which a service is
-// patched, what is wanted is applied, and Pods come up one at a time, or never. After each step and at each
-// moment in between, what must always hold is checked; at the end of each row, where it all came to.
+// How traffic and Pods move between versions, in Strict. A small cluster is simulated: a service is patched,
+// the desired objects are applied, and Pods become available one at a time, or never. Invariants are checked
+// after each step; each row ends with the expected weights and Pods.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -29,15 +29,15 @@ struct Deployment {
   std::int64_t available = 0;
   std::int64_t generation = 1;
   std::int64_t observed_generation = 0;
-  std::int64_t updated = 0;  // of its Pods, those of the present template
-  std::string pods;          // its template
-  std::int64_t least = 0;    // by its autoscaler
+  std::int64_t updated = 0;  // Pods with the current template
+  std::string pods;          // Pod template
+  std::int64_t least = 0;    // minReplicas of its autoscaler
 };
 
-/// What is in the cluster, and what the built-in controllers do with it.
+/// The objects of the cluster, and the built-in controllers.
 class Cluster {
  public:
-  /// Versions whose Pods never come up, and those that find no node.
+  /// Versions whose Pods never become available, and those whose Pods are unschedulable.
   std::set<std::string, std::less<>> broken;
   std::set<std::string, std::less<>> without_room;
   std::map<std::string, Deployment, std::less<>> deployments;
@@ -46,14 +46,14 @@ class Cluster {
   void apply(const Wanted& wanted) {
     for (const WantedObject& o : wanted.objects) apply(ObjectView(o.object));
     std::erase_if(deployments, [&](const auto& d) {
-      return !lists(wanted, d.first) && !wanted.keeps("Deployment", d.first);
+      return !lists(wanted, d.first) && !wanted.retains("Deployment", d.first);
     });
   }
 
-  /// Controllers see what was applied; one Pod of each Deployment comes up or is replaced.
+  /// The controllers run once: one Pod of each Deployment becomes available or is replaced.
   void tick() {
     for (auto& [name, d] : deployments) {
-      // The keenest autoscaler: no load keeps it from the least that it may have.
+      // Without load, the autoscaler scales to its minimum.
       if (d.least > 0) d.replicas = d.least;
       d.observed_generation = d.generation;
       if (broken.contains(name)) {
@@ -150,7 +150,7 @@ struct Play {
   std::int64_t generation = 0;
   std::int64_t seen_generation = 0;
   std::string spec;
-  std::int64_t needed = 0;  // Pods that the requests need
+  std::int64_t needed = 0;  // Pods that the traffic needs
   bool served = false;
   bool checks_load = false;
 
@@ -176,10 +176,10 @@ struct Play {
     cluster.apply(wanted);
     seen_generation = generation;
     check();
-    if (wanted.look_again) reconcile();
+    if (wanted.waits_for_status) reconcile();
   }
 
-  /// Until nothing moves any more.
+  /// Until nothing changes.
   void settle() {
     reconcile();
     for (int i = 0; i < 40; ++i) {
@@ -203,18 +203,18 @@ struct Play {
     for (const auto& [name, weight] : cluster.weights) {
       sum += weight;
       EXPECT_GE(weight, 0);
-      EXPECT_TRUE(weight == 0 || cluster.deployments.contains(name)) << name << " is gone";
-      if (any) EXPECT_TRUE(weight == 0 || available(name) > 0) << name << " is not up";
+      EXPECT_TRUE(weight == 0 || cluster.deployments.contains(name)) << name << " does not exist";
+      if (any) EXPECT_TRUE(weight == 0 || available(name) > 0) << name << " has no available Pod";
     }
     EXPECT_EQ(sum, 100);
     if (checks_load && served && cluster.broken.empty() && cluster.without_room.empty()) check_load();
   }
 
-  /// No Pod has more to do than one of a service without canaries, rounding aside.
+  /// No Pod gets more traffic than a Pod of a service without canaries, apart from rounding.
   void check_load() {
     std::int64_t pods = 0;
     for (const auto& [name, d] : cluster.deployments) pods += d.available;
-    if (pods < needed) return;  // it is only coming up
+    if (pods < needed) return;  // it is still starting
     for (const auto& [name, weight] : cluster.weights) {
       EXPECT_LE(weight * needed, (available(name) + 1) * 100) << name << " is overloaded";
     }
@@ -234,7 +234,7 @@ struct Play {
   }
 };
 
-/// A patch and what becomes of it.
+/// A patch and the state that it leads to.
 struct Step {
   std::string spec;
   std::set<std::string, std::less<>> broken = {};
@@ -269,7 +269,7 @@ std::string service(const std::string& stable, const std::string& canaries = {})
 
 class Canary : public ::testing::TestWithParam<Row> {};
 
-TEST_P(Canary, IsMovedStepByStep) {
+TEST_P(Canary, MovesStepByStep) {
   Play play(kGatewayApi);
   play.autoscaler = GetParam().autoscaler;
   play.needed = GetParam().needed;
@@ -331,7 +331,7 @@ const std::vector<Row> kRows = {
        "m-predictor=1/1 m-v2-predictor=4/4"},
       {service(predictor(4)), {}, {}, "m-predictor=100", "m-predictor=4/4"}},
      "none"},
-    {"OfOnePodEach",
+    {"OnePodEach",
      1,
      {{service(predictor(1)), {}, {}, "m-predictor=100", "m-predictor=1/1"},
       {service(predictor(1), canary(10)),
@@ -345,7 +345,7 @@ const std::vector<Row> kRows = {
        "m-predictor=0 m-v2-predictor=100",
        "m-predictor=1/1 m-v2-predictor=1/1"},
       {service(predictor(1)), {}, {}, "m-predictor=100", "m-predictor=1/1"}}},
-    {"TakenBackAtOnceFromAll",
+    {"ReducedToZeroAtOnce",
      10,
      {{service(predictor(10), canary(100)),
        {},
@@ -382,23 +382,23 @@ const std::vector<Row> kRows = {
        {},
        "m-predictor=0 m-v2-predictor=100",
        "m-predictor=1/1 m-v2-predictor=2/2"},
-      // What would take over does not come up: the canary serves on, though nobody names it.
+      // The stable version does not start: the canary still serves although it is no longer named.
       {service(predictor(2, "s3://b/2")),
        {"m-predictor"},
        {},
        "m-predictor=0 m-v2-predictor=100",
        "m-predictor=1/2 m-v2-predictor=2/2"},
       {service(predictor(2, "s3://b/2")), {}, {}, "m-predictor=100", "m-predictor=2/2"}}},
-    {"TakenBackWithoutRoom",
+    {"ReducedWithoutFreeNodes",
      4,
      {{service(predictor(4), canary(100)),
        {},
        {},
        "m-predictor=0 m-v2-predictor=100",
        "m-predictor=1/1 m-v2-predictor=4/4"},
-      // Its nodes are the canary's: it takes over with what it has.
+      // The canary occupies its nodes: it takes over with the Pods that it has.
       {service(predictor(4)), {}, {"m-predictor"}, "m-predictor=100", "m-predictor=1/4"}}},
-    {"TwoThatTakeTurns",
+    {"TwoCanariesInTurn",
      10,
      {{service(predictor(10), canary(40, "a") + "," + canary(10, "b")),
        {},
@@ -415,14 +415,14 @@ const std::vector<Row> kRows = {
        {},
        "m-b-predictor=40 m-predictor=60",
        "m-b-predictor=4/4 m-predictor=6/6"}}},
-    {"InTheDark",
+    {"CanaryWithoutTraffic",
      4,
      {{service(predictor(4), canary(0)),
        {},
        {},
        "m-predictor=100 m-v2-predictor=0",
        "m-predictor=4/4 m-v2-predictor=1/1"}}},
-    {"UnderANewNameOfTheStableOne",
+    {"StableVersionIsRenamed",
      3,
      {{service(predictor(3, "s3://b/1", "blue")), {}, {}, "m-blue-predictor=100", "m-blue-predictor=3/3"},
       {service(predictor(3, "s3://b/2", "green")),
@@ -435,7 +435,7 @@ const std::vector<Row> kRows = {
        {},
        "m-green-predictor=100",
        "m-green-predictor=3/3"}}},
-    {"TheCanaryBecomesTheStableOneByItsName",
+    {"CanaryIsPromotedByName",
      4,
      {{service(predictor(4), canary(50)),
        {},
@@ -447,7 +447,7 @@ const std::vector<Row> kRows = {
 INSTANTIATE_TEST_SUITE_P(All, Canary, ::testing::ValuesIn(kRows),
                          [](const auto& info) { return std::string(info.param.name); });
 
-TEST(CanaryServes, WhereTheStableVersionIsDown) {
+TEST(CanaryServes, WhenTheStableVersionIsDown) {
   Play play(kGatewayApi);
   play.needed = 2;
   play.patch(service(predictor(2), canary(10)));
@@ -476,7 +476,7 @@ TEST(CanaryShare, StaysWhenOneOfItsPodsFails) {
   EXPECT_EQ(play.text_of_weights(), "m-predictor=100");
 }
 
-TEST(CanaryShare, LeadsToNothingOldWhileItIsPromoted) {
+TEST(CanaryShare, IsNotRoutedToOldPodsDuringPromotion) {
   Play play(kGatewayApi);
   play.patch(service(predictor(2), canary(100)));
   play.settle();
@@ -490,7 +490,7 @@ TEST(CanaryShare, LeadsToNothingOldWhileItIsPromoted) {
   EXPECT_EQ(play.text_of_weights(), "m-predictor=100");
 }
 
-TEST(CanaryOfKServe, MovesAtOnceAndGoesAtOnce) {
+TEST(CanaryInCompatible, MovesAndIsDeletedAtOnce) {
   Play play(kGatewayApi | kCompatible);
   play.patch(service(predictor(10), canary(100)));
   play.settle();
@@ -502,7 +502,7 @@ TEST(CanaryOfKServe, MovesAtOnceAndGoesAtOnce) {
   EXPECT_EQ(play.text_of_pods(), "m-predictor=1/1");
 }
 
-TEST(CanaryWithoutASplittingRoute, LeavesTheStableVersionItsPods) {
+TEST(CanaryWithoutASplittingRoute, DoesNotReduceTheStableVersion) {
   for (const unsigned settings : {0U, kGatewayApi | kNoIngress}) {
     Play play(settings);
     play.patch(service(predictor(10), canary(50)));
@@ -514,8 +514,8 @@ TEST(CanaryWithoutASplittingRoute, LeavesTheStableVersionItsPods) {
   }
 }
 
-/// A VirtualService tells shares as an HTTPRoute does.
-TEST(CanaryShare, IsReadFromIstiosRoutesToo) {
+/// Shares are read from a VirtualService as from an HTTPRoute.
+TEST(CanaryShare, IsAlsoReadFromVirtualServices) {
   ServiceWorld world;
   const Value document = world.service(fmt::format("spec: {}", service(predictor(1), canary(70))));
   const Value stable = world.yaml("{metadata: {name: m-predictor}, status: {availableReplicas: 1}}");
@@ -532,8 +532,8 @@ TEST(CanaryShare, IsReadFromIstiosRoutesToo) {
   EXPECT_EQ(ready.versions[0].weight, 30);
 }
 
-/// Several nodes: the Pods of the generation before find each other until those of this one are up.
-TEST(Generations, KeepTheirServicesDuringARollout) {
+/// Multi-node: Pods of the previous generation use its Services until those of the current one are ready.
+TEST(Generations, RetainTheirServicesDuringARollout) {
   ServiceWorld world;
   constexpr std::string_view kNodes =
       "{metadata: {annotations: {serving.kserve.io/autoscalerClass: none}}, spec: {predictor: {model: "
@@ -544,10 +544,10 @@ TEST(Generations, KeepTheirServicesDuringARollout) {
         .predictor = true,
         .versions = {{.component = "m-predictor", .available = 1, .rolled_out = rolled_out}}};
     const Wanted wanted = world.render(kNodes, &ready).wanted;
-    EXPECT_EQ(wanted.keeps("Service", "m-head-2"), !rolled_out);
-    EXPECT_EQ(wanted.keeps("Service", "m-workers-1"), !rolled_out);
-    EXPECT_FALSE(wanted.keeps("Service", "m-head-3")) << "it is wanted";
-    EXPECT_FALSE(wanted.keeps("Service", "m-head-4"));
+    EXPECT_EQ(wanted.retains("Service", "m-head-2"), !rolled_out);
+    EXPECT_EQ(wanted.retains("Service", "m-workers-1"), !rolled_out);
+    EXPECT_FALSE(wanted.retains("Service", "m-head-3")) << "it is desired";
+    EXPECT_FALSE(wanted.retains("Service", "m-head-4"));
   }
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is made for a service, one value a row. What KServe v0.20 makes is recorded too (tests/conformance/
-// children.py); here are the parts that the recordings do not hold, and those where we differ.
+// The objects that are built for a service, one value a row. tests/conformance/children.py compares with
+// recordings of KServe v0.20; these rows are for parts that the recordings do not contain, and for intended
+// differences.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -13,7 +14,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-// Services that many rows begin with.
+// The service of many rows.
 constexpr std::string_view kPlain = "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt}}}";
 
 struct Row {
@@ -22,12 +23,12 @@ struct Row {
   std::string_view service;
   const char* object;  // Kind/name
   const char* pointer;
-  const char* want;  // JSON text, "-" for nothing
+  const char* want;  // JSON text, "-" if absent
 };
 
-class MadeFor : public ::testing::TestWithParam<Row> {};
+class BuiltFor : public ::testing::TestWithParam<Row> {};
 
-TEST_P(MadeFor, Service) {
+TEST_P(BuiltFor, Service) {
   const Row& row = GetParam();
   ServiceWorld world(row.settings);
   const Rendered r = world.render(row.service);
@@ -42,21 +43,21 @@ std::string name_of(const ::testing::TestParamInfo<Row>& info) {
 constexpr const char* kDeployment = "Deployment/m-predictor";
 constexpr const char* kService = "Service/m-predictor";
 constexpr const char* kHpa = "HorizontalPodAutoscaler/m-predictor";
-/// What the API server writes into an empty `behavior`.
+/// The API server's defaults for an empty `behavior`.
 constexpr const char* kApiServersRules =
     R"({"scaleUp":{"stabilizationWindowSeconds":0,"selectPolicy":"Max","policies":[{"type":"Pods","value":4,"periodSeconds":15},{"type":"Percent","value":100,"periodSeconds":15}]},"scaleDown":{"selectPolicy":"Max","policies":[{"type":"Percent","value":100,"periodSeconds":15}]}})";
 
 INSTANTIATE_TEST_SUITE_P(
-    Containers, MadeFor,
+    Containers, BuiltFor,
     ::testing::Values(
         Row{"TemplatesAreResolved", 0, kPlain, kDeployment, "/spec/template/spec/containers/0/args",
             R"(["--model_name=m","--ns=default"])"},
-        Row{"ArgsOfBothAreKept", 0,
+        Row{"ArgsOfBothAreConcatenated", 0,
             "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt, args: "
             "['--x={{.Name}}']}}}",
             kDeployment, "/spec/template/spec/containers/0/args",
             R"(["--model_name=m","--ns=default","--x=m"])"},
-        Row{"TheServicesVariablesGoFirst", 0,
+        Row{"TheServicesVariablesComeFirst", 0,
             "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt, env: [{name: C, value: "
             "c}, {name: "
             "B, value: b}]}}}",
@@ -68,7 +69,7 @@ INSTANTIATE_TEST_SUITE_P(
             "valueFrom: {fieldRef: {fieldPath: metadata.name}}}]}}}",
             kDeployment, "/spec/template/spec/containers/0/env/0",
             R"({"name":"INFERENCE_SERVICE_NAME","value":"m"})"},
-        Row{"QuantitiesAreAsStored", 0,
+        Row{"QuantitiesAreCanonical", 0,
             "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt, resources: {limits: {cpu: "
             "0.5, "
             "memory: 1024Mi}}}}}",
@@ -91,7 +92,7 @@ INSTANTIATE_TEST_SUITE_P(
             "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt, image: 'host:5000/x', "
             "runtimeVersion: '2'}}}",
             kDeployment, "/spec/template/spec/containers/0/image", R"("host:5000/x:2")"},
-        Row{"ImageByDigestStays", 0,
+        Row{"ImageByDigestIsUnchanged", 0,
             "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt, image: 'x@sha256:ab', "
             "runtimeVersion: '2'}}}",
             kDeployment, "/spec/template/spec/containers/0/image", R"("x@sha256:ab")"},
@@ -103,7 +104,7 @@ INSTANTIATE_TEST_SUITE_P(
             "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt, ports: [{containerPort: "
             "9000}]}}}",
             kDeployment, "/spec/template/spec/containers/0/readinessProbe/tcpSocket/port", "9000"},
-        Row{"OwnProbeStays", 0,
+        Row{"OwnProbeIsUnchanged", 0,
             "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt, readinessProbe: {exec: "
             "{command: "
             "[x]}}}}}",
@@ -116,7 +117,7 @@ INSTANTIATE_TEST_SUITE_P(
             "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: ml}}}", kDeployment,
             "/spec/template/spec/containers/0/env/0",
             R"({"name":"MLSERVER_LOAD_MODELS_AT_STARTUP","value":"false"})"},
-        Row{"TorchServeSpeaksV2", 0,
+        Row{"TorchServeWithV2", 0,
             "spec: {predictor: {model: {modelFormat: {name: pytorch}, runtime: torch, protocolVersion: v2}}}",
             kDeployment, "/spec/template/spec/containers/0/args", R"(["kservev2"])"},
         Row{"TritonWithoutAModel", 0,
@@ -127,7 +128,7 @@ INSTANTIATE_TEST_SUITE_P(
             "{name: more, "
             "image: i}], model: {modelFormat: {name: sklearn}, runtime: collocated}}}",
             kDeployment, "/spec/template/spec/containers/1/args", R"(["--name=m"])"},
-        Row{"CollocatedOthersComeLast", 0,
+        Row{"OtherContainersComeLast", 0,
             "spec: {predictor: {containers: [{name: transformer-container}, {name: more, image: i}], model: "
             "{modelFormat: {name: sklearn}, runtime: collocated}}}",
             kDeployment, "/spec/template/spec/containers/3/name", R"("more")"},
@@ -148,7 +149,7 @@ INSTANTIATE_TEST_SUITE_P(
             "{metadata: {annotations: {owner: 'a&b+<c>'}}, spec: {predictor: {model: {modelFormat: {name: "
             "sklearn}, runtime: templated}}}}",
             kDeployment, "/spec/template/spec/containers/0/args/1", R"("a&amp;b&#43;&lt;c&gt;")"},
-        Row{"AnAnnotationAsItIs", 0,
+        Row{"AnAnnotationIsNotEscapedInStrict", 0,
             "{metadata: {labels: {team: t}, annotations: {owner: 'a&b'}}, spec: {predictor: {model: "
             "{modelFormat: {name: sklearn}, runtime: templated, storageUri: 's3://b/m'}}}}",
             kDeployment, "/spec/template/spec/containers/0/args/1", R"("a&b")"},
@@ -158,7 +159,7 @@ INSTANTIATE_TEST_SUITE_P(
     name_of);
 
 INSTANTIATE_TEST_SUITE_P(
-    Metadata, MadeFor,
+    Metadata, BuiltFor,
     ::testing::Values(
         Row{"LabelsOfAll", 0,
             "{metadata: {labels: {team: service, own: s}}, spec: {predictor: {labels: {own: p}, model: "
@@ -178,7 +179,7 @@ INSTANTIATE_TEST_SUITE_P(
             "{metadata: {annotations: {secret: x}}, spec: {predictor: {annotations: {secret: z}, model: "
             "{modelFormat: {name: sklearn}, runtime: rt}}}}",
             kDeployment, "/metadata/annotations/secret", R"("z")"},
-        Row{"OursAreNotPassedOn", 0,
+        Row{"OurAnnotationsAreNotCopied", 0,
             "{metadata: {annotations: {modelgate.io/defaults: '{}'}}, spec: {predictor: {model: "
             "{modelFormat: {name: "
             "sklearn}, runtime: rt}}}}",
@@ -203,7 +204,7 @@ INSTANTIATE_TEST_SUITE_P(
             "sklearn}, "
             "runtime: rt}}}}",
             "HTTPRoute/m", "/metadata/labels", R"({"open":"yes-it-is"})"},
-        Row{"WhatKubectlKeepsIsNotOnTheIngress", 0,
+        Row{"LastAppliedIsNotOnTheIngress", 0,
             "{metadata: {annotations: {kubectl.kubernetes.io/last-applied-configuration: x, a: b}}, spec: "
             "{predictor: "
             "{model: {modelFormat: {name: sklearn}, runtime: rt}}}}",
@@ -211,19 +212,19 @@ INSTANTIATE_TEST_SUITE_P(
     name_of);
 
 INSTANTIATE_TEST_SUITE_P(
-    Deployments, MadeFor,
+    Deployments, BuiltFor,
     ::testing::Values(
         Row{"StrategyOfTheConfiguration", kRollout, kPlain, kDeployment, "/spec/strategy/rollingUpdate",
             R"({"maxUnavailable":"0","maxSurge":"1"})"},
-        Row{"StrategyOfTheServiceGoesFirst", kRollout,
+        Row{"StrategyOfTheServiceHasPrecedence", kRollout,
             "spec: {predictor: {deploymentStrategy: {type: Recreate}, model: {modelFormat: {name: sklearn}, "
             "runtime: "
             "rt}}}",
             kDeployment, "/spec/strategy", R"({"type":"Recreate"})"},
-        Row{"NoReplicasWhereSomethingScales", 0,
+        Row{"NoReplicasWithAnAutoscaler", 0,
             "spec: {predictor: {minReplicas: 3, model: {modelFormat: {name: sklearn}, runtime: rt}}}",
             kDeployment, "/spec/replicas", "-"},
-        Row{"ReplicasWhereNothingScales", 0,
+        Row{"ReplicasWithoutAnAutoscaler", 0,
             "{metadata: {annotations: {serving.kserve.io/autoscalerClass: none}}, spec: {predictor: "
             "{minReplicas: 3, "
             "model: {modelFormat: {name: sklearn}, runtime: rt}}}}",
@@ -255,14 +256,14 @@ constexpr std::string_view kKedaPods =
     "{modelFormat: {name: sklearn}, runtime: rt}}}}";
 
 INSTANTIATE_TEST_SUITE_P(
-    Autoscalers, MadeFor,
+    Autoscalers, BuiltFor,
     ::testing::Values(
         Row{"CpuByDefault", 0, kPlain, kHpa, "/spec/metrics",
             R"([{"type":"Resource","resource":{"name":"cpu","target":{"type":"Utilization","averageUtilization":80}}}])"},
         Row{"NeverLessThanOne", 0,
             "spec: {predictor: {minReplicas: 0, model: {modelFormat: {name: sklearn}, runtime: rt}}}", kHpa,
             "/spec/minReplicas", "1"},
-        Row{"NeverMoreThanItsLeast", 0,
+        Row{"MaximumIsAtLeastTheMinimum", 0,
             "spec: {predictor: {minReplicas: 5, maxReplicas: 2, model: {modelFormat: {name: sklearn}, "
             "runtime: rt}}}",
             kHpa, "/spec/maxReplicas", "5"},
@@ -273,7 +274,7 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"RequestsByTheConfiguredName", kPodMetrics,
             "spec: {predictor: {scaleMetric: rps, scaleTarget: 10, model: {modelFormat: {name: "
             "sklearn}, runtime: rt}}}",
-            kHpa, "/spec/metrics/0/pods/metric", R"({"name":"asked"})"},
+            kHpa, "/spec/metrics/0/pods/metric", R"({"name":"rate"})"},
         Row{"Concurrency", 0,
             "spec: {predictor: {scaleMetric: concurrency, scaleTarget: 10, model: {modelFormat: {name: "
             "sklearn}, "
@@ -312,7 +313,7 @@ INSTANTIATE_TEST_SUITE_P(
             R"j({"metricQuery":"sum(q{namespace=\"default\", deployment=\"m-predictor\"})","targetValue":"4","scalerAddress":"keda-otel-scaler.keda.svc:4318","operationOverTime":"avg"})j"},
         Row{"KedaByPrometheus", 0, kKedaPods, "ScaledObject/m-predictor", "/spec/triggers/1",
             R"({"type":"prometheus","metadata":{"serverAddress":"http://p","query":"r","threshold":"1.5","namespace":"ns","authModes":"basic"},"authenticationRef":{"name":"creds"}})"},
-        Row{"KedaGoesToZero", 0, kKedaPods, "ScaledObject/m-predictor", "/spec/minReplicaCount", "0"},
+        Row{"KedaScalesToZero", 0, kKedaPods, "ScaledObject/m-predictor", "/spec/minReplicaCount", "0"},
         Row{"KedasCollector", 0, kKedaPods, "OpenTelemetryCollector/m-predictor",
             "/spec/config/processors/filter~1metrics/metrics/include/metric_names", R"(["q"])"},
         Row{"KedaOwnsReplicas", 0, kKedaPods, kDeployment, "/spec/replicas", "-"}),
@@ -336,54 +337,54 @@ constexpr std::string_view kFrameworkCanary =
     "predictor: {name: v2, sklearn: {storageUri: 's3://b/2'}}}]}";
 
 INSTANTIATE_TEST_SUITE_P(
-    Canaries, MadeFor,
-    ::testing::Values(Row{"InheritsWhatItDoesNotSay", 0, kCanaries, "Deployment/m-v2-predictor",
-                          "/spec/template/spec/serviceAccountName", R"("sa")"},
-                      Row{"HasItsOwnModel", 0, kCanaries, "Deployment/m-v2-predictor",
-                          "/metadata/annotations/internal.serving.kserve.io~1storage-initializer-sourceuri",
-                          R"("s3://b/2")"},
-                      Row{"ItsFrameworkSaysWhereItsModelIs", 0, kFrameworkCanary, "Deployment/m-v2-predictor",
-                          "/metadata/annotations/internal.serving.kserve.io~1storage-initializer-sourceuri",
-                          R"("s3://b/2")"},
-                      Row{"WhichIsOneModel", 0, kFrameworkCanary, "Deployment/m-v2-predictor",
-                          "/metadata/annotations/internal.serving.kserve.io~1agent", "-"},
-                      Row{"ReplicasByShare", 0, kCanaries, "HorizontalPodAutoscaler/m-v2-predictor",
-                          "/spec/minReplicas", "3"},
-                      Row{"ReplicasOfItsOwn", 0, kCanaries, "HorizontalPodAutoscaler/m-v3-predictor",
-                          "/spec/maxReplicas", "2"},
-                      Row{"TheStableOneMakesRoom", kGatewayApi, kCanaries, kHpa, "/spec/minReplicas", "5"},
-                      Row{"OrNotWhereNothingSplits", 0, kCanaries, kHpa, "/spec/minReplicas", "10"},
-                      Row{"InKServeEvenThere", kCompatible, kCanaries, kHpa, "/spec/minReplicas", "5"},
-                      Row{"WeightsAreSplit", kGatewayApi, kCanaries, "HTTPRoute/m",
-                          "/spec/rules/0/backendRefs/0/weight", "65"},
-                      Row{"WeightOfACanary", kGatewayApi, kCanaries, "HTTPRoute/m-predictor",
-                          "/spec/rules/0/backendRefs/2/weight", "10"}),
+    Canaries, BuiltFor,
+    ::testing::Values(
+        Row{"InheritsWhatItDoesNotSay", 0, kCanaries, "Deployment/m-v2-predictor",
+            "/spec/template/spec/serviceAccountName", R"("sa")"},
+        Row{"HasItsOwnModel", 0, kCanaries, "Deployment/m-v2-predictor",
+            "/metadata/annotations/internal.serving.kserve.io~1storage-initializer-sourceuri",
+            R"("s3://b/2")"},
+        Row{"ItsFrameworkFieldHasTheModel", 0, kFrameworkCanary, "Deployment/m-v2-predictor",
+            "/metadata/annotations/internal.serving.kserve.io~1storage-initializer-sourceuri",
+            R"("s3://b/2")"},
+        Row{"ItHasOneModel", 0, kFrameworkCanary, "Deployment/m-v2-predictor",
+            "/metadata/annotations/internal.serving.kserve.io~1agent", "-"},
+        Row{"ReplicasByShare", 0, kCanaries, "HorizontalPodAutoscaler/m-v2-predictor", "/spec/minReplicas",
+            "3"},
+        Row{"OwnReplicas", 0, kCanaries, "HorizontalPodAutoscaler/m-v3-predictor", "/spec/maxReplicas", "2"},
+        Row{"TheStableVersionScalesDown", kGatewayApi, kCanaries, kHpa, "/spec/minReplicas", "5"},
+        Row{"NotWithoutASplittingRoute", 0, kCanaries, kHpa, "/spec/minReplicas", "10"},
+        Row{"InCompatibleAlsoWithoutOne", kCompatible, kCanaries, kHpa, "/spec/minReplicas", "5"},
+        Row{"WeightsAreSplit", kGatewayApi, kCanaries, "HTTPRoute/m", "/spec/rules/0/backendRefs/0/weight",
+            "65"},
+        Row{"WeightOfACanary", kGatewayApi, kCanaries, "HTTPRoute/m-predictor",
+            "/spec/rules/0/backendRefs/2/weight", "10"}),
     name_of);
 
 constexpr std::string_view kNamed =
     "spec: {predictor: {name: v2, model: {modelFormat: {name: sklearn}, runtime: rt}}}";
 
 INSTANTIATE_TEST_SUITE_P(
-    Routes, MadeFor,
+    Routes, BuiltFor,
     ::testing::Values(
-        Row{"ANamedPredictorKeepsItsRoute", kGatewayApi, kNamed, "HTTPRoute/m-predictor", "/spec/hostnames/0",
-            R"("m-predictor-default.example.com")"},
-        Row{"WhichLeadsToIt", kGatewayApi, kNamed, "HTTPRoute/m-predictor",
+        Row{"ANamedPredictorRetainsItsRoute", kGatewayApi, kNamed, "HTTPRoute/m-predictor",
+            "/spec/hostnames/0", R"("m-predictor-default.example.com")"},
+        Row{"ItsRouteHasItAsBackend", kGatewayApi, kNamed, "HTTPRoute/m-predictor",
             "/spec/rules/0/backendRefs/0/name", R"("m-v2-predictor")"},
         Row{"IngressOfThree", 0, kAllThree, "Ingress/m", "/spec/rules/1/host", R"("m-default.example.com")"},
         Row{"DottedHost", kDottedDomain, kPlain, "Ingress/m", "/spec/rules/0/host",
             R"("m.default.example.com")"},
-        Row{"NoneWhereTurnedOff", kNoIngress, kPlain, "Ingress/m", "", "-"},
-        Row{"NoneWithinTheCluster", 0,
+        Row{"NoneIfDisabled", kNoIngress, kPlain, "Ingress/m", "", "-"},
+        Row{"NoneForClusterLocal", 0,
             "{metadata: {labels: {networking.kserve.io/visibility: cluster-local}}, spec: {predictor: "
             "{model: "
             "{modelFormat: {name: sklearn}, runtime: rt}}}}",
             "Ingress/m", "", "-"},
-        Row{"ExplanationsGoFirst", kGatewayApi, kAllThree, "HTTPRoute/m", "/spec/rules/0/backendRefs/0/name",
+        Row{"ExplainRuleIsFirst", kGatewayApi, kAllThree, "HTTPRoute/m", "/spec/rules/0/backendRefs/0/name",
             R"("m-explainer")"},
-        Row{"GrpcGoesByItsPort", kGatewayApi, kAllThree, "HTTPRoute/m", "/spec/rules/1/backendRefs/0/port",
+        Row{"GrpcUsesItsPort", kGatewayApi, kAllThree, "HTTPRoute/m", "/spec/rules/1/backendRefs/0/port",
             "9000"},
-        Row{"TheRestGoesByPort80", kGatewayApi, kAllThree, "HTTPRoute/m", "/spec/rules/2/backendRefs/0/port",
+        Row{"RestUsesPort80", kGatewayApi, kAllThree, "HTTPRoute/m", "/spec/rules/2/backendRefs/0/port",
             "80"},
         Row{"TimeoutOfTheEntrance", kGatewayApi, kAllThree, "HTTPRoute/m", "/spec/rules/1/timeouts/request",
             R"("7s")"},
@@ -400,7 +401,7 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"ExplainerWithoutAType", 0,
             "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt}}, explainer: {art: {}}}",
             "Deployment/m-explainer", "/spec/template/spec/containers/0/args/7", R"("")"},
-        Row{"UnknownFieldsAreLeftOut", 0,
+        Row{"UnknownFieldsAreOmitted", 0,
             "spec: {predictor: {containers: [{name: kserve-container, image: i, imagee: j}]}}", kDeployment,
             "/spec/template/spec/containers/0/imagee", "-"},
         Row{"TransformersArgs", 0, kAllThree, "Deployment/m-transformer",
@@ -427,9 +428,9 @@ constexpr std::string_view kNodesAsTheirRuntimeSays =
     "'2'}}}}}}";
 
 INSTANTIATE_TEST_SUITE_P(
-    MultiNode, MadeFor,
+    MultiNode, BuiltFor,
     ::testing::Values(
-        Row{"TheHeadKnowsItsNodes", 0, kNodes, kDeployment, "/spec/template/spec/containers/0/env",
+        Row{"TheHeadsVariables", 0, kNodes, kDeployment, "/spec/template/spec/containers/0/env",
             R"([{"name":"INFERENCE_SERVICE_NAME","value":"m"},{"name":"PIPELINE_PARALLEL_SIZE","value":"3"},{"name":"TENSOR_PARALLEL_SIZE","value":"2"},{"name":"RAY_NODE_COUNT","value":"5"},{"name":"REQUEST_GPU_COUNT","value":"2"},{"name":"MODEL_NAME","value":"m"},{"name":"MODEL_DIR","value":"/mnt/models"}])"},
         Row{"TheHeadsAccelerators", 0, kNodes, kDeployment, "/spec/template/spec/containers/0/resources",
             R"({"requests":{"cpu":"1","nvidia.com/gpu":"2"},"limits":{"nvidia.com/gpu":"2"}})"},
@@ -443,15 +444,15 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"WorkersOfANamedPredictorDoNotInKServe", kCompatible, kNamedNodes,
             "Deployment/m-predictor-worker", "/spec/template/spec/containers/0/env/5",
             R"({"name":"HEAD_SVC","value":"m-head-3"})"},
-        Row{"WorkersComeBeforeTheyGo", 0, kNodes, "Deployment/m-predictor-worker",
-            "/spec/strategy/rollingUpdate", R"({"maxUnavailable":"0%","maxSurge":"100%"})"},
+        Row{"WorkersSurge", 0, kNodes, "Deployment/m-predictor-worker", "/spec/strategy/rollingUpdate",
+            R"({"maxUnavailable":"0%","maxSurge":"100%"})"},
         Row{"WorkersLabels", 0, kNodes, "Deployment/m-predictor-worker", "/spec/template/metadata/labels",
             R"({"app":"isvc.m-predictor-worker","component":"predictor","isvc.generation":"3","of":"workers","serving.kserve.io/inferenceservice":"m"})"},
-        Row{"WhatIsSaidOfTheHeadIsNotOfWorkers", 0, kNodes, "Deployment/m-predictor-worker",
+        Row{"AnnotationsOfTheHeadAreNotOnWorkers", 0, kNodes, "Deployment/m-predictor-worker",
             "/metadata/annotations/head-only", "-"},
         Row{"WorkersClaims", 0, kNodes, "Deployment/m-predictor-worker", "/spec/template/spec/resourceClaims",
             R"([{"name":"fabric","resourceClaimTemplateName":"fabric"}])"},
-        Row{"WhatTheServiceSaysAsWellIsOfWorkersToo", 0, kNodesAsTheirRuntimeSays,
+        Row{"AnnotationsOfTheServiceAreOnWorkers", 0, kNodesAsTheirRuntimeSays,
             "Deployment/m-predictor-worker", "/metadata/annotations/head-only", R"("1")"},
         Row{"AcceleratorsThatThePredictorNames", 0, kNodesAsTheirRuntimeSays, "Deployment/m-predictor-worker",
             "/spec/template/spec/containers/0/resources",
@@ -462,14 +463,14 @@ INSTANTIATE_TEST_SUITE_P(
             R"("isvc.m-predictor-worker")"}),
     name_of);
 
-TEST(WantedObjects, ComeInTheOrderInWhichTheyAreApplied) {
+TEST(WantedObjects, AreInTheOrderOfTheirApply) {
   ServiceWorld world;
   EXPECT_THAT(world.render(kPlain).names(),
               ElementsAre("ConfigMap modelconfig-m-0", "Service m-predictor", "Deployment m-predictor",
                           "HorizontalPodAutoscaler m-predictor", "Ingress m"));
 }
 
-TEST(WantedObjects, AreTheSameEveryTime) {
+TEST(WantedObjects, AreDeterministic) {
   ServiceWorld world(kGatewayApi);
   const Rendered once = world.render(kCanaries);
   const Rendered again = world.render(kCanaries);
@@ -479,7 +480,7 @@ TEST(WantedObjects, AreTheSameEveryTime) {
   }
 }
 
-TEST(WantedObjects, OfAStoppedServiceAreGoneButForItsModels) {
+TEST(WantedObjects, OfAStoppedServiceAreOnlyItsModels) {
   ServiceWorld world;
   const Rendered r = world.render(
       "{metadata: {annotations: {serving.kserve.io/stop: 'True'}}, spec: {predictor: {model: {modelFormat: "
@@ -490,7 +491,7 @@ TEST(WantedObjects, OfAStoppedServiceAreGoneButForItsModels) {
   EXPECT_TRUE(r.wanted.objects.at(0).create_only);
 }
 
-TEST(WantedObjects, RoutesLeadOnlyToWhatIsUp) {
+TEST(WantedObjects, RoutesHaveOnlyReadyBackends) {
   ServiceWorld world(kGatewayApi);
   ReadyComponents ready{.predictor = true, .transformer = false, .explainer = true, .canaries = {}};
   const Rendered r = world.render(kAllThree, &ready);
@@ -500,7 +501,7 @@ TEST(WantedObjects, RoutesLeadOnlyToWhatIsUp) {
   EXPECT_FALSE(r.find("HTTPRoute/m"));
 }
 
-TEST(Canaries, GetTheirShareOnceTheyAreUp) {
+TEST(Canaries, GetTheirShareOnceTheyAreReady) {
   ServiceWorld world(kGatewayApi);
   const ReadyComponents ready{.predictor = true, .canaries = {"v3"}};
   const Rendered r = world.render(kCanaries, &ready);
@@ -510,7 +511,7 @@ TEST(Canaries, GetTheirShareOnceTheyAreUp) {
   EXPECT_EQ(r.json(kHpa, "/spec/minReplicas"), "8");
 }
 
-TEST(Canaries, AreNotSilentWhereNothingCanSplit) {
+TEST(Canaries, AreReportedIfTheRouteCannotSplit) {
   ServiceWorld world;
   EXPECT_THAT(world.render(kCanaries).problems(),
               ElementsAre("~canary TrafficNotSplit spec.canary[0].trafficPercent",
@@ -534,7 +535,7 @@ TEST(Canaries, DoNotScaleByKeda) {
   EXPECT_THAT(r.problems(), IsEmpty());
 }
 
-TEST(Canaries, StopKServeWithKeda) {
+TEST(Canaries, WithKedaStopTheBuildInCompatible) {
   ServiceWorld world(kCompatible);
   const Rendered r = world.render(kKedaCanary);
   EXPECT_THAT(r.names(), ElementsAre("Service m-v2-predictor", "Deployment m-v2-predictor"));
@@ -550,7 +551,7 @@ struct Unrealizable {
 
 class CannotBeRealized : public ::testing::TestWithParam<Unrealizable> {};
 
-TEST_P(CannotBeRealized, AndSaysWhy) {
+TEST_P(CannotBeRealized, IsReported) {
   ServiceWorld world;
   const Rendered r = world.render(GetParam().service);
   EXPECT_THAT(r.problems(), ElementsAre(GetParam().problem));
@@ -621,7 +622,7 @@ constexpr std::string_view kSeveralSources =
     "'pvc://other/x', "
     "mountPath: /mnt/models/x}], model: {modelFormat: {name: sklearn}, runtime: rt}}}";
 
-TEST(StorageUris, ArePutIntoTheTemplate) {
+TEST(StorageUris, AreInTheTemplate) {
   ServiceWorld world;
   const Rendered r = world.render(kSeveralSources);
   EXPECT_THAT(r.problems(), IsEmpty());
@@ -630,7 +631,7 @@ TEST(StorageUris, ArePutIntoTheTemplate) {
   EXPECT_NE(r.json(kDeployment, "/spec/template/spec/volumes/1/persistentVolumeClaim/claimName"), "-");
 }
 
-TEST(OldNames, KeepTheirSuffix) {
+TEST(OldNames, RetainTheirSuffix) {
   ServiceWorld world(kGatewayApi);
   world.style = NameStyle::kDefaultSuffix;
   const Rendered r = world.render(kAllThree);
@@ -651,7 +652,7 @@ struct Style {
 
 class NameStyleFor : public ::testing::TestWithParam<Style> {};
 
-TEST_P(NameStyleFor, WhatExistsElseWhatIsConfigured) {
+TEST_P(NameStyleFor, ExistingDeploymentsElseConfigured) {
   spec::Configuration configuration;
   configuration.modelgate.component_names = GetParam().configured;
   EXPECT_EQ(name_style_for("m", GetParam().deployments, configuration), GetParam().style);
@@ -683,14 +684,14 @@ INSTANTIATE_TEST_SUITE_P(
 constexpr std::string_view kClaim =
     "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt, storageUri: 'pvc://claim/m'}}}";
 
-TEST(Injection, IsInTheTemplateWhereItIsRendered) {
+TEST(Injection, IsInTheTemplateWithRender) {
   constexpr const char* kMount = "/spec/template/spec/containers/0/volumeMounts/0/mountPath";
   EXPECT_EQ(ServiceWorld().render(kClaim).json(kDeployment, kMount), "-");
   ServiceWorld rendered(kRender);
   EXPECT_EQ(rendered.render(kClaim).json(kDeployment, kMount), R"("/mnt/models")");
 }
 
-TEST(StorageUris, AskForCredentials) {
+TEST(StorageUris, NeedCredentials) {
   ServiceWorld world;
   const Rendered r = world.render(
       "spec: {predictor: {storageUris: [{uri: 's3://b/m'}], model: {modelFormat: {name: sklearn}, runtime: "
@@ -698,7 +699,7 @@ TEST(StorageUris, AskForCredentials) {
   EXPECT_FALSE(r.wanted.needs.empty());
 }
 
-TEST(Problems, OfOneComponentDoNotTouchAnother) {
+TEST(Problems, OfOneComponentDoNotAffectOthers) {
   ServiceWorld world;
   const Rendered r = world.render(
       "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: gone}}, transformer: {containers: "
@@ -709,7 +710,7 @@ TEST(Problems, OfOneComponentDoNotTouchAnother) {
   EXPECT_TRUE(r.find("Deployment/m-transformer"));
 }
 
-TEST(Problems, NeverHoldTheTextAroundATemplate) {
+TEST(Problems, NeverShowTheTextAroundATemplate) {
   ServiceWorld world;
   const Rendered r = world.render(
       "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt, env: [{name: T, value: "

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Prints what would be made for InferenceServices, for tests/conformance/children.py, which compares it with
-// what KServe made.
+// Prints the objects and the status of InferenceServices, for tests/conformance/children.py, which compares
+// them with KServe's.
 //
-//   render_children cluster.json fixtures.yaml < cases.jsonl > wanted.jsonl
+//   render_children cluster.json fixtures.yaml < cases.jsonl > rendered.jsonl
 //
-// The files are the cluster: configuration, runtimes. A case is {"id", "object", "ready": {"predictor": bool,
-// ..., "canaries": [names]}}; each gives one line {"id", "objects", "problems"}. Services are defaulted
-// first, as they would be stored.
+// The files contain the cluster: configuration, runtimes. A case is {"id", "object", "observed":
+// {"deployments", "pods", "httpRoutes"}}; for each, it prints a line {"id", "objects", "problems", "status"}.
+// Services are defaulted first, as they would be stored.
 #include <fmt/format.h>
 
 #include <fstream>
@@ -67,7 +67,7 @@ std::shared_ptr<const spec::Catalog> read_catalog(std::span<char*> files) {
   return builder.build(1);
 }
 
-/// Trimmed, as the reconciler keeps them.
+/// Trimmed as in the reconciler's cache.
 std::vector<const Value*> read_list(Value* observed, std::string_view key, std::string_view kind,
                                     spec::Arena& arena) {
   std::vector<const Value*> out;

@@ -16,7 +16,7 @@ using spec::Value;
 
 namespace {
 
-/// One runtime of each kind that the tests need; `rt` serves what names it.
+/// Runtimes of each kind that the tests need; `rt` is used by name.
 constexpr std::string_view kRuntimes = R"(
 apiVersion: serving.kserve.io/v1alpha1
 kind: ClusterServingRuntime
@@ -140,7 +140,7 @@ void change(spec::Configuration& c, unsigned settings) {
     c.deploy.max_surge = "1";
     c.deploy.max_unavailable = "0";
   }
-  if (settings & kPodMetrics) c.modelgate.pod_metrics = {.concurrency = "busy", .rps = "asked"};
+  if (settings & kPodMetrics) c.modelgate.pod_metrics = {.concurrency = "busy", .rps = "rate"};
   if (settings & kForbidden) {
     c.inference_service.service_annotation_disallowed_list.emplace_back("secret");
     c.inference_service.service_label_disallowed_list.emplace_back("secret");

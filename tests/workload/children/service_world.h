@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the tests of services' objects share: a cluster from YAML, services from YAML, and what is made for
-// them.
+// Shared by the tests of a service's objects: a cluster and services from YAML, and the objects that are
+// built for them.
 //
 //   ServiceWorld world({.settings = kCompatible | kGatewayApi});
 //   Rendered r = world.render("spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt}}}");
@@ -21,7 +21,7 @@
 
 namespace modelgate::workload {
 
-/// How the built-in configuration is changed; bits.
+/// Changes of the built-in configuration; bits.
 enum Setting : unsigned {
   kCompatible = 1,
   kGatewayApi = 2,
@@ -32,8 +32,8 @@ enum Setting : unsigned {
   kRollout = 64,
   kMoreDomains = 128,
   kRender = 512,
-  kForbidden = 256,    // an annotation and a label that are not passed on
-  kPodMetrics = 1024,  // metrics by names of their own
+  kForbidden = 256,    // an annotation and a label that are not propagated
+  kPodMetrics = 1024,  // custom names of metrics
 };
 
 /// A JSON value at a pointer of an object, or nullptr.
@@ -45,9 +45,10 @@ struct Rendered {
   std::vector<std::string> names() const;
   /// The object as "Kind/name", or nullptr.
   const spec::Value* find(std::string_view object) const;
-  /// JSON text at a pointer; "-" where there is nothing.
+  /// JSON text at a pointer; "-" if absent.
   std::string json(std::string_view object, std::string_view pointer) const;
-  /// "predictor NoSupportingRuntime spec.predictor.model.runtime", one a problem; "~" in front of a notice.
+  /// One text for each problem: "predictor NoSupportingRuntime spec.predictor.model.runtime"; a notice starts
+  /// with "~".
   std::vector<std::string> problems() const;
 };
 
@@ -55,10 +56,10 @@ class ServiceWorld {
  public:
   explicit ServiceWorld(unsigned settings = 0);
 
-  /// An InferenceService "m" in "default" with a uid: its spec and what of its metadata matters. Everything
-  /// it has is up, unless `ready` says otherwise.
+  /// Builds the objects of an InferenceService "m" in "default" with a uid, from YAML of its spec and parts
+  /// of its metadata. All of its components are ready unless `ready` is given.
   Rendered render(std::string_view yaml, const ReadyComponents* ready = nullptr);
-  /// Serves models that name no runtime.
+  /// The selected runtime of a model that names none.
   const spec::Runtime* runtime = nullptr;
   NameStyle style = NameStyle::kPlain;
   spec::Arena& arena() { return arena_; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Several sources of one Pod, each at a path of its own.
+// Several models of one Pod, each at its own path.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -23,7 +23,7 @@ struct Several {
   Mutated pod;
 };
 
-/// What the reconciler does for `storageUris`.
+/// As children/storage_uris.cc adds `storageUris`.
 Several add_several(PodWorld& world, std::vector<StorageSource> sources, std::string_view pod = "",
                     bool images = true) {
   spec::CatalogBuilder builder;
@@ -59,7 +59,7 @@ TEST(SeveralSources, ShareAVolumeAtTheirCommonParent) {
   EXPECT_EQ("claim", s.pod.text("/spec/volumes/0/persistentVolumeClaim/claimName"));
 }
 
-TEST(SeveralSources, MayBeImages) {
+TEST(SeveralSources, CanBeImages) {
   PodWorld world;
   const Several s = add_several(
       world, {{"oci://r/a:1", "/mnt/a/m"}, {"oci://r/b:1", "/mnt/b/m"}, {"oci+native://r/c:1", "/mnt/c"}});
@@ -88,7 +88,7 @@ TEST_P(SeveralPaths, AreChecked) {
 
 const PathCase kPaths[] = {
     {"Relative", {{"s3://b", "models"}}, {"spec.storageUris[0].mountPath FieldValueInvalid"}},
-    {"LeavesItsParent", {{"s3://b", "/mnt/../etc"}}, {"spec.storageUris[0].mountPath FieldValueInvalid"}},
+    {"ParentDirectory", {{"s3://b", "/mnt/../etc"}}, {"spec.storageUris[0].mountPath FieldValueInvalid"}},
     {"Root", {{"s3://b", "/"}}, {"spec.storageUris[0].mountPath FieldValueInvalid"}},
     {"Twice",
      {{"s3://b", "/mnt/a"}, {"s3://c", "/mnt/a/"}},
@@ -102,7 +102,7 @@ const PathCase kPaths[] = {
 INSTANTIATE_TEST_SUITE_P(Table, SeveralPaths, testing::ValuesIn(kPaths),
                          [](const auto& row) { return row.param.name; });
 
-TEST(SeveralSources, DoNotLieWhereAnotherVolumeIs) {
+TEST(SeveralSources, DoNotUseThePathOfAnotherVolume) {
   constexpr std::string_view kTaken =
       "spec: {containers: [{name: kserve-container, volumeMounts: [{name: mine, mountPath: /mnt/a}]}]}";
   for (const char* uri : {"s3://b", "pvc://claim"}) {
@@ -113,7 +113,7 @@ TEST(SeveralSources, DoNotLieWhereAnotherVolumeIs) {
   }
 }
 
-TEST(SeveralSources, TenImagesAndNotEleven) {
+TEST(SeveralSources, CanBeTenImagesButNotEleven) {
   PodWorld world;
   std::vector<StorageSource> sources;
   for (int i = 0; i < 10; ++i) sources.push_back({fmt::format("oci://r/{}", i), fmt::format("/mnt/{}/m", i)});
@@ -122,8 +122,8 @@ TEST(SeveralSources, TenImagesAndNotEleven) {
   EXPECT_THAT(add_several(world, sources).errors, ElementsAre("spec.storageUris FieldValueTooMany"));
 }
 
-// Then nothing serves them, and none is a sidecar too many.
-TEST(SeveralSources, ImagesAreNotCountedWhereTheyAreTurnedOff) {
+// Disabled images add no sidecars.
+TEST(SeveralSources, DisabledImagesAreNotCounted) {
   PodWorld world;
   std::vector<StorageSource> sources;
   for (int i = 0; i < 11; ++i) sources.push_back({fmt::format("oci://r/{}", i), fmt::format("/mnt/{}/m", i)});
@@ -132,7 +132,7 @@ TEST(SeveralSources, ImagesAreNotCountedWhereTheyAreTurnedOff) {
   EXPECT_EQ(nullptr, s.pod.container("modelcar"));
 }
 
-TEST(SeveralSources, AreLeftToAnInitializerThatIsThere) {
+TEST(SeveralSources, AreLeftToAnExistingInitializer) {
   constexpr std::string_view kOther = "containers: [{name: other}]";
   PodWorld world;
   EXPECT_THAT(
@@ -144,16 +144,16 @@ TEST(SeveralSources, AreLeftToAnInitializerThatIsThere) {
               ElementsAre("spec.containers FieldValueRequired"));
 }
 
-struct BesideSeveral {
+struct StorageCase {
   const char* name;
   const char* storage;
-  std::string asked;
+  std::string needed_kind;
 };
 
-class StorageBesideSeveral : public testing::TestWithParam<BesideSeveral> {};
+class StorageWithSeveralSources : public testing::TestWithParam<StorageCase> {};
 
-// With only one of key and parameters the ServiceAccount's credentials count, as in KServe.
-TEST_P(StorageBesideSeveral, SaysWhoseCredentials) {
+// With only one of key and parameters, the ServiceAccount's credentials are used, as in KServe.
+TEST_P(StorageWithSeveralSources, SelectsTheCredentials) {
   ServiceWorld world;
   const Rendered r = world.render(
       fmt::format("spec: {{predictor: {{storageUris: [{{uri: 's3://b/m'}}], model: {{modelFormat: {{name: "
@@ -161,16 +161,16 @@ TEST_P(StorageBesideSeveral, SaysWhoseCredentials) {
                   GetParam().storage));
   std::vector<std::string> kinds;
   for (const spec::ObjectKey& key : r.wanted.needs) kinds.push_back(key.kind);
-  EXPECT_THAT(kinds, testing::Contains(GetParam().asked));
+  EXPECT_THAT(kinds, testing::Contains(GetParam().needed_kind));
 }
 
-const BesideSeveral kBeside[] = {
+const StorageCase kBeside[] = {
     {"KeyAndParameters", "{key: s3, parameters: {type: s3}}", "Secret"},
     {"KeyAlone", "{key: s3}", "ServiceAccount"},
     {"ParametersAlone", "{parameters: {type: s3}}", "ServiceAccount"},
 };
 
-INSTANTIATE_TEST_SUITE_P(Table, StorageBesideSeveral, testing::ValuesIn(kBeside),
+INSTANTIATE_TEST_SUITE_P(Table, StorageWithSeveralSources, testing::ValuesIn(kBeside),
                          [](const auto& row) { return row.param.name; });
 
 }  // namespace

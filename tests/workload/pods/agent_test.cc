@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The agent, and what else is put into a Pod beside storage: images, metrics, node selectors, users.
+// The agent, and other injected parts: images, metrics, node selectors, users.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -32,7 +32,8 @@ TEST(Agent, Logs) {
                                            "--log-mode", "all", "--inference-service", "m", "--namespace",
                                            "default", "--endpoint", "", "--component", "predictor",
                                            "--logger-tls-skip-verify", "false", "--component-port", "8080"));
-  EXPECT_THAT(m.asked, ElementsAre(std::set<std::string>{"InferenceService m", "ServiceAccount default"}));
+  EXPECT_THAT(m.looked_up,
+              ElementsAre(std::set<std::string>{"InferenceService m", "ServiceAccount default"}));
 }
 
 TEST(Agent, LogsWhatTheAnnotationsSay) {
@@ -111,7 +112,7 @@ TEST(Agent, PullsModelsInsteadOfTheStorageInitializer) {
   EXPECT_EQ("models", m.text("/spec/volumes/1/configMap/name"));
 }
 
-TEST(Agent, NeedsToKnowWhatToPullAndWhereTo) {
+TEST(Agent, NeedsAConfigurationAndADirectoryToPull) {
   PodWorld world;
   EXPECT_THAT(
       world.mutate(world.pod(annotated(fmt::format("{}: 'true'", annotation::kAgent)))).errors,
@@ -128,13 +129,13 @@ struct ServerCase {
   const char* name;
   const char* containers;
   const char* port;
-  const char* probe;  // of the server, as the agent is told; empty: none
-  const char* path;   // where the agent itself is asked
+  const char* probe;  // of the server, as passed to the agent; empty: none
+  const char* path;   // of the agent's own probe
 };
 
 class AgentsServer : public testing::TestWithParam<ServerCase> {};
 
-TEST_P(AgentsServer, IsAskedThroughTheAgent) {
+TEST_P(AgentsServer, IsProbedThroughTheAgent) {
   const ServerCase& c = GetParam();
   PodWorld world;
   const Mutated m =
@@ -159,7 +160,7 @@ const ServerCase kServers[] = {
     {"WithTcpSocket", "[{name: kserve-container, readinessProbe: {tcpSocket: {port: 1}}}]", "8080",
      R"({"tcpSocket":{"port":1}})", "/"},
     {"WithExec", "[{name: kserve-container, readinessProbe: {exec: {command: [a]}}}]", "8080", "", "/"},
-    {"BehindATransformer",
+    {"WithATransformer",
      "[{name: kserve-container, ports: [{containerPort: 9000}], readinessProbe: {tcpSocket: {port: 1}}}, "
      "{name: "
      "transformer-container, ports: [{containerPort: 8081}], readinessProbe: {httpGet: {path: /t, port: "
@@ -170,7 +171,7 @@ const ServerCase kServers[] = {
 INSTANTIATE_TEST_SUITE_P(Table, AgentsServer, testing::ValuesIn(kServers),
                          [](const auto& row) { return row.param.name; });
 
-TEST(Agent, StandsBehindQueueProxy) {
+TEST(Agent, ReceivesRequestsFromQueueProxy) {
   PodWorld world;
   const Mutated m =
       world.mutate(world.pod(annotated(kBatcher,
@@ -181,7 +182,7 @@ TEST(Agent, StandsBehindQueueProxy) {
   EXPECT_THAT(m.env("agent"), ElementsAre("USER_PORT=8080", "X=z"));
 }
 
-TEST(Agent, MayDoWhatTheServerMay) {
+TEST(Agent, HasTheSecurityContextOfTheServer) {
   PodWorld world;
   const Mutated m = world.mutate(world.pod(annotated(
       kBatcher, "spec: {containers: [{name: kserve-container, securityContext: {runAsUser: 7}}]}")));
@@ -203,14 +204,14 @@ TEST(OciModel, IsASidecar) {
   EXPECT_THAT(m.mounts("kserve-container"), ElementsAre("kserve-provision-location:/mnt"));
   EXPECT_EQ("true", m.text("/spec/shareProcessNamespace"));
   EXPECT_EQ("1010", m.text("/spec/containers/0/securityContext/runAsUser"));
-  EXPECT_THAT(m.asked, IsEmpty());
+  EXPECT_THAT(m.looked_up, IsEmpty());
 }
 
 struct OciCase {
   const char* name;
   const char* uri;
   const char* mode;
-  std::vector<std::string> containers;  // beside the server, init containers last
+  std::vector<std::string> containers;  // in addition to the server, init containers last
   bool image_volume = false;
 };
 
@@ -240,13 +241,13 @@ const OciCase kOci[] = {
     {"FetchAsConfigured", "oci://r/m", "fetch", {"modelcar", "modelcar-init"}},
     {"NativeByUri", "oci+native://r/m", "modelcar", {}, true},
     {"ModelcarByUri", "oci+modelcar://r/m", "native", {"modelcar", "modelcar-init"}},
-    {"OffIsLeftToTheInitializer", "oci://r/m", "", {"storage-initializer"}},
+    {"DisabledUsesTheInitializer", "oci://r/m", "", {"storage-initializer"}},
 };
 
 INSTANTIATE_TEST_SUITE_P(Table, OciMode, testing::ValuesIn(kOci),
                          [](const auto& row) { return row.param.name; });
 
-TEST(OciModel, ThatIsTurnedOffButAskedForWarns) {
+TEST(OciModel, ThatIsDisabledButRequestedWarns) {
   PodWorld world({}, [](spec::Configuration& c) {
     c.storage_initializer.enable_modelcar = false;
     c.storage_initializer.enable_oci_model_support = false;
@@ -254,7 +255,7 @@ TEST(OciModel, ThatIsTurnedOffButAskedForWarns) {
   });
   const Mutated m =
       world.mutate(world.pod(annotated(fmt::format("{}: 'oci+native://r/m'", annotation::kSourceUri))));
-  EXPECT_THAT(m.warnings, ElementsAre(HasSubstr("turned off")));
+  EXPECT_THAT(m.warnings, ElementsAre(HasSubstr("disabled")));
 }
 
 // --------------------------------------------------------------------------------------------- metrics
@@ -268,7 +269,7 @@ struct MetricsCase {
 
 class Metrics : public testing::TestWithParam<MetricsCase> {};
 
-TEST_P(Metrics, AreFound) {
+TEST_P(Metrics, AreAnnotated) {
   const MetricsCase& c = GetParam();
   PodWorld world({}, [](spec::Configuration& configuration) {
     configuration.metrics_aggregator.enable_metric_aggregation = "false";
@@ -342,7 +343,7 @@ constexpr const char* kCaptured =
     "[\"istio-proxy\"]}'";
 const UserCase kUsers[] = {
     {"TheSidecars", kCaptured, "{runAsUser: 5}", "other", "5"},
-    {"IstiosOwn", kCaptured, "{}", "other", "1337"},
+    {"IstiosDefault", kCaptured, "{}", "other", "1337"},
     {"NotWithoutTheCniPlugin", kCaptured, "{}", "istio-init", ""},
     {"NotWithoutCapture", "sidecar.istio.io/status: '{\"containers\": [\"istio-proxy\"]}'", "{}", "other",
      ""},
@@ -357,7 +358,7 @@ const UserCase kUsers[] = {
 INSTANTIATE_TEST_SUITE_P(Table, IstioUser, testing::ValuesIn(kUsers),
                          [](const auto& row) { return row.param.name; });
 
-TEST(IstioUser, NeedsAStatusThatCanBeRead) {
+TEST(IstioUser, NeedsAValidStatus) {
   PodWorld world;
   const Mutated m = world.mutate(
       world.pod(annotated(fmt::format("{}: 's3://b/m', {}: REDIRECT, {}: '['", annotation::kSourceUri,
@@ -365,16 +366,16 @@ TEST(IstioUser, NeedsAStatusThatCanBeRead) {
   EXPECT_THAT(m.errors, ElementsAre("metadata.annotations[sidecar.istio.io/status] FieldValueInvalid"));
 }
 
-// --------------------------------------------------------------------------------------------- silence
+// -------------------------------------------------------------------------------- nothing to inject
 
-TEST(Silence, APodThatAsksForNothingAsksNobody) {
+TEST(NothingToInject, APodWithoutRequestsNeedsNoFacts) {
   PodWorld world;
   const Mutated m = world.mutate(world.pod(""));
-  EXPECT_THAT(m.asked, IsEmpty());
+  EXPECT_THAT(m.looked_up, IsEmpty());
   EXPECT_THAT(m.warnings, IsEmpty());
 }
 
-TEST(Silence, APodWithoutOurLabelIsLeftAndToldSo) {
+TEST(NothingToInject, APodWithoutOurLabelIsUnchangedWithAWarning) {
   PodWorld world;
   const Mutated m = world.mutate(
       world.pod("metadata: {labels: {a: b}, annotations: {internal.serving.kserve.io/logger: 'true'}}"));
@@ -383,20 +384,20 @@ TEST(Silence, APodWithoutOurLabelIsLeftAndToldSo) {
   EXPECT_THAT(world.mutate(world.pod("metadata: {labels: {a: b}}")).warnings, IsEmpty());
 }
 
-TEST(Silence, AnnotationsWithoutEffectAreTold) {
+TEST(NothingToInject, AnnotationsWithoutEffectWarn) {
   PodWorld world;
   EXPECT_THAT(world.mutate(world.pod(annotated(fmt::format("{}: x", annotation::kStorageSpecKey)))).warnings,
               ElementsAre(HasSubstr(annotation::kStorageSpec)));
 }
 
-TEST(Silence, SeveralThingsAreAskedForAtOnce) {
+TEST(LookUps, AreInOneRound) {
   PodWorld world;
   const Mutated m =
       world.mutate(world.pod(annotated(fmt::format("{}, {}: '<scheme-placeholder>://m', {}: 'true'", kLogger,
                                                    annotation::kSourceUri, annotation::kStorageSpec))));
-  ASSERT_EQ(1U, m.asked.size());
+  ASSERT_EQ(1U, m.looked_up.size());
   EXPECT_EQ((std::set<std::string>{"InferenceService m", "Secret storage-config", "ServiceAccount default"}),
-            m.asked.front());
+            m.looked_up.front());
 }
 
 }  // namespace

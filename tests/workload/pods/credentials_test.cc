@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Credentials of every scheme: what a Secret gives to the container that fetches the model, and what happens
-// where there is none.
+// Credentials of each scheme: what a Secret adds to the container that fetches the model, and what happens
+// without one.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -62,12 +62,12 @@ struct SchemeCase {
 
 class CredentialScheme : public testing::TestWithParam<SchemeCase> {};
 
-TEST_P(CredentialScheme, GivesNamesAndKeys) {
+TEST_P(CredentialScheme, RefersToKeys) {
   PodWorld world(account_with(GetParam().secret));
   const Mutated m = world.mutate(world.pod(kS3Pod));
   ASSERT_TRUE(m.allowed) << m.error_texts;
   std::vector<std::string> env = m.env();
-  // Behind them stand the defaults for Hugging Face.
+  // The defaults for Hugging Face follow.
   ASSERT_GE(env.size(), 3U);
   env.resize(env.size() - 3);
   EXPECT_THAT(env, ElementsAreArray(GetParam().env));
@@ -76,7 +76,7 @@ TEST_P(CredentialScheme, GivesNamesAndKeys) {
   EXPECT_THAT(m.mounts("storage-initializer"), ElementsAreArray(mounts));
 }
 
-// "ZQ==" is a value in base64; "sentinel" is looked for in what comes out.
+// "ZQ==" is a value in base64; "sentinel" must not appear in the output.
 const SchemeCase kSchemes[] = {
     {"S3",
      "stringData: {AWS_ACCESS_KEY_ID: sentinel, AWS_SECRET_ACCESS_KEY: sentinel}",
@@ -94,7 +94,7 @@ const SchemeCase kSchemes[] = {
       "S3_USE_HTTPS=0", "S3_ENDPOINT=minio:9000", "AWS_ENDPOINT_URL=http://minio:9000", "S3_VERIFY_SSL=0",
       "awsAnonymousCredential=false", "AWS_DEFAULT_REGION=us", "S3_USER_VIRTUAL_BUCKET=true",
       "S3_USE_ACCELERATE=1"}},
-    {"S3SettingsByKeyAreReferredTo",
+    {"S3SettingsByKeyAreReferences",
      "stringData: {AWS_ACCESS_KEY_ID: a, AWS_SECRET_ACCESS_KEY: b, AWS_DEFAULT_REGION: sentinel, "
      "S3_ENDPOINT: "
      "'https://s3.example.com'}",
@@ -131,7 +131,7 @@ const SchemeCase kSchemes[] = {
     {"ModelScope",
      "stringData: {MODELSCOPE_API_TOKEN: sentinel}",
      {"MODELSCOPE_API_TOKEN<creds/MODELSCOPE_API_TOKEN"}},
-    {"TheFirstRowCounts",
+    {"TheFirstRowIsUsed",
      "stringData: {HF_TOKEN: a, AWS_SECRET_ACCESS_KEY: b}",
      {"AWS_ACCESS_KEY_ID<creds/AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY<creds/AWS_SECRET_ACCESS_KEY"}},
 };
@@ -141,7 +141,7 @@ INSTANTIATE_TEST_SUITE_P(Table, CredentialScheme, testing::ValuesIn(kSchemes),
 
 class NoValues : public testing::TestWithParam<SchemeCase> {};
 
-TEST_P(NoValues, OfASecretLeave) {
+TEST_P(NoValues, OfASecretAppear) {
   PodWorld world(account_with(GetParam().secret));
   const Mutated m = world.mutate(world.pod(kS3Pod));
   EXPECT_EQ(std::string::npos, spec::to_json(m.pod).find("sentinel"));
@@ -153,7 +153,7 @@ TEST_P(NoValues, OfASecretLeave) {
 INSTANTIATE_TEST_SUITE_P(Table, NoValues, testing::ValuesIn(kSchemes),
                          [](const auto& row) { return row.param.name; });
 
-TEST(Credentials, HeadersAreCopiedAsKServeDoesInCompatibleModeOnly) {
+TEST(Credentials, HeadersAreCopiedOnlyInCompatible) {
   PodWorld world(account_with("stringData: {https-host: example.com, headers: 'X: 1'}"), make_compatible);
   EXPECT_EQ("example.com-headers=X: 1", world.mutate(world.pod(kS3Pod)).env().front());
 }
@@ -183,9 +183,9 @@ TEST(Credentials, ABundleOfCertificatesIsMounted) {
   EXPECT_EQ("ca", m.text("/spec/volumes/1/configMap/name"));
 }
 
-// ------------------------------------------------------------------------------- what is not to be had
+// ---------------------------------------------------------------------------------- missing objects
 
-TEST(Credentials, AMissingSecretIsNamedWithTheAccountAndTheKeysThatWouldDo) {
+TEST(Credentials, AMissingSecretIsReportedWithTheAccountAndTheKnownKeys) {
   PodWorld world(R"(
 apiVersion: v1
 kind: ServiceAccount
@@ -197,11 +197,11 @@ secrets: [{name: gone}]
   EXPECT_THAT(m.error_texts, HasSubstr("\"gone\""));
   EXPECT_THAT(m.error_texts, HasSubstr("ServiceAccount \"sa\""));
   EXPECT_THAT(m.error_texts, HasSubstr("AWS_SECRET_ACCESS_KEY"));
-  EXPECT_THAT(m.asked,
+  EXPECT_THAT(m.looked_up,
               ElementsAre(std::set<std::string>{"ServiceAccount sa"}, std::set<std::string>{"Secret gone"}));
 }
 
-TEST(Credentials, AMissingAnnotatedSecretIsNamedAtItsAnnotation) {
+TEST(Credentials, AMissingAnnotatedSecretIsReportedAtItsAnnotation) {
   PodWorld world;
   spec::Value pod = world.pod(R"(
 metadata:
@@ -213,10 +213,10 @@ metadata:
   EXPECT_THAT(m.errors,
               ElementsAre("metadata.annotations[serving.kserve.io/storageSecretName] FieldValueNotFound"));
   // Both in one round.
-  EXPECT_THAT(m.asked, ElementsAre(std::set<std::string>{"Secret gone", "ServiceAccount default"}));
+  EXPECT_THAT(m.looked_up, ElementsAre(std::set<std::string>{"Secret gone", "ServiceAccount default"}));
 }
 
-TEST(Credentials, ANameThatNoSecretCanHaveIsNotLookedUp) {
+TEST(Credentials, AnInvalidNameIsNotLookedUp) {
   PodWorld world;
   for (const char* name : {"''", "../../nodes/n", "A_b", "'?x'"}) {
     const Mutated m = world.mutate(world.pod(fmt::format(
@@ -224,11 +224,11 @@ TEST(Credentials, ANameThatNoSecretCanHaveIsNotLookedUp) {
         "serving.kserve.io/storageSecretName: {}}}}}",
         name)));
     EXPECT_FALSE(m.allowed) << name;
-    EXPECT_THAT(m.asked, ElementsAre(std::set<std::string>{"ServiceAccount default"})) << name;
+    EXPECT_THAT(m.looked_up, ElementsAre(std::set<std::string>{"ServiceAccount default"})) << name;
   }
 }
 
-TEST(Credentials, WhatNobodyCanReadWarnsAndDeniesNothing) {
+TEST(Credentials, UnreadableObjectsWarnAndDenyNothing) {
   for (const char* kind : {"ServiceAccount", "Secret"}) {
     PodWorld world(account_with("stringData: {AWS_SECRET_ACCESS_KEY: a}"));
     world.unknown = {kind};
@@ -240,7 +240,7 @@ TEST(Credentials, WhatNobodyCanReadWarnsAndDeniesNothing) {
   }
 }
 
-TEST(Credentials, AnAccountThatDoesNotExistWarns) {
+TEST(Credentials, AMissingAccountWarns) {
   PodWorld world;
   const Mutated m = world.mutate(world.pod(kS3Pod));
   EXPECT_TRUE(m.allowed);
@@ -251,10 +251,10 @@ TEST(Credentials, SecretsWithoutCredentialsWarn) {
   PodWorld world(account_with("stringData: {password: sentinel}"));
   const Mutated m = world.mutate(world.pod(kS3Pod));
   EXPECT_TRUE(m.allowed);
-  EXPECT_THAT(m.warnings, ElementsAre(HasSubstr("brings no credentials")));
+  EXPECT_THAT(m.warnings, ElementsAre(HasSubstr("provides no credentials")));
 }
 
-TEST(Credentials, TokensOfTheAccountAreNoneAndNeedNoWarning) {
+TEST(Credentials, TokensOfTheAccountDoNotWarn) {
   PodWorld world(R"(
 apiVersion: v1
 kind: ServiceAccount
@@ -329,7 +329,7 @@ constexpr const char* kParametersInvalid =
 
 const KeyCase kKeys[] = {
     {"TypeAndBucketFromTheSecret", "s3", "", {"s3://b/m", "/mnt/models"}},
-    {"ParametersGoFirst", "s3", R"({"bucket":"mine"})", {"s3://mine/m", "/mnt/models"}},
+    {"ParametersHavePrecedence", "s3", R"({"bucket":"mine"})", {"s3://mine/m", "/mnt/models"}},
     {"TheDefaultKey", "", "", {"s3://fallback/m", "/mnt/models"}},
     {"TypeByParameter", "", R"({"type":"hdfs"})", {"hdfs://m", "/mnt/models"}},
     {"OtherTypesHaveNoBucket", "hdfs", "", {"hdfs://m", "/mnt/models"}},
@@ -337,16 +337,16 @@ const KeyCase kKeys[] = {
     {"NoSuchKey", "absent", "", {kKeyNotFound}, false},
     {"UnknownType", "webdav", "", {kKeyInvalid}, false},
     {"NotJson", "broken", "", {kKeyInvalid}, false},
-    {"NotTexts", "numbers", "", {kKeyInvalid}, false},
+    {"NotStrings", "numbers", "", {kKeyInvalid}, false},
     {"NoType", "untyped", "", {kParametersRequired}, false},
     {"ParametersAreNotJson", "s3", "{", {kParametersInvalid}, false},
-    {"ParametersAreNotTexts", "s3", R"({"type":1})", {kParametersInvalid}, false},
+    {"ParametersAreNotStrings", "s3", R"({"type":1})", {kParametersInvalid}, false},
 };
 
 INSTANTIATE_TEST_SUITE_P(Table, StorageByKey, testing::ValuesIn(kKeys),
                          [](const auto& row) { return row.param.name; });
 
-TEST(StorageByKey, TheSecretIsReferredToAndParametersAreSorted) {
+TEST(StorageByKey, RefersToTheSecretAndSortsParameters) {
   PodWorld world(kStorageConfig);
   const Mutated m = world.mutate(world.pod(R"(
 metadata:
@@ -358,7 +358,7 @@ metadata:
 )"));
   EXPECT_THAT(m.env(), IsSupersetOf({"STORAGE_CONFIG<storage-config/s3",
                                      R"(STORAGE_OVERRIDE_CONFIG={"bucket":"x","type":"s3"})"}));
-  EXPECT_THAT(m.asked, ElementsAre(std::set<std::string>{"Secret storage-config"}));
+  EXPECT_THAT(m.looked_up, ElementsAre(std::set<std::string>{"Secret storage-config"}));
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ const Value* config_map_of(const std::vector<Value>& documents) {
   return nullptr;
 }
 
-/// What the built-in files and the objects of a test come to, with a changed configuration.
+/// The catalog of the built-in files and the objects of a test, with a changed configuration.
 std::shared_ptr<const spec::Catalog> make_catalog(const std::vector<Value>& objects,
                                                   const PodWorld::Change& change) {
   spec::Arena arena;
@@ -200,13 +200,13 @@ Mutated PodWorld::mutate(const Value& pod) {
       out.patch = spec::to_json(edit.patch());
       return out;
     }
-    std::set<std::string>& asked = out.asked.emplace_back();
+    std::set<std::string>& looked_up = out.looked_up.emplace_back();
     for (const spec::ObjectKey& key : outcome.needs) {
-      asked.insert(fmt::format("{} {}", key.kind, key.name));
+      looked_up.insert(fmt::format("{} {}", key.kind, key.name));
       facts.add(key, answer(key));
     }
   }
-  throw std::logic_error("asks for ever more");
+  throw std::logic_error("the mutation needs ever more look-ups");
 }
 
 }  // namespace modelgate::workload

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the tests of Pods share: a cluster from YAML, Pods from YAML, and what becomes of them.
+// Shared by the tests of Pods: a cluster and Pods from YAML, and their mutation.
 //
 //   PodWorld world(kSecrets);                    // the built-in configuration, and these objects
-//   Mutated m = world.mutate(world.pod("..."));  // asks the cluster as often as it takes
+//   Mutated m = world.mutate(world.pod("..."));  // looks up what is needed
 //   EXPECT_EQ(m.text("/spec/initContainers/0/args/0"), "s3://b/m");
 #pragma once
 
@@ -23,19 +23,19 @@
 
 namespace modelgate::workload {
 
-/// One Pod after its way through.
+/// A Pod after mutation.
 struct Mutated {
   bool allowed = true;
-  /// "spec.serviceAccountName FieldValueNotFound", one an error.
+  /// One text for each error: "spec.serviceAccountName FieldValueNotFound".
   std::vector<std::string> errors;
   std::string error_texts;
   std::vector<std::string> warnings;
   spec::Value pod;
-  std::string patch;  // "[]" where nothing changed
-  /// "Secret s3", "ServiceAccount sa": what was asked for, a round after the other.
-  std::vector<std::set<std::string>> asked;
+  std::string patch;  // "[]" if nothing changed
+  /// The objects that were looked up, in the order of the rounds: "Secret s3", "ServiceAccount sa".
+  std::vector<std::set<std::string>> looked_up;
 
-  /// At a JSON pointer; "" where there is none, JSON text where it is no string.
+  /// At a JSON pointer; "" if absent, JSON text if it is not a string.
   std::string text(std::string_view pointer) const;
   const spec::Value* find(std::string_view pointer) const;
   /// Of the init container `storage-initializer` (or another): NAME=value, NAME<secret/key.
@@ -49,17 +49,17 @@ struct Mutated {
 class PodWorld {
  public:
   using Change = std::function<void(spec::Configuration&)>;
-  /// The configuration that is built in, as `change` leaves it.
+  /// With the built-in configuration, changed by `change`.
   explicit PodWorld(std::string_view yaml = {}, const Change& change = {});
 
   spec::Arena& arena() { return arena_; }
   spec::Value yaml(std::string_view text);
-  /// A Pod of ours: `spec` and what of `metadata` matters; label, name and a container are added where
-  /// absent.
+  /// A Pod of an InferenceService, from YAML of `spec` and `metadata`; label, name and a container are added
+  /// if they are missing.
   spec::Value pod(std::string_view text);
   Mutated mutate(const spec::Value& pod);
 
-  /// Kinds that nobody can read.
+  /// Kinds that cannot be read.
   std::set<std::string> unknown;
   std::string namespace_ = "default";
 

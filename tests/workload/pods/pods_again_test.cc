@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whatever a Pod asks for: the mutation run over its own output changes nothing and asks for nothing new, and
-// neither a reconciler's earlier pass nor another webhook in between makes a difference. Pods are made up,
-// the same ones in each run.
+// A second mutation of a Pod changes nothing and looks up nothing new, whatever the Pod requests, and
+// whatever the reconciler or another webhook changed before. The Pods are generated, the same in each run.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -83,10 +82,10 @@ metadata: {name: m, namespace: default}
 spec: {predictor: {logger: {storage: {serviceAccountName: many, path: /p}}}}
 )";
 
-/// Numbers that are the same in each run (a linear congruential generator, Knuth's constants).
-class Dice {
+/// The same numbers in each run (a linear congruential generator with Knuth's constants).
+class Random {
  public:
-  explicit Dice(std::uint64_t seed) : state_(seed) {}
+  explicit Random(std::uint64_t seed) : state_(seed) {}
   std::size_t below(std::size_t n) {
     state_ = state_ * 6364136223846793005U + 1442695040888963407U;
     return static_cast<std::size_t>(state_ >> 33) % n;
@@ -138,7 +137,7 @@ constexpr std::array<std::string_view, 6> kContainers = {
 constexpr std::array<std::string_view, 4> kInits = {"setup", "storage-initializer", "istio-init", "fetcher"};
 constexpr std::array<std::string_view, 4> kAccounts = {"", "many", "gone", "absent"};
 
-void append_container(Dice& dice, std::string_view name, std::string& out) {
+void append_container(Random& dice, std::string_view name, std::string& out) {
   out += fmt::format("{{name: {}, image: i", name);
   if (dice.one_in(3)) out += ", env: [{name: STORAGE_URI, value: 's3://b'}, {name: USER_PORT, value: '1'}]";
   static constexpr std::array<std::string_view, 4> kMounts = {
@@ -152,7 +151,7 @@ void append_container(Dice& dice, std::string_view name, std::string& out) {
   out += "}, ";
 }
 
-std::string make_pod(Dice& dice) {
+std::string make_pod(Random& dice) {
   std::string out = "metadata: {annotations: {";
   for (const Choice& c : choices()) {
     const bool storage = c.annotation == annotation::kSourceUri;
@@ -179,15 +178,15 @@ std::string make_pod(Dice& dice) {
   return out + "}";
 }
 
-/// A few thousand in a test run; MODELGATE_PODS asks for more.
+/// Number of Pods; MODELGATE_PODS sets another.
 std::size_t how_many() {
-  const char* asked = std::getenv("MODELGATE_PODS");
-  return asked ? static_cast<std::size_t>(std::strtoull(asked, nullptr, 10)) : 2000;
+  const char* count = std::getenv("MODELGATE_PODS");
+  return count ? static_cast<std::size_t>(std::strtoull(count, nullptr, 10)) : 2000;
 }
 
 class GeneratedPods : public testing::TestWithParam<bool> {};
 
-TEST_P(GeneratedPods, AreDoneAfterOnePass) {
+TEST_P(GeneratedPods, AreCompleteAfterOnePass) {
   const bool strict = GetParam();
   const PodWorld::Change change = [&](spec::Configuration& c) {
     c.storage_initializer.enable_modelcar = true;
@@ -195,16 +194,16 @@ TEST_P(GeneratedPods, AreDoneAfterOnePass) {
     c.logger.ca_bundle = "bundle";
     if (!strict) make_compatible(c);
   };
-  Dice dice(strict ? 1 : 2);
+  Random dice(strict ? 1 : 2);
   std::size_t allowed = 0;
   std::size_t changed = 0;
   auto world = std::make_unique<PodWorld>(kCluster, change);
   for (std::size_t i = 0; i < how_many(); ++i) {
-    if (i % 1000 == 999) world = std::make_unique<PodWorld>(kCluster, change);  // and a new arena
+    if (i % 1000 == 999) world = std::make_unique<PodWorld>(kCluster, change);  // for a new arena
     const std::string text = make_pod(dice);
     const Mutated once = world->mutate(world->pod(text));
     // A service, its logger's account, that account's Secrets.
-    EXPECT_LE(once.asked.size(), 3U) << text;
+    EXPECT_LE(once.looked_up.size(), 3U) << text;
     if (!once.allowed) continue;
     ++allowed;
     changed += once.patch != "[]";

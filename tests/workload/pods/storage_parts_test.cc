@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The small parts of storage: paths, digests, and JSON as Go writes it.
+// Parts of storage: paths, digests, and JSON as Go writes it.
 #include <gtest/gtest.h>
 
 #include "workload/objects/go_json.h"
@@ -20,11 +20,11 @@ struct DigestCase {
 
 class Sha256 : public testing::TestWithParam<DigestCase> {};
 
-TEST_P(Sha256, IsTheStandards) {
+TEST_P(Sha256, MatchesTheStandard) {
   EXPECT_EQ(GetParam().digest, sha256_hex(GetParam().text));
 }
 
-// Examples of FIPS 180-4, and the lengths at which the padding takes another block.
+// Examples of FIPS 180-4, and lengths at which the padding needs another block.
 const DigestCase kDigests[] = {
     {"Empty", "", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
     {"Abc", "abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
@@ -47,7 +47,7 @@ struct ParentCase {
 
 class ParentDirectory : public testing::TestWithParam<ParentCase> {};
 
-TEST_P(ParentDirectory, IsGos) {
+TEST_P(ParentDirectory, EqualsGos) {
   EXPECT_EQ(GetParam().parent, parent_directory(GetParam().path));
 }
 
@@ -58,7 +58,7 @@ const ParentCase kParents[] = {
     {"Name", "ca.crt", "."},
     {"Relative", "a/b", "a"},
     {"Folder", "/etc/ssl/", "/etc/ssl"},
-    {"Doubled", "/etc//ssl//x", "/etc/ssl"},
+    {"DoubleSlashes", "/etc//ssl//x", "/etc/ssl"},
     {"Dots", "/etc/a/../b/x", "/etc/b"},
     {"Above", "/../x", "/"},
 };
@@ -97,7 +97,7 @@ struct ProbeCase {
 
 class GoProbe : public testing::TestWithParam<ProbeCase> {};
 
-TEST_P(GoProbe, IsWrittenInGosOrder) {
+TEST_P(GoProbe, HasGosOrder) {
   spec::Arena arena;
   const auto probe = spec::parse_json(GetParam().probe, arena);
   ASSERT_TRUE(probe);
@@ -113,10 +113,10 @@ const ProbeCase kProbes[] = {
      R"({"httpGet":{"port":1,"httpHeaders":[{"name":"n","value":"v"},{"name":"e","value":""}]}})"},
     {"TcpSocket", R"({"tcpSocket":{"host":"h","port":1},"failureThreshold":3})",
      R"({"tcpSocket":{"port":1,"host":"h"},"failureThreshold":3})"},
-    {"ZerosAreLeftOut", R"({"tcpSocket":{"port":1},"timeoutSeconds":0})", R"({"tcpSocket":{"port":1}})"},
+    {"ZerosAreOmitted", R"({"tcpSocket":{"port":1},"timeoutSeconds":0})", R"({"tcpSocket":{"port":1}})"},
     {"ZeroOfAPointerIsNotEmpty", R"({"tcpSocket":{"port":1},"terminationGracePeriodSeconds":0})",
      R"({"tcpSocket":{"port":1},"terminationGracePeriodSeconds":0})"},
-    {"UnknownIsLeftOut", R"({"tcpSocket":{"port":1},"x":1})", R"({"tcpSocket":{"port":1}})"},
+    {"UnknownIsOmitted", R"({"tcpSocket":{"port":1},"x":1})", R"({"tcpSocket":{"port":1}})"},
 };
 
 INSTANTIATE_TEST_SUITE_P(Table, GoProbe, testing::ValuesIn(kProbes),

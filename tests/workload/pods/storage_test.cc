@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where a Pod's model comes from, and where it is mounted.
+// From where a Pod's model is fetched, and where it is mounted.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -38,18 +38,18 @@ TEST(Storage, IsFetchedByAnInitContainer) {
   EXPECT_EQ("{}", m.text("/spec/volumes/0/emptyDir"));
   EXPECT_THAT(m.env(), ElementsAre("HF_HUB_ENABLE_HF_TRANSFER=1", "HF_XET_HIGH_PERFORMANCE=1",
                                    "HF_XET_NUM_CONCURRENT_RANGE_GETS=8"));
-  EXPECT_THAT(m.asked, ElementsAre(std::set<std::string>{"ServiceAccount default"}));
+  EXPECT_THAT(m.looked_up, ElementsAre(std::set<std::string>{"ServiceAccount default"}));
   EXPECT_THAT(m.warnings, IsEmpty());
 }
 
-TEST(Storage, MayBeWritable) {
+TEST(Storage, CanBeWritable) {
   PodWorld world;
   const Mutated m =
       world.mutate(world.pod(pod_with_uri("s3://b/m", ", storage.kserve.io/readonly: 'false'")));
   EXPECT_THAT(m.mounts("kserve-container"), ElementsAre("kserve-provision-location:/mnt/models"));
 }
 
-TEST(Storage, GoesToTheWorkerAndToTheTransformerAsWell) {
+TEST(Storage, IsMountedInWorkerAndTransformer) {
   PodWorld world;
   const Mutated m = world.mutate(world.pod(pod_with_uri("s3://b/m") +
                                            "\nspec: {containers: [{name: transformer-container}, {name: "
@@ -59,7 +59,7 @@ TEST(Storage, GoesToTheWorkerAndToTheTransformerAsWell) {
   EXPECT_THAT(m.mounts("sidecar"), IsEmpty());
 }
 
-TEST(Storage, TellsTheUsersOwnContainerWhereItIs) {
+TEST(Storage, SetsTheVariableOfACustomContainer) {
   PodWorld world;
   const Mutated m = world.mutate(world.pod(
       pod_with_uri("s3://b/m") +
@@ -77,13 +77,13 @@ struct ClaimCase {
 
 class Claim : public testing::TestWithParam<ClaimCase> {};
 
-TEST_P(Claim, IsMountedAndNothingIsAskedFor) {
+TEST_P(Claim, IsMountedWithoutLookUps) {
   PodWorld world;
   const Mutated m = world.mutate(world.pod(pod_with_uri(GetParam().uri)));
   EXPECT_THAT(m.mounts("kserve-container"), ElementsAre(GetParam().mount));
   EXPECT_EQ("claim", m.text("/spec/volumes/0/persistentVolumeClaim/claimName"));
   EXPECT_EQ(nullptr, m.find("/spec/initContainers"));
-  EXPECT_THAT(m.asked, IsEmpty());
+  EXPECT_THAT(m.looked_up, IsEmpty());
 }
 
 const ClaimCase kClaims[] = {
@@ -95,7 +95,7 @@ const ClaimCase kClaims[] = {
 INSTANTIATE_TEST_SUITE_P(Table, Claim, testing::ValuesIn(kClaims),
                          [](const auto& row) { return row.param.name; });
 
-TEST(Claim, OfAModelThatIsOnTheNode) {
+TEST(Claim, OfAModelOnTheNode) {
   PodWorld world;
   const std::string annotations = fmt::format(
       "metadata: {{labels: {{{}: m, {}: cache}}, annotations: {{{}: 's3://b/m/v1', {}: 's3://b/m', {}: "
@@ -104,12 +104,12 @@ TEST(Claim, OfAModelThatIsOnTheNode) {
       annotation::kLocalModelPvcName);
   const Mutated m = world.mutate(world.pod(annotations));
   ASSERT_EQ(1U, m.mounts("kserve-container").size());
-  // Of s3://b/m the SHA-256 begins with these digits.
+  // The SHA-256 of s3://b/m begins with these digits.
   EXPECT_THAT(m.mounts("kserve-container").front(), HasSubstr("kserve-pvc-source:/mnt/models:models/"));
   EXPECT_THAT(m.mounts("kserve-container").front(), HasSubstr("/v1:ro"));
 }
 
-TEST(Claim, OfAModelOnTheNodeHasToBeNamed) {
+TEST(Claim, OfAModelOnTheNodeMustBeNamed) {
   PodWorld world;
   const Mutated m = world.mutate(
       world.pod(fmt::format("metadata: {{labels: {{{}: m, {}: cache}}, annotations: {{{}: 's3://b/m'}}}}",
@@ -190,27 +190,26 @@ const ContainerCase kContainers[] = {
     {"NotOneForJobs",
      storage_container("a", kMine + ", workloadType: localModelDownloadJob") + storage_container("b", kMine),
      "mine://m", "", "b"},
-    {"ByItsName", storage_container("a", kMine) + storage_container("b", kMine), "mine://m", "b", "b"},
+    {"ByName", storage_container("a", kMine) + storage_container("b", kMine), "mine://m", "b", "b"},
     {"ByNameButOfAnotherScheme", storage_container("a", kMine), "s3://b", "a", "",
      std::string(kByName) + " FieldValueInvalid"},
     {"ByNameButDisabled", storage_container("a", kMine, "disabled: true"), "mine://m", "a", "",
      std::string(kByName) + " FieldValueInvalid"},
     {"ByNameButForJobs", storage_container("a", kMine + ", workloadType: localModelDownloadJob"), "mine://m",
      "a", "", std::string(kByName) + " FieldValueInvalid"},
-    {"ByANameThatIsNotThere", storage_container("a", kMine), "mine://m", "b", "",
+    {"ByAMissingName", storage_container("a", kMine), "mine://m", "b", "",
      std::string(kByName) + " FieldValueNotFound"},
     {"BrokenExpression", storage_container("a", "supportedUriFormats: [{regex: '('}]"), "mine://m", "", "",
      std::string(kByUri) + " FieldValueInvalid"},
-    {"BrokenExpressionBesideOneThatFits",
+    {"BrokenExpressionAndAMatch",
      storage_container("a", "supportedUriFormats: [{regex: '('}]") + storage_container("b", kMine),
      "mine://m", "", "b"},
-    {"BrokenExpressionBesideOneThatFitsInCompatibleMode",
+    {"BrokenExpressionAndAMatchInCompatible",
      storage_container("a", "supportedUriFormats: [{regex: '('}]") + storage_container("b", kMine),
      "mine://m", "", "", std::string(kByUri) + " FieldValueInvalid", true},
     {"AHugeExpression", storage_container("a", "supportedUriFormats: [{regex: '((a{100}){100}){100}'}]"),
      "mine://m", "", "", std::string(kByUri) + " FieldValueInvalid"},
-    {"AnExpressionThatBacktracksElsewhere",
-     storage_container("a", "supportedUriFormats: [{regex: '^(a+)+$'}]"),
+    {"AnExpressionThatOthersBacktrack", storage_container("a", "supportedUriFormats: [{regex: '^(a+)+$'}]"),
      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa://m", "", "",
      std::string(kByUri) + " FieldValueNotSupported"},
 };
@@ -242,7 +241,7 @@ TEST(StorageContainer, AUriThatIsTooLongIsMatchedByNoExpression) {
               ElementsAre(std::string(kByUri) + " FieldValueTooLong"));
 }
 
-TEST(StorageContainer, OneThatCannotBeReadLeavesNoChoice) {
+TEST(StorageContainer, IsNotChosenIfItCannotBeRead) {
   PodWorld world;
   world.unknown = {"ClusterStorageContainer"};
   const Mutated m = world.mutate(
@@ -251,19 +250,19 @@ TEST(StorageContainer, OneThatCannotBeReadLeavesNoChoice) {
   EXPECT_THAT(m.warnings, ElementsAre(HasSubstr("could not be read")));
 }
 
-TEST(StorageContainer, IsLookedForLiveBeforeItCountsAsMissing) {
+TEST(StorageContainer, IsReadLiveBeforeItCountsAsMissing) {
   PodWorld world;
   const std::string pod = pod_with_uri("new://m");
   const Mutated known = world.mutate(world.pod(pod));
   EXPECT_FALSE(known.allowed);
-  EXPECT_THAT(known.asked, ElementsAre(std::set<std::string>{"ClusterStorageContainer "}));
+  EXPECT_THAT(known.looked_up, ElementsAre(std::set<std::string>{"ClusterStorageContainer "}));
   world.unknown = {"ClusterStorageContainer"};
   const Mutated unknown = world.mutate(world.pod(pod));
   EXPECT_TRUE(unknown.allowed);
   EXPECT_THAT(unknown.warnings, ElementsAre(HasSubstr("could not be listed")));
 }
 
-TEST(StorageContainer, ChangesTheInitContainerAndKeepsWhatItDoesNotName) {
+TEST(StorageContainer, IsMergedIntoTheInitContainer) {
   PodWorld world(R"(
 apiVersion: serving.kserve.io/v1alpha1
 kind: ClusterStorageContainer
@@ -284,7 +283,7 @@ spec:
               AllOf(Contains("HF_XET_HIGH_PERFORMANCE=0"), Not(Contains("HF_XET_HIGH_PERFORMANCE=1"))));
 }
 
-TEST(StorageContainer, MayGoByAnotherNameAndIsNotAddedTwice) {
+TEST(StorageContainer, WithAnotherNameIsNotAddedTwice) {
   PodWorld world(R"(
 apiVersion: serving.kserve.io/v1alpha1
 kind: ClusterStorageContainer
@@ -315,7 +314,7 @@ TEST(Storage, TrustsTheConfiguredBundle) {
   EXPECT_THAT(m.mounts("storage-initializer"), Contains("cabundle-cert:/etc/ssl/custom-certs:ro"));
 }
 
-TEST(Storage, TellsOfConfidentialModels) {
+TEST(Storage, PassesConfidentialSettings) {
   PodWorld world;
   const Mutated m = world.mutate(world.pod(
       pod_with_uri("s3://b/m", fmt::format(", {}: 'true', {}: 'kbs:///a'", annotation::kConfidential,
@@ -324,7 +323,7 @@ TEST(Storage, TellsOfConfidentialModels) {
   EXPECT_THAT(m.env(), Contains("CONFIDENTIAL_RESOURCE_ID=kbs:///a"));
 }
 
-TEST(Storage, IsLeftAsItIsWhereItIsThereAlready) {
+TEST(Storage, IsUnchangedIfItExists) {
   PodWorld world;
   const Mutated m = world.mutate(
       world.pod(pod_with_uri("s3://b/m") +
@@ -333,7 +332,7 @@ TEST(Storage, IsLeftAsItIsWhereItIsThereAlready) {
   EXPECT_TRUE(m.allowed);
   EXPECT_EQ("x", m.text("/spec/initContainers/0/image"));
   EXPECT_EQ(nullptr, m.find("/spec/volumes"));
-  EXPECT_THAT(m.asked, IsEmpty());
+  EXPECT_THAT(m.looked_up, IsEmpty());
 }
 
 // ------------------------------------------------------------------------------------------- bad input
@@ -348,7 +347,7 @@ struct BadCase {
 
 class BadStorage : public testing::TestWithParam<BadCase> {};
 
-TEST_P(BadStorage, GetsADefiniteAnswer) {
+TEST_P(BadStorage, IsDenied) {
   const BadCase& c = GetParam();
   const std::string pod = pod_with_uri(c.uri) + "\n" + c.spec;
   PodWorld strict;

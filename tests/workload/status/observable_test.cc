@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the reconciler keeps of the objects that it watches. That the status is the same of trimmed objects
-// is held by status_test.cc and render_children.cc, which look at nothing else.
+// The parts of watched objects that the reconciler caches. status_test.cc and render_children.cc show that
+// the status of trimmed objects is the same: they use only trimmed objects.
 #include "workload/status/observable.h"
 
 #include <gtest/gtest.h>
@@ -21,15 +21,15 @@ using spec::Value;
 struct Case {
   const char* name;
   const char* whole;
-  const char* kept;
+  const char* trimmed;
 };
 
 class Observable : public ::testing::TestWithParam<Case> {};
 
-TEST_P(Observable, KeepsWhatTheStatusIsReadFrom) {
+TEST_P(Observable, RetainsTheFieldsOfTheStatus) {
   ServiceWorld world;
   const Value once = observable(world.yaml(GetParam().whole), world.arena());
-  EXPECT_EQ(spec::to_canonical_json(once), spec::to_canonical_json(world.yaml(GetParam().kept)));
+  EXPECT_EQ(spec::to_canonical_json(once), spec::to_canonical_json(world.yaml(GetParam().trimmed)));
   EXPECT_EQ(spec::to_json(observable(once, world.arena())), spec::to_json(once));
 }
 
@@ -161,13 +161,13 @@ metadata: {name: h}
 spec: {minReplicas: 1, maxReplicas: 3}
 status: {currentReplicas: 1, desiredReplicas: 2, conditions: [{type: AbleToScale, status: "True"}]}
 )"},
-        // A wrong type is the status' to judge.
+        // The status handles a wrong type.
         Case{"WrongTypes",
              "{kind: Pod, metadata: 5, spec: [x], status: {phase: [1], conditions: {type: T, more: 1}}}",
              "{kind: Pod, metadata: 5, spec: [x], status: {phase: [1], conditions: {type: T}}}"}),
     [](const auto& info) { return std::string(info.param.name); });
 
-TEST(ObservableKind, IsGivenForObjectsOutOfAList) {
+TEST(ObservableKind, IsGivenForItemsOfAList) {
   ServiceWorld world;
   const Value item = world.yaml("{metadata: {name: p}, spec: {nodeName: node-1}}");
   EXPECT_EQ(spec::to_json(observable(item, world.arena(), "Pod")),
@@ -175,12 +175,12 @@ TEST(ObservableKind, IsGivenForObjectsOutOfAList) {
   EXPECT_EQ(spec::to_json(observable(item, world.arena())), R"({"metadata":{"name":"p"}})");
 }
 
-TEST(ObservableKind, OfNoObjectIsAnEmptyOne) {
+TEST(ObservableKind, OfANonObjectIsEmpty) {
   ServiceWorld world;
   EXPECT_EQ(spec::to_json(observable(Value(5), world.arena(), "Pod")), "{}");
 }
 
-/// A document in which some values are gone and others are of another type.
+/// Removes some values of a document, and changes the type of others.
 class Spoiler {
  public:
   Spoiler(unsigned seed, spec::Arena& arena) : random_(seed), arena_(arena) {}
@@ -290,7 +290,7 @@ TEST(ObservableOfAnything, GivesTheSameStatus) {
         << seed;
     seen.insert(whole);
   }
-  EXPECT_GT(seen.size(), 20U) << "they are too much alike to tell anything";
+  EXPECT_GT(seen.size(), 20U) << "the statuses are too similar";
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What goes wrong with Pods, in the words of the kubelet, the scheduler and the controllers of Deployments
-// (Kubernetes 1.34), and what the status makes of it: condition, model, phase. Sequences are played one after
-// the other, each with the status that the one before left.
+// Failures of Pods, with the texts of the kubelet, the scheduler and the Deployment controller (Kubernetes
+// 1.34), and the status that follows: condition, model, phase. In a sequence, each step starts with the
+// status of the step before.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -22,7 +22,7 @@ namespace {
 using spec::ObjectView;
 using spec::Value;
 
-/// A service, and the cluster as it changes.
+/// A service, and a cluster that changes.
 class Watched {
  public:
   explicit Watched(unsigned settings = 0) : world_(settings) {
@@ -34,7 +34,7 @@ class Watched {
         {});
   }
 
-  /// Pods: the whole document each.
+  /// Whole Pods.
   void see(std::string_view deployment_status, const std::vector<std::string>& pods) {
     deployment_ = deployment_status;
     look(pods);
@@ -74,7 +74,7 @@ class Watched {
   std::string deployment_;
 };
 
-/// A Pod of the predictor with that in its status. `more` goes into its metadata.
+/// A Pod of the predictor with this status. `more` is added to its metadata.
 std::string pod(std::string_view status, std::string_view name = "m-predictor-1-abcde",
                 std::string_view more = {}) {
   return fmt::format(
@@ -119,23 +119,23 @@ constexpr std::string_view kOutOfMemory =
 struct Case {
   const char* name;
   std::string pod;
-  const char* reason;  // of PredictorReady
-  const char* says;    // a part of its message
+  const char* reason;   // of PredictorReady
+  const char* message;  // a part of its message
   const char* phase;
   const char* target;   // of the model
-  const char* failure;  // KServe's class; "" where it has not failed
+  const char* failure;  // KServe's class; "" if it has not failed
 };
 
 class PodTroubleOf : public ::testing::TestWithParam<Case> {};
 
-TEST_P(PodTroubleOf, IsTold) {
+TEST_P(PodTroubleOf, IsReported) {
   const Case& c = GetParam();
   Watched w;
   w.look({c.pod});
   for (const char* type : {"PredictorReady", "Ready"}) {
     EXPECT_EQ(w.condition(type).string("status"), "False");
     EXPECT_EQ(w.condition(type).string("reason"), c.reason);
-    EXPECT_THAT(std::string(w.condition(type).string("message")), ::testing::HasSubstr(c.says));
+    EXPECT_THAT(std::string(w.condition(type).string("message")), ::testing::HasSubstr(c.message));
   }
   EXPECT_EQ(w.status().string("phase"), c.phase);
   EXPECT_EQ(w.model().object("states").string("targetModelState"), c.target);
@@ -210,7 +210,7 @@ struct NoPods {
 
 class PodsRefused : public ::testing::TestWithParam<NoPods> {};
 
-TEST_P(PodsRefused, AreToldOf) {
+TEST_P(PodsRefused, AreReported) {
   Watched w;
   w.see(fmt::format(R"({{"conditions": [{{"type": "Progressing", "status": "True", "reason":
           "NewReplicaSetCreated"}}, {{"type": "Available", "status": "False", "reason":
@@ -244,32 +244,32 @@ constexpr std::string_view kAvailable =
     R"({"availableReplicas": 1, "conditions": [{"type": "Available", "status": "True", "reason":
     "MinimumReplicasAvailable"}, {"type": "Progressing", "status": "True", "reason": "ReplicaSetUpdated"}]})";
 
-TEST(PodTroubles, DoNotComeAndGoWithEachRestart) {
+TEST(PodTroubles, DoNotChangeWithEachRestart) {
   Watched w;
   const std::string crash_loop[] = {server(kCrashed), server(kBackOff, kCrashed), server(kRunning, kCrashed),
                                     server(kCrashed, kCrashed)};
   w.look({crash_loop[0]});
-  const std::string told = spec::to_json(*w.status().value());
+  const std::string before = spec::to_json(*w.status().value());
   for (int i = 1; i < 8; ++i) {
     w.look({crash_loop[i % 4]});
-    EXPECT_EQ(spec::to_json(*w.status().value()), told) << i;
+    EXPECT_EQ(spec::to_json(*w.status().value()), before) << i;
   }
 }
 
-TEST(PodTroubles, DoNotComeAndGoWithEachPull) {
+TEST(PodTroubles, DoNotChangeWithEachPull) {
   Watched w;
   const std::string failed =
       server(R"({"waiting": {"reason": "ErrImagePull", "message": "not found: example.com/nope:1"}})");
   const std::string waits =
       server(R"({"waiting": {"reason": "ImagePullBackOff", "message": "Back-off pulling image \"nope\""}})");
   w.look({failed});
-  const std::string told(w.condition("Ready").string("message"));
+  const std::string before(w.condition("Ready").string("message"));
   const std::string waits_and_says_why = server(
       R"({"waiting": {"reason": "ImagePullBackOff", "message": "Back-off pulling image \"nope\": ErrImagePull: not found: example.com/nope:1"}})");
   for (const std::string& now : {waits, failed, waits_and_says_why, waits}) {
     w.look({now});
-    EXPECT_EQ(w.condition("Ready").string("message"), told);
-    EXPECT_EQ(w.condition("PredictorReady").string("message"), told);
+    EXPECT_EQ(w.condition("Ready").string("message"), before);
+    EXPECT_EQ(w.condition("PredictorReady").string("message"), before);
   }
 }
 
@@ -282,7 +282,7 @@ TEST(PodTroubles, EndWhenThePodIsReady) {
   EXPECT_FALSE(w.model().has("lastFailureInfo"));
 }
 
-TEST(PodTroubles, OfAPodThatIsTakenAwayAreNone) {
+TEST(PodTroubles, OfATerminatingPodAreIgnored) {
   Watched w;
   std::string leaving = server(kOutOfMemory);
   leaving.replace(leaving.find(R"("labels")"), 8, R"("deletionTimestamp": "2026-02-01T00:00:00Z", "labels")");
@@ -291,7 +291,7 @@ TEST(PodTroubles, OfAPodThatIsTakenAwayAreNone) {
   EXPECT_EQ(w.status().string("phase"), "Pending");
 }
 
-TEST(PodTroubles, OfAnEarlierTemplateAreNone) {
+TEST(PodTroubles, OfAnEarlierTemplateAreIgnored) {
   Watched w;
   std::string old = server(kBackOff, kCrashed);
   old.replace(old.find(R"("labels")"), 8, R"("creationTimestamp": "2026-01-01T00:00:00Z", "labels")");
@@ -303,7 +303,7 @@ TEST(PodTroubles, OfAnEarlierTemplateAreNone) {
   EXPECT_EQ(w.model().object("states").string("targetModelState"), "Loading");
 }
 
-TEST(PodTroubles, OfANewVersionAreShownBesideWhatServes) {
+TEST(PodTroubles, OfANewVersionAreReportedWhileTheOldServes) {
   Watched w;
   std::string old = server(kRunning, "{}", true);
   old.replace(old.find(R"("labels")"), 8, R"("creationTimestamp": "2026-01-01T00:00:00Z", "labels")");
@@ -320,8 +320,8 @@ TEST(PodTroubles, OfANewVersionAreShownBesideWhatServes) {
   EXPECT_EQ(w.model().object("lastFailureInfo").string("reason"), "ModelLoadFailed");
 }
 
-/// Whole characters, and the end of them: there is what failed.
-TEST(LastWords, AreCutAtTheirBeginning) {
+/// The end is shown, in whole characters: it has the cause.
+TEST(TerminationMessage, IsCutAtItsBeginning) {
   Watched w;
   std::string words;
   for (int i = 0; i < 1000; ++i) words += "\xC3\xA9";  // two bytes each
@@ -336,7 +336,7 @@ TEST(LastWords, AreCutAtTheirBeginning) {
   }
 }
 
-TEST(CanaryTrouble, IsToldOfTheCanary) {
+TEST(CanaryTrouble, IsReportedOfTheCanary) {
   ServiceWorld world(kGatewayApi);
   Value service = world.service(
       "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt, storageUri: 's3://b/m'}}, "

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The status of a service from its Deployments and Pods: one value a row. What KServe v0.20 says of services
-// that come up, or do not, is compared by tests/conformance/children.py; here are the ways in which they
-// fail.
+// The status of a service from its Deployments and Pods, one value a row. tests/conformance/children.py
+// compares with recordings of KServe v0.20; these rows are about failures.
 #include "workload/status/status.h"
 
 #include <fmt/format.h>
@@ -39,7 +38,7 @@ constexpr std::string_view kReadyPod =
     "conditions: "
     "[{type: Ready, status: 'True'}]}}";
 
-/// A Pod that is not ready, with that in its status.
+/// A Pod that is not ready, with this status.
 std::string pod_with(std::string_view status) {
   return fmt::format(
       "{{metadata: {{name: p, labels: {{app: isvc.m-predictor}}}}, spec: {{nodeName: n}}, status: {{phase: "
@@ -66,11 +65,11 @@ class StatusWorld {
     observed_ = world_.yaml(observed_yaml);
     status_ = status_of(false);
     const Value of_trimmed = status_of(true);
-    EXPECT_EQ(spec::to_json(of_trimmed), spec::to_json(status_)) << "of what the reconciler keeps";
+    EXPECT_EQ(spec::to_json(of_trimmed), spec::to_json(status_)) << "from the cached parts";
     return status_;
   }
 
-  /// Of whoever applied the objects; told beside the builder's own.
+  /// Problems of the apply, in addition to the builder's.
   std::vector<Problem> problems;
 
   /// "True PredictorReady", or "-".
@@ -98,7 +97,7 @@ class StatusWorld {
     return build_status(service_, wanted, context, observed, kNow, world_.arena());
   }
 
-  /// Of what was observed; trimmed as objects of `kind`, where one is given.
+  /// The observed objects, trimmed if a `kind` is given.
   std::vector<const Value*> list(std::string_view key, std::string_view kind) {
     std::vector<const Value*> out;
     const Value* found = spec::find(observed_, key);
@@ -200,7 +199,7 @@ INSTANTIATE_TEST_SUITE_P(
                  "x}]}}",
                  kReadyPod),
             "True PredictorReady", "Ready", "Loaded", "-"},
-        Row{"OthersPodsAreNotLookedAt",
+        Row{"PodsOfOthersAreIgnored",
             seen(kUp,
                  "{metadata: {name: p, labels: {app: isvc.other}}, status: {containerStatuses: [{name: c, "
                  "state: "
@@ -208,7 +207,7 @@ INSTANTIATE_TEST_SUITE_P(
             "True PredictorReady", "Ready", "Pending", "-"}),
     [](const auto& info) { return std::string(info.param.name); });
 
-TEST(Status, HoldsAContainersLastWords) {
+TEST(Status, HasTheTerminationMessage) {
   StatusWorld world;
   world.status(
       kService,
@@ -234,7 +233,7 @@ TEST(Status, EachConditionHasAReasonAndAMessage) {
   }
 }
 
-TEST(Status, KeepsTransitionTimesAndIsTheSameTwice) {
+TEST(Status, RetainsTransitionTimesAndIsDeterministic) {
   StatusWorld world;
   const std::string before = spec::to_json(world.status(kService, seen(kUp, kReadyPod)));
   std::string old = before;
@@ -245,7 +244,7 @@ TEST(Status, KeepsTransitionTimesAndIsTheSameTwice) {
   EXPECT_EQ(world.text("/conditions/1/lastTransitionTime"), kNow);
 }
 
-TEST(Status, KeepsItsUrlUntilItIsStopped) {
+TEST(Status, RetainsItsUrlUntilItIsStopped) {
   StatusWorld world;
   const std::string old = spec::to_json(world.status(kService, seen(kUp, kReadyPod)));
   EXPECT_EQ(world.text("/url"), "http://m-default.example.com");
@@ -264,7 +263,7 @@ constexpr std::string_view kStoppedCanary =
     "{name: sklearn}, runtime: rt, storageUri: 's3://b/m'}}, canary: [{trafficPercent: 10, predictor: {name: "
     "v2}}]}}";
 
-TEST(Status, OfCanariesThatAreStopped) {
+TEST(Status, OfStoppedCanaries) {
   StatusWorld world;
   world.status(kStoppedCanary, "{}");
   EXPECT_EQ(world.condition("CanaryPredictorReady"), "False Stopped");
@@ -273,7 +272,7 @@ TEST(Status, OfCanariesThatAreStopped) {
   EXPECT_EQ(world.text("/canaryStatuses/0/trafficPercent"), "10");
 }
 
-TEST(Status, SaysNothingInKServeOfAnIngressThatNeverWas) {
+TEST(Status, HasNoIngressConditionInCompatibleIfItNeverRan) {
   StatusWorld world(kCompatible);
   world.status(kStoppedCanary, "{}");
   EXPECT_EQ(world.condition("IngressReady"), "-");
@@ -282,7 +281,7 @@ TEST(Status, SaysNothingInKServeOfAnIngressThatNeverWas) {
   EXPECT_EQ(world.condition("IngressReady"), "False Stopped");
 }
 
-TEST(Status, DoesNotComeToStopInKServeWhatCannotBeRealized) {
+TEST(Status, IsNotStoppedInCompatibleIfItCannotBeRealized) {
   StatusWorld world(kCompatible);
   world.status(
       "{metadata: {annotations: {serving.kserve.io/stop: 'true'}}, spec: {predictor: {model: {modelFormat: "
@@ -296,7 +295,7 @@ constexpr std::string_view kUnscalable =
     "{metadata: {annotations: {serving.kserve.io/autoscalerClass: keda}}, spec: {predictor: {model: "
     "{modelFormat: {name: sklearn}, runtime: rt, storageUri: 's3://b/m'}}}}";
 
-TEST(Status, OfAPredictorThatCannotBeScaledIsFalseInKServe) {
+TEST(Status, OfAPredictorThatCannotScaleIsFalseInCompatible) {
   StatusWorld world(kCompatible);
   world.status(kUnscalable, "{}");
   EXPECT_EQ(world.condition("PredictorReady"), "False ReconcileFailed");
@@ -307,8 +306,8 @@ constexpr std::string_view kTransformed =
     "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt, storageUri: 's3://b/m'}}, "
     "transformer: {containers: [{name: kserve-container, image: t}]}}";
 
-/// In Strict the predictor alone says whether its model is loaded.
-TEST(Status, TheModelIsLoadedInKServeOnceAllIsReady) {
+/// In Strict, the predictor alone decides whether its model is loaded.
+TEST(Status, TheModelIsLoadedInCompatibleOnceAllIsReady) {
   StatusWorld strict;
   strict.status(kTransformed, seen(kUp, kReadyPod));
   EXPECT_EQ(strict.text("/modelStatus/states/targetModelState"), "Loaded");
@@ -321,7 +320,7 @@ constexpr std::string_view kUnfitCanary =
     "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt, storageUri: 's3://b/m'}}, canary: "
     "[{trafficPercent: 10, predictor: {name: v2, model: {modelFormat: {name: unheard-of}}}}]}";
 
-TEST(Status, SaysNothingInKServeOfTheModelWhereACanaryIsWrong) {
+TEST(Status, HasNoModelInCompatibleIfACanaryIsInvalid) {
   StatusWorld world(kCompatible);
   world.status(kUnfitCanary, "{}");
   EXPECT_EQ(world.condition("PredictorReady"), "Unknown NoSupportingRuntime");
@@ -340,7 +339,7 @@ TEST(Status, AddressOfAHeadlessServiceHasThePodsPort) {
   EXPECT_EQ(world.text("/address/url"), "http://m-predictor.default.svc.cluster.local:9081");
 }
 
-TEST(Status, NeverGoesBackInGeneration) {
+TEST(Status, NeverDecreasesItsGeneration) {
   StatusWorld world;
   world.status(kService, "{}", "{observedGeneration: 9}");
   EXPECT_EQ(world.text("/observedGeneration"), "9");
@@ -351,7 +350,7 @@ TEST(Status, NeverGoesBackInGeneration) {
 constexpr std::string_view kNoRuntime =
     "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: gone}}}";
 
-TEST(Status, TellsWhatCannotBeRealized) {
+TEST(Status, ReportsWhatCannotBeRealized) {
   StatusWorld world;
   world.status(kNoRuntime, "{}");
   EXPECT_EQ(world.condition("PredictorReady"), "False RuntimeNotRecognized");
@@ -360,16 +359,16 @@ TEST(Status, TellsWhatCannotBeRealized) {
   EXPECT_EQ(world.text("/modelStatus/lastFailureInfo/reason"), "RuntimeNotRecognized");
 }
 
-Problem refused(std::string_view component, std::string_view reason, bool may_pass) {
+Problem refused(std::string_view component, std::string_view reason, bool transient) {
   return {.component = component,
           .reason = reason,
           .path = spec::FieldPath{} / "spec" / component,
           .text = "Deployment m-predictor: no",
-          .may_pass = may_pass};
+          .transient = transient};
 }
 
-/// A client that waits gives up at "Failed": it is not told of an API server that was away for a moment.
-TEST(Status, WhatTheClusterDoesNotTakeNowIsNoFailure) {
+/// Clients stop waiting at "Failed": a transient failure of the API server must not cause it.
+TEST(Status, ATransientProblemIsNotAFailure) {
   StatusWorld world;
   world.problems = {refused(kPredictor, "ApiServerBusy", true)};
   world.status(kService, "{}");
@@ -390,7 +389,7 @@ TEST(Status, WhatTheClusterDoesNotTakeNowIsNoFailure) {
   EXPECT_EQ(world.text("/modelStatus/lastFailureInfo/reason"), "InvalidPredictorSpec");
 }
 
-TEST(Status, WhatServesStaysReadyWhileItsNextVersionIsNotTaken) {
+TEST(Status, AServingVersionStaysReadyWhileTheNextIsRejected) {
   StatusWorld world;
   world.problems = {refused(kPredictor, "QuotaExceeded", true)};
   world.status(kService, seen(kUp, kReadyPod));
@@ -402,7 +401,7 @@ TEST(Status, WhatServesStaysReadyWhileItsNextVersionIsNotTaken) {
   EXPECT_EQ(world.text("/modelStatus/lastFailureInfo/reason"), "RuntimeUnhealthy");
 }
 
-TEST(Status, SaysNothingOfTheModelWhereKServeCouldNotWrite) {
+TEST(Status, HasNoModelIfTheApplyFailsInCompatible) {
   StatusWorld world(kCompatible);
   world.problems = {refused(kPredictor, "ApiServerBusy", true)};
   world.status(kService, "{}");
@@ -411,21 +410,21 @@ TEST(Status, SaysNothingOfTheModelWhereKServeCouldNotWrite) {
   EXPECT_EQ(world.text("/phase"), "Pending");
 }
 
-TEST(Status, IsUnknownInKServeWhereNothingCanBeRealized) {
+TEST(Status, IsUnknownInCompatibleIfNothingCanBeRealized) {
   StatusWorld world(kCompatible);
   world.status(kNoRuntime, "{}");
   EXPECT_EQ(world.condition("PredictorReady"), "Unknown RuntimeNotRecognized");
   EXPECT_EQ(world.condition("Stopped"), "-");
 }
 
-TEST(Status, WhatServesStaysReadyUnderASpecThatCannotBeRealized) {
+TEST(Status, AServingVersionStaysReadyWithAnInvalidSpec) {
   StatusWorld world;
   world.status(kNoRuntime, seen(kUp, kReadyPod));
   EXPECT_EQ(world.condition("Ready"), "True InferenceServiceReady");
   EXPECT_EQ(world.text("/phase"), "Failed");
 }
 
-TEST(Status, TellsInKServeOfWorkersThatCannotBeMade) {
+TEST(Status, ReportsInvalidWorkersInCompatible) {
   StatusWorld world(kCompatible);
   Problem workers = refused(kPredictor, "InvalidGPUAllocation", false);
   workers.path = spec::FieldPath{} / "spec" / "predictor" / "workerSpec";
@@ -438,7 +437,7 @@ constexpr std::string_view kNamed =
     "spec: {predictor: {name: blue, model: {modelFormat: {name: sklearn}, runtime: rt, storageUri: "
     "'s3://b/m'}}}";
 
-/// A head and its workers, whose Deployment is named for the service: `of` is on the workers' availability.
+/// A head and its workers, whose Deployment has the service's name: `of` is the workers' availability.
 std::string nodes(std::string_view of) {
   return fmt::format(
       "{{deployments: [{{metadata: {{name: m-blue-predictor, labels: {{app: isvc.m-blue-predictor}}}}, "
@@ -462,14 +461,14 @@ TEST(Status, WorkersOfANamedPredictorCount) {
   EXPECT_EQ(world.condition("PredictorReady"), "True PredictorReady");
 }
 
-TEST(Status, WorkersAreNoCopiesOfTheModel) {
+TEST(Status, WorkersAreNotCopiesOfTheModel) {
   StatusWorld world;
   world.status(kNamed, nodes("True"));
   EXPECT_EQ(world.text("/modelStatus/copies/totalCopies"), "1");
 }
 
-/// KServe leaves off where its reconciler fails, and leaves the status as it was.
-TEST(Status, WhatServesStaysReadyWhereKServeLeavesOff) {
+/// KServe stops where its reconciler fails, and does not change the status.
+TEST(Status, AServingVersionStaysReadyWhereKServeStops) {
   StatusWorld world(kCompatible);
   const std::string old = spec::to_json(world.status(kService, seen(kUp, kReadyPod)));
   world.status(kNoRuntime, seen(kUp, kReadyPod), old);
@@ -482,7 +481,7 @@ TEST(Status, WhatServesStaysReadyWhereKServeLeavesOff) {
   EXPECT_EQ(world.condition("PredictorReady"), "Unknown RuntimeNotRecognized");
 }
 
-/// An autoscaler adds Pods of the earlier template while the rollout does not get on.
+/// An autoscaler adds Pods of the earlier template while the rollout is stuck.
 TEST(Status, TheLatestTemplateIsNotThatOfTheLatestPod) {
   constexpr std::string_view kPods =
       "{{deployments: [{}], pods: [{{metadata: {{name: p-a-1, creationTimestamp: '2026-01-01T00:00:00Z', "
@@ -498,7 +497,7 @@ TEST(Status, TheLatestTemplateIsNotThatOfTheLatestPod) {
   }
 }
 
-TEST(Status, RoutesThatAreRefusedAreTold) {
+TEST(Status, ReportsRefusedRoutes) {
   StatusWorld world(kGatewayApi);
   const std::string parts = fmt::format("deployments: [{}], pods: [{}]", kUp, kReadyPod);
   world.status(kService, fmt::format("{{{}}}", parts));
@@ -530,7 +529,7 @@ TEST(Status, CanariesAreReadyByTheirOwnPods) {
   EXPECT_EQ(world.text("/canaryStatuses/1/trafficPercent"), "6");
 }
 
-TEST(Status, TellsOfACanaryThatNoRouteLeadsTo) {
+TEST(Status, ReportsACanaryWithoutARoute) {
   constexpr std::string_view kWithCanary =
       "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt}}, canary: [{trafficPercent: 5, "
       "predictor: {name: v2}}]}";
@@ -545,7 +544,7 @@ TEST(Status, TellsOfACanaryThatNoRouteLeadsTo) {
   EXPECT_EQ(kserve.condition("CanaryPredictorReady"), "True AllCanariesReady");
 }
 
-TEST(Status, TellsOfACanaryThatWasRemovedAndServesOn) {
+TEST(Status, ReportsARemovedCanaryThatStillServes) {
   constexpr std::string_view kStillThere =
       "{{deployments: [{{metadata: {{name: m-predictor, generation: 2}}, status: {{observedGeneration: 1, "
       "availableReplicas: 1, conditions: [{{type: Available, status: 'True'}}]}}}}, {{metadata: {{name: "

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "workload/status/status_parts.h"
+#include "workload/status/observed_component.h"
 
 #include <algorithm>
 #include <functional>
@@ -15,7 +15,7 @@ namespace {
 
 using spec::Value;
 
-using Template = std::pair<std::string_view, std::string_view>;  // app, template's hash
+using Template = std::pair<std::string_view, std::string_view>;  // app label, template hash
 
 Template template_of(const spec::PodView& pod) {
   const auto labels = pod.metadata().labels();
@@ -26,11 +26,11 @@ bool has_failed(const spec::PodView& pod) {
   return pod.object("status").string("phase") == "Failed";
 }
 
-/// When the first Pod of each began. Not the last: while a rollout does not get on, an autoscaler or a node
-/// that goes makes new Pods of the earlier template, too.
+/// When the first Pod of each template was created. The last one would not do: while a rollout is stuck, an
+/// autoscaler or the loss of a node creates new Pods of the earlier template, too.
 std::map<Template, std::string_view> templates_by_start(const std::vector<spec::PodView>& newest_first) {
   std::map<Template, std::string_view> out;
-  std::set<Template> lives;  // has a Pod that did not fail: those that did may be left of long ago
+  std::set<Template> lives;  // has a Pod that did not fail; a failed one may be a leftover
   for (const spec::PodView& p : newest_first) {
     const Template key = template_of(p);
     if (!has_failed(p)) lives.insert(key);
@@ -41,9 +41,9 @@ std::map<Template, std::string_view> templates_by_start(const std::vector<spec::
 
 }  // namespace
 
-std::vector<PodTrouble> Parts::troubles() const {
+std::vector<PodTrouble> ObservedComponent::troubles() const {
   const auto templates = templates_by_start(pods);
-  std::map<std::string_view, std::string_view> last;  // by app: a head's, and workers'
+  std::map<std::string_view, std::string_view> last;  // by app label: of the head, of the workers
   for (const auto& [key, start] : templates) last[key.first] = std::max(last[key.first], start);
   std::vector<PodTrouble> out;
   std::set<Template> seen;
@@ -56,28 +56,22 @@ std::vector<PodTrouble> Parts::troubles() const {
   return out;
 }
 
-const PodTrouble* worst_of(const std::vector<PodTrouble>& troubles) {
-  if (troubles.empty()) return nullptr;
-  const auto failure = std::ranges::find(troubles, false, &PodTrouble::may_pass);
-  return failure == troubles.end() ? &troubles.front() : &*failure;
-}
-
-Parts parts_of(const Observed& observed, std::string_view component_name) {
-  Parts out;
+ObservedComponent observed_component(const Observed& observed, std::string_view component_name) {
+  ObservedComponent out;
   const std::string app = app_label(component_name);
   const std::string worker_app = worker_app_label(component_name);
   for (const Value* d : observed.deployments) {
     const spec::ObjectView metadata = spec::ObjectView(d).object("metadata");
-    // The workers' Deployment is named for the service, whatever the predictor's name.
-    const bool works_for_it = metadata.object("labels").string("app") == worker_app;
-    if (metadata.string("name") == component_name || works_for_it) out.deployments.push_back(d);
+    // The name of the workers' Deployment contains the service's name, not the predictor's.
+    const bool has_workers = metadata.object("labels").string("app") == worker_app;
+    if (metadata.string("name") == component_name || has_workers) out.deployments.push_back(d);
   }
   for (const Value* p : observed.pods) {
     const spec::PodView pod(p);
     const std::string_view label = pod.metadata().labels().get("app").value_or("");
-    if ((label == app || label == worker_app) && !is_leaving(pod)) out.pods.push_back(pod);
+    if ((label == app || label == worker_app) && !is_terminating(pod)) out.pods.push_back(pod);
   }
-  // RFC 3339: text order is time order.
+  // The text order of RFC 3339 times is their time order.
   std::ranges::sort(out.pods, std::greater{}, [](const spec::PodView& p) {
     return std::pair(p.metadata().creation_timestamp(), p.metadata().name());
   });
