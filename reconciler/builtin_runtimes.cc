@@ -50,7 +50,7 @@ std::map<std::string, std::string> entries_of(const std::optional<Object>& confi
 
 }  // namespace
 
-Task<BuiltinOutcome> BuiltinRuntimes::make(SteadyTime until) {
+Task<BuiltinOutcome> BuiltinRuntimes::create(SteadyTime until) {
   BuiltinOutcome outcome;
   const auto failed = [&](const kube::ApiError& error) {
     outcome.complete = false;
@@ -70,13 +70,13 @@ Task<BuiltinOutcome> BuiltinRuntimes::make(SteadyTime until) {
     const std::string name = name_of(manifest);
     if (entries.contains(name)) continue;
     const std::string body = spec::to_json(manifest);
-    const auto made = co_await client_.create(kRuntimes, "", body, call);
-    if (!made && !made.error().is_already_exists()) {
-      failed(made.error());
+    const auto created = co_await client_.create(kRuntimes, "", body, call);
+    if (!created && !created.error().is_already_exists()) {
+      failed(created.error());
       continue;
     }
-    outcome.made += made ? 1 : 0;
-    entries.emplace(name, made ? "made" : "found");
+    outcome.created += created ? 1 : 0;
+    entries.emplace(name, created ? "made" : "found");
     changed = true;
   }
   if (!changed) co_return outcome;

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Makes the built-in ClusterServingRuntimes (deploy/runtimes) in the cluster, each once: one that is there
-// already is left as it is, and one that an admin deleted does not come back. Run by the elected reconciler
-// (controller.cc).
+// Creates the built-in ClusterServingRuntimes (deploy/runtimes) in the cluster, each once: an existing one is left
+// unchanged, and one that an admin deleted is not created again. Run by the leader (controller.cc).
 //
 //   BuiltinRuntimes runtimes(client, "kserve");
-//   const BuiltinOutcome outcome = co_await runtimes.make(until);    // false: to be tried again later
+//   const BuiltinOutcome outcome = co_await runtimes.create(until);    // not complete: to be retried later
 //
-// What was made, or was there already, is remembered in the ConfigMap `modelgate-builtin-runtimes` of our
-// namespace: the names as keys, with how it was. A newer version of ours makes what is new in it; what is
-// there stays as it is, since somebody may have changed it: `kubectl apply --server-side -f deploy/runtimes`
-// renews it. To have one again that was deleted: take its key out of the ConfigMap, and restart.
+// The ConfigMap `modelgate-builtin-runtimes` in our namespace records the runtimes that were created or found, by
+// name. A newer version creates only its new ones; existing ones may have been edited, so they are left unchanged
+// (`kubectl apply --server-side -f deploy/runtimes` updates them). To restore a deleted one, remove its key from
+// the ConfigMap, and restart.
 #pragma once
 
 #include <map>
@@ -26,7 +25,7 @@ inline constexpr std::string_view kBuiltinRuntimesConfigMap = "modelgate-builtin
 
 struct BuiltinOutcome {
   bool complete = true;  // false: something failed, or the ConfigMap changed meanwhile
-  int made = 0;
+  int created = 0;
   std::string problem;  // the first one
 };
 
@@ -34,7 +33,7 @@ class BuiltinRuntimes {
  public:
   BuiltinRuntimes(kube::Client& client, std::string ns) : client_(client), ns_(std::move(ns)) {}
 
-  kube::Task<BuiltinOutcome> make(kube::SteadyTime until);
+  kube::Task<BuiltinOutcome> create(kube::SteadyTime until);
 
  private:
   using Entries = std::map<std::string, std::string>;  // "made" or "found", by name

@@ -35,14 +35,14 @@ std::string body_of(std::string_view ns, const std::string& bundle) {
 
 Task<std::string> CaBundleCopies::read_source(std::string name, kube::SteadyTime until) {
   const auto now = Clock::now();
-  if (name == source_ && now - read_at_ < kLookEvery) co_return std::string();
+  if (name == source_ && now - read_at_ < kRecheckEvery) co_return std::string();
   const kube::CallOptions call{.deadline = until};
   const auto found = co_await client_.get(kube::kConfigMaps, system_namespace_, name, call);
   if (!found) co_return fmt::format("the CA bundle could not be read: {}", found.error().to_string());
   const std::string bundle = bundle_in(*found);
   if (bundle.empty()) {
-    co_return fmt::format("the ConfigMap {}/{} has no key {}, which is to hold CAs", system_namespace_, name,
-                          kCaBundleKey);
+    co_return fmt::format("the ConfigMap {}/{} has no key {}, which must contain the CAs", system_namespace_,
+                          name, kCaBundleKey);
   }
   source_ = name;
   bundle_ = bundle;
@@ -50,16 +50,16 @@ Task<std::string> CaBundleCopies::read_source(std::string name, kube::SteadyTime
   co_return std::string();
 }
 
-Task<std::string> CaBundleCopies::bring(std::string ns, std::string source, kube::SteadyTime until,
-                                        int& writes) {
-  std::string wrong = co_await read_source(source, until);
-  if (!wrong.empty()) co_return wrong;
+Task<std::string> CaBundleCopies::ensure(std::string ns, std::string source, kube::SteadyTime until,
+                                         int& writes) {
+  std::string problem = co_await read_source(source, until);
+  if (!problem.empty()) co_return problem;
   const std::string bundle = bundle_;  // another worker may read a newer one meanwhile
   const std::size_t hash = std::hash<std::string>{}(bundle);
   const auto now = Clock::now();
   const auto known = copies_.find(ns);
   const bool fresh =
-      known != copies_.end() && known->second.bundle == hash && now - known->second.seen_at < kLookEvery;
+      known != copies_.end() && known->second.bundle == hash && now - known->second.seen_at < kRecheckEvery;
   if (fresh) co_return std::string();
 
   const kube::CallOptions call{.deadline = until};
@@ -74,8 +74,8 @@ Task<std::string> CaBundleCopies::bring(std::string ns, std::string source, kube
     } else {
       written = co_await client_.create(kube::kConfigMaps, ns, body, call);
     }
-    const bool somebody_was_faster = !written && written.error().is_already_exists();
-    if (!written && !somebody_was_faster)
+    const bool created_meanwhile = !written && written.error().is_already_exists();
+    if (!written && !created_meanwhile)
       co_return fmt::format("the CA bundle could not be copied: {}", written.error().to_string());
     writes += written ? 1 : 0;
   }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The CAs that models are fetched with, where Pods can mount them: the ConfigMap that
-// `storageInitializer.caBundleConfigMapName` names, in our namespace, is copied into the namespace of each
-// service as `global-ca-bundle`, as KServe does it. Used by reconcile.cc.
+// The CA bundle for downloading models: the ConfigMap `storageInitializer.caBundleConfigMapName` in our namespace
+// is copied as `global-ca-bundle` into the namespace of each service, where Pods can mount it, as in KServe. Used
+// by reconcile.cc.
 //
-//   const std::string wrong = co_await copies.bring(ns, name, until, writes);   // empty: it is there
+//   const std::string problem = co_await copies.ensure(ns, name, until, writes);   // empty: the copy is current
 //
-// Source and copies are looked at again when they were last seen longer than kLookEvery ago, so that a
-// reconcile usually asks for nothing. A copy belongs to nobody: it stays when the last service goes. Only its
-// key is written; what else is in it is left alone.
+// Source and copies are read again after kRecheckEvery, so most reconciles make no call. A copy has no owner: it
+// stays after the last service is deleted. Only its key is written; the rest of it is left unchanged.
 #pragma once
 
 #include <chrono>
@@ -28,20 +27,20 @@ inline constexpr std::string_view kCaBundleKey = "cabundle.crt";
 
 class CaBundleCopies {
  public:
-  static constexpr std::chrono::seconds kLookEvery{30};
+  static constexpr std::chrono::seconds kRecheckEvery{30};
 
   CaBundleCopies(kube::Client& client, std::string system_namespace)
       : client_(client), system_namespace_(std::move(system_namespace)) {}
 
-  /// Gives what is wrong, for people, and counts a write.
-  kube::Task<std::string> bring(std::string ns, std::string source, kube::SteadyTime until, int& writes);
+  /// Returns what is wrong, and counts a write.
+  kube::Task<std::string> ensure(std::string ns, std::string source, kube::SteadyTime until, int& writes);
 
  private:
   kube::Task<std::string> read_source(std::string name, kube::SteadyTime until);
 
   kube::Client& client_;
   std::string system_namespace_;
-  std::string source_, bundle_;  // what was read last: the ConfigMap's name, the CAs in it
+  std::string source_, bundle_;  // as last read: the ConfigMap's name, the CAs in it
   kube::SteadyTime read_at_{};
   struct Copy {
     kube::SteadyTime seen_at{};

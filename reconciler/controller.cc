@@ -30,17 +30,17 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-/// A service's time: a dozen calls, each of which may wait for an admission webhook's ten seconds.
+/// For one reconcile: a dozen calls, each of which may wait ten seconds for an admission webhook.
 constexpr std::chrono::seconds kReconcileTime{60};
 
-/// Workers that wait look again at least this often: for a lease that ran out, say.
-constexpr std::chrono::seconds kLook{1};
+/// Idle workers check at least this often, e.g. whether the lease has expired.
+constexpr std::chrono::seconds kIdleCheck{1};
 
-/// The built-in runtimes: whatever stands in their way (our webhook is not up yet) passes.
+/// Retries for the built-in runtimes: e.g. until our webhook answers.
 constexpr std::chrono::seconds kFirstRuntimesPause{1};
 constexpr std::chrono::minutes kLongestRuntimesPause{5};
 
-/// ConfigMaps are watched twice: the configuration, and those of services. They are shown as one.
+/// ConfigMaps are watched twice: the configuration, and those of services. The metrics show them as one kind.
 void add_kind(kube::CatalogKindState kind, std::vector<kube::CatalogKindState>& kinds) {
   const auto same = std::ranges::find(kinds, kind.plural, &kube::CatalogKindState::plural);
   if (same == kinds.end()) return kinds.push_back(std::move(kind));
@@ -57,15 +57,15 @@ void add_kind(kube::CatalogKindState kind, std::vector<kube::CatalogKindState>& 
 
 class Controller::Impl {
  public:
-  Impl(ControllerOptions options, std::function<void()> rung)
+  Impl(ControllerOptions options, std::function<void()> on_end)
       : options_(std::move(options)),
-        rung_(std::move(rung)),
+        on_end_(std::move(on_end)),
         client_(loop_.context(), options_.config, options_.client),
         elector_(client_, {.ns = options_.catalog.ns,
                            .name = options_.lease,
                            .identity = kube::lease_identity(options_.instance)}),
         events_(client_, {.component = "modelgate-reconciler", .instance = options_.instance}),
-        cache_([this](const ServiceKey& key, Priority why) { add(key, why); }),
+        cache_([this](const ServiceKey& key, Priority priority) { add(key, priority); }),
         watches_(client_, cache_, {.ns = options_.watch_namespace}, [this] { add_all(); }),
         catalog_(client_, options_.catalog, [this](kube::CatalogUpdate news) { take(std::move(news)); }),
         reconciler_(
@@ -94,10 +94,10 @@ class Controller::Impl {
 
   std::string not_ready() const {
     auto problem = loop_.ask([this] { return not_ready_now(); });
-    return problem ? std::move(*problem) : "the loop does not answer";
+    return problem ? std::move(*problem) : "the controller's thread does not answer";
   }
 
-  std::string ailing() const { return heart_.ailing(Clock::now()); }
+  std::string unhealthy() const { return heartbeat_.problem(Clock::now()); }
 
   std::optional<Counts> counts() const {
     return loop_.ask([this] { return counts_now(); });
@@ -123,13 +123,13 @@ class Controller::Impl {
     for (std::string& kind : kube::unsynced(watches_.kinds())) waited_for.push_back(std::move(kind));
     if (waited_for.empty() && !reconciler_.catalog()) waited_for.emplace_back("the catalog");
     if (waited_for.empty()) return {};
-    return fmt::format("waits for {}", fmt::join(waited_for, ", "));
+    return fmt::format("waiting for {}", fmt::join(waited_for, ", "));
   }
 
-  // --------------------------------------------------------------------------------------------- what comes
+  // --------------------------------------------------------------------------------------------- updates
 
-  void add(const ServiceKey& key, Priority why) {
-    queue_.add(key, why, Clock::now());
+  void add(const ServiceKey& key, Priority priority) {
+    queue_.add(key, priority, Clock::now());
     wake_.wake_one();
   }
 
@@ -155,11 +155,11 @@ class Controller::Impl {
   }
 
   void lead(bool leads) {
-    log::info(leads ? "leading" : "not leading any more", {{"lease", options_.lease}});
+    log::info(leads ? "leading" : "no longer leading", {{"lease", options_.lease}});
     if (!leads) reconciler_.services().clear();
     if (!leads) return;
-    if (options_.make_runtimes && !making_runtimes_)
-      kube::spawn(loop_.context(), "built-in runtimes", [this] { return make_runtimes(); });
+    if (options_.create_runtimes && !creating_runtimes_)
+      kube::spawn(loop_.context(), "built-in runtimes", [this] { return create_runtimes(); });
     add_all();
     wake_.wake_all();
   }
@@ -169,10 +169,10 @@ class Controller::Impl {
   }
   bool leads(kube::SteadyTime now) const { return now < leader_until(); }
 
-  // ---------------------------------------------------------------------------------------------- the work
+  // ---------------------------------------------------------------------------------------------- workers
 
   void start_work() {
-    kube::spawn(loop_.context(), "heartbeat", [this] { return keep_beating(); });
+    kube::spawn(loop_.context(), "heartbeat", [this] { return beat(); });
     for (int i = 0; i < options_.workers; ++i)
       kube::spawn(loop_.context(), "worker", [this] { return work(); });
     if (options_.resync.count() > 0) kube::spawn(loop_.context(), "resync", [this] { return resync(); });
@@ -183,9 +183,9 @@ class Controller::Impl {
     }
   }
 
-  kube::Task<void> keep_beating() {
+  kube::Task<void> beat() {
     while (true) {
-      heart_.beat(Clock::now());
+      heartbeat_.beat(Clock::now());
       const bool slept = co_await kube::sleep_for(kHeartbeat);
       if (!slept) co_return;
     }
@@ -201,20 +201,20 @@ class Controller::Impl {
       std::optional<ServiceKey> key;
       if (may_work(now)) key = queue_.take(now);
       if (!key) {
-        const auto due = queue_.next_due().value_or(now + kLook);
-        // What is due cannot be worked on now, or it would have been given.
-        const auto until = due <= now ? now + kLook : std::min(due, now + kLook);
+        const auto due = queue_.next_due().value_or(now + kIdleCheck);
+        // A key that is due cannot be reconciled now, otherwise take() would have returned it.
+        const auto until = due <= now ? now + kIdleCheck : std::min(due, now + kIdleCheck);
         co_await wake_.wait(until);
         continue;
       }
-      // Who waits had a due time in mind that may have been this worker's to watch.
+      // Another worker must wait for the next due time in place of this one.
       if (queue_.next_due()) wake_.wake_one();
       counts_.waited(queue_.last_wait());
-      co_await work_on(*key);
+      co_await reconcile(*key);
     }
   }
 
-  kube::Task<void> work_on(ServiceKey key) {
+  kube::Task<void> reconcile(ServiceKey key) {
     const auto began = Clock::now();
     ReconcileOutcome outcome;
     ++working_;
@@ -223,12 +223,13 @@ class Controller::Impl {
     } catch (const std::exception& bug) {
       outcome.result = ReconcileOutcome::Result::kBug;
       outcome.problem = bug.what();
-      log::error("reconcile failed by a bug", {{"service", key.to_string()}, {"reason", bug.what()}});
+      log::error("reconcile failed with an internal error",
+                 {{"service", key.to_string()}, {"reason", bug.what()}});
     }
     --working_;
     const auto now = Clock::now();
     count(outcome, now - began);
-    note(key, outcome, now - began);
+    log_outcome(key, outcome, now - began);
     if (outcome.result <= ReconcileOutcome::Result::kGone) {
       queue_.forget(key);
     } else {
@@ -265,14 +266,14 @@ class Controller::Impl {
     return out;
   }
 
-  static void note(const ServiceKey& key, const ReconcileOutcome& outcome, std::chrono::nanoseconds took) {
+  static void log_outcome(const ServiceKey& key, const ReconcileOutcome& outcome,
+                          std::chrono::nanoseconds took) {
     const auto ms = std::chrono::duration_cast<milliseconds>(took).count();
-    const bool trouble = !outcome.problem.empty();
-    if (trouble) {
-      log::warn("not all could be done", {{"service", key.to_string()},
-                                          {"writes", outcome.writes},
-                                          {"ms", ms},
-                                          {"reason", outcome.problem}});
+    if (!outcome.problem.empty()) {
+      log::warn("reconcile incomplete", {{"service", key.to_string()},
+                                         {"writes", outcome.writes},
+                                         {"ms", ms},
+                                         {"reason", outcome.problem}});
     } else if (outcome.writes > 0) {
       log::info("reconciled", {{"service", key.to_string()}, {"writes", outcome.writes}, {"ms", ms}});
     }
@@ -287,22 +288,22 @@ class Controller::Impl {
     }
   }
 
-  kube::Task<void> make_runtimes() {
-    making_runtimes_ = true;
+  kube::Task<void> create_runtimes() {
+    creating_runtimes_ = true;
     kube::Backoff pause(kFirstRuntimesPause, kLongestRuntimesPause);
     while (!stopping_ && leads(Clock::now())) {
       const auto until = std::min(Clock::now() + kReconcileTime, leader_until());
-      const BuiltinOutcome outcome = co_await runtimes_.make(until);
-      if (outcome.made > 0) log::info("built-in runtimes made", {{"count", outcome.made}});
+      const BuiltinOutcome outcome = co_await runtimes_.create(until);
+      if (outcome.created > 0) log::info("built-in runtimes created", {{"count", outcome.created}});
       if (outcome.complete) break;
-      log::warn("built-in runtimes not made yet", {{"reason", outcome.problem}});
+      log::warn("built-in runtimes not created yet", {{"reason", outcome.problem}});
       const bool slept = co_await kube::sleep_for(pause.next());
       if (!slept) break;
     }
-    making_runtimes_ = false;
+    creating_runtimes_ = false;
   }
 
-  // ---------------------------------------------------------------------------------------------- the end
+  // ---------------------------------------------------------------------------------------------- exit
 
   kube::Task<void> hand_over() {
     stopping_ = true;
@@ -312,14 +313,14 @@ class Controller::Impl {
       const bool woken = co_await idle_.wait(until);
       if (!woken) break;
     }
-    if (working_ > 0) log::warn("leaving work unfinished", {{"services", working_}});
+    if (working_ > 0) log::warn("exiting with unfinished reconciles", {{"services", working_}});
     if (options_.leader_elect) co_await elector_.release();
     retired_ = true;
-    rung_();
+    on_end_();
   }
 
   kube::Task<void> dry_run() {
-    while (!(watches_.synced() && reconciler_.catalog())) co_await kube::sleep_for(kDryRunLook);
+    while (!(watches_.synced() && reconciler_.catalog())) co_await kube::sleep_for(kDryRunPoll);
     const DryRunCounts counts =
         co_await reconciler::dry_run(client_, cache_, reconciler_.catalog(), reconciler_.surroundings());
     log::info("dry run", {{"services", counts.services},
@@ -327,37 +328,37 @@ class Controller::Impl {
                           {"steps", counts.steps},
                           {"failed", counts.failed}});
     finished_ = counts.failed > 0 ? 1 : 0;
-    rung_();
+    on_end_();
   }
-  static constexpr milliseconds kDryRunLook{20};
+  static constexpr milliseconds kDryRunPoll{20};
 
   ControllerOptions options_;
-  std::function<void()> rung_;
+  std::function<void()> on_end_;
   std::atomic<bool> retired_ = false;
   std::atomic<int> finished_ = -1;
-  Heartbeat heart_{Clock::now()};
+  Heartbeat heartbeat_{Clock::now()};
 
-  // Of the thread. The context goes last: with it go the coroutines that refer to the rest.
+  // Of the thread. The context is destroyed last, with the coroutines that refer to the other members.
   kube::LoopThread loop_{"reconciler"};
   kube::Client client_;
   kube::LeaderElector elector_;
   kube::EventRecorder events_;
   WorkQueue queue_;
-  kube::Waiters wake_;  // workers without work
-  kube::Waiters idle_;  // who waits for the last worker
+  kube::Waiters wake_;  // idle workers
+  kube::Waiters idle_;  // waits for the last worker
   Cache cache_;
   Watches watches_;
   kube::CatalogWatch catalog_;
   Reconciler reconciler_;
   BuiltinRuntimes runtimes_;
   bool stopping_ = false;
-  bool making_runtimes_ = false;
+  bool creating_runtimes_ = false;
   int working_ = 0;
-  Counts counts_;  // what is counted up
+  Counts counts_;  // the counters
 };
 
-Controller::Controller(ControllerOptions options, std::function<void()> rung)
-    : impl_(std::make_unique<Impl>(std::move(options), std::move(rung))) {}
+Controller::Controller(ControllerOptions options, std::function<void()> on_end)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(on_end))) {}
 Controller::~Controller() = default;
 
 void Controller::start() {
@@ -369,8 +370,8 @@ void Controller::stop() {
 std::string Controller::not_ready() const {
   return impl_->not_ready();
 }
-std::string Controller::ailing() const {
-  return impl_->ailing();
+std::string Controller::unhealthy() const {
+  return impl_->unhealthy();
 }
 std::optional<Counts> Controller::counts() const {
   return impl_->counts();

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The reconciler as a whole: watches, catalog, queue, workers, lease, on one thread with one io_context. Made
-// by main.cc.
+// The reconciler: watches, catalog, queue, workers and lease, on one thread with one io_context. Created by
+// program.cc.
 //
 //   Controller controller(options, [&] { doorbell.ring(); });
 //   controller.start();
 //   ...
-//   controller.retire();      // SIGTERM: workers finish what they have, then the lease is given up
+//   controller.retire();      // SIGTERM: workers finish, then the lease is released
 //   while (!controller.retired()) wait();
 //
-// Everything is watched from the start, by the one who waits for the lease too, so that its picture is warm.
-// Workers work only while this process leads, the first lists are in and there is a catalog. Who loses the
-// lease stops handing out work and waits for it again.
+// A replica without the lease watches everything too, so that its cache is up to date when it becomes the leader.
+// Workers reconcile only while this process leads, all kinds have been listed and there is a catalog. A replica
+// that loses the lease stops, and tries to acquire it again.
 #pragma once
 
 #include <chrono>
@@ -35,39 +35,39 @@ struct ControllerOptions {
   std::string lease = "modelgate-reconciler";
   std::string instance;  // this replica's name: the Pod's
   bool leader_elect = true;
-  bool make_runtimes = true;  // the built-in ones, once
+  bool create_runtimes = true;  // the built-in ones, once
   int workers = 16;
-  std::chrono::nanoseconds resync{};  // zero: never
-  /// What is under way when it retires may go on for this long.
+  std::chrono::nanoseconds resync{};  // zero: none
+  /// How long running reconciles may continue after retire().
   std::chrono::nanoseconds finish_within = std::chrono::seconds(20);
-  bool dry_run = false;  // nothing is written, and nobody leads
+  bool dry_run = false;  // nothing is written, not even the lease
 };
 
 class Controller {
  public:
-  /// `rung` is called from its thread when a dry run is over.
-  Controller(ControllerOptions options, std::function<void()> rung);
+  /// `on_end` is called from its thread when a dry run is over, and after retire().
+  Controller(ControllerOptions options, std::function<void()> on_end);
   ~Controller();  // stop()
   Controller(const Controller&) = delete;
   Controller& operator=(const Controller&) = delete;
 
   void start();
-  /// Ends the thread, whatever it is at.
+  /// Ends the thread at once.
   void stop();
 
   // From any thread:
 
-  /// What is waited for until the first lists are in and there is a catalog; empty afterwards. For /readyz.
+  /// The kinds that have not been listed yet, or the missing catalog; empty when it can work. For /readyz.
   std::string not_ready() const;
-  /// Why it is to be started anew; empty while all is well. For /healthz.
-  std::string ailing() const;
-  /// Nothing where the thread does not answer within a moment.
+  /// Why the process should be restarted; empty if it is healthy. For /healthz.
+  std::string unhealthy() const;
+  /// Nothing if the thread does not answer in time.
   std::optional<Counts> counts() const;
-  /// What a dry run printed to the standard output came to: the exit code, once it is over.
+  /// The exit code of a dry run, once it is over.
   std::optional<int> finished() const;
 
-  /// Hands out no more work; once the workers are done with theirs, or finish_within is over, the lease is
-  /// given up. Returns at once.
+  /// Starts no more reconciles; when the running ones have finished, or finish_within is over, the lease is
+  /// released. Returns at once.
   void retire();
   bool retired() const;
 

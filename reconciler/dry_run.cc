@@ -13,10 +13,10 @@
 namespace modelgate::reconciler {
 namespace {
 
-/// A service's live reads.
+/// For one service's live reads.
 constexpr std::chrono::seconds kTime{30};
 
-/// Times would differ from run to run.
+/// So that two runs print the same.
 constexpr std::string_view kNow = "1970-01-01T00:00:00Z";
 
 std::string problem_line(const ServiceKey& key, const workload::Problem& p) {
@@ -59,7 +59,8 @@ kube::Task<DryRunCounts> dry_run(kube::Client& client, const Cache& cache,
       counts.with_steps += assessment.plan().steps.empty() ? 0 : 1;
     } catch (const std::exception& bug) {
       ++counts.failed;
-      log::error("dry run failed", {{"service", key.to_string()}, {"reason", bug.what()}});
+      log::error("dry run failed with an internal error",
+                 {{"service", key.to_string()}, {"reason", bug.what()}});
     }
   }
   std::fflush(stdout);

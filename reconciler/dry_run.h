@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What would be written for every service, on the standard output; nothing is. For --dry-run, by
-// controller.cc.
+// Prints what would be written for every service, and writes nothing. For --dry-run; used by controller.cc.
 //
 //   default/iris: apply Deployment iris-predictor (differs)
 //   default/iris: status: {"phase":"Ready"}
 //   default/broken: problem: predictor: NoSupportingRuntime: spec.predictor.model.modelFormat: no runtime ...
 //
-// A service where nothing is to be done has no line.
+// A service without changes has no line.
 #pragma once
 
 #include <memory>
@@ -21,15 +20,15 @@ namespace modelgate::reconciler {
 
 struct DryRunCounts {
   int services = 0, with_steps = 0, steps = 0;
-  int failed = 0;  // by a bug of ours
+  int failed = 0;  // with an internal error
 };
 
-/// Needs a cache in sync. Reads what a service needs to know from the API server.
+/// The cache must be in sync. Facts are read from the API server.
 kube::Task<DryRunCounts> dry_run(kube::Client& client, const Cache& cache,
                                  std::shared_ptr<const spec::Catalog> catalog,
                                  const Surroundings& surroundings);
 
-/// The lines of one service, which was built.
+/// The lines for one service, after build().
 std::string describe(Assessment& assessment, std::string_view now);
 
 }  // namespace modelgate::reconciler

@@ -14,13 +14,12 @@ using process::set_name;
 using process::set_number;
 
 constexpr kube::ConnectionHelp kConnectionHelp{
-    .kubeconfig = "kubeconfig of the cluster to work in",
+    .kubeconfig = "kubeconfig of the cluster",
     .ns =
-        "namespace of the ConfigMap inferenceservice-config and of our Lease; else the service account's, "
-        "the "
-        "context's, kserve",
-    .lease = "Lease; its holder alone writes",
-    .qps = "calls a second to the API server; leases are not held to it",
+        "namespace of the ConfigMap inferenceservice-config and of the Lease; default: the service account's, the "
+        "context's, or kserve",
+    .lease = "name of the Lease; only its holder writes",
+    .qps = "calls per second to the API server, except for the Lease",
 };
 
 void add_cluster_flags(Flags& flags, std::vector<Flag>& table) {
@@ -28,29 +27,28 @@ void add_cluster_flags(Flags& flags, std::vector<Flag>& table) {
   table.insert(
       table.end(),
       {{kCluster, "--watch-namespace", "NAME", "all",
-        "look after the InferenceServices of this namespace only", set_name(flags.watch_namespace)},
+        "reconcile only the InferenceServices of this namespace", set_name(flags.watch_namespace)},
        {kCluster, "--builtin-runtimes", "BOOL", "true",
-        "make the built-in runtimes, once, where the cluster has none of the same name; false leaves "
-        "them out",
+        "create the built-in ClusterServingRuntimes, once, unless they exist; with false they are also not used",
         set_bool(flags.builtin_runtimes)},
        {kCluster, "--leader-elect", "", "",
-        "on unless it is false: then this works without a Lease, and no second one may run beside it",
+        "default true; with false it runs without a Lease, and no second replica may run",
         set_bool(flags.leader_elect)}});
 }
 
 void add_running_flags(Flags& flags, std::vector<Flag>& table) {
   constexpr const char* kRunning = "Running";
-  table.insert(table.end(),
-               {{kRunning, "--workers", "COUNT", "8", "services that are worked on at the same time",
-                 set_number(flags.workers, kMaxWorkers, 1)},
-                {kRunning, "--resync,--sync-period", "DURATION", "10h",
-                 "how often every service is looked at again though nothing has changed; 0 is never",
-                 set_duration(flags.resync)},
-                {kRunning, "--shutdown-timeout", "DURATION", "20s",
-                 "how long what is under way may go on after SIGTERM", set_duration(flags.shutdown_timeout)},
-                {kRunning, "--dry-run", "", "",
-                 "tell what would be written, for every service once, and write nothing, no Lease either",
-                 set_bool(flags.dry_run)}});
+  table.insert(
+      table.end(),
+      {{kRunning, "--workers", "COUNT", "8", "services that are reconciled at the same time",
+        set_number(flags.workers, kMaxWorkers, 1)},
+       {kRunning, "--resync,--sync-period", "DURATION", "10h", "full resync interval; 0 disables it",
+        set_duration(flags.resync)},
+       {kRunning, "--shutdown-timeout", "DURATION", "20s",
+        "how long running reconciles may continue after SIGTERM", set_duration(flags.shutdown_timeout)},
+       {kRunning, "--dry-run", "", "",
+        "print once for every service what would be written, and write nothing, not even the Lease",
+        set_bool(flags.dry_run)}});
 }
 
 }  // namespace
@@ -58,10 +56,10 @@ void add_running_flags(Flags& flags, std::vector<Flag>& table) {
 std::variant<Flags, process::FlagsEnd> parse_flags(int argc, const char* const* argv) {
   process::CommandLine line{
       .program = "modelgate-reconciler",
-      .description = "Makes what serves KServe's InferenceServices, keeps it so, and writes their status.",
+      .description = "Reconciles KServe's InferenceServices and updates their status.",
       .footer =
-          "SIGTERM ends it: nothing new is begun, what is under way is finished or given up when "
-          "--shutdown-timeout is over, and the Lease is handed back. A second one ends it at once.",
+          "On SIGTERM it starts no more reconciles, waits up to --shutdown-timeout for the running ones, releases "
+          "the Lease and exits. A second signal makes it exit at once.",
       .flags = {}};
   Flags flags;
   process::LogFlags log;

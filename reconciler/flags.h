@@ -20,20 +20,20 @@
 
 namespace modelgate::reconciler {
 
-/// The workers wait for the API server most of the time, so they are no threads and cost little; more of them
-/// than this would only queue for the client's connections and rate.
+/// Workers are coroutines that mostly wait for the API server; more of them would only wait for the client's
+/// connections and rate limit.
 inline constexpr int kMaxWorkers = 64;
 
 struct Flags : process::ProgramFlags {
-  /// Three hundred services that become Ready within 15 s, at eight calls each, are 160 calls a second; twice
-  /// that. The API server's priority and fairness holds back who asks too much of it.
+  /// Three hundred services that become Ready within 15 s, at eight calls each, are 160 calls a second; this is
+  /// twice that. The API server's priority and fairness limits clients that call too often.
   kube::ConnectionFlags cluster{.lease = "modelgate-reconciler", .qps = 300, .burst = 600};
   std::string watch_namespace;  // empty: all
   bool builtin_runtimes = true;
   bool leader_elect = true;
 
   int workers = 8;
-  std::chrono::nanoseconds resync = std::chrono::hours(10);  // zero: never
+  std::chrono::nanoseconds resync = std::chrono::hours(10);  // zero: none
   std::chrono::nanoseconds shutdown_timeout = std::chrono::seconds(20);
   bool dry_run = false;
 };

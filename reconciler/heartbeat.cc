@@ -5,10 +5,10 @@
 
 namespace modelgate::reconciler {
 
-std::string Heartbeat::ailing(Time now) const {
+std::string Heartbeat::problem(Time now) const {
   const auto silent = std::chrono::duration_cast<std::chrono::seconds>(now - last_.load());
   if (silent <= kLongestSilence) return {};
-  return fmt::format("the controller's thread has been silent for {} s, allowed are {}", silent.count(),
+  return fmt::format("the controller's thread has not responded for {} s, the limit is {} s", silent.count(),
                      kLongestSilence.count());
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whether the controller's thread still goes round: a thread that hangs would never be noticed by its
-// process, whose lease runs out while everything else looks well. controller.cc beats, /healthz asks.
+// Whether the controller's thread is alive: if it hung, its lease would expire, and nothing else would show it.
+// controller.cc calls beat(), /healthz reads problem().
 //
-//   Heartbeat heart(now);
-//   heart.beat(now);                                    // every kHeartbeat, by the thread
-//   if (!heart.ailing(now).empty()) restart_me();       // from any thread
+//   Heartbeat heartbeat(now);
+//   heartbeat.beat(now);                                   // every kHeartbeat, by the thread
+//   if (!heartbeat.problem(now).empty()) return 503;       // from any thread
 #pragma once
 
 #include <atomic>
@@ -15,8 +15,8 @@
 namespace modelgate::reconciler {
 
 inline constexpr std::chrono::seconds kHeartbeat{1};
-/// The longest that the thread works without a pause is a page of a list or a catalog, far below a second; a
-/// process without CPU, or one that was stopped for a while, is given a minute before the kubelet ends it.
+/// The thread's longest task without a pause (a page of a list, or a catalog) takes far less than a second. A
+/// process that gets no CPU, or was stopped for a while, has a minute before the kubelet restarts it.
 inline constexpr std::chrono::seconds kLongestSilence{60};
 
 class Heartbeat {
@@ -25,8 +25,8 @@ class Heartbeat {
 
   explicit Heartbeat(Time now) : last_(now) {}
   void beat(Time now) { last_ = now; }
-  /// What is wrong, for people; empty while nothing is.
-  std::string ailing(Time now) const;
+  /// Empty if it is alive.
+  std::string problem(Time now) const;
 
  private:
   std::atomic<Time> last_;

@@ -30,17 +30,17 @@ using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 using Woken = process::Doorbell::Woken;
 
-/// Nothing wakes the main thread but signals and the bell.
-constexpr milliseconds kLookEvery{1000};
-constexpr milliseconds kLookWhileEnding{50};
+/// The main thread is woken by signals and by the controller, too.
+constexpr milliseconds kPollInterval{1000};
+constexpr milliseconds kShutdownPollInterval{50};
 
-/// What a thousand services pass through at once is twice what they are kept in.
+/// A thousand services that change at once take twice the memory that they are stored in.
 constexpr std::chrono::minutes kGiveBackEvery{1};
 
-/// What giving up the lease may take; kube/lease.h takes one retry at the most.
+/// For releasing the lease; kube/lease.h retries once at most.
 constexpr std::chrono::seconds kLeaseWait{3};
 
-/// Beside the workers' connections: what they look up at once.
+/// Besides one for each worker: for lookups that run at the same time.
 constexpr std::size_t kSpareConnections = 8;
 
 ControllerOptions options_of(const Flags& flags, kube::Connection connection) {
@@ -54,7 +54,7 @@ ControllerOptions options_of(const Flags& flags, kube::Connection connection) {
   options.lease = flags.cluster.lease;
   options.instance = connection.instance;
   options.leader_elect = flags.leader_elect;
-  options.make_runtimes = flags.builtin_runtimes;
+  options.create_runtimes = flags.builtin_runtimes;
   options.workers = flags.workers;
   options.resync = flags.resync;
   options.finish_within = flags.shutdown_timeout;
@@ -73,7 +73,7 @@ class Program {
     }
     auto give_back_at = Clock::now() + kGiveBackEvery;
     while (!controller_->finished()) {
-      if (doorbell_.wait(kLookEvery) == Woken::kSignal) return flags_.dry_run ? 1 : end();
+      if (doorbell_.wait(kPollInterval) == Woken::kSignal) return flags_.dry_run ? 1 : shut_down();
       if (Clock::now() < give_back_at) continue;
       process::give_back_free_memory();
       give_back_at = Clock::now() + kGiveBackEvery;
@@ -97,7 +97,7 @@ class Program {
   std::expected<void, std::string> listen() {
     auto probes = http::ProbeServers::listen(
         flags_.health, flags_.metrics, [this] { return checks(); },
-        [this] { return metrics_text(controller_->counts()); }, [this] { return controller_->ailing(); });
+        [this] { return metrics_text(controller_->counts()); }, [this] { return controller_->unhealthy(); });
     if (!probes) return std::unexpected(probes.error());
     probes_ = std::move(*probes);
     probes_->start();
@@ -112,12 +112,12 @@ class Program {
     return {{"caches", [this] { return controller_->not_ready(); }}};
   }
 
-  int end() {
-    log::info("ending");
+  int shut_down() {
+    log::info("shutting down");
     controller_->retire();
     const auto until = Clock::now() + flags_.shutdown_timeout + kLeaseWait;
     while (!controller_->retired() && Clock::now() < until) {
-      if (doorbell_.wait(kLookWhileEnding) == Woken::kSignal) {
+      if (doorbell_.wait(kShutdownPollInterval) == Woken::kSignal) {
         log::warn("second signal: exiting at once");
         std::_Exit(1);
       }
@@ -129,7 +129,7 @@ class Program {
   Flags flags_;
   kube::FaultInjector* faults_;
   process::Doorbell doorbell_;
-  // The probes ask the controller, so they go first.
+  // The probes call the controller, so they are destroyed first.
   std::unique_ptr<Controller> controller_;
   std::optional<http::ProbeServers> probes_;
 };

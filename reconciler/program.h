@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The program from its flags to its end. Called by main.cc.
+// The program from its flags to its exit. Called by main.cc.
 //
 //   return run(std::move(flags));
 #pragma once
@@ -10,7 +10,7 @@
 
 namespace modelgate::reconciler {
 
-/// Until a signal, or the end of a dry run; gives the exit code. `faults` is for tests.
+/// Runs until a signal, or the end of a dry run; returns the exit code. `faults` is for tests.
 int run(Flags flags, kube::FaultInjector* faults = nullptr);
 
 }  // namespace modelgate::reconciler

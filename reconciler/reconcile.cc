@@ -30,14 +30,14 @@ kube::ObjectReference reference_to(const ServiceRecord& record) {
   return {&kube::kInferenceServices, record.key.ns, record.key.name, record.uid};
 }
 
-/// The worst counts.
+/// Keeps the worst result and the first problem.
 void escalate(ReconcileOutcome& outcome, Result result, std::string_view problem = {}) {
   if (static_cast<int>(result) > static_cast<int>(outcome.result)) outcome.result = result;
   if (outcome.problem.empty()) outcome.problem = problem;
 }
 
 void escalate(ReconcileOutcome& outcome, const kube::ApiError& error) {
-  if (error.is_not_found()) return;  // the watch will say that it has gone
+  if (error.is_not_found()) return;  // the watch reports the deletion
   escalate(outcome, error.is_conflict() ? Result::kStale : Result::kFailed, error.to_string());
 }
 
@@ -71,7 +71,7 @@ Task<ReconcileOutcome> Reconciler::reconcile(ServiceKey key, SteadyTime until) {
   try {
     Assessment assessment(*record, catalog_, surroundings_);
     if (record->being_deleted) {
-      co_await finish_deletion(*record, assessment.document(), until, outcome);
+      co_await finalize(*record, assessment.document(), until, outcome);
     } else if (assessment.verdict() != Assessment::Verdict::kLeaveAlone) {
       const bool served = assessment.verdict() == Assessment::Verdict::kServe;
       if (served) co_await serve(assessment, until, outcome);
@@ -83,15 +83,15 @@ Task<ReconcileOutcome> Reconciler::reconcile(ServiceKey key, SteadyTime until) {
   }
   if (!bug.empty()) {
     escalate(outcome, Result::kBug, bug);
-    co_await tell_bug(key, bug, until);
+    co_await report_bug(key, bug, until);
   }
   co_return outcome;
 }
 
-Task<void> Reconciler::finish_deletion(const ServiceRecord& record, const spec::Value& service,
-                                       SteadyTime until, ReconcileOutcome& outcome) {
+Task<void> Reconciler::finalize(const ServiceRecord& record, const spec::Value& service, SteadyTime until,
+                                ReconcileOutcome& outcome) {
   if (!has_finalizer(service)) co_return;
-  const auto finished = co_await finish(client_, cache_, record, service, until);
+  const auto finished = co_await finish_deletion(client_, cache_, record, service, until);
   if (!finished) co_return escalate(outcome, finished.error());
   ++outcome.writes;
 }
@@ -103,7 +103,7 @@ Task<void> Reconciler::serve(Assessment& assessment, SteadyTime until, Reconcile
   }
   co_await assessment.build(client_, until);
   const ServiceKey key = assessment.record().key;
-  std::vector<ApplyProblem> problems = co_await bring_ca_bundle(assessment, until, outcome);
+  std::vector<ApplyProblem> problems = co_await copy_ca_bundle(assessment, until, outcome);
   ApplyOutcome applied = co_await applier_.carry_out(key, assessment.plan(), until);
   outcome.writes += applied.writes;
   if (applied.stale) escalate(outcome, Result::kStale);
@@ -113,27 +113,27 @@ Task<void> Reconciler::serve(Assessment& assessment, SteadyTime until, Reconcile
   outcome.again_at = applied.again_at;
   outcome.write_storms +=
       static_cast<int>(std::ranges::count(applied.problems, "WriteStorm", &ApplyProblem::reason));
-  if (assessment.may_change_unseen()) escalate(outcome, Result::kLater);
-  tell_problems(assessment, applied);
-  assessment.take(std::move(applied.problems));
+  if (assessment.needs_requeue()) escalate(outcome, Result::kLater);
+  report_problems(assessment, applied);
+  assessment.add_problems(std::move(applied.problems));
 }
 
-/// What is wrong with the CAs that its model is fetched with; the rest is made all the same.
-Task<std::vector<ApplyProblem>> Reconciler::bring_ca_bundle(const Assessment& assessment, SteadyTime until,
-                                                            ReconcileOutcome& outcome) {
+/// Problems with the CA bundle for downloading its model; the other objects are created anyway.
+Task<std::vector<ApplyProblem>> Reconciler::copy_ca_bundle(const Assessment& assessment, SteadyTime until,
+                                                           ReconcileOutcome& outcome) {
   std::vector<ApplyProblem> out;
   const std::string source = assessment.configuration().storage_initializer.ca_bundle_config_map_name;
   if (source.empty() || assessment.wanted().stopped) co_return out;
   const std::string ns = assessment.record().key.ns;
-  std::string wrong = co_await ca_bundles_.bring(ns, source, until, outcome.writes);
-  if (!wrong.empty()) {
+  std::string problem = co_await ca_bundles_.ensure(ns, source, until, outcome.writes);
+  if (!problem.empty()) {
     out.push_back(
-        {.component = workload::kPredictor, .reason = "CaBundleNotCopied", .text = std::move(wrong)});
+        {.component = workload::kPredictor, .reason = "CaBundleNotCopied", .text = std::move(problem)});
   }
   co_return out;
 }
 
-/// False where it could not be: then nothing is made.
+/// False if it could not be set: then nothing is created.
 Task<bool> Reconciler::set_finalizer(Assessment& assessment, SteadyTime until, ReconcileOutcome& outcome) {
   const auto version =
       co_await add_finalizer(client_, cache_, assessment.record(), assessment.document(), until);
@@ -147,9 +147,10 @@ Task<bool> Reconciler::set_finalizer(Assessment& assessment, SteadyTime until, R
     assessment.leave_alone();
     co_return false;
   }
-  assessment.refuse({.reason = "FinalizerRefused",
-                     .message = fmt::format("the finalizer {} could not be set, so nothing is made: {}",
-                                            kFinalizer, version.error().to_string())});
+  assessment.refuse(
+      {.reason = "FinalizerRefused",
+       .message = fmt::format("the finalizer {} could not be set, so no objects are created: {}", kFinalizer,
+                              version.error().to_string())});
   co_return false;
 }
 
@@ -163,9 +164,9 @@ Task<void> Reconciler::write_status(Assessment& assessment, SteadyTime until, Re
       break;
     case StatusOutcome::Result::kWritten:
       ++outcome.writes;
-      // It waited for the generation that has just been told of.
+      // It waited for the generation that the status has just reported.
       if (assessment.wanted().waits_for_status) escalate(outcome, Result::kStale);
-      tell_events(assessment, status);
+      report_events(assessment, status);
       break;
     case StatusOutcome::Result::kConflict:
       escalate(outcome, Result::kStale);
@@ -181,15 +182,16 @@ Task<void> Reconciler::write_status(Assessment& assessment, SteadyTime until, Re
   }
 }
 
-/// A bug in one service's reconcile touches no other; its user is told where he looks.
-Task<void> Reconciler::tell_bug(ServiceKey key, std::string what, SteadyTime until) {
-  log::error("reconcile failed by a bug", {{"service", key.to_string()}, {"reason", what}});
+/// A bug in one service's reconcile affects no other; it is reported where the user looks.
+Task<void> Reconciler::report_bug(ServiceKey key, std::string what, SteadyTime until) {
+  log::error("reconcile failed with an internal error", {{"service", key.to_string()}, {"reason", what}});
   const auto record = cache_.service(key);
   if (!record || record->being_deleted) co_return;
   events_.warn(reference_to(*record), "InternalError", what);
   try {
     Assessment assessment(*record, catalog_, surroundings_);
-    assessment.refuse({.reason = "InternalError", .message = fmt::format("a bug of Modelgate's: {}", what)});
+    assessment.refuse(
+        {.reason = "InternalError", .message = fmt::format("internal error of Modelgate: {}", what)});
     ReconcileOutcome ignored;
     co_await write_status(assessment, until, ignored);
   } catch (const std::exception& e) {
@@ -197,24 +199,24 @@ Task<void> Reconciler::tell_bug(ServiceKey key, std::string what, SteadyTime unt
   }
 }
 
-/// Once for as long as they stay the same.
-void Reconciler::tell_problems(const Assessment& assessment, const ApplyOutcome& applied) {
+/// Once, until they change.
+void Reconciler::report_problems(const Assessment& assessment, const ApplyOutcome& applied) {
   std::string text;
   for (const ApplyProblem& p : applied.problems) text += fmt::format("{} {}\n", p.reason, p.text);
   for (const Conflict& c : assessment.plan().conflicts) text += fmt::format("{} {}\n", c.reason, c.text);
   const ServiceRecord& record = assessment.record();
   if (text.empty()) {
-    told_problems_.erase(record.uid);
+    reported_problems_.erase(record.uid);
     return;
   }
-  std::string& told = told_problems_[record.uid];
-  if (std::exchange(told, text) == text) return;
+  std::string& reported = reported_problems_[record.uid];
+  if (std::exchange(reported, text) == text) return;
   const kube::ObjectReference service = reference_to(record);
   for (const ApplyProblem& p : applied.problems) events_.warn(service, p.reason, p.text);
   for (const Conflict& c : assessment.plan().conflicts) events_.warn(service, c.reason, c.text);
 }
 
-void Reconciler::tell_events(Assessment& assessment, const spec::Value& status) {
+void Reconciler::report_events(Assessment& assessment, const spec::Value& status) {
   const spec::Value* before = spec::find(assessment.document(), "status");
   const kube::ObjectReference service = reference_to(assessment.record());
   if (const auto event = runtime_event(before, status, assessment.selection()))
@@ -229,7 +231,7 @@ void Reconciler::forget(const ServiceKey& key) {
   if (it == uids_.end()) return;
   status_writer_.forget(it->second);
   services_.forget(key);
-  told_problems_.erase(it->second);
+  reported_problems_.erase(it->second);
   for (const Child& child : cache_.children(key)) {
     if (child.owner_uid == it->second) memory_.forget(child.uid);
   }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One reconcile: brings one service to what it says, and tells in its status how far it came. Made once by
-// controller.cc, which gives it keys; several may be under way at once, never two of the same key.
+// One reconcile: brings the objects of one service to their desired state, and reports the progress in its status.
+// Created once by controller.cc; several reconciles may run at once, never two for the same key.
 //
 //   Reconciler reconciler(client, cache, events, surroundings...);
 //   reconciler.use(catalog);
 //   const ReconcileOutcome outcome = co_await reconciler.reconcile(key, until);
 //   if (outcome.result > ReconcileOutcome::Result::kGone) queue.add_after_failure(key, now);
 //
-// In this order: a service that is being deleted is finished; the finalizer; what is wanted is built, planned
-// and written; the status, on every path, failures included; events for what changed in it.
+// In this order: a service that is being deleted is finalized; the finalizer is added; desired objects are built,
+// planned and applied; the status is written, also after failures; Events report its changes.
 #pragma once
 
 #include <functional>
@@ -31,18 +31,18 @@
 namespace modelgate::reconciler {
 
 struct ReconcileOutcome {
-  enum class Result : std::uint8_t {  // the better first
+  enum class Result : std::uint8_t {  // the best first
     kDone,
-    kGone,    // there is no such service any more
-    kLater,   // done, but it rests on what no watch tells of
-    kStale,   // what it rested on had changed: to be done again soon
+    kGone,    // the service no longer exists
+    kLater,   // done, but it depends on something that no watch reports
+    kStale,   // the cached objects were outdated: to be repeated soon
     kFailed,  // something was refused or not reached
-    kBug,     // of ours: logged
+    kBug,     // an exception: logged
   };
   Result result = Result::kDone;
   int writes = 0;
-  int write_storms = 0;                           // writes of children that the breaker held back
-  std::optional<kube::SteadyTime> again_at = {};  // when what was held back may be written
+  int write_storms = 0;                           // writes of children that were held back
+  std::optional<kube::SteadyTime> again_at = {};  // when they are allowed
   std::string problem;                            // the first one, for the log
 };
 
@@ -55,7 +55,7 @@ class Reconciler {
   Reconciler(const Reconciler&) = delete;
   Reconciler& operator=(const Reconciler&) = delete;
 
-  /// From the next reconcile on.
+  /// For the next reconciles.
   void use(std::shared_ptr<const spec::Catalog> catalog) { catalog_ = std::move(catalog); }
   const std::shared_ptr<const spec::Catalog>& catalog() const { return catalog_; }
 
@@ -66,20 +66,20 @@ class Reconciler {
   MeasuredServices& services() { return services_; }
   const MeasuredServices& services() const { return services_; }
 
-  /// What it knows, for assessments that nobody carries out.
+  /// For assessments that are not carried out.
   const Surroundings& surroundings() const { return surroundings_; }
 
  private:
-  kube::Task<void> finish_deletion(const ServiceRecord& record, const spec::Value& service,
-                                   kube::SteadyTime until, ReconcileOutcome& outcome);
+  kube::Task<void> finalize(const ServiceRecord& record, const spec::Value& service, kube::SteadyTime until,
+                            ReconcileOutcome& outcome);
   kube::Task<void> serve(Assessment& assessment, kube::SteadyTime until, ReconcileOutcome& outcome);
-  kube::Task<std::vector<ApplyProblem>> bring_ca_bundle(const Assessment& assessment, kube::SteadyTime until,
-                                                        ReconcileOutcome& outcome);
+  kube::Task<std::vector<ApplyProblem>> copy_ca_bundle(const Assessment& assessment, kube::SteadyTime until,
+                                                       ReconcileOutcome& outcome);
   kube::Task<bool> set_finalizer(Assessment& assessment, kube::SteadyTime until, ReconcileOutcome& outcome);
   kube::Task<void> write_status(Assessment& assessment, kube::SteadyTime until, ReconcileOutcome& outcome);
-  kube::Task<void> tell_bug(ServiceKey key, std::string what, kube::SteadyTime until);
-  void tell_problems(const Assessment& assessment, const ApplyOutcome& applied);
-  void tell_events(Assessment& assessment, const spec::Value& status);
+  kube::Task<void> report_bug(ServiceKey key, std::string what, kube::SteadyTime until);
+  void report_problems(const Assessment& assessment, const ApplyOutcome& applied);
+  void report_events(Assessment& assessment, const spec::Value& status);
   void forget(const ServiceKey& key);
 
   kube::Client& client_;
@@ -92,8 +92,8 @@ class Reconciler {
   CaBundleCopies ca_bundles_;
   MeasuredServices services_;
   std::shared_ptr<const spec::Catalog> catalog_;
-  std::map<ServiceKey, std::string> uids_;            // of those reconciled: for what is to be forgotten
-  std::map<std::string, std::string> told_problems_;  // by uid: what events were last made of
+  std::map<ServiceKey, std::string> uids_;                // of the reconciled services, for forget()
+  std::map<std::string, std::string> reported_problems_;  // by uid: those of the last Events
 };
 
 }  // namespace modelgate::reconciler

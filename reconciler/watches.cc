@@ -14,7 +14,7 @@ namespace {
 struct Kind {
   const kube::Resource& resource;
   bool by_label;
-  bool managed_fields;  // what of it is ours is read from them
+  bool managed_fields;  // our fields are determined from them
 };
 
 constexpr std::array kKinds = {
@@ -31,7 +31,7 @@ constexpr std::array kKinds = {
     Kind{kube::kOpenTelemetryCollectors, false, true},
 };
 
-// Deployments of 10 KB: a megabyte of text, and four of documents, for as long as it takes to reduce them.
+/// Deployments of 10 KB: a page is 1 MB of text and 4 MB of documents, until they are reduced.
 constexpr int kPage = 100;
 
 kube::ReflectorOptions options_for(const Kind& kind, const std::string& ns) {
@@ -44,7 +44,7 @@ kube::ReflectorOptions options_for(const Kind& kind, const std::string& ns) {
 
 }  // namespace
 
-/// One kind: hands on what comes, and notices when the kind itself comes or goes.
+/// One kind: forwards its objects, and notices when the kind itself is installed or removed.
 class Watches::Watched final : public kube::Store {
  public:
   Watched(Watches& all, Cache& cache, const Kind& kind, const std::string& ns)
@@ -58,7 +58,7 @@ class Watches::Watched final : public kube::Store {
     if (!last) return;
     const bool absent = reflector_.kind_absent();
     const bool changed = std::exchange(absent_, absent).value_or(absent) != absent;
-    if (changed) all_.kinds_changed_();
+    if (changed) all_.on_kinds_changed_();
   }
   void upsert(kube::Object object) override { store_.upsert(std::move(object)); }
   void remove(kube::Object object) override { store_.remove(std::move(object)); }
@@ -70,12 +70,12 @@ class Watches::Watched final : public kube::Store {
   Watches& all_;
   kube::Store& store_;
   kube::Reflector reflector_;
-  std::optional<bool> absent_;  // nothing: not looked for yet
+  std::optional<bool> absent_;  // nothing: not listed yet
 };
 
 Watches::Watches(kube::Client& client, Cache& cache, const WatchesOptions& options,
-                 std::function<void()> kinds_changed)
-    : client_(client), kinds_changed_(std::move(kinds_changed)) {
+                 std::function<void()> on_kinds_changed)
+    : client_(client), on_kinds_changed_(std::move(on_kinds_changed)) {
   for (const Kind& kind : kKinds) watched_.emplace_back(*this, cache, kind, options.ns);
 }
 

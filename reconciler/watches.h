@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The watches that fill the cache: InferenceServices, their Pods, and every kind that we make for them. Made
+// The watches that fill the cache: InferenceServices, their Pods, and every kind that we create for them. Created
 // by controller.cc.
 //
 //   Watches watches(client, cache, {.ns = ""}, [&] { resync(); });
 //   watches.start();
 //   if (watches.synced()) begin();
 //
-// By the label that KServe puts on what it makes; where there is none on a kind (routes), all of it is
-// watched, and the cache keeps what an InferenceService controls. A kind whose CRD is not installed counts as
-// empty until it is.
+// Children are selected by the label that KServe sets. Kinds without that label (routes) are watched as a whole,
+// and the cache stores the objects that an InferenceService controls. A kind whose CRD is not installed counts
+// as empty.
 #pragma once
 
 #include <deque>
@@ -29,16 +29,16 @@ struct WatchesOptions {
 
 class Watches {
  public:
-  /// `client` and `cache` must outlive it, and it the run of the client's context. `kinds_changed` is called
-  /// when a kind was installed or taken away after the first look.
+  /// `client` and `cache` must outlive this, and this the run of the client's context. `on_kinds_changed` is
+  /// called when a kind is installed or removed after the first list.
   Watches(kube::Client& client, Cache& cache, const WatchesOptions& options,
-          std::function<void()> kinds_changed);
+          std::function<void()> on_kinds_changed);
   ~Watches();
   Watches(const Watches&) = delete;
   Watches& operator=(const Watches&) = delete;
 
   void start();
-  /// Every kind has been listed once; it stays so.
+  /// Every kind has been listed once.
   bool synced() const;
   bool connected() const;
   bool kind_absent(const kube::Resource& resource) const;
@@ -48,7 +48,7 @@ class Watches {
   class Watched;
 
   kube::Client& client_;
-  std::function<void()> kinds_changed_;
+  std::function<void()> on_kinds_changed_;
   std::deque<Watched> watched_;
 };
 

@@ -4,14 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <map>
-#include <optional>
 #include <set>
 #include <utility>
 
 #include "kube/client/managed_fields.h"
-#include "reconciler/apply/write_breaker.h"
 #include "spec/view.h"
 
 namespace modelgate::reconciler {
@@ -23,10 +19,10 @@ using kube::Object;
 using kube::Task;
 using Clock = std::chrono::steady_clock;
 
-/// A Deployment that is rolled out has a new resourceVersion several times a second.
+/// A Deployment during a rollout gets a new resourceVersion several times a second.
 constexpr int kTries = 5;
 
-/// For the breaker and for people: "Deployment default/iris-predictor".
+/// The key of an object for the breaker: "Deployment default/iris-predictor".
 std::string object_of(const Step& step) {
   return fmt::format("{} {}/{}", step.resource->kind, step.ns, step.name);
 }
@@ -35,24 +31,24 @@ bool is_autoscaler(const kube::Resource& resource) {
   return resource.kind == kube::kHorizontalPodAutoscalers.kind || resource.kind == kube::kScaledObjects.kind;
 }
 
-/// The object is not there, though its kind is served.
+/// The object does not exist, though the cluster serves its kind.
 bool is_absent(const ApiError& error, const Step& step) {
   return error.is_not_found() && error.message.contains(fmt::format("\"{}\" not found", step.name));
 }
 
-/// Others would fail like it: there is no way to the API server, or the client is stopping.
+/// The remaining steps would fail too: the API server cannot be reached, or the client is stopping.
 bool ends_all(const ApiError& error) {
   return error.kind != ApiError::Kind::kStatus && error.kind != ApiError::Kind::kMalformed;
 }
 
-/// What is there is not what was decided on. (A uid that is not its own is told as a change of a field that
-/// must not change.)
-bool is_late(const ApiError& error) {
+/// The object is not in the state that the step was planned for. (A wrong uid is reported as a change of an
+/// immutable field.)
+bool is_stale(const ApiError& error) {
   if (error.code == 422) return error.message.contains("metadata.uid: Invalid value");
   return error.code == 409 && !error.message.contains("Apply failed with");
 }
 
-/// Said no after thought, so that it would say so again.
+/// The same write would be refused again.
 bool is_definite(const ApiError& error) {
   return error.kind == ApiError::Kind::kStatus && error.code >= 400 && error.code < 500 &&
          error.code != 401 && error.code != 408 && error.code != 409 && error.code != 429;
@@ -65,7 +61,7 @@ spec::ObjectView controller_of(const spec::Value& object) {
   return {};
 }
 
-/// "kubectl-create, manager": who wrote it.
+/// The field managers: "kubectl-create, manager".
 std::string managers_of(const spec::Value& object) {
   std::set<std::string_view> names;
   for (const spec::ObjectView entry : spec::ObjectView(object).object("metadata").list("managedFields")) {
@@ -74,8 +70,8 @@ std::string managers_of(const spec::Value& object) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-/// The body with the resourceVersion that it must meet.
-std::string held_at(const std::string& body, const std::string& version) {
+/// The body with a resourceVersion as precondition.
+std::string with_version(const std::string& body, const std::string& version) {
   spec::Arena arena;
   auto object = spec::parse_json(body, arena);
   spec::Value* metadata = object ? spec::find(*object, "metadata") : nullptr;
@@ -84,13 +80,13 @@ std::string held_at(const std::string& body, const std::string& version) {
   return spec::to_json(*object);
 }
 
-/// A Service cannot become headless, nor cease to be so. Whether it is one is decided when it is made, as in
-/// KServe: the configuration speaks of those that are to come.
-bool keeps_its_address(const Step& step, const ApiError& error) {
+/// The API server refused to change a Service's clusterIP: whether it is headless is fixed when it is created.
+/// As in KServe, the configuration applies to new Services only.
+bool is_address_immutable(const Step& step, const ApiError& error) {
   return step.resource == &kube::kServices && error.code == 422 && error.message.contains("spec.clusterIP");
 }
 
-/// Nothing where it says nothing of its address.
+/// The body without clusterIP; nothing if it has none.
 std::optional<std::string> without_address(const std::string& body) {
   spec::Arena arena;
   auto object = spec::parse_json(body, arena);
@@ -99,8 +95,8 @@ std::optional<std::string> without_address(const std::string& body) {
   return spec::to_json(*object);
 }
 
-/// A merge patch that makes KServe's entries ours, of that very object in that very state.
-std::string adoption_of(const Object& live) {
+/// A merge patch that renames KServe's field manager to ours, for exactly this state of the object.
+std::string adoption_patch(const Object& live) {
   spec::Arena arena;
   spec::Value metadata(rapidjson::kObjectType);
   spec::set_member(metadata, "uid", spec::make_string(live.uid(), arena), arena);
@@ -113,81 +109,62 @@ std::string adoption_of(const Object& live) {
   return spec::to_json(patch);
 }
 
-struct Refused {
-  std::string uid, wanted_digest;
-  ApplyProblem problem;
-  SteadyTime until;
-};
-
 }  // namespace
 
-class Applier::Impl {
+/// Carries out one plan.
+class Applier::Run {
  public:
-  Impl(kube::Client& client, Cache& cache, AppliedMemory& memory)
-      : client_(client), cache_(cache), memory_(memory) {}
-
-  kube::Client& client_;
-  Cache& cache_;
-  AppliedMemory& memory_;
-  WriteBreaker breaker_{kWriteBurst, kWriteEvery};
-  std::map<std::string, Refused> refused_;  // by object_of()
-
-  class Run;
-};
-
-/// One plan's way.
-class Applier::Impl::Run {
- public:
-  Run(Impl& applier, const ServiceKey& key, SteadyTime until) : applier_(applier), key_(key), until_(until) {}
+  Run(Applier& applier, const ServiceKey& key, SteadyTime until)
+      : applier_(applier), key_(key), until_(until) {}
 
   Task<ApplyOutcome> carry_out(const Plan& plan);
 
  private:
   Task<void> carry_out(const Step& step);
-  Task<std::optional<Object>> look(const Step& step);
+  Task<std::optional<Object>> reread(const Step& step);
   Task<void> adopt(const Step& step);
   Task<void> create(const Step& step);
   Task<void> apply(const Step& step);
   Task<void> remove(const Step& step);
 
-  bool may_begin(const Step& step);
+  bool may_start(const Step& step);
   bool may_delete(const Step& step) const;
-  void found(const Step& step, const Object& live);
-  void taken(const Step& step, const Object& reply);
-  void removed(const Step& step, bool by_us);
+  void name_is_taken(const Step& step, const Object& live);
+  void succeeded(const Step& step, const Object& reply);
+  void deleted(const Step& step, bool by_us);
   void failed(const Step& step, const ApiError& error);
-  void refuse(const Step& step, ApplyProblem problem);
-  void late();
-  void tell(const Step& step, std::string reason, std::string text, bool may_pass = true);
-  void tell(const Step& step, Passing passing) {
-    tell(step, std::string(passing.reason), std::string(passing.text));
+  void refused(const Step& step, ApplyProblem problem);
+  void stale();
+  void report(const Step& step, std::string reason, std::string text, bool may_pass = true);
+  void report(const Step& step, Passing passing) {
+    report(step, std::string(passing.reason), std::string(passing.text));
   }
   kube::CallOptions options() const;
 
-  Impl& applier_;
+  Applier& applier_;
   const ServiceKey& key_;
   SteadyTime until_;
   ApplyOutcome outcome_;
-  bool ended_ = false;                            // nothing more is to be tried
-  bool whole_ = true;                             // all that is wanted was made
-  bool autoscaler_only_ = true;                   // what was not is an autoscaler that a webhook refused
-  std::vector<std::string> refused_autoscalers_;  // that were, as object_of() names them
+  bool ended_ = false;                            // no further step is tried
+  bool complete_ = true;                          // every desired object was applied
+  bool autoscaler_only_ = true;                   // except an autoscaler that a webhook denied
+  std::vector<std::string> refused_autoscalers_;  // by object_of()
   std::set<std::string> not_adopted_;             // uids
-  std::map<std::string, std::string> versions_;   // that our own writes led to, by uid
+  std::map<std::string, std::string> versions_;   // after our own writes, by uid
 };
 
-Task<ApplyOutcome> Applier::Impl::Run::carry_out(const Plan& plan) {
-  if (!plan.conflicts.empty()) whole_ = autoscaler_only_ = false;
+Task<ApplyOutcome> Applier::Run::carry_out(const Plan& plan) {
+  if (!plan.conflicts.empty()) complete_ = autoscaler_only_ = false;
   for (const Step& step : plan.steps) {
     if (step.kind == Step::Kind::kDelete && !may_delete(step)) continue;
-    if (!may_begin(step)) continue;
+    if (!may_start(step)) continue;
     co_await carry_out(step);
     if (ended_) break;
   }
   co_return std::move(outcome_);
 }
 
-Task<void> Applier::Impl::Run::carry_out(const Step& step) {
+Task<void> Applier::Run::carry_out(const Step& step) {
   switch (step.kind) {
     case Step::Kind::kAdopt:
       return adopt(step);
@@ -202,43 +179,44 @@ Task<void> Applier::Impl::Run::carry_out(const Step& step) {
   std::unreachable();
 }
 
-/// Nothing is pruned while something wanted is not there; an autoscaler gives way to one that was refused
-/// because of it.
-bool Applier::Impl::Run::may_delete(const Step& step) const {
-  return whole_ || (autoscaler_only_ && is_autoscaler(*step.resource));
+/// Nothing is deleted while a desired object could not be applied, except an autoscaler that keeps the desired
+/// one from being created.
+bool Applier::Run::may_delete(const Step& step) const {
+  return complete_ || (autoscaler_only_ && is_autoscaler(*step.resource));
 }
 
-bool Applier::Impl::Run::may_begin(const Step& step) {
+bool Applier::Run::may_start(const Step& step) {
   const SteadyTime now = Clock::now();
   if (now >= until_) {
     ended_ = true;
-    tell(step, "OutOfTime", "was not reached in the time that is given to a service");
+    report(step, "OutOfTime", "was not reached within the time for one reconcile");
     return false;
   }
   if (not_adopted_.contains(step.uid)) return false;
   const std::string object = object_of(step);
-  const auto refused = applier_.refused_.find(object);
-  if (refused != applier_.refused_.end() && refused->second.uid == step.uid &&
-      refused->second.wanted_digest == step.wanted_digest && now < refused->second.until) {
-    refuse(step, refused->second.problem);
+  const auto known = applier_.refused_.find(object);
+  if (known != applier_.refused_.end() && known->second.uid == step.uid &&
+      known->second.wanted_digest == step.wanted_digest && now < known->second.until) {
+    refused(step, known->second.problem);
     return false;
   }
   const std::chrono::nanoseconds wait = applier_.breaker_.wait(object, now);
   if (wait.count() == 0) return true;
   outcome_.again_at = std::min(outcome_.again_at.value_or(now + wait), now + wait);
-  tell(step, "WriteStorm",
-       fmt::format("was written more than {} times in a short time, so something else undoes what we write; "
-                   "it is written once in {} s for now",
-                   kWriteBurst, kWriteEvery.count()));
+  report(
+      step, "WriteStorm",
+      fmt::format("was written more than {} times in a short time: something else reverts the changes; it is "
+                  "now written at most once in {} s",
+                  kWriteBurst, kWriteEvery.count()));
   return false;
 }
 
-/// What is there, where the step still fits it; else it is late, or has failed.
-Task<std::optional<Object>> Applier::Impl::Run::look(const Step& step) {
+/// The object, if the step still applies to it; otherwise the step is stale or has failed.
+Task<std::optional<Object>> Applier::Run::reread(const Step& step) {
   auto live = co_await applier_.client_.get(*step.resource, step.ns, step.name, options());
   if (!live && is_absent(live.error(), step)) {
     applier_.cache_.forget(*step.resource, step.ns, step.name, step.uid);
-    late();
+    stale();
     co_return std::nullopt;
   }
   if (!live) {
@@ -251,32 +229,32 @@ Task<std::optional<Object>> Applier::Impl::Run::look(const Step& step) {
                     (!step.held_replicas || object.object("spec").integer("replicas") == step.held_replicas);
   if (fits) co_return std::move(*live);
   applier_.cache_.put(*step.resource, *live);
-  late();
+  stale();
   co_return std::nullopt;
 }
 
-Task<void> Applier::Impl::Run::adopt(const Step& step) {
+Task<void> Applier::Run::adopt(const Step& step) {
   not_adopted_.insert(step.uid);
   for (int left = kTries;; --left) {
-    const auto live = co_await look(step);
+    const auto live = co_await reread(step);
     if (!live) co_return;
     if (kube::manages(live->value(), kKserveFieldManager)) {
-      const std::string patch = adoption_of(*live);
+      const std::string patch = adoption_patch(*live);
       auto reply =
           co_await applier_.client_.merge_patch(*step.resource, step.ns, step.name, patch, options());
-      if (!reply && is_late(reply.error()) && left > 1) continue;
+      if (!reply && is_stale(reply.error()) && left > 1) continue;
       if (!reply) co_return failed(step, reply.error());
-      taken(step, *reply);
+      succeeded(step, *reply);
     }
     not_adopted_.erase(step.uid);
     co_return;
   }
 }
 
-Task<void> Applier::Impl::Run::create(const Step& step) {
+Task<void> Applier::Run::create(const Step& step) {
   auto live = co_await applier_.client_.get(*step.resource, step.ns, step.name, options());
   if (live) {
-    found(step, *live);
+    name_is_taken(step, *live);
     co_return;
   }
   if (!is_absent(live.error(), step)) {
@@ -285,13 +263,13 @@ Task<void> Applier::Impl::Run::create(const Step& step) {
   }
   kube::CallOptions call = options();
   if (Clock::now() >= until_) {
-    may_begin(step);
+    may_start(step);
     co_return;
   }
   if (step.kind == Step::Kind::kPost) {
     auto reply = co_await applier_.client_.create(*step.resource, step.ns, step.body, call);
     if (reply) {
-      taken(step, *reply);
+      succeeded(step, *reply);
     } else if (!reply.error().is_already_exists()) {
       failed(step, reply.error());
     }
@@ -301,79 +279,79 @@ Task<void> Applier::Impl::Run::create(const Step& step) {
   auto reply =
       co_await applier_.client_.apply(*step.resource, step.ns, step.name, step.body, manager, false, call);
   if (reply) {
-    taken(step, *reply);
+    succeeded(step, *reply);
   } else {
     failed(step, reply.error());
   }
 }
 
-/// Something of that name is there, though the cache knows of nothing.
-void Applier::Impl::Run::found(const Step& step, const Object& live) {
+/// An object of that name exists, though the cache has none.
+void Applier::Run::name_is_taken(const Step& step, const Object& live) {
   if (step.kind == Step::Kind::kPost) return;
   const spec::ObjectView owner = controller_of(live.value());
   if (!step.owner_uid.empty() && owner.string("uid") == step.owner_uid) {
     applier_.cache_.put(*step.resource, live);
-    late();
+    stale();
     return;
   }
   if (spec::ObjectView(live.value()).object("metadata").has("deletionTimestamp")) {
-    return tell(step, being_deleted());
+    return report(step, being_deleted());
   }
   if (owner.string("kind") == kube::kInferenceServices.kind && owner.string("name") == key_.name) {
-    return tell(step, owner_deleted());
+    return report(step, owner_deleted());
   }
   const std::string whose = owner
-                                ? fmt::format("belongs to {} {}", owner.string("kind"), owner.string("name"))
-                                : "belongs to no InferenceService";
-  tell(step, std::string(kNameTaken),
-       fmt::format("is there already and {} (written by {}); delete it, or give the service another name",
-                   whose, managers_of(live.value())),
-       false);
+                                ? fmt::format("is owned by {} {}", owner.string("kind"), owner.string("name"))
+                                : "is not owned by an InferenceService";
+  report(step, std::string(kNameTaken),
+         fmt::format("already exists and {} (field managers: {}); delete it, or rename the InferenceService",
+                     whose, managers_of(live.value())),
+         false);
 }
 
-Task<void> Applier::Impl::Run::apply(const Step& step) {
+Task<void> Applier::Run::apply(const Step& step) {
   const auto ours = versions_.find(step.uid);
   std::string version = ours == versions_.end() ? step.resource_version : ours->second;
   const std::string manager(kFieldManager);
   std::string wanted = step.body;
   for (int left = kTries;; --left) {
-    const std::string body = step.held_replicas ? held_at(wanted, version) : wanted;
+    const std::string body = step.held_replicas ? with_version(wanted, version) : wanted;
     auto reply =
         co_await applier_.client_.apply(*step.resource, step.ns, step.name, body, manager, true, options());
-    if (reply) co_return taken(step, *reply);
-    if (keeps_its_address(step, reply.error())) {
+    if (reply) co_return succeeded(step, *reply);
+    if (is_address_immutable(step, reply.error())) {
       auto rest = without_address(wanted);
       if (!rest) co_return failed(step, reply.error());
       wanted = std::move(*rest);
       continue;
     }
-    if (!step.held_replicas || !is_late(reply.error()) || left == 1) co_return failed(step, reply.error());
-    const auto live = co_await look(step);
+    if (!step.held_replicas || !is_stale(reply.error()) || left == 1) co_return failed(step, reply.error());
+    const auto live = co_await reread(step);
     if (!live) co_return;
     version = std::string(live->resource_version());
   }
 }
 
-Task<void> Applier::Impl::Run::remove(const Step& step) {
+Task<void> Applier::Run::remove(const Step& step) {
   kube::DeleteOptions del{
       .uid = step.uid, .resource_version = step.resource_version, .propagation = "Background"};
   for (int left = kTries;; --left) {
     auto reply = co_await applier_.client_.remove(*step.resource, step.ns, step.name, del, options());
-    if (reply || reply.error().is_not_found()) co_return removed(step, reply.has_value());
-    if (!is_late(reply.error()) || left == 1) co_return failed(step, reply.error());
-    const auto live = co_await look(step);
+    if (reply || reply.error().is_not_found()) co_return deleted(step, reply.has_value());
+    if (!is_stale(reply.error()) || left == 1) co_return failed(step, reply.error());
+    const auto live = co_await reread(step);
     if (!live) co_return;
     del.resource_version = std::string(live->resource_version());
   }
 }
 
-void Applier::Impl::Run::removed(const Step& step, bool by_us) {
+void Applier::Run::deleted(const Step& step, bool by_us) {
   if (by_us) {
     ++outcome_.writes;
     applier_.breaker_.note(object_of(step), Clock::now());
   }
-  if (!whole_) {
-    // It has made way: the one that was refused may be tried again.
+  if (!complete_) {
+    // The desired autoscaler that was denied because of it can be tried again.
     outcome_.stale = true;
     for (const std::string& object : refused_autoscalers_) applier_.refused_.erase(object);
   }
@@ -381,7 +359,7 @@ void Applier::Impl::Run::removed(const Step& step, bool by_us) {
   applier_.memory_.forget(step.uid);
 }
 
-void Applier::Impl::Run::taken(const Step& step, const Object& reply) {
+void Applier::Run::succeeded(const Step& step, const Object& reply) {
   ++outcome_.writes;
   const std::string object = object_of(step);
   applier_.breaker_.note(object, Clock::now());
@@ -400,12 +378,12 @@ void Applier::Impl::Run::taken(const Step& step, const Object& reply) {
   }
 }
 
-void Applier::Impl::Run::failed(const Step& step, const ApiError& error) {
-  if (is_late(error)) return late();
+void Applier::Run::failed(const Step& step, const ApiError& error) {
+  if (is_stale(error)) return stale();
   ApplyProblem problem = problem_of(step, error);
   const std::string object = object_of(step);
   const SteadyTime now = Clock::now();
-  // Whether it was done after all, nobody knows.
+  // The write may have succeeded.
   if (error.kind == ApiError::Kind::kDeadline) applier_.breaker_.note(object, now);
   if (is_definite(error)) {
     std::erase_if(applier_.refused_, [now](const auto& entry) { return entry.second.until <= now; });
@@ -413,44 +391,39 @@ void Applier::Impl::Run::failed(const Step& step, const ApiError& error) {
   }
   ended_ = ended_ || ends_all(error) || problem.reason == "NamespaceTerminating";
   if (error.kind == ApiError::Kind::kCancelled) {
-    whole_ = autoscaler_only_ = false;
+    complete_ = autoscaler_only_ = false;
   } else {
-    refuse(step, std::move(problem));
+    refused(step, std::move(problem));
   }
 }
 
-void Applier::Impl::Run::refuse(const Step& step, ApplyProblem problem) {
+void Applier::Run::refused(const Step& step, ApplyProblem problem) {
   const bool by_webhook = problem.reason == "DeniedByWebhook" && is_autoscaler(*step.resource);
   if (by_webhook) refused_autoscalers_.push_back(object_of(step));
-  whole_ = false;
+  complete_ = false;
   autoscaler_only_ = autoscaler_only_ && by_webhook;
   outcome_.problems.push_back(std::move(problem));
 }
 
-void Applier::Impl::Run::late() {
+void Applier::Run::stale() {
   outcome_.stale = true;
-  whole_ = autoscaler_only_ = false;
+  complete_ = autoscaler_only_ = false;
 }
 
-void Applier::Impl::Run::tell(const Step& step, std::string reason, std::string text, bool may_pass) {
-  whole_ = autoscaler_only_ = false;
+void Applier::Run::report(const Step& step, std::string reason, std::string text, bool may_pass) {
+  complete_ = autoscaler_only_ = false;
   outcome_.problems.push_back({.component = step.component,
                                .reason = std::move(reason),
                                .text = fmt::format("{} {} {}", step.resource->kind, step.name, text),
                                .may_pass = may_pass});
 }
 
-kube::CallOptions Applier::Impl::Run::options() const {
+kube::CallOptions Applier::Run::options() const {
   return {.deadline = std::min(Clock::now() + kWriteDeadline, until_), .managed_fields = true};
 }
 
-Applier::Applier(kube::Client& client, Cache& cache, AppliedMemory& memory)
-    : impl_(std::make_unique<Impl>(client, cache, memory)) {}
-
-Applier::~Applier() = default;
-
 kube::Task<ApplyOutcome> Applier::carry_out(const ServiceKey& key, const Plan& plan, SteadyTime until) {
-  Impl::Run run(*impl_, key, until);
+  Run run(*this, key, until);
   co_return co_await run.carry_out(plan);
 }
 

@@ -6,71 +6,86 @@
 //   const ApplyOutcome outcome = co_await applier.carry_out(key, plan, deadline);
 //   for (const ApplyProblem& problem : outcome.problems) ...
 //
-// Each write bears what it was decided on: the uid of what is there (so that a namesake made anew is not
-// hit), a resourceVersion where a value was read from it; each reply goes into the cache and into the memory,
-// so that the next plan knows. A conflict means that we were late: the service is looked at again soon.
+// Each write carries its preconditions: the uid of the observed object (so that it never changes another object
+// with the same name), and a resourceVersion if a value was read from it. Each reply updates the cache and the
+// memory, for the next plan. After a conflict the service is reconciled again soon.
 //
-// Before something is made, its place is read: applying onto another's object of that name would merge with
-// it where the two do not contradict each other.
+// Before an object is created, its name is looked up: server-side apply would merge with an object of that name
+// if the two do not contradict each other.
 //
-// A step that failed does not keep the others from being tried, but where the API server is not reached, or
-// the namespace is going; and for deletions: nothing is pruned while something wanted could not be made. One
-// exception: KEDA refuses a ScaledObject while an HPA scales the same thing, so an autoscaler gives way to
-// one that a webhook refused.
+// After a failed step the others are still tried, unless the API server cannot be reached or the namespace is
+// being deleted. Nothing is deleted while a desired object could not be applied, with one exception: KEDA
+// denies a ScaledObject while an HPA scales the same target, so an autoscaler is deleted if a webhook denied
+// its replacement.
 //
-// A Service that is there keeps its address, or goes on without one, whatever is wanted.
+// An existing Service keeps its clusterIP, or stays headless, whatever is desired.
 //
-// What the API server refused is not sent again for kRefusalHolds; the problem is told again meanwhile.
+// A write that the API server refused is not repeated for kRefusalHolds; its problem is reported again meanwhile.
 //
-// A breaker guards each object: more than kWriteBurst writes, refilled at one in kWriteEvery, are refused
-// (two controllers that undo each other's work), with a problem that says so.
+// WriteBreaker limits the writes of each object: more than kWriteBurst writes, refilled at one in kWriteEvery,
+// are held back and reported (e.g. two controllers that revert each other's changes).
 #pragma once
 
 #include <chrono>
-#include <memory>
+#include <map>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "kube/client/client.h"
 #include "reconciler/apply/apply_problem.h"
 #include "reconciler/apply/plan.h"
+#include "reconciler/apply/write_breaker.h"
 #include "reconciler/cache/cache.h"
 
 namespace modelgate::reconciler {
 
-/// A rollout of a canary by hand makes a write every few seconds at the most; a storm makes many a second.
+/// A canary rollout by hand writes every few seconds at most; a write storm many times a second.
 inline constexpr int kWriteBurst = 20;
 inline constexpr std::chrono::seconds kWriteEvery{5};
 
-/// Events of Pods come many a second, and each makes us look at the service. A quota that was raised is
+/// Events of Pods arrive many times a second, and each reconciles the service. A quota that was raised is
 /// noticed after this time.
 inline constexpr std::chrono::seconds kRefusalHolds{5};
 
-/// A write that takes longer has met a webhook that hangs (thirty seconds at most, ten by default).
+/// The longest timeout of an admission webhook is thirty seconds, the default ten; a write that takes longer
+/// than this waits for a webhook that hangs.
 inline constexpr std::chrono::seconds kWriteDeadline{15};
 
 struct ApplyOutcome {
-  int writes = 0;      // that the API server took
-  bool stale = false;  // a conflict: the picture was old
-  /// When a write that the breaker held back may be made: nothing else may tell that the storm is over.
+  int writes = 0;      // successful ones
+  bool stale = false;  // a conflict: the cached objects were outdated
+  /// When a write that was held back is allowed. No watch event reports the end of a write storm.
   std::optional<SteadyTime> again_at = {};
   std::vector<ApplyProblem> problems = {};
 };
 
 class Applier {
  public:
-  Applier(kube::Client& client, Cache& cache, AppliedMemory& memory);
-  ~Applier();
+  /// All must outlive it.
+  Applier(kube::Client& client, Cache& cache, AppliedMemory& memory)
+      : client_(client), cache_(cache), memory_(memory) {}
+  Applier(const Applier&) = delete;
+  Applier& operator=(const Applier&) = delete;
 
-  /// `until`: no write begins or goes on after it (the end of the lease, or of this worker's time). `key` and
-  /// `plan` must live until it ends. Several may be under way at once, of different services.
+  /// `until`: no write starts or continues after it (the end of the lease, or of the time for one reconcile).
+  /// `key` and `plan` must live until it ends. Several may run at once, for different services.
   kube::Task<ApplyOutcome> carry_out(const ServiceKey& key, const Plan& plan, SteadyTime until);
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  class Run;
+
+  struct Refused {
+    std::string uid, wanted_digest;
+    ApplyProblem problem;
+    SteadyTime until;
+  };
+
+  kube::Client& client_;
+  Cache& cache_;
+  AppliedMemory& memory_;
+  WriteBreaker breaker_{kWriteBurst, kWriteEvery};
+  std::map<std::string, Refused> refused_;  // by kind, namespace and name
 };
 
 }  // namespace modelgate::reconciler

@@ -30,7 +30,7 @@ std::string body_of(const ServiceRecord& record, const std::vector<std::string>&
                            .take());
 }
 
-/// A kind that is not installed has no objects.
+/// If the kind is not installed there are none.
 Task<ApiResult<void>> delete_trained_models(kube::Client& client, ServiceRecord record,
                                             kube::SteadyTime until) {
   const kube::ListOptions of_service{.label_selector = fmt::format("inferenceservice={}", record.key.name)};
@@ -77,8 +77,8 @@ Task<ApiResult<std::string>> add_finalizer(kube::Client& client, Cache& cache, S
   co_return std::string(written->resource_version());
 }
 
-Task<ApiResult<void>> finish(kube::Client& client, Cache& cache, ServiceRecord record,
-                             const spec::Value& service, kube::SteadyTime until) {
+Task<ApiResult<void>> finish_deletion(kube::Client& client, Cache& cache, ServiceRecord record,
+                                      const spec::Value& service, kube::SteadyTime until) {
   std::vector<std::string> finalizers = finalizers_of(service);
   if (std::erase(finalizers, kFinalizer) == 0) co_return ApiResult<void>{};
   auto deleted = co_await delete_trained_models(client, record, until);
@@ -89,7 +89,7 @@ Task<ApiResult<void>> finish(kube::Client& client, Cache& cache, ServiceRecord r
       co_await client.merge_patch(kube::kInferenceServices, record.key.ns, record.key.name, body, call);
   if (!written && written.error().is_not_found()) co_return ApiResult<void>{};
   if (!written) co_return std::unexpected(written.error());
-  // With the last finalizer the object is gone, and the watch says so.
+  // Without finalizers the object is deleted, and the watch reports that.
   if (!finalizers.empty()) cache.put(kube::kInferenceServices, *written);
   co_return ApiResult<void>{};
 }

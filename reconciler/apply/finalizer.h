@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// KServe's finalizer on InferenceServices: set before anything is made, so that a service does not go before
-// the TrainedModels that it serves are told to; what we make goes by its owner references. Other finalizers
-// are left alone.
+// KServe's finalizer on InferenceServices: set before anything is created, so that the TrainedModels of a service
+// are deleted before it. Our own objects are deleted by the garbage collector, by their owner references. Other
+// finalizers are left unchanged.
 //
-//   auto set = co_await add_finalizer(client, cache, record, document, until);
-//   if (!set) report(set.error());
+//   auto version = co_await add_finalizer(client, cache, record, document, until);
+//   if (!version) report(version.error());
 #pragma once
 
 #include <string>
@@ -23,14 +23,14 @@ inline constexpr std::string_view kFinalizer = "inferenceservice.finalizers";
 std::vector<std::string> finalizers_of(const spec::Value& service);
 bool has_finalizer(const spec::Value& service);
 
-/// Gives the version of the service with it; a conflict is the caller's.
+/// Returns the service's new resourceVersion. The caller handles conflicts.
 kube::Task<kube::ApiResult<std::string>> add_finalizer(kube::Client& client, Cache& cache,
                                                        ServiceRecord record, const spec::Value& service,
                                                        kube::SteadyTime until);
 
-/// Of a service that is being deleted: deletes its TrainedModels, then takes the finalizer away. Nothing is
-/// done where it is not there.
-kube::Task<kube::ApiResult<void>> finish(kube::Client& client, Cache& cache, ServiceRecord record,
-                                         const spec::Value& service, kube::SteadyTime until);
+/// For a service that is being deleted: deletes its TrainedModels, then removes the finalizer. Does nothing
+/// without the finalizer.
+kube::Task<kube::ApiResult<void>> finish_deletion(kube::Client& client, Cache& cache, ServiceRecord record,
+                                                  const spec::Value& service, kube::SteadyTime until);
 
 }  // namespace modelgate::reconciler

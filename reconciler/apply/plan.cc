@@ -15,20 +15,19 @@
 namespace modelgate::reconciler {
 namespace {
 
-/// The kinds that we make, in the order in which those that are not wanted go: nothing leads to what has
-/// gone, and nothing scales it.
-constexpr std::array kMade{&kube::kHttpRoutes,    &kube::kVirtualServices,          &kube::kIngresses,
-                           &kube::kScaledObjects, &kube::kHorizontalPodAutoscalers, &kube::kDeployments,
-                           &kube::kServices,      &kube::kOpenTelemetryCollectors,  &kube::kConfigMaps};
+/// The kinds that we create, in the order of deletion: routes and autoscalers before what they refer to.
+constexpr std::array kOwnedKinds{&kube::kHttpRoutes,    &kube::kVirtualServices,          &kube::kIngresses,
+                                 &kube::kScaledObjects, &kube::kHorizontalPodAutoscalers, &kube::kDeployments,
+                                 &kube::kServices,      &kube::kOpenTelemetryCollectors,  &kube::kConfigMaps};
 
-/// So many of them are routes.
+/// The first of them are routes.
 constexpr std::ptrdiff_t kRoutes = 3;
 
-/// What of metadata tells which object it is.
+/// Identifying members of metadata.
 constexpr std::array<std::string_view, 4> kIdentity{"name", "namespace", "uid", "resourceVersion"};
 
 std::ptrdiff_t rank_of(const kube::Resource& resource) {
-  return std::ranges::find(kMade, resource.kind, &kube::Resource::kind) - kMade.begin();
+  return std::ranges::find(kOwnedKinds, resource.kind, &kube::Resource::kind) - kOwnedKinds.begin();
 }
 
 std::string kind_and_name(const kube::Resource& resource, std::string_view name) {
@@ -41,7 +40,7 @@ bool is_named(const std::vector<workload::RetainedObject>& kept, const Child& ch
   });
 }
 
-/// The least that the autoscaler of the Deployment of that name will have; nothing where none is wanted.
+/// The minimum of the autoscaler for that Deployment; nothing if none is desired.
 std::optional<std::int64_t> least_replicas(const std::vector<workload::WantedObject>& wanted,
                                            std::string_view deployment) {
   for (const workload::WantedObject& w : wanted) {
@@ -54,7 +53,7 @@ std::optional<std::int64_t> least_replicas(const std::vector<workload::WantedObj
   return std::nullopt;
 }
 
-/// Its spec says nothing of replicas, which are left to an autoscaler.
+/// Its spec has no replicas: an autoscaler sets them.
 bool leaves_replicas(const spec::Value& object) {
   const spec::ObjectView spec = spec::ObjectView(object).object("spec");
   return spec && !spec.has("replicas");
@@ -72,11 +71,11 @@ class Planner {
           const AppliedMemory& memory, spec::Arena& arena)
       : service_(service), memory_(memory), arena_(arena) {
     for (const Child* child : children) {
-      if (child && child->resource && child->ns == service.key.ns) there_[place_of(*child)] = child;
+      if (child && child->resource && child->ns == service.key.ns) existing_[place_of(*child)] = child;
     }
   }
 
-  /// `begins_with`: replicas of what is made, where the wanted object says nothing of them.
+  /// `begins_with`: replicas of a new object, if the desired one has none.
   void want(const workload::WantedObject& wanted, std::optional<std::int64_t> begins_with);
   void remove_unwanted(Unwanted unwanted, const std::vector<workload::RetainedObject>& kept);
   Plan take();
@@ -87,24 +86,24 @@ class Planner {
   static Place place_of(const Child& child) { return {child.resource->kind, child.name}; }
   bool is_ours(const Child& child) const { return child.owner_uid == service_.uid; }
 
-  /// Why it cannot be written; nothing where it can.
+  /// Why it cannot be written; nothing if it can.
   std::optional<Conflict> conflict_with(const Child& child) const;
   void create(const workload::WantedObject& wanted, Step step, std::optional<std::int64_t> begins_with);
-  void bring_in_line(const workload::WantedObject& wanted, const Child& child, Step step);
+  void update(const workload::WantedObject& wanted, const Child& child, Step step);
   bool is_unchanged(const Child& child, const std::string& wanted_digest) const;
 
   const ServiceRecord& service_;
   const AppliedMemory& memory_;
   spec::Arena& arena_;
-  std::map<Place, const Child*> there_;
-  std::vector<const Child*> wanted_there_;
+  std::map<Place, const Child*> existing_;
+  std::vector<const Child*> desired_;
   std::vector<Step> adoptions_, writes_, deletions_;
   std::vector<Conflict> conflicts_;
 };
 
 void Planner::want(const workload::WantedObject& wanted, std::optional<std::int64_t> begins_with) {
   const kube::Resource* resource = resource_of(wanted.object);
-  if (!resource) throw std::logic_error("an object of a kind that we never make is wanted");
+  if (!resource) throw std::logic_error("a desired object has a kind that we never create");
   const std::string_view name = spec::ObjectView(wanted.object).object("metadata").string("name");
   Step step{.resource = resource,
             .ns = service_.key.ns,
@@ -112,17 +111,17 @@ void Planner::want(const workload::WantedObject& wanted, std::optional<std::int6
             .owner_uid = service_.uid,
             .wanted_digest = comparable_digest(wanted.object, arena_),
             .component = wanted.component};
-  const auto it = there_.find({resource->kind, name});
-  if (it == there_.end()) return create(wanted, std::move(step), begins_with);
+  const auto it = existing_.find({resource->kind, name});
+  if (it == existing_.end()) return create(wanted, std::move(step), begins_with);
   const Child& child = *it->second;
-  wanted_there_.push_back(&child);
+  desired_.push_back(&child);
   if (auto conflict = conflict_with(child)) {
     conflict->component = wanted.component;
     conflicts_.push_back(std::move(*conflict));
     return;
   }
   if (wanted.create_only) return;
-  bring_in_line(wanted, child, std::move(step));
+  update(wanted, child, std::move(step));
 }
 
 std::optional<Conflict> Planner::conflict_with(const Child& child) const {
@@ -136,8 +135,7 @@ std::optional<Conflict> Planner::conflict_with(const Child& child) const {
   if (child.being_deleted) return passes(being_deleted());
   if (is_ours(child)) return std::nullopt;
   if (child.owner == service_.key) return passes(owner_deleted());
-  conflict.text =
-      fmt::format("{} belongs to InferenceService {}, not to this service", what, child.owner.name);
+  conflict.text = fmt::format("{} is owned by InferenceService {}, not by this one", what, child.owner.name);
   return conflict;
 }
 
@@ -155,11 +153,11 @@ void Planner::create(const workload::WantedObject& wanted, Step step,
   writes_.push_back(std::move(step));
 }
 
-void Planner::bring_in_line(const workload::WantedObject& wanted, const Child& child, Step step) {
+void Planner::update(const workload::WantedObject& wanted, const Child& child, Step step) {
   step.uid = child.uid;
   step.resource_version = child.resource_version;
-  const bool nobody_elses = child.kserve_manages || (child.replicas_ours && !child.replicas_others);
-  const bool holds = child.replicas && nobody_elses && leaves_replicas(wanted.object);
+  const bool not_shared = child.kserve_manages || (child.replicas_ours && !child.replicas_others);
+  const bool holds = child.replicas && not_shared && leaves_replicas(wanted.object);
   spec::Value object;
   if (holds) {
     object = with_replicas(wanted.object, *child.replicas, arena_);
@@ -172,14 +170,14 @@ void Planner::bring_in_line(const workload::WantedObject& wanted, const Child& c
   if (child.kserve_manages) {
     Step adopt = step;
     adopt.kind = Step::Kind::kAdopt;
-    adopt.why = "made by KServe";
+    adopt.why = "created by KServe";
     adopt.wanted_digest.clear();
     adoptions_.push_back(std::move(adopt));
   }
   spec::set_member(*spec::find(object, "metadata"), "uid", spec::make_string(child.uid, arena_), arena_);
   step.kind = Step::Kind::kApply;
   step.body = spec::to_json(object);
-  step.why = child.kserve_manages ? "made by KServe" : "differs";
+  step.why = child.kserve_manages ? "created by KServe" : "differs";
   writes_.push_back(std::move(step));
 }
 
@@ -192,12 +190,12 @@ bool Planner::is_unchanged(const Child& child, const std::string& wanted_digest)
 
 void Planner::remove_unwanted(Unwanted unwanted, const std::vector<workload::RetainedObject>& kept) {
   if (unwanted == Unwanted::kKeep) return;
-  for (const auto& [place, child] : there_) {
+  for (const auto& [place, child] : existing_) {
     const bool written_by_us = !child->applied_digest.empty() || child->kserve_manages;
     if (!is_ours(*child) || child->being_deleted || !written_by_us) continue;
     const std::ptrdiff_t rank = rank_of(*child->resource);
-    if (rank == std::ssize(kMade) || (unwanted == Unwanted::kKeepRoutes && rank < kRoutes)) continue;
-    if (std::ranges::find(wanted_there_, child) != wanted_there_.end() || is_named(kept, *child)) continue;
+    if (rank == std::ssize(kOwnedKinds) || (unwanted == Unwanted::kKeepRoutes && rank < kRoutes)) continue;
+    if (std::ranges::find(desired_, child) != desired_.end() || is_named(kept, *child)) continue;
     deletions_.push_back({.kind = Step::Kind::kDelete,
                           .resource = child->resource,
                           .ns = child->ns,
@@ -205,7 +203,7 @@ void Planner::remove_unwanted(Unwanted unwanted, const std::vector<workload::Ret
                           .uid = child->uid,
                           .resource_version = child->resource_version,
                           .owner_uid = service_.uid,
-                          .why = "not wanted"});
+                          .why = "not desired"});
   }
   std::ranges::sort(deletions_, {}, [](const Step& step) {
     return std::pair(rank_of(*step.resource), std::string_view(step.name));
@@ -277,14 +275,15 @@ Unwanted unwanted_of(const workload::Wanted& wanted) {
 }
 
 Passing being_deleted() {
-  return {.reason = "BeingDeleted", .text = "is being deleted; it is made anew once it has gone"};
+  return {.reason = "BeingDeleted", .text = "is being deleted; it will be created again after that"};
 }
 
 Passing owner_deleted() {
-  return {.reason = "OwnerDeleted",
-          .text =
-              "belongs to an earlier service of this name; it is made anew once the garbage collector has "
-              "taken it"};
+  return {
+      .reason = "OwnerDeleted",
+      .text =
+          "is owned by a deleted InferenceService of this name; it will be created again once the garbage "
+          "collector has deleted it"};
 }
 
 std::string describe(const ServiceKey& service, const Plan& plan) {
@@ -315,8 +314,8 @@ std::string comparable_digest(const spec::Value& object, spec::Arena& arena) {
 
 const kube::Resource* resource_of(const spec::Value& object) {
   const spec::ObjectView view(object);
-  const auto it = std::ranges::find(kMade, view.string("kind"), &kube::Resource::kind);
-  return it != kMade.end() && (*it)->api_version() == view.string("apiVersion") ? *it : nullptr;
+  const auto it = std::ranges::find(kOwnedKinds, view.string("kind"), &kube::Resource::kind);
+  return it != kOwnedKinds.end() && (*it)->api_version() == view.string("apiVersion") ? *it : nullptr;
 }
 
 }  // namespace modelgate::reconciler

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What has to be written so that what is there becomes what is wanted: a pure function. applier.h does it;
-// --dry-run prints it; in a quiet cluster it is empty.
+// The difference between desired and observed objects as steps: a pure function. applier.h carries them out,
+// --dry-run prints them; if nothing differs there are none.
 //
 //   const Plan plan = make_plan(service, wanted.objects, cache.children(key), memory, arena);
 //   for (const Step& step : plan.steps) ...
 //
-// In this order: steps of adoption, objects in the order wanted, deletions last (a route leads elsewhere
-// before what it led to goes).
+// The order: adoptions, desired objects in their order, deletions last (a route changes its backends before the
+// old backend is deleted).
 //
-// Unchanged means no step: the wanted object's digest is that of what our manager applied, as it is now; or
-// it is the one that was applied last, and the object's digest is that which the reply to that had (the API
-// server may have normalized something).
+// An object is unchanged if the digest of the desired object equals that of the fields that our manager applied;
+// or if it is the digest that was applied last, and the object still has the digest of the reply to that (the
+// API server may have normalized a value).
 //
-// `spec.replicas`: where nothing is wanted (an autoscaler scales) and we are its only manager, the live value
-// is applied on, under resourceVersion, until another manager owns it; giving it up as sole owner would reset
-// it to 1. So it is with what KServe made: that its manager is the only one may be, so it is kept at first.
+// `spec.replicas`: if none is desired (an autoscaler scales) and we are its only manager, the live value is
+// applied again, under resourceVersion, until another manager owns it; removing it as the only owner would reset
+// it to 1. The same holds for objects that KServe created, since its manager may be the only one.
 //
-// Never touched: an object whose controller is not this service (by uid); one that is being deleted. A wanted
-// object whose name such an object has is a conflict, told and not written. An object that is ours and not
-// wanted is deleted, with uid and resourceVersion as preconditions; ours is what names this service as its
-// controller and was written by us or by KServe. A `create_only` one is never changed. A service that is
-// being deleted needs nothing: the garbage collector takes what it owned.
+// Never changed: an object whose controller is not this service (by uid), or that is being deleted. If it has the
+// name of a desired object, that is a conflict: reported, not written. An object that is ours and not desired is
+// deleted, with uid and resourceVersion as preconditions; ours means that its controller is this service and that
+// we or KServe wrote it. A `create_only` object is never changed. For a service that is being deleted there are
+// no steps: the garbage collector deletes what it owned.
 #pragma once
 
 #include <cstdint>
@@ -40,27 +40,27 @@ namespace modelgate::reconciler {
 struct Step {
   enum class Kind : std::uint8_t {
     kAdopt,   // KServe's entries in managedFields become ours
-    kCreate,  // apply without force: what is there already and differs is a conflict
-    kPost,    // create_only: by POST, and what is there already is right
+    kCreate,  // apply without force: an existing object that differs is a conflict
+    kPost,    // create_only: by POST; an existing object is left as it is
     kApply,   // apply with force
     kDelete,
   };
   Kind kind = Kind::kApply;
   const kube::Resource* resource = nullptr;
   std::string ns = {}, name = {};
-  std::string uid = {}, resource_version = {};  // of what is there; empty for what is to be made
+  std::string uid = {}, resource_version = {};  // of the existing object; empty to create one
   std::string owner_uid = {};                   // of the service
-  /// Of kApply and the kAdopt before it: `body` repeats these `spec.replicas` of the object that is there.
-  /// The write counts only where they are still that: it goes under resourceVersion.
+  /// Of kApply and the kAdopt before it: `body` repeats these live `spec.replicas`. The write is valid only
+  /// while they are unchanged, so it carries a resourceVersion.
   std::optional<std::int64_t> held_replicas = {};
   std::string body = {};            // JSON, without resourceVersion; of kCreate, kPost, kApply
-  std::string wanted_digest = {};   // what the plan compares the next time
+  std::string wanted_digest = {};   // for the next plan
   std::string_view component = {};  // of the service, for its conditions: "predictor", "ingress", ...
-  std::string_view why = {};        // "absent", "differs", "not wanted", "made by KServe": for people
+  std::string_view why = {};        // "absent", "differs", "not desired", "created by KServe"; for --dry-run
 };
 
-/// What was applied last and what came of it, by object. It is only memory: without it, an object that the
-/// API server normalizes is applied once more.
+/// What was applied last to each object, and what the API server stored. Only an optimization: without it, an
+/// object that the API server normalizes is applied once more.
 class AppliedMemory {
  public:
   struct Entry {
@@ -77,25 +77,24 @@ class AppliedMemory {
   std::map<std::string, Entry> entries_;  // by uid
 };
 
-/// A condition's reason: an object of that name is somebody else's.
+/// A condition's reason: an object of that name has another owner.
 inline constexpr std::string_view kNameTaken = "NameTaken";
 
-/// A wanted object that cannot be written because its name is taken.
+/// A desired object that cannot be written because its name is taken.
 struct Conflict {
   const kube::Resource* resource = nullptr;
   std::string name = {};
   std::string_view component = {};
-  std::string text = {};  // "Deployment iris-predictor belongs to InferenceService x, not to this service"
-  std::string_view reason = kNameTaken;  // or "BeingDeleted", "OwnerDeleted": those go by themselves
+  std::string text = {};  // "Deployment iris-predictor is owned by InferenceService x, not by this one"
+  std::string_view reason = kNameTaken;  // or "BeingDeleted", "OwnerDeleted": temporary
 };
 
-/// What has a wanted name and goes by itself, so that one need only wait: what it is called, and what is said
-/// of the object.
+/// A temporary conflict: its reason, and the text that follows kind and name.
 struct Passing {
   std::string_view reason, text;
 };
 Passing being_deleted();
-/// It belongs to an earlier service of the same name.
+/// It is owned by an earlier service of the same name.
 Passing owner_deleted();
 
 struct Plan {
@@ -103,39 +102,37 @@ struct Plan {
   std::vector<Conflict> conflicts = {};
 };
 
-/// What becomes of what is ours and not wanted.
+/// What happens to our objects that are not desired.
 enum class Unwanted : std::uint8_t { kDelete, kKeepRoutes, kKeep };
 
-/// How many replicas a Deployment has when it is made, where an autoscaler is wanted for it and so nothing is
-/// said of them: one, as the API server has it, or as few as the autoscaler will have, which otherwise comes
-/// to that only at its next turn.
+/// The replicas of a new Deployment with an autoscaler, for which none are desired: one, the API server's
+/// default, or the autoscaler's minimum, which it would otherwise reach only at its next evaluation.
 enum class Begin : std::uint8_t { kWithOne, kWithMinimum };
 
-/// `children`: all that names the service as its controller, and whatever else has a wanted name; one may be
-/// there twice. The cache must be in sync: what is not in it counts as absent.
+/// `children`: all objects whose controller is the service, and others with a desired name; duplicates are
+/// allowed. The cache must be in sync: an object that is not in it counts as absent.
 Plan make_plan(const ServiceRecord& service, const workload::Wanted& wanted,
                const std::vector<const Child*>& children, const AppliedMemory& memory, spec::Arena& arena,
                Begin begin = Begin::kWithOne);
-/// The same of objects alone.
+/// The same for objects alone.
 Plan make_plan(const ServiceRecord& service, const std::vector<workload::WantedObject>& wanted,
                const std::vector<const Child*>& children, const AppliedMemory& memory, spec::Arena& arena,
                Unwanted unwanted = Unwanted::kDelete);
 
-/// Whether what is missing in `wanted` is really not wanted: nothing is taken for that where a component
-/// could not be built (its runtime was deleted, say: what serves goes on serving) or something has to be
-/// looked up first, and no route where only those could not. A stopped service wants nothing, whatever is
-/// wrong with it.
+/// Whether objects that are missing in `wanted` may be deleted: none if a component could not be built (e.g. its
+/// runtime was deleted: what serves continues to serve) or facts are still unknown, and no route if only routes
+/// could not be built. For a stopped service everything is deleted, whatever is wrong with it.
 Unwanted unwanted_of(const workload::Wanted& wanted);
 
-/// For --dry-run: "default/iris: apply Deployment iris-predictor (differs)", a line a step, and one a
-/// conflict. Empty where there is nothing to do.
+/// For --dry-run: "default/iris: apply Deployment iris-predictor (differs)", a line for each step and each
+/// conflict; empty if there are none.
 std::string describe(const ServiceKey& service, const Plan& plan);
 
-/// spec::digest() of an object as it is compared: without apiVersion, kind, and metadata's name, namespace,
-/// uid and resourceVersion, all of which tell which object it is.
+/// spec::digest() of an object for comparison: without the identifying apiVersion, kind, and metadata's name,
+/// namespace, uid and resourceVersion.
 std::string comparable_digest(const spec::Value& object, spec::Arena& arena);
 
-/// The kind's place in the API, for a wanted object; nullptr for one that we never make.
+/// The API resource of a desired object; nullptr for a kind that we never create.
 const kube::Resource* resource_of(const spec::Value& object);
 
 }  // namespace modelgate::reconciler

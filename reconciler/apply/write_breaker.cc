@@ -8,7 +8,7 @@ namespace modelgate::reconciler {
 std::chrono::nanoseconds WriteBreaker::wait(const std::string& object, SteadyTime now) const {
   const auto it = full_at_.find(object);
   if (it == full_at_.end()) return std::chrono::nanoseconds{0};
-  // Allowed while a whole write is left in the bucket.
+  // Allowed while at least one write is left in the bucket.
   const std::chrono::nanoseconds missing = it->second - now;
   return std::max(missing - (burst_ - 1) * every_, std::chrono::nanoseconds{0});
 }

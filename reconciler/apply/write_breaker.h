@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Holds the writes of one object to a rate, so that two controllers that undo each other's work make
-// neither each other nor the API server busy. Called by applier.h.
+// Limits the writes of each object, so that two controllers that revert each other's changes do not keep the API
+// server busy. Used by applier.h and by status/status_writer.h.
 //
-//   if (!breaker.allows("Deployment default/iris-predictor", now)) return storm();
+//   if (!breaker.allows("Deployment default/iris-predictor", now)) return report_storm();
 //   write(); breaker.note("Deployment default/iris-predictor", now);
 //
-// A bucket per object: `burst` writes at once, then one in `every`. What nobody writes is not remembered.
-// Pure: the time is an argument. One thread.
+// A token bucket for each object: `burst` writes at once, then one in `every`. Objects with a full bucket take no
+// memory. The time is an argument. One thread.
 #pragma once
 
 #include <chrono>
@@ -24,12 +24,12 @@ class WriteBreaker {
   WriteBreaker(int burst, std::chrono::nanoseconds every) : burst_(burst), every_(every) {}
 
   bool allows(const std::string& object, SteadyTime now) const { return wait(object, now).count() == 0; }
-  /// Until the next write is allowed; zero where it is now.
+  /// Until the next write is allowed; zero if it is allowed now.
   std::chrono::nanoseconds wait(const std::string& object, SteadyTime now) const;
-  /// One write was made, allowed or not.
+  /// Records one write, allowed or not.
   void note(const std::string& object, SteadyTime now);
 
-  /// Objects that it remembers: those whose bucket is not full, and a few more.
+  /// Objects in memory: those whose bucket is not full, and a few more.
   std::size_t size() const { return full_at_.size(); }
 
  private:
@@ -37,7 +37,7 @@ class WriteBreaker {
 
   int burst_;
   std::chrono::nanoseconds every_;
-  // When its bucket will be full again: each write puts that off by `every_`.
+  // When its bucket will be full again: each write delays that by `every_`.
   std::unordered_map<std::string, SteadyTime> full_at_;
   SteadyTime swept_{};
 };

@@ -27,11 +27,12 @@ using workload::Problem;
 
 Value parse(const std::string& text, spec::Arena& arena) {
   auto value = spec::parse_json(text, arena);
-  if (!value) throw std::logic_error(fmt::format("the cache holds no JSON: {}", value.error().message));
+  if (!value)
+    throw std::logic_error(fmt::format("the cache contains invalid JSON: {}", value.error().message));
   return std::move(*value);
 }
 
-/// What is wrong with the structure; nothing where it can be read.
+/// What is wrong with the structure; nothing if it can be read.
 std::optional<Refusal> malformed(const Value& service) {
   spec::FieldErrors wrong;
   spec::schema::check_structure(service, spec::schema::kInferenceService, {}, wrong);
@@ -39,7 +40,7 @@ std::optional<Refusal> malformed(const Value& service) {
   return Refusal{.reason = "InvalidSpec", .message = wrong.list().front().to_string(), .phase = "Failed"};
 }
 
-/// Where a problem of a component is told to be.
+/// The path that is reported for a problem of a component.
 spec::FieldPath path_of(std::string_view component) {
   const spec::FieldPath spec = spec::FieldPath{} / "spec";
   return component == workload::kIngress ? spec : spec / component;
@@ -58,12 +59,12 @@ Assessment::Assessment(ServiceRecord record, std::shared_ptr<const spec::Catalog
       catalog_(std::move(catalog)),
       surroundings_(surroundings),
       document_(parse(record_.text, arena_)) {
-  judge();
+  decide_verdict();
 }
 
 Assessment::~Assessment() = default;
 
-void Assessment::judge() {
+void Assessment::decide_verdict() {
   if (auto wrong = malformed(document_)) return refuse(std::move(*wrong));
   if (spec::InferenceServiceView(document_).is_left_alone()) {
     verdict_ = Verdict::kLeaveAlone;
@@ -81,7 +82,7 @@ void Assessment::refuse(Refusal refusal) {
 
 kube::Task<void> Assessment::build(kube::Client& client, kube::SteadyTime until) {
   facts_.emplace(client);
-  settle_defaults();
+  default_service();
   using Next = spec::LookupRounds::Next;
   spec::LookupRounds rounds;
   Next next = Next::kDone;
@@ -94,19 +95,18 @@ kube::Task<void> Assessment::build(kube::Client& client, kube::SteadyTime until)
     if (next == Next::kLookUp) co_await facts_->look_up(wanted_.needs, until);
     if (next == Next::kLeaveUnknown) facts_->leave_unknown(wanted_.needs);
   } while (next == Next::kLookUp || next == Next::kLeaveUnknown);
-  leave_out_absent_kinds();
+  drop_absent_kinds();
   make_plan();
-  has_late_versions_ = notice_late_versions();
-  if (!has_late_versions_) co_return;
+  has_pending_versions_ = hold_pending_versions();
+  if (!has_pending_versions_) co_return;
   wanted_ = workload::build_wanted(defaulted_, context(), arena_);
-  leave_out_absent_kinds();
+  drop_absent_kinds();
   make_plan();
 }
 
-/// A version whose Deployment is still to be changed is not rolled out, whatever that says of itself:
-/// requests must not move to the Pods of before because a write has failed, now or the last time. True where
-/// there is one.
-bool Assessment::notice_late_versions() {
+/// A version whose Deployment has a pending change is not rolled out, whatever its status says: requests must not
+/// move to its old Pods because a write failed, now or earlier. True if there is one.
+bool Assessment::hold_pending_versions() {
   bool found = false;
   for (const Step& step : plan_.steps) {
     if (step.kind != Step::Kind::kApply || step.resource != &kube::kDeployments) continue;
@@ -118,9 +118,9 @@ bool Assessment::notice_late_versions() {
   return found;
 }
 
-/// Where the one who chooses is us, a runtime that was chosen earlier and is gone gives way to another; but
-/// not while the service is Ready: what serves stays as it is.
-void Assessment::settle_defaults() {
+/// A runtime that we chose earlier and that was deleted is replaced by another one, except while the service is
+/// Ready: then it continues with what it has.
+void Assessment::default_service() {
   defaulting::Outcome outcome = apply_defaults({});
   const bool serves =
       condition_of(spec::ObjectView(document_).object("status"), "Ready").string("status") == "True";
@@ -174,16 +174,16 @@ void Assessment::observe() {
     observed_.pods.push_back(keep(pod.observed));
 }
 
-void Assessment::leave_out_absent_kinds() {
-  std::set<const kube::Resource*> told;
+void Assessment::drop_absent_kinds() {
+  std::set<const kube::Resource*> reported;
   std::erase_if(wanted_.objects, [&](const workload::WantedObject& wanted) {
     const kube::Resource* resource = resource_of(wanted.object);
     if (!resource || !surroundings_.kind_absent(*resource)) return false;
-    // Without Istio there is nobody whom a VirtualService would tell anything.
+    // Without Istio a VirtualService has no effect.
     const bool optional = resource == &kube::kVirtualServices;
-    if (told.insert(resource).second) {
+    if (reported.insert(resource).second) {
       add_problem(optional ? Problem::Kind::kNotice : Problem::Kind::kFatal, wanted.component, "KindAbsent",
-                  fmt::format("needs a {}, and the cluster has no such kind ({} is not installed)",
+                  fmt::format("needs a {}, but the cluster does not serve that kind ({} is not installed)",
                               resource->kind, resource->group));
     }
     return true;
@@ -198,23 +198,23 @@ void Assessment::make_plan() {
     const spec::ObjectView metadata = spec::ObjectView(wanted.object).object("metadata");
     const std::string name(metadata.string("name"));
     const std::string ns(metadata.string("namespace"));
-    auto there = surroundings_.cache.child(*resource, ns.empty() ? record_.key.ns : ns, name);
-    if (there) children.push_back(std::move(*there));
+    auto existing = surroundings_.cache.child(*resource, ns.empty() ? record_.key.ns : ns, name);
+    if (existing) children.push_back(std::move(*existing));
   }
   std::vector<const Child*> pointers;
   for (const Child& child : children) pointers.push_back(&child);
-  // In Compatible mode as KServe.
+  // In Compatible mode as in KServe.
   const Begin begin = configuration().modelgate.strict() ? Begin::kWithMinimum : Begin::kWithOne;
   plan_ = reconciler::make_plan(record_, wanted_, pointers, surroundings_.memory, arena_, begin);
   for (const Conflict& conflict : plan_.conflicts) {
-    const bool passes = conflict.reason != kNameTaken;
-    add_problem(passes ? Problem::Kind::kNotice : Problem::Kind::kFatal, conflict.component,
+    const bool temporary = conflict.reason != kNameTaken;
+    add_problem(temporary ? Problem::Kind::kNotice : Problem::Kind::kFatal, conflict.component,
                 std::string(conflict.reason), conflict.text);
   }
 }
 
-bool Assessment::may_change_unseen() const {
-  return (facts_ && facts_->may_change()) || !plan_.conflicts.empty() || has_late_versions_;
+bool Assessment::needs_requeue() const {
+  return (facts_ && facts_->may_change()) || !plan_.conflicts.empty() || has_pending_versions_;
 }
 
 void Assessment::add_problem(Problem::Kind kind, std::string_view component, std::string reason,
@@ -227,7 +227,7 @@ void Assessment::add_problem(Problem::Kind kind, std::string_view component, std
                               .transient = may_pass});
 }
 
-void Assessment::take(std::vector<ApplyProblem> problems) {
+void Assessment::add_problems(std::vector<ApplyProblem> problems) {
   for (ApplyProblem& p : problems)
     add_problem(Problem::Kind::kFatal, p.component, std::move(p.reason), std::move(p.text), p.may_pass);
 }

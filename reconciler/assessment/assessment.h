@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What one InferenceService comes to at this moment: the objects wanted, the steps that lead there, and the
-// status that follows from what is observed. Writes nothing. Who calls: reconcile.cc, which carries it out,
-// and dry_run.cc, which prints it.
+// One InferenceService at this moment: its desired objects, the plan to create them, and the status that follows
+// from what is observed. Writes nothing. Used by reconcile.cc, which carries it out, and by dry_run.cc, which
+// prints it.
 //
 //   Assessment a(*cache.service(key), catalog, surroundings);
 //   if (a.verdict() == Assessment::Verdict::kServe) {
@@ -12,7 +12,7 @@
 //   }
 //   spec::Value status = a.status(now);
 //
-// The catalog stays the one it began with. One thread; everything that it gives lives in its own arena.
+// Uses one catalog throughout. One thread; everything that it returns lives in its arena.
 #pragma once
 
 #include <deque>
@@ -37,11 +37,11 @@
 
 namespace modelgate::reconciler {
 
-/// What stays the same from one service to the next.
+/// What all services have in common.
 struct Surroundings {
   const Cache& cache;
   const AppliedMemory& memory;
-  /// True where the cluster has no such kind.
+  /// True if the cluster does not serve this kind.
   std::function<bool(const kube::Resource&)> kind_absent;
   std::string system_namespace = "kserve";
 };
@@ -51,7 +51,7 @@ class Assessment {
   enum class Verdict : std::uint8_t {
     kServe,
     kLeaveAlone,  // not even its status is written
-    kRefuse,      // nothing is made; the status says why
+    kRefuse,      // nothing is created; the status says why
   };
 
   Assessment(ServiceRecord record, std::shared_ptr<const spec::Catalog> catalog,
@@ -66,41 +66,41 @@ class Assessment {
   const spec::Value& document() const { return document_; }
   spec::Arena& arena() { return arena_; }
   const spec::Configuration& configuration() const { return catalog_->configuration(); }
-  /// Another version of it that differs in its metadata only: the reply to a write of ours.
+  /// After a write of ours that changed only its metadata.
   void use_version(std::string resource_version) { record_.resource_version = std::move(resource_version); }
 
-  /// Defaults in memory, builds, plans. Looks up what it has to know, see spec/lookup_rounds.h.
+  /// Defaults in memory, builds and plans. Looks up facts, see spec/lookup_rounds.h.
   kube::Task<void> build(kube::Client& client, kube::SteadyTime until);
 
   // After build().
   const Plan& plan() const { return plan_; }
   const workload::Wanted& wanted() const { return wanted_; }
   const std::optional<defaulting::Selection>& selection() const { return selection_; }
-  /// It rests on something that no watch tells of, so that it is to be looked at again.
-  bool may_change_unseen() const;
+  /// It depends on something that no watch reports, so the service has to be reconciled again later.
+  bool needs_requeue() const;
 
-  /// What could not be written: told in the status. CacheEntry here.
-  void take(std::vector<ApplyProblem> problems);
-  /// For good: its picture is old.
+  /// Writes that failed, for the status.
+  void add_problems(std::vector<ApplyProblem> problems);
+  /// Permanently: its service is outdated.
   void leave_alone() { verdict_ = Verdict::kLeaveAlone; }
-  /// For good: whatever was built is not told of.
+  /// Permanently: the status reports only the refusal.
   void refuse(Refusal refusal);
 
-  /// From what the cache holds now. `now` as build_status() has it.
+  /// From the present content of the cache. `now`: as for build_status().
   spec::Value status(std::string_view now);
-  /// After status(), of what that gave.
+  /// After status(), with its result.
   ServiceMeasures measures(const spec::Value& status) const;
 
  private:
-  void judge();
-  void settle_defaults();
+  void decide_verdict();
+  void default_service();
   defaulting::Outcome apply_defaults(std::span<const std::string_view> absent_runtimes);
   workload::ServiceContext context() const;
   void observe();
   workload::NameStyle name_style() const;
-  void leave_out_absent_kinds();
+  void drop_absent_kinds();
   void make_plan();
-  bool notice_late_versions();
+  bool hold_pending_versions();
   void add_problem(workload::Problem::Kind kind, std::string_view component, std::string reason,
                    std::string text, bool may_pass = false);
 
@@ -110,8 +110,8 @@ class Assessment {
   spec::Arena arena_;
   spec::Value document_, defaulted_;
   std::deque<spec::Value> observed_values_;
-  workload::Observed observed_;      // last
-  std::deque<std::string> reasons_;  // what problems refer to
+  workload::Observed observed_;      // the last observation
+  std::deque<std::string> reasons_;  // storage for those of problems
   Verdict verdict_ = Verdict::kServe;
   Refusal refusal_;
   std::optional<LiveFacts> facts_;
@@ -120,7 +120,7 @@ class Assessment {
   workload::ReadyComponents ready_;
   workload::Wanted wanted_;
   Plan plan_;
-  bool has_late_versions_ = false;
+  bool has_pending_versions_ = false;
 };
 
 }  // namespace modelgate::reconciler

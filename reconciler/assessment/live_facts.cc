@@ -14,7 +14,7 @@ namespace {
 using spec::Fact;
 using spec::ObjectKey;
 
-/// A round. Shared with the reads, which may outlive whoever waits for them.
+/// One round. Shared with the reads, which may outlive the caller.
 struct Round {
   std::vector<ObjectKey> keys;
   std::vector<Fact::State> states;
@@ -23,8 +23,8 @@ struct Round {
   kube::Waiters done;
 };
 
-/// Of a kind that it does not have, the API server says `404 page not found`.
-bool says_absent(const kube::ApiError& error, const ObjectKey& key) {
+/// For a kind that it does not serve, the API server answers `404 page not found`.
+bool is_absent(const kube::ApiError& error, const ObjectKey& key) {
   return error.is_not_found() && error.message.contains('"' + key.name + '"');
 }
 
@@ -32,7 +32,7 @@ kube::Task<void> read_one(kube::Client& client, std::shared_ptr<Round> round, st
                           kube::SteadyTime until) {
   const ObjectKey& key = round->keys[index];
   const kube::Resource* const resource = kube::resource_of_kind(key.kind);
-  std::string problem = "there is no such kind here, or no name";
+  std::string problem = "unknown kind, or no name";
   if (resource && !key.name.empty()) {
     const kube::CallOptions options{.deadline = until};
     auto object = co_await client.get(*resource, key.namespace_, key.name, options);
@@ -41,11 +41,11 @@ kube::Task<void> read_one(kube::Client& client, std::shared_ptr<Round> round, st
       round->objects[index] = std::move(*object);
     } else {
       problem = object.error().to_string();
-      if (says_absent(object.error(), key)) round->states[index] = Fact::State::kAbsent;
+      if (is_absent(object.error(), key)) round->states[index] = Fact::State::kAbsent;
     }
   }
   if (round->states[index] == Fact::State::kUnknown) {
-    log::debug("not known",
+    log::debug("fact unknown",
                {{"kind", key.kind}, {"namespace", key.namespace_}, {"name", key.name}, {"reason", problem}});
   }
 }

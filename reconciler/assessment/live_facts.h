@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What building a service's objects has to know beyond the catalog (Secrets, ServiceAccounts), read from the
-// API server: all of a round at once. Made by assessment.cc for one reconcile; nothing is kept.
+// Facts for building a service's objects that the catalog does not have (Secrets, ServiceAccounts), read from the
+// API server: all of a round at once. Created by assessment.cc for one reconcile; nothing is cached.
 //
 //   LiveFacts facts(client);
 //   co_await facts.look_up(wanted.needs, until);
@@ -20,13 +20,13 @@ class LiveFacts {
  public:
   explicit LiveFacts(kube::Client& client) : client_(client) {}
 
-  /// Absent is what the API server says is so of a kind that it has; whatever else goes wrong is unknown.
+  /// A fact is absent only if the API server says so and serves the kind; after any other error it is unknown.
   kube::Task<void> look_up(std::vector<spec::ObjectKey> keys, kube::SteadyTime until);
-  /// Adds the keys as unknown, without a lookup.
+  /// Records these facts as unknown without a lookup.
   void leave_unknown(const std::vector<spec::ObjectKey>& keys);
 
   const spec::Facts& facts() const { return facts_; }
-  /// Something is unknown, or not there yet, and no watch tells when that changes.
+  /// A fact is unknown or absent, and no watch reports when that changes.
   bool may_change() const { return may_change_; }
 
  private:

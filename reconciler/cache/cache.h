@@ -1,71 +1,75 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The reconciler's picture of the cluster: InferenceServices, what they own, their Pods. Reflectors fill it
-// (watches.h), replies to our own writes too, and it says which services are to be looked at.
+// The reconciler's cache of the cluster: InferenceServices, the objects they own, and their Pods. Reflectors
+// fill it (watches.h), so do the replies to our own writes, and it reports which services to reconcile.
 //
-//   Cache cache([&](const ServiceKey& key, Priority why) { queue.add(key, why, now()); });
+//   Cache cache([&](const ServiceKey& key, Priority priority) { queue.add(key, priority, now()); });
 //   Reflector deployments(client, kube::kDeployments, {.list = {.label_selector = kServiceLabel}},
 //                         cache.store_of(kube::kDeployments));
 //   ...
 //   if (const auto service = cache.service(key)) ...                 // std::optional<ServiceRecord>
 //   for (const Child& child : cache.children(key)) ...
 //
-// What is given out is a copy, whole and readable, so that a worker may hold on to it while it waits. What is
-// kept is packed (packed_text.h); memory follows that, and not what passes by: an object is reduced (child.h)
-// as its event comes. An object that no InferenceService controls is not kept.
+// Results are copies in readable form, so that a worker may keep them while it waits. What is stored is packed
+// (packed_text.h), and reduced (child.h) when its event arrives: memory depends on what is stored, not on what
+// arrives. An object that no InferenceService controls is not stored.
 //
-// Reflectors of children must ask for managedFields (ListOptions::managed_fields), and so must our own writes
-// whose reply is put here (CallOptions::managed_fields): without them nothing of an object counts as ours.
+// Reflectors of children must request managedFields (ListOptions::managed_fields), and so must our writes whose
+// reply is put here (CallOptions::managed_fields): without them no field of an object counts as ours.
 //
-// What comes late does not count: an object with an older resourceVersion than the one kept, of the same uid,
-// is passed over (they are compared as numbers, which they are; where one is not a number, the newcomer
-// counts). So a watch that lags behind our own writes makes nothing be written twice, and nothing comes back
-// that was told gone by forget().
+// Late events are ignored: an object with an older resourceVersion than the cached one, of the same uid (they
+// are compared as numbers; if one is not a number, the new object wins). So a watch that lags behind our writes
+// causes no second write, and does not bring back what forget() removed.
 //
-// Told, as (service, priority):
-//   kNewSpec  a new service; one that changed other than in its status, managedFields and resourceVersion;
-//             one that has gone.
-//   kChange   a child or Pod of a known service that came, went, or changed in what is kept of it but for
-//             resourceVersion; where it changed hands, both services.
-//   kResync   all of that out of the first list of a kind: a start is no news.
-// A later list tells what differs from what was kept, as if by events.
+// Reported as (service, priority):
+//   kNewSpec  a service that is new, was deleted, or changed other than in its status, managedFields and
+//             resourceVersion.
+//   kChange   a child or Pod of a known service that was added, deleted, or changed in what is stored of it,
+//             except for resourceVersion; when its owner changed, both services.
+//   kResync   all of that from the first list of a kind.
+// A later list reports differences to the cache, as if by events.
 //
 // One thread.
 #pragma once
 
-#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kube/reflector.h"
 #include "reconciler/cache/child.h"
-#include "reconciler/queue/work_queue.h"
+#include "reconciler/cache/owners.h"
+#include "reconciler/cache/tables.h"
 
 namespace modelgate::reconciler {
 
 class Cache {
  public:
-  explicit Cache(std::function<void(const ServiceKey&, Priority)> told);
-  ~Cache();
+  using OnChange = Owners::OnChange;
+
+  explicit Cache(OnChange on_change) : owners_(std::move(on_change)), services_(owners_) {}
   Cache(const Cache&) = delete;
   Cache& operator=(const Cache&) = delete;
 
-  /// Where a reflector of that kind puts its objects: kube::kInferenceServices, kube::kPods, or any other for
-  /// children. The same one each time; lives as long as the cache.
-  kube::Store& store_of(const kube::Resource& resource);
+  /// Where a reflector of that kind puts its objects: kube::kInferenceServices, kube::kPods, or any other kind
+  /// for children. The same store each time; lives as long as the cache.
+  kube::Store& store_of(const kube::Resource& resource) { return table(resource); }
 
-  /// As from a watch: the reply to a write of ours.
-  void put(const kube::Resource& resource, const kube::Object& object);
-  /// What a delete of ours took away, unless an object of another uid has come in its place.
+  /// Stores the reply to a write of ours.
+  void put(const kube::Resource& resource, const kube::Object& object) { table(resource).put(object); }
+  /// Removes what we deleted, unless an object with another uid has replaced it.
   void forget(const kube::Resource& resource, const std::string& ns, const std::string& name,
-              const std::string& uid);
+              const std::string& uid) {
+    table(resource).forget({ns, name}, uid);
+  }
 
   std::optional<ServiceRecord> service(const ServiceKey& key) const;
-  /// All that name it as their controller, also a namesake of another uid; sorted by kind and name.
+  /// All objects whose controller has this name, also if it has another uid; sorted by kind and name.
   std::vector<Child> children(const ServiceKey& key) const;
-  /// Of that kind and name, whichever service owns it; nothing where none is known.
+  /// Of that kind and name, whichever service owns it.
   std::optional<Child> child(const kube::Resource& resource, const std::string& ns,
                              const std::string& name) const;
   /// Sorted by name.
@@ -73,12 +77,19 @@ class Cache {
   /// Sorted.
   std::vector<ServiceKey> services() const;
 
-  /// Bytes of text held, packed as it is: for tests of memory.
+  /// Bytes of text stored, in packed form: for tests of memory.
   std::size_t text_bytes() const;
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  using TableKey = std::pair<std::string, std::string>;  // group, plural
+
+  Table& table(const kube::Resource& resource);
+  template <class Record, class Make, class Order>
+  std::vector<Record> members(const ServiceKey& key, bool pods, Make make, Order order) const;
+
+  mutable Owners owners_;  // unpacking changes the packer
+  ServiceTable services_;
+  std::map<TableKey, std::unique_ptr<MemberTable>> members_;
 };
 
 }  // namespace modelgate::reconciler

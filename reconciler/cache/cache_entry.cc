@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <optional>
 #include <tuple>
 
 namespace modelgate::reconciler {
@@ -17,22 +18,22 @@ std::optional<std::uint64_t> version_number(std::string_view version) {
   return out;
 }
 
-bool is_older(std::string_view version, std::string_view kept) {
+}  // namespace
+
+bool is_older_version(std::string_view version, std::string_view other) {
   const auto a = version_number(version);
-  const auto b = version_number(kept);
+  const auto b = version_number(other);
   return a && b && *a < *b;
 }
-
-}  // namespace
 
 bool CacheEntry::is_newer_than(const kube::Object& object, Source source) const {
   const bool is_list = source == Source::kFirstList || source == Source::kList;
   if (is_list && !unconfirmed) return false;
-  return is_older(object.resource_version(), resource_version.view());
+  return is_older_version(object.resource_version(), resource_version.view());
 }
 
 void CacheEntry::confirm(const kube::Object& object, Source source) {
-  // A reply that brings nothing new (an apply that changed nothing) has no event.
+  // A reply with the version that is already cached (an apply that changed nothing) has no event.
   if (source != Source::kReply) unconfirmed = false;
   if (source == Source::kReply && object.resource_version() != resource_version.view()) unconfirmed = true;
 }
@@ -44,48 +45,6 @@ bool Member::same_as(const Member& other) const {
   };
   return parts(*this) == parts(other) && uid == other.uid && owner_uid == other.owner_uid &&
          observed == other.observed;
-}
-
-Text Owner::shared_uid(std::string_view uid) const {
-  if (service && service->uid.view() == uid) return service->uid;
-  for (const MemberRef& ref : members) {
-    if (ref.member->owner_uid.view() == uid) return ref.member->owner_uid;
-  }
-  return Text(uid);
-}
-
-Owner& Owners::get(NameView name) {
-  const auto known = owners_.find(name);
-  if (known != owners_.end()) return known->second;
-  const auto made = owners_.try_emplace(Name{Text(name.ns), Text(name.name)}).first;
-  made->second.name = &made->first;
-  return made->second;
-}
-
-const Owner* Owners::find(NameView name) const {
-  const auto it = owners_.find(name);
-  return it == owners_.end() ? nullptr : &it->second;
-}
-
-void Owners::drop_if_empty(Owner& owner) {
-  if (!owner.service && owner.members.empty()) owners_.erase(owners_.find(owner.name->view()));
-}
-
-bool Forgotten::holds(const kube::Object& object, std::uint32_t list) {
-  const auto it = entries_.find(object.uid());
-  if (it == entries_.end()) return false;
-  it->second.seen = list;
-  const std::string_view version = object.resource_version();
-  return version == it->second.version || is_older(version, it->second.version);
-}
-
-void Forgotten::drop(std::string_view uid) {
-  const auto it = entries_.find(uid);
-  if (it != entries_.end()) entries_.erase(it);
-}
-
-void Forgotten::drop_unseen(std::uint32_t list) {
-  std::erase_if(entries_, [list](const auto& entry) { return entry.second.seen != list; });
 }
 
 std::uint64_t digest_number(std::string_view digest) {

@@ -15,8 +15,8 @@ namespace {
 using spec::ObjectView;
 using spec::Value;
 
-/// The kinds that workload/status/status.h looks at, Pods aside.
-constexpr std::array<const kube::Resource*, 3> kLookedAt{&kube::kDeployments, &kube::kHttpRoutes,
+/// The kinds that workload/status/status.h observes, other than Pods.
+constexpr std::array<const kube::Resource*, 3> kObserved{&kube::kDeployments, &kube::kHttpRoutes,
                                                          &kube::kVirtualServices};
 
 ObjectView metadata_of(const Value& object) {
@@ -31,7 +31,7 @@ bool is_group(std::string_view api_version, std::string_view group) {
   return api_version.starts_with(group) && api_version.substr(group.size()).starts_with('/');
 }
 
-/// The owner reference of the InferenceService that controls it; absent where none does.
+/// The owner reference of the InferenceService that controls it; absent if none does.
 ObjectView controller_of(const Value& object) {
   for (const ObjectView owner : metadata_of(object).list<ObjectView>("ownerReferences")) {
     if (owner.boolean("controller") == true && owner.string("kind") == kube::kInferenceServices.kind &&
@@ -49,7 +49,7 @@ std::string observed_text(const Value& object, std::string_view kind) {
   return spec::to_json(seen);
 }
 
-/// Without those members of the root and of metadata.
+/// Without these members of the root and of metadata.
 Value without(const Value& object, std::string_view root, std::initializer_list<std::string_view> metadata,
               spec::Arena& arena) {
   Value out(rapidjson::kObjectType);
@@ -95,9 +95,9 @@ std::optional<Child> child_of(const kube::Resource& resource, const Value& objec
     out.replicas_ours = managers.given;
     out.replicas_others = managers.others;
   }
-  const bool looked_at =
-      std::ranges::any_of(kLookedAt, [&](const kube::Resource* r) { return r->kind == resource.kind; });
-  if (looked_at) out.observed = observed_text(object, resource.kind);
+  const bool is_observed =
+      std::ranges::any_of(kObserved, [&](const kube::Resource* r) { return r->kind == resource.kind; });
+  if (is_observed) out.observed = observed_text(object, resource.kind);
   return out;
 }
 

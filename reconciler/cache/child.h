@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the reconciler remembers of an object in the cluster that serves an InferenceService: who owns it,
-// what of it is ours, and what the status needs. An object of 5 KB comes to some hundred bytes.
+// What the reconciler stores of an object in the cluster: its owner, the fields that are ours, and what the
+// status needs. Some hundred bytes for an object of 5 KB.
 //
-//   if (auto child = child_of(kube::kDeployments, reply.value())) memory.reply_digest =
-//   child->applied_digest;
+//   if (auto child = child_of(kube::kDeployments, reply.value())) digest = child->applied_digest;
 #pragma once
 
 #include <cstdint>
@@ -17,11 +16,11 @@
 
 namespace modelgate::reconciler {
 
-/// The name under which we apply; and KServe's.
+/// Our field manager, and KServe's.
 inline constexpr std::string_view kFieldManager = "modelgate-reconciler";
 inline constexpr std::string_view kKserveFieldManager = "manager";
 
-/// An object that names an InferenceService as its controller.
+/// An object whose controller is an InferenceService.
 struct Child {
   const kube::Resource* resource = nullptr;
   std::string ns = {}, name = {}, uid = {}, resource_version = {};
@@ -29,27 +28,27 @@ struct Child {
   std::string owner_uid = {};
   bool being_deleted = false;
 
-  /// spec::digest of the fields that kFieldManager applied, as they are now (kube/client/managed_fields.h),
-  /// without apiVersion, kind and the metadata that names it; empty where it applied none.
+  /// spec::digest of the fields that kFieldManager applied, with their present values
+  /// (kube/client/managed_fields.h), without apiVersion, kind and identifying metadata; empty if it applied none.
   std::string applied_digest = {};
-  /// Entries of KServe's manager that are not about the status: they are to become ours before we apply.
+  /// KServe's manager has entries other than for the status: they are adopted before we apply.
   bool kserve_manages = false;
 
-  // Of what scales: `spec.replicas` as it is, whether we are among its managers, and whether another is.
+  // Of a scalable object: `spec.replicas`, whether we manage it, and whether others do.
   std::optional<std::int64_t> replicas = {};
   bool replicas_ours = false;
   bool replicas_others = false;
 
-  /// workload::observable() as compact JSON, without resourceVersion, where the status looks at this kind;
-  /// else empty.
+  /// workload::observable() as compact JSON, without resourceVersion, if the status depends on this kind; else
+  /// empty.
   std::string observed = {};
 };
 
-/// A Pod of a service, by its label.
+/// A Pod with the label of a service.
 struct PodRecord {
   std::string ns = {}, name = {}, uid = {}, resource_version = {};
   ServiceKey owner = {};
-  std::string observed = {};  // as a Child's
+  std::string observed = {};  // as for Child
 };
 
 /// An InferenceService.
@@ -62,18 +61,17 @@ struct ServiceRecord {
   std::string text = {};
 };
 
-// Pure. The object must have been read with its managedFields for the first.
+// Pure. For child_of() the object must have been read with its managedFields.
 
-/// Nothing where no InferenceService controls it. `resource` must outlive what is given.
+/// Nothing if no InferenceService controls it. `resource` must outlive the result.
 std::optional<Child> child_of(const kube::Resource& resource, const spec::Value& object);
 /// Nothing without kServiceLabel.
 std::optional<PodRecord> pod_of(const spec::Value& object);
 ServiceRecord service_of(const spec::Value& object);
-/// Of what of an InferenceService makes it another one to us: everything but status, managedFields and
-/// resourceVersion.
+/// Of everything in an InferenceService that we react to: all but status, managedFields and resourceVersion.
 std::string service_digest(const spec::Value& object);
 
-/// The label that all of KServe's children bear but routes; its value is the service's name.
+/// The label of all children that KServe creates, except routes; its value is the service's name.
 inline constexpr std::string_view kServiceLabel = "serving.kserve.io/inferenceservice";
 
 }  // namespace modelgate::reconciler

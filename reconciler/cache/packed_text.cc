@@ -10,7 +10,7 @@
 namespace modelgate::reconciler {
 namespace {
 
-/// What is looked for first stands last: a nearer match takes fewer bits.
+/// The most frequent text is last: a nearer match takes fewer bits.
 constexpr std::string_view kDictionary =
     R"({"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":")"
     R"(","namespace":"default"},"spec":{"rules":[{"backendRefs":[{"name":"-predictor","weight":100}]}]},)"
@@ -70,14 +70,14 @@ constexpr int kMemoryLevel = 6;
 constexpr int kLevel = 6;
 static_assert(kDictionary.size() < (std::size_t{1} << kWindowBits) - 512, "deflate keeps 262 bytes free");
 
-/// The first byte. Behind kDeflated: the text's size, then the stream.
+/// The first byte. After kDeflated: the text's size, then the stream.
 constexpr char kPlain = 'p', kDeflated = 'd';
 constexpr std::size_t kHead = 1 + sizeof(std::uint32_t);
-/// Shorter ones are not worth it.
+/// Shorter texts do not shrink.
 constexpr std::size_t kShortest = 32;
 
 Bytef* bytes(const char* text) {
-  // zlib's next_in is no pointer to constants, and is only read from.
+  // zlib only reads from next_in, though its type is not const.
   return reinterpret_cast<Bytef*>(const_cast<char*>(text));
 }
 
@@ -90,7 +90,7 @@ void check(bool fine, const char* what) {
 class TextPacker::Streams {
  public:
   Streams() {
-    // Raw streams: no header, no check sum.
+    // Raw streams: no header, no checksum.
     check(deflateInit2(&out_, kLevel, Z_DEFLATED, -kWindowBits, kMemoryLevel, Z_DEFAULT_STRATEGY) == Z_OK,
           "zlib: deflateInit2 failed");
     check(inflateInit2(&in_, -kWindowBits) == Z_OK, "zlib: inflateInit2 failed");

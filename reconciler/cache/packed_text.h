@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// JSON text as small as it gets: deflated (RFC 1951) with a dictionary of what such objects always say. An
-// object's text of 1 KB comes to 200 to 300 bytes. Only for memory: what is packed is read by the same
-// program that packed it.
+// Compressed JSON text: deflated (RFC 1951) with a dictionary of text that is common in such objects. An
+// object's text of 1 KB becomes 200 to 300 bytes. Only for memory: the program that packed a text unpacks it.
 //
 //   TextPacker packer;
 //   const std::string packed = packer.pack(text);
 //   packer.unpack(packed) == text;
 //
-// The same text packs to the same bytes. One thread; about 100 KB of its own.
+// Equal texts pack to equal bytes. One thread; takes about 100 KB.
 #pragma once
 
 #include <memory>
@@ -25,7 +24,7 @@ class TextPacker {
   TextPacker& operator=(const TextPacker&) = delete;
 
   std::string pack(std::string_view text);
-  /// Throws where pack() did not make it.
+  /// Throws std::logic_error if it is not a result of pack().
   std::string unpack(std::string_view packed);
 
  private:

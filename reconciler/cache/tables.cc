@@ -10,35 +10,35 @@ void Table::replace_page(std::vector<kube::Object> page, bool first, bool last) 
   const Source source = listed_ ? Source::kList : Source::kFirstList;
   if (first) ++lists_;
   for (kube::Object& o : page) {
-    const kube::Object object = std::move(o);  // let go of one by one
-    if (!forgotten_.holds(object, lists_)) take(object, source);
+    const kube::Object object = std::move(o);  // freed one by one
+    if (!deleted_.contains(object, lists_)) take(object, source);
   }
   if (!last) return;
   listed_ = true;
   drop_unseen(lists_, source);
-  forgotten_.drop_unseen(lists_);
+  deleted_.drop_unseen(lists_);
 }
 
 void Table::upsert(kube::Object object) {
-  if (forgotten_.holds(object, lists_)) return;
+  if (deleted_.contains(object, lists_)) return;
   take(object, Source::kWatch);
 }
 
 void Table::remove(kube::Object object) {
-  forgotten_.drop(object.uid());
-  const CacheEntry* there = kept(name_of(object));
-  if (there && there->uid.view() == object.uid()) drop(name_of(object), Source::kWatch);
+  deleted_.drop(object.uid());
+  const CacheEntry* cached = entry(name_of(object));
+  if (cached && cached->uid.view() == object.uid()) drop(name_of(object), Source::kWatch);
 }
 
 void Table::put(const kube::Object& object) {
-  forgotten_.drop(object.uid());
+  deleted_.drop(object.uid());
   take(object, Source::kReply);
 }
 
 void Table::forget(NameView name, std::string_view uid) {
-  const CacheEntry* there = kept(name);
-  if (!there || there->uid.view() != uid) return;
-  forgotten_.add(uid, there->resource_version.view());
+  const CacheEntry* cached = entry(name);
+  if (!cached || cached->uid.view() != uid) return;
+  deleted_.add(uid, cached->resource_version.view());
   drop(name, Source::kReply);
 }
 
@@ -72,10 +72,11 @@ void ServiceTable::take(const kube::Object& object, Source source) {
   next.generation = record.generation;
   next.text = Text(owners_.packer.pack(record.text));
   owner.service = std::move(next);
-  if (is_new || owner.service->digest != before) owners_.tell(owner, priority_of(source, Priority::kNewSpec));
+  if (is_new || owner.service->digest != before)
+    owners_.notify(owner, priority_of(source, Priority::kNewSpec));
 }
 
-const CacheEntry* ServiceTable::kept(NameView name) const {
+const CacheEntry* ServiceTable::entry(NameView name) const {
   const Owner* owner = owners_.find(name);
   return owner && owner->service ? &*owner->service : nullptr;
 }
@@ -83,7 +84,7 @@ const CacheEntry* ServiceTable::kept(NameView name) const {
 void ServiceTable::drop(NameView name, Source source) {
   Owner& owner = owners_.get(name);
   owner.service.reset();
-  owners_.tell(owner, priority_of(source, Priority::kNewSpec));
+  owners_.notify(owner, priority_of(source, Priority::kNewSpec));
   owners_.drop_if_empty(owner);
 }
 
@@ -164,7 +165,7 @@ void MemberTable::take(const kube::Object& object, Source source) {
   if (it == members_.end()) {
     it = members_.try_emplace(Name{owner.name->ns, Text(child->name)}, std::move(next)).first;
     link(it, owner);
-    return owners_.tell_if_known(owner, priority_of(source, Priority::kChange));
+    return owners_.notify_if_known(owner, priority_of(source, Priority::kChange));
   }
   const bool same = it->second.same_as(next);
   Owner& before = *it->second.owner;
@@ -172,13 +173,13 @@ void MemberTable::take(const kube::Object& object, Source source) {
   it->second = std::move(next);
   if (&before != &owner) {
     link(it, owner);
-    owners_.tell_if_known(before, priority_of(source, Priority::kChange));
+    owners_.notify_if_known(before, priority_of(source, Priority::kChange));
     owners_.drop_if_empty(before);
   }
-  if (!same) owners_.tell_if_known(owner, priority_of(source, Priority::kChange));
+  if (!same) owners_.notify_if_known(owner, priority_of(source, Priority::kChange));
 }
 
-const CacheEntry* MemberTable::kept(NameView name) const {
+const CacheEntry* MemberTable::entry(NameView name) const {
   const auto it = members_.find(name);
   return it == members_.end() ? nullptr : &it->second;
 }
@@ -233,7 +234,7 @@ ByName<Member>::iterator MemberTable::erase(ByName<Member>::iterator it, Source 
   Owner& owner = *it->second.owner;
   unlink(it->second);
   const auto next = members_.erase(it);
-  owners_.tell_if_known(owner, priority_of(source, Priority::kChange));
+  owners_.notify_if_known(owner, priority_of(source, Priority::kChange));
   owners_.drop_if_empty(owner);
   return next;
 }

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The cache's tables, one a kind: what a reflector fills (kube::Store), and our own writes. For cache.cc
-// only.
+// The cache's tables, one for each kind: the stores that reflectors and our own writes fill. For cache.h only.
 #pragma once
 
 #include <optional>
 #include <vector>
 
 #include "kube/reflector.h"
-#include "reconciler/cache/cache_entry.h"
 #include "reconciler/cache/child.h"
+#include "reconciler/cache/deleted_objects.h"
+#include "reconciler/cache/owners.h"
 
 namespace modelgate::reconciler {
 
-/// What tables have in common: lists and their numbers, and what came too late.
+/// What all tables have in common: numbered lists, and late events of deleted objects.
 class Table : public kube::Store {
  public:
   explicit Table(Owners& owners) : owners_(owners) {}
@@ -25,16 +25,16 @@ class Table : public kube::Store {
   void upsert(kube::Object object) final;
   void remove(kube::Object object) final;
 
-  /// The reply to a write of ours.
+  /// Stores the reply to a write of ours.
   void put(const kube::Object& object);
-  /// What a delete of ours took away.
+  /// Removes what we deleted.
   void forget(NameView name, std::string_view uid);
 
  protected:
   virtual void take(const kube::Object& object, Source source) = 0;
-  virtual const CacheEntry* kept(NameView name) const = 0;
+  virtual const CacheEntry* entry(NameView name) const = 0;
   virtual void drop(NameView name, Source source) = 0;
-  /// What the list of that number did not hold.
+  /// Drops what the list with that number did not contain.
   virtual void drop_unseen(std::uint32_t list, Source source) = 0;
 
   std::uint32_t list() const { return lists_; }
@@ -42,8 +42,8 @@ class Table : public kube::Store {
 
  private:
   std::uint32_t lists_ = 0;  // begun
-  bool listed_ = false;      // one of them was whole
-  Forgotten forgotten_;
+  bool listed_ = false;      // one of them was complete
+  DeletedObjects deleted_;
 };
 
 class ServiceTable final : public Table {
@@ -53,7 +53,7 @@ class ServiceTable final : public Table {
 
  private:
   void take(const kube::Object& object, Source source) override;
-  const CacheEntry* kept(NameView name) const override;
+  const CacheEntry* entry(NameView name) const override;
   void drop(NameView name, Source source) override;
   void drop_unseen(std::uint32_t list, Source source) override;
 };
@@ -61,7 +61,7 @@ class ServiceTable final : public Table {
 /// Children of one kind, or Pods.
 class MemberTable final : public Table {
  public:
-  /// Keeps a copy of a resource that is not one of kube::known_resources().
+  /// Copies a resource that is not one of kube::known_resources().
   MemberTable(const kube::Resource& resource, Owners& owners);
 
   const kube::Resource& resource() const { return *resource_; }
@@ -74,7 +74,7 @@ class MemberTable final : public Table {
 
  private:
   void take(const kube::Object& object, Source source) override;
-  const CacheEntry* kept(NameView name) const override;
+  const CacheEntry* entry(NameView name) const override;
   void drop(NameView name, Source source) override;
   void drop_unseen(std::uint32_t list, Source source) override;
 

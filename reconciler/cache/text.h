@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An immutable string in 16 bytes: up to 15 characters within, more in a block that copies share. The cache
-// holds some thirty strings a service, most of them the same few.
+// An immutable string in 16 bytes: up to 15 characters inline, longer ones in a block that copies share. The
+// cache stores about thirty strings for each service, most of them equal.
 //
 //   const Text uid(object.uid());
 //   other.owner_uid = uid;      // no copy of the characters
@@ -58,7 +58,7 @@ class Text {
   bool empty() const noexcept { return view().empty(); }
   bool operator==(const Text& other) const noexcept { return view() == other.view(); }
 
-  /// Bytes outside of the object, shared or not.
+  /// Bytes outside of this object, shared or not.
   std::size_t outside() const noexcept { return is_shared() ? sizeof(Block) + block()->size : 0; }
 
  private:
@@ -81,7 +81,7 @@ class Text {
   }
   void swap(Text& other) noexcept { std::swap(bytes_, other.bytes_); }
 
-  alignas(void*) char bytes_[kInline + 1];  // the last one: the size within, or kShared
+  alignas(void*) char bytes_[kInline + 1];  // the last one: the inline size, or kShared
 };
 
 }  // namespace modelgate::reconciler

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the reconciler counts, for its metrics: filled by controller.cc on its thread, copied from there, and
-// written as text by metrics.h.
+// The reconciler's counters and gauges: filled by controller.cc on its thread, copied, and written as text by
+// metrics.h.
 //
 //   counts_.reconciled(ReconcileResult::kSuccess, now - begun);
 //   counts_.waited(queue_.last_wait());
 //   ...
-//   Counts copy = counts_;         // what was counted up, and then what is so at this moment:
+//   Counts copy = counts_;         // the counters; then the gauges:
 //   copy.queue = queue_.counts(now);
 //   copy.client = client_.counts();
 //   copy.services = services_.shown();
@@ -27,12 +27,12 @@
 
 namespace modelgate::reconciler {
 
-/// As controller-runtime tells them apart.
+/// The results of controller-runtime.
 enum class ReconcileResult : std::uint8_t {
-  kSuccess,       // all is as it should be, for all we can do
-  kRequeueAfter,  // to be looked at again, since it rests on what no watch tells of
-  kRequeue,       // its picture was old: again at once
-  kError,         // something was refused or not reached, or a bug of ours
+  kSuccess,
+  kRequeueAfter,  // it depends on something that no watch reports
+  kRequeue,       // the cached objects were outdated
+  kError,         // something was refused or not reached, or an internal error
 };
 inline constexpr std::size_t kReconcileResults = 4;
 
@@ -46,11 +46,11 @@ inline constexpr std::array<double, 12> kQueueBounds{1e-8, 1e-7, 1e-6, 1e-5, 1e-
                                                      1e-2, 1e-1, 1,    10,   100,  1000};
 
 struct Counts {
-  // Counted up.
+  // Counters.
 
   std::array<std::uint64_t, kReconcileResults> results{};
   std::uint64_t bugs = 0;          // among kError: exceptions
-  std::uint64_t write_storms = 0;  // writes that the breaker held back
+  std::uint64_t write_storms = 0;  // writes that were held back
   process::Histogram<kReconcileBounds> reconcile_seconds;
   process::Histogram<kQueueBounds> queue_seconds;  // from due to taken
   process::Histogram<kQueueBounds> work_seconds;   // from taken to done
@@ -63,16 +63,16 @@ struct Counts {
   }
   void waited(std::chrono::nanoseconds time) { queue_seconds.observe(time); }
 
-  // As it is.
+  // Gauges.
 
   int workers = 0;
   QueueCounts queue;
   std::string host;   // of the API server, with the port
-  std::string lease;  // its name; empty where none is held, and this one leads
+  std::string lease;  // its name; empty without leader election
   bool leader = false;
   std::uint64_t catalog_generation = 0;  // 0: there is no catalog yet
   std::uint64_t configurations_refused = 0;
-  std::vector<kube::CatalogKindState> kinds;  // everything that is watched
+  std::vector<kube::CatalogKindState> kinds;  // all watched kinds
   kube::ClientCounts client;
   ShownServices services;
 };

@@ -47,15 +47,15 @@ void add_reconciles(const Counts& counts, MetricFamilies& families) {
   };
   one("controller_runtime_reconcile_errors_total", "Reconciles that failed.", MetricType::Counter,
       counts.results[static_cast<std::size_t>(ReconcileResult::kError)]);
-  one("controller_runtime_reconcile_panics_total", "Reconciles that failed by a bug.", MetricType::Counter,
-      counts.bugs);
+  one("controller_runtime_reconcile_panics_total", "Reconciles that failed with an internal error.",
+      MetricType::Counter, counts.bugs);
   one("controller_runtime_max_concurrent_reconciles", "Workers.", MetricType::Gauge, counts.workers);
-  one("controller_runtime_active_workers", "Workers that have a service.", MetricType::Gauge,
+  one("controller_runtime_active_workers", "Workers that are reconciling a service.", MetricType::Gauge,
       counts.queue.working);
-  add_histogram(families, "controller_runtime_reconcile_time_seconds", "Time of a reconcile.",
+  add_histogram(families, "controller_runtime_reconcile_time_seconds", "Duration of a reconcile.",
                 of_controller(), counts.reconcile_seconds);
   families.counter("modelgate_write_storms_total",
-                   "Writes held back, since their object is written again and again.", counts.write_storms);
+                   "Writes held back because their object was written too often.", counts.write_storms);
 }
 
 void add_queue(const Counts& counts, MetricFamilies& families) {
@@ -63,16 +63,17 @@ void add_queue(const Counts& counts, MetricFamilies& families) {
     add(families.begin(name, help, type), of_queue(), value);
   };
   one("workqueue_depth", "Services in the queue, due or not.", MetricType::Gauge, counts.queue.depth);
-  one("workqueue_adds_total", "Services put into the queue.", MetricType::Counter, counts.queue.adds);
-  one("workqueue_retries_total", "Services put into it after a failure.", MetricType::Counter,
+  one("workqueue_adds_total", "Services added to the queue.", MetricType::Counter, counts.queue.adds);
+  one("workqueue_retries_total", "Services added to the queue after a failure.", MetricType::Counter,
       counts.queue.retries);
-  one("workqueue_unfinished_work_seconds", "Time that all workers have had their services.",
-      MetricType::Gauge, seconds(counts.queue.unfinished));
-  one("workqueue_longest_running_processor_seconds", "Time that one worker has had its service, at most.",
+  one("workqueue_unfinished_work_seconds", "Duration of the running reconciles, added up.", MetricType::Gauge,
+      seconds(counts.queue.unfinished));
+  one("workqueue_longest_running_processor_seconds", "Duration of the longest running reconcile.",
       MetricType::Gauge, seconds(counts.queue.longest_running));
-  add_histogram(families, "workqueue_queue_duration_seconds", "Time from due to taken.", of_queue(),
+  add_histogram(families, "workqueue_queue_duration_seconds",
+                "Time that a service was due before its reconcile started.", of_queue(),
                 counts.queue_seconds);
-  add_histogram(families, "workqueue_work_duration_seconds", "Time from taken to done.", of_queue(),
+  add_histogram(families, "workqueue_work_duration_seconds", "Duration of a reconcile.", of_queue(),
                 counts.work_seconds);
 }
 
@@ -90,8 +91,8 @@ Labels with(Labels labels, const char* name, std::string value) {
 }
 
 void add_phases(const ShownServices& services, MetricFamilies& families) {
-  auto& family = families.begin("modelgate_inferenceservice_phase",
-                                "1 with the phase that the service is in.", MetricType::Gauge);
+  auto& family = families.begin("modelgate_inferenceservice_phase", "1 for the present phase of the service.",
+                                MetricType::Gauge);
   for (const auto& [key, service] : services.labelled) {
     if (!service.phase.empty()) add(family, with(of_service(key), "phase", service.phase), 1);
   }
@@ -100,7 +101,7 @@ void add_phases(const ShownServices& services, MetricFamilies& families) {
 
 void add_accelerators(const ShownServices& services, MetricFamilies& families) {
   auto& family = families.begin("modelgate_inferenceservice_accelerators",
-                                "Extended resources that its replicas ask for.", MetricType::Gauge);
+                                "Extended resources that its replicas request.", MetricType::Gauge);
   for (const auto& [key, service] : services.labelled) {
     for (const auto& [resource, count] : service.accelerators) {
       add(family, with(of_service(key), "resource", resource), count);
@@ -111,7 +112,7 @@ void add_accelerators(const ShownServices& services, MetricFamilies& families) {
   }
 }
 
-// Times of several services cannot be added up, so the rest has none.
+/// Times cannot be added up, so there are none for the other services.
 void add_times(const ShownServices& services, MetricFamilies& families, std::string_view name,
                std::string_view help, std::optional<double> ServiceMeasures::* time) {
   auto& family = families.begin(name, help, MetricType::Gauge);
@@ -131,11 +132,11 @@ void add_services(const ShownServices& services, MetricFamilies& families) {
        &Rest::ready);
   add_phases(services, families);
   add_times(services, families, "modelgate_inferenceservice_created_to_ready_seconds",
-            "Time from its creation until it was Ready first.", &ServiceMeasures::created_to_ready_seconds);
+            "Time from its creation until it was first Ready.", &ServiceMeasures::created_to_ready_seconds);
   add_times(services, families, "modelgate_inferenceservice_model_load_seconds",
-            "Time that the newest Pod took from its first container's start until it was ready.",
+            "Time from the start of the newest Pod's first container until the Pod was ready.",
             &ServiceMeasures::model_load_seconds);
-  each("modelgate_inferenceservice_replicas_wanted", "Pods asked for.", &ServiceMeasures::replicas_wanted,
+  each("modelgate_inferenceservice_replicas_wanted", "Desired Pods.", &ServiceMeasures::replicas_wanted,
        &Rest::replicas_wanted);
   each("modelgate_inferenceservice_replicas_ready", "Pods that are ready.", &ServiceMeasures::replicas_ready,
        &Rest::replicas_ready);
@@ -144,11 +145,11 @@ void add_services(const ShownServices& services, MetricFamilies& families) {
 
 void add_cluster(const Counts& counts, MetricFamilies& families) {
   const bool connected = std::ranges::all_of(counts.kinds, &kube::CatalogKindState::connected);
-  families.gauge("modelgate_cluster_connected", "1 while every watch is up.", connected);
+  families.gauge("modelgate_cluster_connected", "1 while every watch is connected.", connected);
   kube::add_watch_metrics(counts.kinds, families);
-  families.gauge("modelgate_catalog_generation", "Counts up with every change of the catalog.",
+  families.gauge("modelgate_catalog_generation", "Increases with every change of the catalog.",
                  counts.catalog_generation);
-  families.counter("modelgate_configuration_refused_total", "Configurations that did not parse.",
+  families.counter("modelgate_configuration_refused_total", "Configurations that could not be parsed.",
                    counts.configurations_refused);
   kube::add_client_metrics(counts.client, counts.host, families);
   kube::add_leader_metric(counts.lease, counts.leader, families);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The text behind the reconciler's /metrics. Used by reconciler/main.cc.
+// The text of the reconciler's /metrics. Used by program.cc.
 //
-// controller-runtime's names (controller_runtime_reconcile_total and the like) and client-go's (workqueue_*),
-// all for the controller "inferenceservice"; what both programs show (process/process_metrics.h,
-// kube/client_metrics.h); and of each service modelgate_inferenceservice_* (service_measures.h), the
-// services beyond kMaxLabelled added up under kOtherServices.
+// Metrics of controller-runtime (controller_runtime_reconcile_total and others) and client-go (workqueue_*), all for
+// the controller "inferenceservice"; those of both programs (process/process_metrics.h, kube/client_metrics.h); and
+// modelgate_inferenceservice_* for each service (service_measures.h). Services beyond kMaxLabelled are added up
+// under kOtherServices.
 #pragma once
 
 #include <optional>
@@ -16,10 +16,10 @@
 
 namespace modelgate::reconciler {
 
-/// The labels `namespace` and `name` of the services that have no series of their own. None can be called so.
+/// The labels `namespace` and `name` of services without their own series. Not a valid name of a service.
 inline constexpr std::string_view kOtherServices = "(others)";
 
-/// `counts` is nothing where the reconciler's thread did not answer.
+/// `counts`: nothing if the reconciler's thread did not answer.
 std::string metrics_text(const std::optional<Counts>& counts);
 
 }  // namespace modelgate::reconciler

@@ -15,7 +15,7 @@ namespace {
 
 using spec::ObjectView;
 
-/// Nothing where one of them is not known, or the clocks disagree.
+/// Nothing if one of them is unknown, or they are not in order.
 std::optional<double> seconds_between(std::string_view from, std::string_view to) {
   const auto begin = text::parse_rfc3339(from);
   const auto end = text::parse_rfc3339(to);
@@ -23,7 +23,7 @@ std::optional<double> seconds_between(std::string_view from, std::string_view to
   return static_cast<double>((*end - *begin).count());
 }
 
-/// The condition of that type, where it is True.
+/// The condition of that type, if it is True.
 ObjectView true_condition(ObjectView status, std::string_view type) {
   for (const ObjectView condition : status.list("conditions")) {
     if (condition.string("type") == type && condition.string("status") == "True") return condition;
@@ -37,7 +37,7 @@ std::string_view started_at(ObjectView container) {
   return (done ? done : state.object("running")).string("startedAt");
 }
 
-/// When the first of its containers began; where that is not told, when the kubelet took the Pod.
+/// When the first of its containers started; if that is unknown, when the kubelet accepted the Pod.
 std::string_view first_start(ObjectView pod_status) {
   for (const char* list : {"initContainerStatuses", "containerStatuses"}) {
     std::string_view first;
@@ -68,7 +68,7 @@ void measure_load(const workload::Observed& observed, ServiceMeasures& out) {
   }
 }
 
-/// A resource that a device plugin offers: none of Kubernetes' own, which have no domain, or its.
+/// A resource of a device plugin. Kubernetes' own resources have no domain, or kubernetes.io.
 bool is_extended(std::string_view resource) {
   const std::string_view domain = resource.substr(0, resource.find('/'));
   return domain.size() < resource.size() && domain != "kubernetes.io" && !domain.ends_with(".kubernetes.io");
@@ -97,7 +97,7 @@ const spec::Value* find_deployment(const std::vector<const spec::Value*>& deploy
   return found == deployments.end() ? nullptr : *found;
 }
 
-/// Of what is there; what is only wanted yet has the replicas that it will be made with.
+/// With the live replicas of existing Deployments, and the desired ones of others.
 void measure_accelerators(const std::vector<workload::WantedObject>& wanted,
                           const workload::Observed& observed, ServiceMeasures& out) {
   std::map<std::string, std::int64_t> sum;

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the metrics tell of each InferenceService: whether it is ready, how long that took, how many replicas
-// and accelerators it has. Read from what a reconcile has in its hands at its end. For controller.cc and
-// reconcile.cc.
+// The metrics of each InferenceService: whether it is ready, how long that took, how many replicas and
+// accelerators it has. Measured at the end of each reconcile. Used by controller.cc and reconcile.cc.
 //
 //   services_.take(key, measure(service, status, wanted.objects, observed));
-//   services_.forget(key);                     // the service has gone
+//   services_.forget(key);                     // the service was deleted
 //   ShownServices shown = services_.shown();   // for metrics.h
 //
-// Labels do not explode: at most kMaxLabelled services have series of their own, those that came first; the
-// rest are added up. One thread.
+// The first kMaxLabelled services have their own series; the others are added up. One thread.
 #pragma once
 
 #include <cstddef>
@@ -28,39 +26,39 @@
 
 namespace modelgate::reconciler {
 
-/// Some seven series each: 35,000, an eighth of what a Prometheus of one GiB holds.
+/// About seven series each: 35,000, an eighth of what a Prometheus with 1 GiB of memory holds.
 inline constexpr std::size_t kMaxLabelled = 5000;
 
-/// Resources are the users' own words: no more kinds of accelerators a service are told.
+/// Names of resources come from users: more kinds of accelerators per service are not counted.
 inline constexpr std::size_t kMaxAccelerators = 8;
 
 struct ServiceMeasures {
   std::string uid;    // of the service
   std::string phase;  // "Pending", "Loading", "Ready", "Failed", "Stopped"; empty: none yet
   bool ready = false;
-  /// From its creation to the last time that it became Ready, by the status; nothing while it is not.
+  /// From its creation until it last became Ready, according to its status; nothing while it is not Ready.
   std::optional<double> created_to_ready_seconds;
-  /// The newest Pod of its predictor that is ready: from the start of its first container (the one that
-  /// fetches the model, where there is one) until it was.
+  /// For the newest ready Pod of its predictor: from the start of its first container (which downloads the model,
+  /// if there is such a container) until it was ready.
   std::string load_pod;  // its uid
   std::optional<double> model_load_seconds;
-  std::int64_t replicas_wanted = 0;  // of all its Deployments, as whoever scales them asks
+  std::int64_t replicas_wanted = 0;  // of all its Deployments
   std::int64_t replicas_ready = 0;
-  /// Extended resources by name, of all replicas wanted; sorted.
+  /// Extended resources by name, of all desired replicas; sorted.
   std::vector<std::pair<std::string, std::int64_t>> accelerators;
 };
 
-/// Pure. `status` is the one just built, `observed` what it was built from, `wanted` what the Deployments are
-/// made from; their values need to live no longer than this call.
+/// Pure. `status` is the new one, `observed` what it was computed from, `wanted` the desired objects. The result
+/// does not refer to them.
 ServiceMeasures measure(const spec::Value& service, const spec::Value& status,
                         const std::vector<workload::WantedObject>& wanted,
                         const workload::Observed& observed);
 
-/// What is shown of all services at one moment.
+/// The metrics of all services at one moment.
 struct ShownServices {
   std::vector<std::pair<ServiceKey, ServiceMeasures>> labelled;
 
-  /// The rest, added up.
+  /// The other services, added up.
   struct Rest {
     std::uint64_t services = 0;
     std::uint64_t ready = 0;
@@ -73,14 +71,14 @@ struct ShownServices {
 
 class MeasuredServices {
  public:
-  /// `labelled`: kMaxLabelled, but in tests.
+  /// `labelled`: kMaxLabelled, except in tests.
   explicit MeasuredServices(std::size_t labelled = kMaxLabelled) : most_(labelled) {}
 
-  /// The time to Ready stays what it was the first time, and the time to load what it was for that Pod:
-  /// what happens afterwards moves the status' times on.
+  /// Keeps the first time to Ready, and the first time to load for each Pod: later transitions change the times in
+  /// the status.
   void take(const ServiceKey& key, ServiceMeasures measures);
   void forget(const ServiceKey& key);
-  /// All of them: another replica reconciles now, and tells.
+  /// All of them: another replica reconciles now.
   void clear();
   ShownServices shown() const;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The name of one InferenceService: what the queue holds and the cache is asked for.
+// The namespace and name of one InferenceService: the key of the queue and of the cache.
 #pragma once
 
 #include <compare>

@@ -106,7 +106,7 @@ QueueCounts WorkQueue::counts(SteadyTime now) const {
 
 void WorkQueue::get_in_line(Item& item) {
   item.in_line = true;
-  item.ready = false;  // take() knows what time it is
+  item.ready = false;  // take() has the time
   waiting_.insert(item.place);
 }
 
@@ -125,7 +125,7 @@ void WorkQueue::make_ready(SteadyTime now) {
   }
 }
 
-/// The highest priority's, or that of the key that has been passed over often enough.
+/// The line with the highest priority, or the one whose key has been passed over often enough.
 WorkQueue::Line* WorkQueue::next_line() {
   Line* highest = nullptr;
   Line* oldest = nullptr;

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which services are to be looked at, and when. Deduplicating: a key is in it once, and never with two
-// workers; what comes while a worker has it is looked at once more afterwards. As client-go's workqueue and
-// controller-runtime's priority queue.
+// Which services to reconcile, and when. A key is queued at most once, and never with two workers; if it is added
+// while a worker has it, it is queued again afterwards. Like client-go's workqueue and controller-runtime's
+// priority queue.
 //
 //   queue.add(key, Priority::kChange, now);
 //   if (auto key = queue.take(now)) { work(*key); queue.done(*key, now); }
 //   else sleep_until(queue.next_due());
 //
-// After a failure: add_after_failure(), whose delay doubles with each failure of that key in a row, up to
-// kLongestDelay, until forget(). Keys of a higher priority go first; within one, first come, first served;
-// and a key that is there already goes with the higher priority and the earlier time of both.
+// After a failure: add_after_failure(), whose delay doubles with each successive failure of that key, up to
+// kLongestDelay, until forget(). Higher priorities come first, and within one the key that is due longest; a key
+// that is added again gets the higher priority and the earlier time of both.
 //
-// Nothing starves: after kPassedOver takes that passed over the key that has been due longest, that key is
-// next, whatever its priority. So a key with n others due longer is taken within (n + 1) * (kPassedOver + 1)
-// takes, however much of a higher priority comes meanwhile.
+// No key starves: after kPassedOver calls of take() that passed over the key that is due longest, that key is next,
+// whatever its priority. So a key with n others due longer is taken within (n + 1) * (kPassedOver + 1) calls,
+// however many keys of a higher priority are added.
 //
-// Pure: the time is an argument, so that tests need no clock. It never goes back. One thread.
+// The time is an argument, so that tests need no clock, and must not decrease. One thread.
 #pragma once
 
 #include <array>
@@ -35,28 +35,27 @@ namespace modelgate::reconciler {
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 enum class Priority : std::uint8_t {
-  kResync,   // nothing has changed that we know of: start, resync, a new catalog
-  kChange,   // something that we made, or a Pod, has changed
+  kResync,   // start, resync or a new catalog: no known change
+  kChange,   // a child or Pod has changed
   kNewSpec,  // the service itself has changed
 };
 
-/// A service that failed once is looked at again after this time, ...
+/// Delay after the first failure.
 inline constexpr std::chrono::milliseconds kFirstDelay{100};
-/// ... and never later than this: what fails for want of something else (a quota, a webhook) is to recover
-/// without anybody's doing.
+/// Limit of the delay: a service that fails because of something else (a quota, a webhook) recovers by itself.
 inline constexpr std::chrono::minutes kLongestDelay{5};
-/// A resync of ten thousand services goes on at an eighth of the pace while people write without a pause,
-/// and what they write waits for one key more than it would.
+/// While users write continuously, a resync of ten thousand services continues at an eighth of its speed, and a
+/// changed service waits for at most one key more.
 inline constexpr int kPassedOver = 7;
 
 /// For client-go's workqueue_* metrics.
 struct QueueCounts {
-  std::uint64_t adds = 0;     // keys that were not in it
+  std::uint64_t adds = 0;     // keys that were not queued
   std::uint64_t retries = 0;  // of add_after_failure()
-  std::size_t depth = 0;      // due or not, those with a worker aside
+  std::size_t depth = 0;      // due or not, without those that a worker has
   std::size_t working = 0;
   std::chrono::nanoseconds longest_running{};
-  std::chrono::nanoseconds unfinished{};  // of all workers together
+  std::chrono::nanoseconds unfinished{};  // the sum over all workers
 };
 
 class WorkQueue {
@@ -68,18 +67,18 @@ class WorkQueue {
   void add(const ServiceKey& key, Priority priority, SteadyTime now) { add_at(key, priority, now, now); }
   /// Not before `when`.
   void add_at(const ServiceKey& key, Priority priority, SteadyTime when, SteadyTime now);
-  /// Once more, after the key's backoff, with the priority that it had; gives the delay.
+  /// After the key's backoff, with its last priority; returns the delay.
   std::chrono::milliseconds add_after_failure(const ServiceKey& key, SteadyTime now);
-  /// It went well: its next failure is its first.
+  /// After a success: resets the backoff.
   void forget(const ServiceKey& key);
 
-  /// The next key that is due, or nothing. It is the caller's until done().
+  /// The next key that is due, or nothing. The caller has it until done().
   std::optional<ServiceKey> take(SteadyTime now);
   void done(const ServiceKey& key, SteadyTime now);
 
-  /// When take() will give something, if nothing is added; nothing where the queue is empty.
+  /// When take() will return a key, if none is added; nothing if the queue is empty.
   std::optional<SteadyTime> next_due() const;
-  /// How long the key that take() gave last had been due.
+  /// How long the last taken key had been due.
   std::chrono::nanoseconds last_wait() const { return last_wait_; }
   QueueCounts counts(SteadyTime now) const;
 
@@ -87,7 +86,7 @@ class WorkQueue {
   /// A place in line.
   struct Place {
     SteadyTime due;
-    std::uint64_t number = 0;  // in the order of coming
+    std::uint64_t number = 0;  // in the order of addition
     const ServiceKey* key = nullptr;
 
     auto operator<=>(const Place& other) const {
@@ -98,7 +97,7 @@ class WorkQueue {
   };
   using Line = std::set<Place>;
 
-  /// Of a key that is in line, with a worker, or has failed.
+  /// For a key that is in line, with a worker, or has failed.
   struct Item {
     bool in_line = false;  // `place` is in waiting_, or in ready_ where `ready`
     bool ready = false;
@@ -106,7 +105,7 @@ class WorkQueue {
     Priority priority = Priority::kResync;
     Place place;
     SteadyTime taken{};
-    std::optional<Place> again;  // to get in line for once its worker is done
+    std::optional<Place> again;  // where to queue it when its worker is done
     Priority again_priority = Priority::kResync;
     unsigned failures = 0;  // in a row
   };

@@ -22,7 +22,7 @@ ObjectView status_of(const Value& service) {
   return ObjectView(service).object("status");
 }
 
-/// The time of the last change of Ready's value.
+/// The time of the last change of Ready's status.
 std::string_view transition_time(const ObjectView& before, std::string_view value, std::string_view now) {
   const std::string_view since = before.string("lastTransitionTime");
   return before.string("status") == value && !since.empty() ? since : now;
@@ -35,8 +35,8 @@ Refusal not_served(const Value& service, std::string_view mode) {
   Refusal out;
   out.reason = fmt::format("{}{}", mode, kNotServedSuffix);
   out.message = fmt::format(
-      "the deployment mode {} is not served by Modelgate yet, only {} is; what there is of the service is "
-      "left as it is",
+      "Modelgate does not support the deployment mode {}, only {}; existing objects of the service are left "
+      "unchanged",
       mode, spec::kStandardMode);
   const bool served_before = ready.string("status") == "True" ||
                              (ready.string("status") == "Unknown" && ready.string("reason") == out.reason);
@@ -56,14 +56,15 @@ Value refused_status(const Value& service, const Refusal& refusal, std::string_v
                     .take();
   // Sorted by type, as all statuses are.
   Value conditions(rapidjson::kArrayType);
-  const auto keep = [&](auto&& is_kept) {
+  const auto copy = [&](auto&& is_copied) {
     for (const ObjectView& c : before.list("conditions")) {
-      if (c.value() && is_kept(c.string("type"))) conditions.PushBack(spec::clone(*c.value(), arena), arena);
+      if (c.value() && is_copied(c.string("type")))
+        conditions.PushBack(spec::clone(*c.value(), arena), arena);
     }
   };
-  keep([](std::string_view type) { return type < kReady; });
+  copy([](std::string_view type) { return type < kReady; });
   conditions.PushBack(std::move(ready), arena);
-  keep([](std::string_view type) { return type > kReady; });
+  copy([](std::string_view type) { return type > kReady; });
 
   Value out = before.value() ? spec::clone(*before.value(), arena) : Value(rapidjson::kObjectType);
   const std::int64_t generation = ObjectView(service).object("metadata").integer("generation").value_or(0);

@@ -15,7 +15,7 @@ using defaulting::Candidate;
 using defaulting::Selection;
 using spec::ObjectView;
 
-/// Those that a failure is told in.
+/// Conditions that report failures.
 constexpr std::array<std::string_view, 5> kComponentConditions = {
     "PredictorReady", "TransformerReady", "ExplainerReady", "CanaryPredictorReady", "IngressReady"};
 
@@ -40,39 +40,40 @@ void add_readiness(const ObjectView& before, const ObjectView& after, std::vecto
   if (!was || !is(after, "Ready", "False")) return;
   if (is(after, "Stopped", "True")) return;
   out.push_back({true, "InferenceServiceNotReady",
-                 fmt::format("the service is not ready any more: {}", failed_conditions(after))});
+                 fmt::format("the service is no longer ready: {}", failed_conditions(after))});
 }
 
 void add_stop(const ObjectView& before, const ObjectView& after, std::vector<ServiceEvent>& out) {
   const bool was = is(before, "Stopped", "True");
   const bool now = is(after, "Stopped", "True");
-  if (!was && now) out.push_back({false, "Stopped", "the service is stopped, as its annotation says"});
+  if (!was && now)
+    out.push_back({false, "Stopped", "the service is stopped, as requested by its annotation"});
   if (was && is(after, "Stopped", "False"))
-    out.push_back({false, "Resumed", "the service is not stopped any more"});
+    out.push_back({false, "Resumed", "the service is no longer stopped"});
 }
 
-/// While a service comes up its conditions are False too: only a failure is told.
+/// While a service starts, its conditions are False too: only failures are reported.
 void add_failures(const ObjectView& before, const ObjectView& after, std::vector<ServiceEvent>& out) {
   if (after.string("phase") != "Failed") return;
-  // KServe's CRD keeps no phase.
+  // KServe's CRD has no phase.
   const std::string_view phase = before.string("phase");
   const bool failed_before = phase == "Failed" || (phase.empty() && condition_of(before, "Ready"));
-  bool told = false;
-  const auto tell = [&](std::string_view type) {
+  bool reported = false;
+  const auto report = [&](std::string_view type) {
     const ObjectView c = condition_of(after, type);
     const bool fails = c && c.string("status") != "True" && !c.string("reason").empty();
     const bool same = failed_before && condition_of(before, type).string("reason") == c.string("reason");
     if (!fails) return;
-    told = true;
+    reported = true;
     if (!same)
       out.push_back(
           {true, std::string(c.string("reason")), fmt::format("{}: {}", type, c.string("message"))});
   };
   for (const std::string_view type : kComponentConditions) {
-    // IngressReady waits for the others: it fails on its own account only.
-    if (type != "IngressReady" || !told) tell(type);
+    // IngressReady waits for the others, so it is reported only if they have not failed.
+    if (type != "IngressReady" || !reported) report(type);
   }
-  if (!told) tell("Ready");
+  if (!reported) report("Ready");
 }
 
 std::string runtime_name(const ObjectView& status) {
@@ -82,7 +83,7 @@ std::string runtime_name(const ObjectView& status) {
   return own.empty() ? std::string() : fmt::format("ServingRuntime {}", own);
 }
 
-/// It is for the format at all; of the others nobody expected to be served.
+/// It supports the format in some version; other runtimes are not mentioned.
 bool is_related(const Candidate& candidate, const Selection& selection) {
   return std::ranges::any_of(candidate.runtime->formats,
                              [&](const spec::Runtime::Format& f) { return f.name == selection.format; });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a change of a service's status is told as: Kubernetes Events on the InferenceService. Transitions
-// only, so that a quiet service has none. KServe's reasons where it has them. Pure.
+// The Kubernetes Events of an InferenceService for a change of its status. Only transitions have Events. Reasons
+// are KServe's where it has one. Pure.
 //
 //   for (const ServiceEvent& e : events_of(old_status, new_status))
 //     e.is_warning ? recorder.warn(reference, e.reason, e.message) : recorder.normal(...);
@@ -25,7 +25,7 @@ struct ServiceEvent {
 /// `before` may be nullptr: the first status.
 std::vector<ServiceEvent> events_of(const spec::Value* before, const spec::Value& after);
 
-/// Which runtime serves, why it, and why none of the others that are for the format: only where the status
+/// Which runtime serves the model and why, and why no other runtime for its format does: only if the status
 /// names another one than before.
 std::optional<ServiceEvent> runtime_event(const spec::Value* before, const spec::Value& after,
                                           const std::optional<defaulting::Selection>& selection);

@@ -92,7 +92,7 @@ bool StatusWriter::would_be_pruned(const Value& patch) const {
   });
 }
 
-/// A CRD may be replaced by one that knows more.
+/// A later CRD may have the member.
 void StatusWriter::note_pruned(const Value& sent, const Value& stored) {
   for (const auto& m : sent.GetObject()) {
     const std::string name(spec::text_of(m.name));

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Writes the status of InferenceServices, each only where it changed.
+// Writes the status of InferenceServices, if it has changed.
 //
 //   StatusWriter writer(client, cache);
 //   const StatusOutcome outcome = co_await writer.write(record, document, status, until);
-//   if (outcome.result == StatusOutcome::Result::kConflict) look_again_soon();
+//   if (outcome.result == StatusOutcome::Result::kConflict) requeue();
 //
-// A merge patch of `/status` with the version that the status was made from: whoever wrote meanwhile wins,
-// and the service is looked at again. What the API server left out of a reply (a CRD of KServe's has no
-// `phase`) is not sent again until something else changes; nor is a member that it left out of the last reply
-// sent alone, of whatever service.
+// A status is written as a merge patch of `/status` with the resourceVersion that it was computed from: after a
+// concurrent write there is a conflict, and the service is reconciled again. A member that the API server pruned
+// from a reply (KServe's CRD has no `phase`) is not sent again until something else changes; nor is a patch sent
+// that has only members pruned from the last reply, for any service.
 //
-// A service's status is written kStatusBurst times at once, and then once in kStatusEvery: two controllers
-// that undo each other's status keep the API server no busier than that, and one of a thousand Pods that
-// become ready is told of a few seconds late.
+// A service's status is written kStatusBurst times at once, and then once in kStatusEvery: so two controllers
+// that overwrite each other's status do not keep the API server busy, and for a service with a thousand Pods
+// the status may be a few seconds old.
 #pragma once
 
 #include <chrono>
@@ -47,16 +47,16 @@ struct StatusOutcome {
 
 class StatusWriter {
  public:
-  /// Both must outlive it.
+  /// Both must outlive this.
   StatusWriter(kube::Client& client, Cache& cache) : client_(client), cache_(cache) {}
 
-  /// `service` as it was when `status` was made of it, of record's version.
+  /// `service`: the object that `status` was computed from, in record's version.
   kube::Task<StatusOutcome> write(ServiceRecord record, const spec::Value& service, const spec::Value& status,
                                   kube::SteadyTime until);
   void forget(const std::string& uid) { pruned_.erase(uid); }
 
  private:
-  /// What was sent, and what the API server made of it, where the two differ.
+  /// What was sent and what was stored, if the two differ.
   struct Pruned {
     std::string sent_digest, stored_digest;
   };
@@ -71,7 +71,7 @@ class StatusWriter {
   std::set<std::string> pruned_members_;  // of a status
 };
 
-/// The RFC 7386 patch from one object to another; nothing where they mean the same.
+/// The patch (RFC 7386) from one object to another; nothing if they are equal.
 std::optional<spec::Value> merge_patch(const spec::Value& before, const spec::Value& after,
                                        spec::Arena& arena);
 

@@ -161,9 +161,9 @@ TEST(TroubleshootingTest, HasEveryErrorAndWarningOfTheLog) {
 
 TEST(TroubleshootingTest, HasEveryReasonOfTheReconciler) {
   const std::string document = unwrapped_text();
-  std::set<std::string> reasons = in_sources("reconciler", std::regex(R"re(tell\(step, "([A-Za-z]+)")re"));
+  std::set<std::string> reasons = in_sources("reconciler", std::regex(R"re(report\(\s*step, "([A-Za-z]+)")re"));
   reasons.merge(
-      in_sources("reconciler", std::regex(R"re(Saying\{\d+, ".*", "([A-Za-z]+)", (?:true|false)\})re")));
+      in_sources("reconciler", std::regex(R"re(Pattern\{\d+, ".*", "([A-Za-z]+)", (?:true|false)\})re")));
   reasons.merge(in_sources("reconciler", std::regex(R"re(\.reason = "([A-Z][A-Za-z]+)")re")));
   reasons.merge(in_sources("reconciler", std::regex(R"re("(ApiServer[A-Za-z]+)")re")));
   EXPECT_GT(reasons.size(), 20U);

@@ -28,7 +28,7 @@ std::string name_in(const std::string& body) {
   return value ? std::string(spec::ObjectView(*value).object("metadata").string("name")) : "";
 }
 
-/// A cluster's runtimes, and what is remembered of them.
+/// A cluster's runtimes, and our record of them.
 class BuiltinRuntimesTest : public testing::Test {
  protected:
   BuiltinRuntimesTest() {
@@ -41,25 +41,25 @@ class BuiltinRuntimesTest : public testing::Test {
     });
     server_.on("GET", kRecord, [this](FakeExchange& x) {
       const std::lock_guard lock(mutex_);
-      remembered_.empty() ? x.status(404, "NotFound") : x.reply(200, remembered_);
+      record_.empty() ? x.status(404, "NotFound") : x.reply(200, record_);
     });
     const auto store = [this](FakeExchange& x) {
       const std::lock_guard lock(mutex_);
-      remembered_ = x.request().body;
-      x.reply(200, remembered_);
+      record_ = x.request().body;
+      x.reply(200, record_);
     };
     server_.on("POST", kConfigMaps, store);
     server_.on("PATCH", kRecord, store);
   }
   ~BuiltinRuntimesTest() override { server_.stop(); }
 
-  BuiltinOutcome make() {
+  BuiltinOutcome create() {
     BuiltinOutcome outcome;
     kube::run_with_client(server_.config(), {.qps = 10'000, .burst = 10'000},
                           [&](kube::Client& client) -> kube::Task<void> {
                             BuiltinRuntimes runtimes(client, "kserve");
                             const auto until = std::chrono::steady_clock::now() + 10s;
-                            outcome = co_await runtimes.make(until);
+                            outcome = co_await runtimes.create(until);
                           });
     return outcome;
   }
@@ -73,44 +73,44 @@ class BuiltinRuntimesTest : public testing::Test {
   std::mutex mutex_;
   std::set<std::string> runtimes_;
   std::string refused_;
-  std::string remembered_;
+  std::string record_;
 };
 
-TEST_F(BuiltinRuntimesTest, AreMadeOnce) {
-  const BuiltinOutcome first = make();
+TEST_F(BuiltinRuntimesTest, AreCreatedOnce) {
+  const BuiltinOutcome first = create();
   EXPECT_TRUE(first.complete) << first.problem;
-  EXPECT_EQ(first.made, builtin());
-  EXPECT_GT(first.made, 5);
+  EXPECT_EQ(first.created, builtin());
+  EXPECT_GT(first.created, 5);
   const int posts = server_.count("POST", kRuntimes);
-  EXPECT_EQ(make().made, 0);
+  EXPECT_EQ(create().created, 0);
   EXPECT_EQ(server_.count("POST", kRuntimes), posts);
 }
 
-TEST_F(BuiltinRuntimesTest, DoNotComeBackWhenDeleted) {
-  make();
+TEST_F(BuiltinRuntimesTest, AreNotCreatedAgainAfterDeletion) {
+  create();
   runtimes_.erase("kserve-sklearnserver");
-  EXPECT_EQ(make().made, 0);
+  EXPECT_EQ(create().created, 0);
   EXPECT_FALSE(runtimes_.contains("kserve-sklearnserver"));
 }
 
-TEST_F(BuiltinRuntimesTest, LeaveWhatIsThere) {
+TEST_F(BuiltinRuntimesTest, LeaveExistingOnesUnchanged) {
   runtimes_.insert("kserve-sklearnserver");
-  const BuiltinOutcome outcome = make();
+  const BuiltinOutcome outcome = create();
   EXPECT_TRUE(outcome.complete);
-  EXPECT_EQ(outcome.made, builtin() - 1);
-  EXPECT_NE(remembered_.find(R"("kserve-sklearnserver":"found")"), std::string::npos) << remembered_;
+  EXPECT_EQ(outcome.created, builtin() - 1);
+  EXPECT_NE(record_.find(R"("kserve-sklearnserver":"found")"), std::string::npos) << record_;
 }
 
-TEST_F(BuiltinRuntimesTest, AreTriedAgainWhereRefused) {
+TEST_F(BuiltinRuntimesTest, AreRetriedAfterARefusal) {
   refused_ = "kserve-sklearnserver";
-  const BuiltinOutcome outcome = make();
+  const BuiltinOutcome outcome = create();
   EXPECT_FALSE(outcome.complete);
   EXPECT_NE(outcome.problem.find("403"), std::string::npos) << outcome.problem;
-  EXPECT_EQ(outcome.made, builtin() - 1);
+  EXPECT_EQ(outcome.created, builtin() - 1);
   refused_.clear();
-  const BuiltinOutcome again = make();
+  const BuiltinOutcome again = create();
   EXPECT_TRUE(again.complete);
-  EXPECT_EQ(again.made, 1);
+  EXPECT_EQ(again.created, 1);
 }
 
 }  // namespace

@@ -29,60 +29,60 @@ class CaBundleCopiesTest : public testing::Test {
     server_.on("PATCH", kCopy, [](FakeExchange& x) { x.reply(200, kStored); });
   }
 
-  std::string bring(int times = 1) {
-    std::string wrong;
+  std::string ensure(int times = 1) {
+    std::string problem;
     kube::run_with_client(server_.config(), {}, [&](kube::Client& client) -> kube::Task<void> {
       CaBundleCopies copies(client, "kserve");
       for (int i = 0; i < times; ++i) {
         const auto until = std::chrono::steady_clock::now() + 10s;
-        wrong = co_await copies.bring("ns", "cas", until, writes_);
+        problem = co_await copies.ensure("ns", "cas", until, writes_);
       }
     });
-    return wrong;
+    return problem;
   }
 
   FakeApiServer server_;
   int writes_ = 0;
 };
 
-TEST_F(CaBundleCopiesTest, AreMadeOnce) {
-  EXPECT_EQ(bring(3), "");
+TEST_F(CaBundleCopiesTest, AreCreatedOnce) {
+  EXPECT_EQ(ensure(3), "");
   EXPECT_EQ(writes_, 1);
-  EXPECT_EQ(server_.requests().size(), 3U) << "source, copy, and the making of it";
+  EXPECT_EQ(server_.requests().size(), 3U) << "reads of source and copy, and a POST";
   EXPECT_EQ(server_.requests().back().body, kBody);
 }
 
-TEST_F(CaBundleCopiesTest, AreLeftWhereTheyAreRight) {
+TEST_F(CaBundleCopiesTest, AreLeftUnchangedIfTheyAreCurrent) {
   server_.on("GET", kCopy, [](FakeExchange& x) { x.reply(200, kStored); });
-  EXPECT_EQ(bring(), "");
+  EXPECT_EQ(ensure(), "");
   EXPECT_EQ(writes_, 0);
 }
 
-TEST_F(CaBundleCopiesTest, AreRenewed) {
+TEST_F(CaBundleCopiesTest, AreUpdated) {
   server_.on("GET", kCopy,
              [](FakeExchange& x) { x.reply(200, R"({"data":{"cabundle.crt":"old","b":"c"}})"); });
-  EXPECT_EQ(bring(), "");
+  EXPECT_EQ(ensure(), "");
   EXPECT_EQ(writes_, 1);
   EXPECT_EQ(server_.count("PATCH", kCopy), 1);
 }
 
 TEST_F(CaBundleCopiesTest, NeedASource) {
   server_.on("GET", kSource, [](FakeExchange& x) { x.status(404, "NotFound"); });
-  EXPECT_NE(bring(), "");
+  EXPECT_NE(ensure(), "");
   server_.on("GET", kSource, [](FakeExchange& x) { x.reply(200, R"({"data":{"other":"PEM"}})"); });
-  EXPECT_NE(bring().find("cabundle.crt"), std::string::npos);
+  EXPECT_NE(ensure().find("cabundle.crt"), std::string::npos);
   EXPECT_EQ(writes_, 0);
 }
 
-TEST_F(CaBundleCopiesTest, MayBeMadeBySomebodyFaster) {
+TEST_F(CaBundleCopiesTest, MayBeCreatedByAnotherMeanwhile) {
   server_.on("POST", kCopies, [](FakeExchange& x) { x.status(409, "AlreadyExists"); });
-  EXPECT_EQ(bring(), "");
+  EXPECT_EQ(ensure(), "");
   EXPECT_EQ(writes_, 0);
 }
 
-TEST_F(CaBundleCopiesTest, TellWhatRefusesThem) {
+TEST_F(CaBundleCopiesTest, ReportARefusal) {
   server_.on("POST", kCopies, [](FakeExchange& x) { x.status(403, "Forbidden"); });
-  EXPECT_NE(bring().find("403"), std::string::npos);
+  EXPECT_NE(ensure().find("403"), std::string::npos);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Objects as a cluster has them, for tests of the cache: of a service, its children and its Pods.
+// Objects of a cluster for tests of the cache: a service, its children and its Pods.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace modelgate::reconciler {
 
-/// Of a test: what is not named has a default.
+/// What a test varies.
 struct Given {
   std::string name = "iris";  // of a child: "<name>-predictor"
   std::string ns = "default";
@@ -22,7 +22,7 @@ struct Given {
   std::string spec = R"({"replicas":1})";
   std::string status = "{}";
   std::string managed_fields = "[]";  // of children
-  bool owned = true;                  // by its service, as its controller; of a Pod: has the label
+  bool owned = true;                  // its controller is the service; for a Pod: it has the label
 };
 
 kube::Object service_object(const Given& given);

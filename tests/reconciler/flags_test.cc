@@ -54,14 +54,14 @@ TEST(ReconcilerFlags, Given) {
   EXPECT_FALSE(flags.builtin_runtimes);
 }
 
-TEST(ReconcilerFlags, SwitchesAreOnAloneAndTakeAValue) {
+TEST(ReconcilerFlags, SwitchesTakeAnOptionalValue) {
   EXPECT_TRUE(good({"--dry-run"}).dry_run);
   EXPECT_FALSE(good({"--dry-run=false"}).dry_run);
   EXPECT_TRUE(good({"--leader-elect"}).leader_elect);
   EXPECT_FALSE(good({"--leader-elect=false"}).leader_elect);
 }
 
-TEST(ReconcilerFlags, KServesNamesWithOneDashAsGoTakesThem) {
+TEST(ReconcilerFlags, AcceptsKservesNamesWithOneDashLikeGo) {
   const Flags flags = good({"-metrics-addr=127.0.0.1:8080", "-health-probe-addr", "0", "-leader-elect=false",
                             "-zap-encoder=console", "-zap-log-level=debug"});
   EXPECT_EQ(flags.metrics->to_text(), "127.0.0.1:8080");
@@ -86,22 +86,22 @@ TEST(ReconcilerFlags, HelpNamesEveryFlagWithItsDefault) {
 struct BadCase {
   const char* name;
   const char* argument;
-  const char* told;  // part of the message
+  const char* message;  // a part of it
 };
 
 class BadReconcilerFlags : public testing::TestWithParam<BadCase> {};
 
-TEST_P(BadReconcilerFlags, EndWith2AndSayWhich) {
+TEST_P(BadReconcilerFlags, ExitWith2AndNameTheFlag) {
   const auto parsed = parse({GetParam().argument});
   const auto* end = std::get_if<FlagsEnd>(&parsed);
   ASSERT_NE(end, nullptr);
   EXPECT_EQ(end->exit_code, 2);
-  EXPECT_NE(end->text.find(GetParam().told), std::string::npos) << end->text;
+  EXPECT_NE(end->text.find(GetParam().message), std::string::npos) << end->text;
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, BadReconcilerFlags,
                          testing::Values(BadCase{"Unknown", "--nosuch", "--nosuch"},
-                                         BadCase{"TheWebhooks", "--webhook-port=9443", "--webhook-port"},
+                                         BadCase{"OfTheWebhook", "--webhook-port=9443", "--webhook-port"},
                                          BadCase{"NoWorkers", "--workers=0", "from 1 to 64"},
                                          BadCase{"TooManyWorkers", "--workers=65", "from 1 to 64"},
                                          BadCase{"Resync", "--resync=10", "--resync"},

@@ -8,15 +8,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(Heartbeat, AilsOnceItWasSilentForTooLong) {
+TEST(Heartbeat, ReportsAThreadThatHasNotRespondedForTooLong) {
   const Heartbeat::Time began{};
   Heartbeat heart(began);
-  EXPECT_EQ(heart.ailing(began), "");
-  EXPECT_EQ(heart.ailing(began + kLongestSilence), "");
-  EXPECT_NE(heart.ailing(began + kLongestSilence + 1s), "");
+  EXPECT_EQ(heart.problem(began), "");
+  EXPECT_EQ(heart.problem(began + kLongestSilence), "");
+  EXPECT_NE(heart.problem(began + kLongestSilence + 1s), "");
   heart.beat(began + kLongestSilence);
-  EXPECT_EQ(heart.ailing(began + 2 * kLongestSilence), "");
-  EXPECT_NE(heart.ailing(began + 2 * kLongestSilence + 1s), "");
+  EXPECT_EQ(heart.problem(began + 2 * kLongestSilence), "");
+  EXPECT_NE(heart.problem(began + 2 * kLongestSilence + 1s), "");
 }
 
 }  // namespace

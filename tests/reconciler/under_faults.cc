@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// modelgate-reconciler with something going wrong between it and the API server. Started by
+// modelgate-reconciler with faults between it and the API server. Started by
 // tests/cluster/test_reconciler_faults.py.
 //
-//   reconciler-under-faults kill=12,when=after -- --kubeconfig ...     the reconciler's own flags behind --
+//   reconciler-under-faults kill=12,when=after -- --kubeconfig ...     the reconciler's own flags after --
 //
-//   kill=N        ends at once at the Nth write, with kKilled as exit code
-//   of=calls      all calls count for kill=, not only writes (watches and leases never do)
-//   when=after    and the API server has done it; else it never hears of it
-//   once=409      the first try of each write (by method and path) is answered so: any status
-//   once=lost     the connection fails before the first try of each write went out
+//   kill=N        exits at once at the Nth write, with the exit code kKilled
+//   of=calls      for kill= all calls count, not only writes (watches and leases never count)
+//   when=after    after the API server has done it; by default before it is sent
+//   once=409      the first try of each write (by method and path) gets this HTTP status
+//   once=lost     the connection fails before the first try of each write is sent
 //   once=unheard  the answer to the first try of each write is lost
-//   lag=500       what watches tell comes so many milliseconds late
+//   lag=500       watch events arrive this many milliseconds late
 //
-// Writes are those of objects: events and leases are neither counted nor answered wrongly, since they come
-// when they come.
+// Only writes of objects count; Events and Leases are neither counted nor failed, since their time varies.
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -36,7 +35,7 @@
 namespace modelgate::reconciler {
 namespace {
 
-/// The test tells a kill from every other end by it.
+/// By this the test recognizes a kill.
 constexpr int kKilled = 86;
 
 struct Plan {
@@ -53,7 +52,7 @@ class Faults final : public kube::FaultInjector {
 
   kube::Fault before(const Call& call) override {
     const bool write = call.method != "GET";
-    if (call.watch || is_left_out(call.path)) return {};
+    if (call.watch || is_excluded(call.path)) return {};
     if (plan_.kill > 0 && (write || plan_.all_calls)) {
       ++counted_;
       if (counted_ == plan_.kill && !plan_.after) die(call);
@@ -64,8 +63,8 @@ class Faults final : public kube::FaultInjector {
 
   kube::Fault after(const Call& call, int /*status*/) override {
     const bool write = call.method != "GET";
-    if (call.watch || is_left_out(call.path)) return {};
-    // Of calls that are under way at the same time, the first whose answer comes from the Nth on.
+    if (call.watch || is_excluded(call.path)) return {};
+    // Calls may run at the same time: the first one whose answer is the Nth or later.
     if (plan_.after && plan_.kill > 0 && (write || plan_.all_calls) && ++answers_ >= plan_.kill) die(call);
     if (write && plan_.once == "unheard" && is_first(call)) return {.lost = true};
     return {};
@@ -74,7 +73,7 @@ class Faults final : public kube::FaultInjector {
   std::chrono::milliseconds watch_lag() override { return std::chrono::milliseconds(plan_.lag); }
 
  private:
-  static bool is_left_out(std::string_view path) {
+  static bool is_excluded(std::string_view path) {
     return path.contains("/events") || path.contains("/leases");
   }
 
@@ -133,7 +132,7 @@ int run_with(std::string_view text, std::vector<const char*> arguments) {
   auto parsed = parse_flags(static_cast<int>(arguments.size()), arguments.data());
   const auto* const end = std::get_if<process::FlagsEnd>(&parsed);
   if (!plan || end != nullptr) {
-    std::fputs(plan ? end->text.c_str() : "the faults are not as under_faults.cc says\n", stderr);
+    std::fputs(plan ? end->text.c_str() : "invalid faults: see under_faults.cc\n", stderr);
     return 2;
   }
   auto& flags = std::get<Flags>(parsed);

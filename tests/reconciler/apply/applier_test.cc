@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Plans carried out against an API server that answers as it is told: what is sent, in what order and under
-// which conditions, and what becomes of each refusal.
+// Plans carried out against a fake API server: what is sent, in what order and with which preconditions, and the
+// effect of each refusal.
 #include "reconciler/apply/applier.h"
 
 #include <fmt/format.h>
@@ -24,7 +24,7 @@ using testing::HasSubstr;
 
 const ServiceKey kKey{"ns", "iris"};
 
-/// As the API server has it, applied by us: `version` is its resourceVersion.
+/// As stored by the API server after our apply: `version` is its resourceVersion.
 std::string stored(const kube::Resource& resource, std::string_view version = "8",
                    std::string_view owner = "service-1", std::string_view manager = "modelgate-reconciler") {
   return fmt::format(
@@ -41,22 +41,22 @@ std::string digest_of(std::string_view text) {
   return comparable_digest(spec::parse_json(text, arena).value(), arena);
 }
 
-/// Of an object "a", whose spec is as stored() has it.
+/// For an object "a" with the spec of stored().
 Step step(Step::Kind kind, const kube::Resource& resource = kube::kServices) {
-  const bool is_there = kind != Step::Kind::kCreate && kind != Step::Kind::kPost;
+  const bool exists = kind != Step::Kind::kCreate && kind != Step::Kind::kPost;
   return {.kind = kind,
           .resource = &resource,
           .ns = "ns",
           .name = "a",
-          .uid = is_there ? "uid-a" : "",
-          .resource_version = is_there ? "7" : "",
+          .uid = exists ? "uid-a" : "",
+          .resource_version = exists ? "7" : "",
           .owner_uid = "service-1",
           .body = R"({"metadata":{"name":"a","ownerReferences":[{"uid":"service-1","controller":true}]}})",
           .wanted_digest = digest_of(R"({"spec":{"x":1}})"),
           .component = "predictor"};
 }
 
-/// As it stands between quotes in JSON.
+/// Without the quotes.
 std::string escaped(std::string_view text) {
   std::string out;
   spec::append_json(text, out);
@@ -67,7 +67,7 @@ std::string path_of(const kube::Resource& resource) {
   return resource.path("ns", "a");
 }
 
-/// Answers as if nothing were there and all were welcome, unless a test says otherwise.
+/// By default no object exists and every write succeeds.
 class Apply : public testing::Test {
  protected:
   Apply() {
@@ -90,7 +90,7 @@ class Apply : public testing::Test {
     server_.on(method, path, [=](FakeExchange& x) { x.status(code, reason, {}, escaped(message)); });
   }
 
-  void is_there(const kube::Resource& resource, std::string object) {
+  void exists(const kube::Resource& resource, std::string object) {
     server_.on("GET", path_of(resource), [object](FakeExchange& x) { x.reply(200, object); });
   }
 
@@ -113,7 +113,7 @@ class Apply : public testing::Test {
     return out;
   }
 
-  /// "PATCH services", in order; without reads.
+  /// "PATCH services", in order, without reads.
   std::vector<std::string> writes() const {
     std::vector<std::string> out;
     for (const kube::FakeRequest& request : server_.requests()) {
@@ -144,9 +144,9 @@ spec::Value parsed(std::string_view text, spec::Arena& arena) {
   return spec::parse_json(text, arena, options).value();
 }
 
-// ---- making
+// ---- creating
 
-TEST_F(Apply, MakesByApplyWithoutForce) {
+TEST_F(Apply, CreatesByApplyWithoutForce) {
   const ApplyOutcome outcome = carry_out({.steps = {step(Step::Kind::kCreate)}});
   EXPECT_EQ(outcome.writes, 1);
   EXPECT_FALSE(outcome.stale);
@@ -156,28 +156,28 @@ TEST_F(Apply, MakesByApplyWithoutForce) {
   EXPECT_EQ(last().query("force"), "");
   EXPECT_EQ(last().header("content-type"), "application/apply-patch+yaml");
   EXPECT_EQ(last().body, step(Step::Kind::kCreate).body);
-  EXPECT_EQ(server_.count("GET", path_of(kube::kServices)), 1) << "a look before the leap";
+  EXPECT_EQ(server_.count("GET", path_of(kube::kServices)), 1) << "the name is looked up first";
   const auto child = cache_.child(kube::kServices, "ns", "a");
   ASSERT_TRUE(child);
   EXPECT_EQ(child->applied_digest, digest_of(R"({"spec":{"x":1}})"));
 }
 
-TEST_F(Apply, MakesByPostWhatIsMadeOnce) {
+TEST_F(Apply, CreatesCreateOnlyObjectsByPost) {
   const ApplyOutcome outcome = carry_out({.steps = {step(Step::Kind::kPost, kube::kConfigMaps)}});
   EXPECT_EQ(outcome.writes, 1);
   EXPECT_THAT(writes(), ElementsAre("POST configmaps"));
   EXPECT_EQ(last().header("content-type"), "application/json");
 }
 
-TEST_F(Apply, LeavesWhatIsMadeOnceWhereItIsThere) {
-  is_there(kube::kConfigMaps, stored(kube::kConfigMaps, "8", "somebody"));
+TEST_F(Apply, LeavesAnExistingCreateOnlyObject) {
+  exists(kube::kConfigMaps, stored(kube::kConfigMaps, "8", "service-9"));
   const ApplyOutcome outcome = carry_out({.steps = {step(Step::Kind::kPost, kube::kConfigMaps)}});
   EXPECT_THAT(writes(), ElementsAre());
   EXPECT_TRUE(outcome.problems.empty());
   EXPECT_FALSE(outcome.stale);
 }
 
-TEST_F(Apply, LeavesWhatIsMadeOnceWhereItCameMeanwhile) {
+TEST_F(Apply, LeavesACreateOnlyObjectThatWasCreatedMeanwhile) {
   refuse("POST", kube::kConfigMaps, 409, "AlreadyExists", "configmaps \"a\" already exists");
   const ApplyOutcome outcome = carry_out({.steps = {step(Step::Kind::kPost, kube::kConfigMaps)}});
   EXPECT_TRUE(outcome.problems.empty());
@@ -204,13 +204,13 @@ std::string replaced(std::string text, std::string_view from, std::string_view t
 class Found : public Apply, public testing::WithParamInterface<FoundCase> {};
 
 TEST_P(Found, IsLeftAlone) {
-  is_there(kube::kServices, GetParam().object());
+  exists(kube::kServices, GetParam().object());
   const ApplyOutcome outcome = carry_out({.steps = {step(Step::Kind::kCreate)}});
   EXPECT_THAT(writes(), ElementsAre());
   EXPECT_EQ(outcome.stale, GetParam().stale);
   if (GetParam().stale) {
     EXPECT_TRUE(outcome.problems.empty());
-    EXPECT_TRUE(cache_.child(kube::kServices, "ns", "a")) << "the next plan knows";
+    EXPECT_TRUE(cache_.child(kube::kServices, "ns", "a")) << "for the next plan";
     return;
   }
   ASSERT_THAT(reasons(outcome), ElementsAre(GetParam().reason));
@@ -223,29 +223,28 @@ constexpr std::string_view kLabelsOwner = R"("kind":"InferenceService","name":"i
 
 INSTANTIATE_TEST_SUITE_P(
     Table, Found,
-    testing::Values(FoundCase{"OursThatTheCacheDidNotKnow", [] { return stored(kube::kServices); }, true, "",
-                              ""},
-                    FoundCase{"OfAnEarlierService", [] { return stored(kube::kServices, "8", "service-0"); },
-                              false, "OwnerDeleted", "earlier service"},
-                    FoundCase{"OfAnotherKind",
-                              [] {
-                                return replaced(stored(kube::kServices, "8", "service-0", "helm"),
-                                                kLabelsOwner,
-                                                R"("kind":"Rollout","name":"roll","uid":"service-0")");
-                              },
-                              false, "NameTaken", "belongs to Rollout roll (written by helm)"},
-                    FoundCase{"OfNobody",
-                              [] {
-                                return replaced(stored(kube::kServices, "8", "service-0", "kubectl-create"),
-                                                R"("controller":true)", R"("controller":false)");
-                              },
-                              false, "NameTaken", "written by kubectl-create"},
-                    FoundCase{"BeingDeleted",
-                              [] {
-                                return replaced(stored(kube::kServices, "8", "service-0"), R"("name":"a")",
-                                                R"("name":"a","deletionTimestamp":"2026-01-01T00:00:00Z")");
-                              },
-                              false, "BeingDeleted", "is being deleted"}),
+    testing::Values(
+        FoundCase{"OursThatIsMissingInTheCache", [] { return stored(kube::kServices); }, true, "", ""},
+        FoundCase{"OfADeletedService", [] { return stored(kube::kServices, "8", "service-0"); }, false,
+                  "OwnerDeleted", "deleted InferenceService of this name"},
+        FoundCase{"OfAnotherKind",
+                  [] {
+                    return replaced(stored(kube::kServices, "8", "service-0", "helm"), kLabelsOwner,
+                                    R"("kind":"Rollout","name":"roll","uid":"service-0")");
+                  },
+                  false, "NameTaken", "already exists and is owned by Rollout roll (field managers: helm)"},
+        FoundCase{"WithoutOwner",
+                  [] {
+                    return replaced(stored(kube::kServices, "8", "service-0", "kubectl-create"),
+                                    R"("controller":true)", R"("controller":false)");
+                  },
+                  false, "NameTaken", "is not owned by an InferenceService (field managers: kubectl-create)"},
+        FoundCase{"BeingDeleted",
+                  [] {
+                    return replaced(stored(kube::kServices, "8", "service-0"), R"("name":"a")",
+                                    R"("name":"a","deletionTimestamp":"2026-01-01T00:00:00Z")");
+                  },
+                  false, "BeingDeleted", "is being deleted"}),
     [](const auto& info) { return std::string(info.param.name); });
 
 // ---- changing
@@ -256,17 +255,17 @@ TEST_F(Apply, ChangesByApplyWithForce) {
   EXPECT_THAT(writes(), ElementsAre("PATCH services"));
   EXPECT_EQ(last().query("force"), "true");
   EXPECT_EQ(last().body, step(Step::Kind::kApply).body);
-  EXPECT_EQ(server_.requests().size(), 1U) << "no read for what is known";
+  EXPECT_EQ(server_.requests().size(), 1U) << "no read of a cached object";
 }
 
-TEST_F(Apply, HoldsTheVersionWhereAValueWasRead) {
+TEST_F(Apply, SendsTheVersionIfAValueWasRead) {
   Step held = step(Step::Kind::kApply);
   held.held_replicas = 7;
   carry_out({.steps = {held}});
   EXPECT_THAT(last().body, HasSubstr(R"("resourceVersion":"7")"));
 }
 
-TEST_F(Apply, RemembersWhatTheApiServerMadeOfIt) {
+TEST_F(Apply, RemembersAReplyThatDiffersFromWhatWasSent) {
   Step other = step(Step::Kind::kApply);
   carry_out({.steps = {other}});
   EXPECT_EQ(memory_.find("uid-a"), nullptr) << "it was stored as it was sent";
@@ -281,38 +280,38 @@ TEST_F(Apply, RemembersWhatTheApiServerMadeOfIt) {
   EXPECT_EQ(memory_.find("uid-a"), nullptr);
 }
 
-struct LateCase {
+struct StaleCase {
   const char* name;
   int code;
   const char* message;
 };
 
-void PrintTo(const LateCase& c, std::ostream* out) {
+void PrintTo(const StaleCase& c, std::ostream* out) {
   *out << c.name;
 }
 
-class Late : public Apply, public testing::WithParamInterface<LateCase> {};
+class Stale : public Apply, public testing::WithParamInterface<StaleCase> {};
 
-TEST_P(Late, IsWhoMeetsAnotherObject) {
+TEST_P(Stale, IsAStepForAnotherObject) {
   refuse("PATCH", kube::kServices, GetParam().code, "X", GetParam().message);
   const ApplyOutcome outcome =
       carry_out({.steps = {step(Step::Kind::kApply), step(Step::Kind::kDelete, kube::kIngresses)}});
   EXPECT_TRUE(outcome.stale);
   EXPECT_TRUE(outcome.problems.empty());
-  EXPECT_THAT(writes(), ElementsAre("PATCH services")) << "nothing is pruned by an old picture";
+  EXPECT_THAT(writes(), ElementsAre("PATCH services")) << "nothing is deleted with an outdated cache";
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Table, Late,
-    testing::Values(LateCase{"Gone", 409,
-                             "uid mismatch: the provided object specified uid a, and no existing"},
-                    LateCase{"Changed", 409, "the object has been modified"},
-                    LateCase{"MadeAnew", 422, "metadata.uid: Invalid value: \"a\": field is immutable"}),
+    Table, Stale,
+    testing::Values(StaleCase{"Gone", 409,
+                              "uid mismatch: the provided object specified uid a, and no existing"},
+                    StaleCase{"Changed", 409, "the object has been modified"},
+                    StaleCase{"CreatedAgain", 422, "metadata.uid: Invalid value: \"a\": field is immutable"}),
     [](const auto& info) { return std::string(info.param.name); });
 
-TEST_F(Apply, TriesAgainWhereOnlyTheVersionIsAnother) {
+TEST_F(Apply, RetriesIfOnlyTheVersionHasChanged) {
   server_.once("PATCH", path_of(kube::kDeployments), [](FakeExchange& x) { x.status(409, "Conflict"); });
-  is_there(kube::kDeployments, stored(kube::kDeployments, "12"));
+  exists(kube::kDeployments, stored(kube::kDeployments, "12"));
   Step held = step(Step::Kind::kApply, kube::kDeployments);
   held.held_replicas = 7;
   const ApplyOutcome outcome = carry_out({.steps = {held}});
@@ -321,9 +320,9 @@ TEST_F(Apply, TriesAgainWhereOnlyTheVersionIsAnother) {
   EXPECT_THAT(last().body, HasSubstr(R"("resourceVersion":"12")"));
 }
 
-TEST_F(Apply, IsLateWhereTheReplicasAreOthers) {
+TEST_F(Apply, IsStaleIfTheReplicasHaveChanged) {
   server_.once("PATCH", path_of(kube::kDeployments), [](FakeExchange& x) { x.status(409, "Conflict"); });
-  is_there(kube::kDeployments, stored(kube::kDeployments, "12"));
+  exists(kube::kDeployments, stored(kube::kDeployments, "12"));
   Step held = step(Step::Kind::kApply, kube::kDeployments);
   held.held_replicas = 6;
   const ApplyOutcome outcome = carry_out({.steps = {held}});
@@ -333,8 +332,8 @@ TEST_F(Apply, IsLateWhereTheReplicasAreOthers) {
 
 // ---- adopting
 
-TEST_F(Apply, AdoptsBeforeItApplies) {
-  is_there(kube::kServices, stored(kube::kServices, "7", "service-1", "manager"));
+TEST_F(Apply, AdoptsBeforeApplying) {
+  exists(kube::kServices, stored(kube::kServices, "7", "service-1", "manager"));
   server_.once("PATCH", path_of(kube::kServices),
                [](FakeExchange& x) { x.reply(200, stored(kube::kServices, "9")); });
   Step held = step(Step::Kind::kApply);
@@ -356,11 +355,11 @@ TEST_F(Apply, AdoptsBeforeItApplies) {
   const spec::Value& entries = *spec::find(metadata, "managedFields");
   ASSERT_EQ(entries.Size(), 1U);
   EXPECT_EQ(spec::text_of(*spec::find(entries[0], "manager")), "modelgate-reconciler");
-  EXPECT_THAT(last().body, HasSubstr(R"("resourceVersion":"9")")) << "that of our own write";
+  EXPECT_THAT(last().body, HasSubstr(R"("resourceVersion":"9")")) << "the version after our own write";
 }
 
 TEST_F(Apply, AdoptsNothingTwice) {
-  is_there(kube::kServices, stored(kube::kServices, "7"));
+  exists(kube::kServices, stored(kube::kServices, "7"));
   carry_out({.steps = {step(Step::Kind::kAdopt), step(Step::Kind::kApply)}});
   ASSERT_THAT(writes(), ElementsAre("PATCH services"));
   EXPECT_EQ(last().query("force"), "true");
@@ -401,7 +400,7 @@ INSTANTIATE_TEST_SUITE_P(
             0,
             true,
             {}},
-        NotAdoptedCase{"ANamesake",
+        NotAdoptedCase{"AnotherObjectWithThatName",
                        [](FakeExchange& x) {
                          x.reply(200, replaced(stored(kube::kServices, "7", "service-1", "manager"), "uid-a",
                                                "uid-b"));
@@ -418,7 +417,7 @@ INSTANTIATE_TEST_SUITE_P(
                        true,
                        {}},
         NotAdoptedCase{
-            "OfAnotherByNow",
+            "OwnedByAnotherMeanwhile",
             [](FakeExchange& x) { x.reply(200, stored(kube::kServices, "7", "service-2", "manager")); },
             0,
             true,
@@ -438,7 +437,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 // ---- deleting
 
-TEST_F(Apply, DeletesWhatWasDecidedOn) {
+TEST_F(Apply, DeletesTheObservedObject) {
   cache_.put(kube::kIngresses, kube::Object::read(stored(kube::kIngresses)).value());
   memory_.remember("uid-a", {.wanted_digest = "x", .reply_digest = "y"});
   const ApplyOutcome outcome = carry_out({.steps = {step(Step::Kind::kDelete, kube::kIngresses)}});
@@ -449,18 +448,18 @@ TEST_F(Apply, DeletesWhatWasDecidedOn) {
   EXPECT_EQ(memory_.find("uid-a"), nullptr);
 }
 
-TEST_F(Apply, DeletesWhatChangedAndIsStillOurs) {
+TEST_F(Apply, DeletesAChangedObjectThatIsStillOurs) {
   server_.once("DELETE", path_of(kube::kIngresses), [](FakeExchange& x) { x.status(409, "Conflict"); });
-  is_there(kube::kIngresses, stored(kube::kIngresses, "12"));
+  exists(kube::kIngresses, stored(kube::kIngresses, "12"));
   const ApplyOutcome outcome = carry_out({.steps = {step(Step::Kind::kDelete, kube::kIngresses)}});
   EXPECT_EQ(outcome.writes, 1);
   EXPECT_FALSE(outcome.stale);
   EXPECT_THAT(last().body, HasSubstr(R"("resourceVersion":"12")"));
 }
 
-TEST_F(Apply, DeletesNothingThatIsAnothersByNow) {
+TEST_F(Apply, DeletesNothingThatHasAnotherOwner) {
   refuse("DELETE", kube::kIngresses, 409, "Conflict", "precondition failed");
-  is_there(kube::kIngresses, stored(kube::kIngresses, "12", "service-2"));
+  exists(kube::kIngresses, stored(kube::kIngresses, "12", "service-2"));
   const ApplyOutcome outcome = carry_out({.steps = {step(Step::Kind::kDelete, kube::kIngresses)}});
   EXPECT_TRUE(outcome.stale);
   EXPECT_THAT(writes(), ElementsAre("DELETE ingresses"));
@@ -491,35 +490,36 @@ TEST_P(Deletion, MayFail) {
 INSTANTIATE_TEST_SUITE_P(Table, Deletion,
                          testing::Values(DeletionCase{"Gone", 404, "ingresses \"a\" not found", false, {}},
                                          DeletionCase{"KindGone", 404, "404 page not found", false, {}},
-                                         DeletionCase{"AnotherByNow", 409, "precondition failed", true, {}},
+                                         DeletionCase{
+                                             "AnotherMeanwhile", 409, "precondition failed", true, {}},
                                          DeletionCase{"Forbidden", 403, "not you", false, {"Forbidden"}}),
                          [](const auto& info) { return std::string(info.param.name); });
 
-TEST_F(Apply, DeletesNothingWhileAConflictStands) {
+TEST_F(Apply, DeletesNothingDuringAConflict) {
   const Plan plan{.steps = {step(Step::Kind::kDelete)},
                   .conflicts = {{.resource = &kube::kDeployments, .name = "a"}}};
   EXPECT_EQ(carry_out(plan).writes, 0);
   EXPECT_THAT(writes(), ElementsAre());
 }
 
-constexpr const char* kKedaSaysNo =
+constexpr const char* kKedaDenial =
     "admission webhook \"vscaledobject.kb.io\" denied the request: the workload is already managed by the "
     "hpa";
 
-TEST_F(Apply, LetsAnAutoscalerGiveWayToOneThatWasRefused) {
-  refuse("PATCH", kube::kScaledObjects, 403, "Forbidden", kKedaSaysNo);
+TEST_F(Apply, DeletesAnAutoscalerIfItsReplacementWasDenied) {
+  refuse("PATCH", kube::kScaledObjects, 403, "Forbidden", kKedaDenial);
   const Plan plan{.steps = {step(Step::Kind::kCreate, kube::kScaledObjects),
                             step(Step::Kind::kDelete, kube::kHorizontalPodAutoscalers),
                             step(Step::Kind::kDelete, kube::kDeployments)}};
   const ApplyOutcome outcome = carry_out_times(plan, 2)[0];
-  EXPECT_TRUE(outcome.stale) << "at once again";
+  EXPECT_TRUE(outcome.stale) << "to be repeated at once";
   EXPECT_THAT(reasons(outcome), ElementsAre("DeniedByWebhook"));
   EXPECT_THAT(writes(), ElementsAre("PATCH scaledobjects", "DELETE horizontalpodautoscalers",
                                     "PATCH scaledobjects", "DELETE horizontalpodautoscalers"))
-      << "the refusal does not hold once the other has gone";
+      << "the denial is forgotten when the other is deleted";
 }
 
-TEST_F(Apply, LetsNoAutoscalerGoForAnotherReason) {
+TEST_F(Apply, KeepsAnAutoscalerIfItsReplacementFailedOtherwise) {
   refuse("PATCH", kube::kScaledObjects, 404, "NotFound", "404 page not found");
   const Plan plan{.steps = {step(Step::Kind::kCreate, kube::kScaledObjects),
                             step(Step::Kind::kDelete, kube::kHorizontalPodAutoscalers)}};
@@ -529,7 +529,7 @@ TEST_F(Apply, LetsNoAutoscalerGoForAnotherReason) {
 
 // ---- failing
 
-TEST_F(Apply, TriesTheOthersWhereOneFails) {
+TEST_F(Apply, ContinuesAfterAFailure) {
   refuse("PATCH", kube::kServices, 422, "Invalid", "spec.ports: Required value");
   const Plan plan{.steps = {step(Step::Kind::kApply), step(Step::Kind::kApply, kube::kDeployments),
                             step(Step::Kind::kDelete, kube::kIngresses)}};
@@ -539,7 +539,7 @@ TEST_F(Apply, TriesTheOthersWhereOneFails) {
   EXPECT_THAT(writes(), ElementsAre("PATCH services", "PATCH deployments"));
 }
 
-TEST_F(Apply, StopsWhereTheNamespaceGoes) {
+TEST_F(Apply, StopsIfTheNamespaceIsBeingDeleted) {
   refuse("PATCH", kube::kServices, 403, "Forbidden",
          "unable to create new content in namespace ns because it is being terminated");
   const Plan plan{.steps = {step(Step::Kind::kCreate), step(Step::Kind::kCreate, kube::kDeployments)}};
@@ -549,7 +549,7 @@ TEST_F(Apply, StopsWhereTheNamespaceGoes) {
   EXPECT_EQ(server_.requests().size(), 2U);
 }
 
-TEST_F(Apply, StopsWhereThereIsNoWay) {
+TEST_F(Apply, StopsIfTheApiServerCannotBeReached) {
   server_.stop();
   const Plan plan{.steps = {step(Step::Kind::kApply), step(Step::Kind::kApply, kube::kDeployments)}};
   const ApplyOutcome outcome = carry_out(plan, 2s);
@@ -558,14 +558,14 @@ TEST_F(Apply, StopsWhereThereIsNoWay) {
   EXPECT_EQ(outcome.writes, 0);
 }
 
-TEST_F(Apply, BeginsNothingAfterItsTime) {
+TEST_F(Apply, StartsNoStepAfterItsDeadline) {
   const ApplyOutcome outcome =
       carry_out({.steps = {step(Step::Kind::kApply), step(Step::Kind::kDelete, kube::kIngresses)}}, 0ms);
   EXPECT_THAT(reasons(outcome), ElementsAre("OutOfTime"));
   EXPECT_EQ(server_.requests().size(), 0U);
 }
 
-TEST_F(Apply, EndsACallWithItsTime) {
+TEST_F(Apply, EndsACallAtItsDeadline) {
   server_.on("PATCH", path_of(kube::kServices), [](FakeExchange& x) { x.wait_for_close(); });
   const ApplyOutcome outcome =
       carry_out({.steps = {step(Step::Kind::kApply), step(Step::Kind::kApply, kube::kDeployments)}}, 300ms);
@@ -573,7 +573,7 @@ TEST_F(Apply, EndsACallWithItsTime) {
   EXPECT_THAT(writes(), ElementsAre("PATCH services"));
 }
 
-TEST_F(Apply, DoesNotRepeatWhatWasRefused) {
+TEST_F(Apply, DoesNotRepeatARefusedWrite) {
   refuse("PATCH", kube::kServices, 422, "Invalid", "spec.ports: Required value");
   const Plan plan{.steps = {step(Step::Kind::kApply)}};
   for (const ApplyOutcome& outcome : carry_out_times(plan, 3)) {
@@ -582,14 +582,14 @@ TEST_F(Apply, DoesNotRepeatWhatWasRefused) {
   EXPECT_EQ(server_.requests().size(), 1U);
 }
 
-TEST_F(Apply, RepeatsWhatWasNotRefusedForGood) {
+TEST_F(Apply, RepeatsTemporaryFailures) {
   refuse("PATCH", kube::kServices, 500, "InternalError", "etcd");
   const Plan plan{.steps = {step(Step::Kind::kApply)}};
   carry_out_times(plan, 3);
   EXPECT_EQ(server_.requests().size(), 3U);
 }
 
-TEST_F(Apply, BreaksAStormOfWrites) {
+TEST_F(Apply, HoldsBackAWriteStorm) {
   const Plan plan{.steps = {step(Step::Kind::kApply), step(Step::Kind::kApply, kube::kDeployments)}};
   const auto start = std::chrono::steady_clock::now();
   const std::vector<ApplyOutcome> outcomes = carry_out_times(plan, kWriteBurst + 2);
@@ -603,7 +603,7 @@ TEST_F(Apply, BreaksAStormOfWrites) {
   EXPECT_EQ(server_.requests().size(), 2U * kWriteBurst);
 }
 
-TEST_F(Apply, LeavesAServiceTheAddressThatItHas) {
+TEST_F(Apply, KeepsTheAddressOfAService) {
   server_.once("PATCH", path_of(kube::kServices), [](FakeExchange& x) {
     x.status(422, "Invalid", {},
              escaped("spec.clusterIPs[0]: Invalid value: [\"None\"]: may not change once set"));
@@ -614,7 +614,7 @@ TEST_F(Apply, LeavesAServiceTheAddressThatItHas) {
   const ApplyOutcome outcome = carry_out({.steps = {headless}});
   EXPECT_EQ(reasons(outcome), std::vector<std::string>{});
   EXPECT_EQ(last().body, R"({"metadata":{"name":"a"},"spec":{"x":1}})");
-  // The next plan knows that this is what came of it.
+  // For the next plan.
   const AppliedMemory::Entry* entry = memory_.find("uid-a");
   ASSERT_NE(entry, nullptr);
   EXPECT_EQ(entry->wanted_digest, headless.wanted_digest);

@@ -23,7 +23,7 @@ struct ProblemCase {
   kube::ApiError error;
   const char* reason;
   bool may_pass;
-  const char* words;
+  const char* text;
 };
 
 void PrintTo(const ProblemCase& c, std::ostream* out) {
@@ -32,13 +32,13 @@ void PrintTo(const ProblemCase& c, std::ostream* out) {
 
 class Problems : public testing::TestWithParam<ProblemCase> {};
 
-TEST_P(Problems, HaveAReasonAndWords) {
+TEST_P(Problems, HaveAReasonAndAText) {
   const ApplyProblem problem = problem_of(step(kube::kHttpRoutes), GetParam().error);
   EXPECT_EQ(problem.reason, GetParam().reason);
   EXPECT_EQ(problem.may_pass, GetParam().may_pass);
   EXPECT_EQ(problem.component, "predictor");
   EXPECT_THAT(problem.text, HasSubstr("HTTPRoute a"));
-  EXPECT_THAT(problem.text, HasSubstr(GetParam().words));
+  EXPECT_THAT(problem.text, HasSubstr(GetParam().text));
   EXPECT_EQ(problem.text.find('\n'), std::string::npos);
   EXPECT_LE(problem.text.size(), kMaxApiMessageBytes + 200);
 }
@@ -52,15 +52,15 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         ProblemCase{"Quota", error(403, "Forbidden", "forbidden: exceeded quota: q, requested: x"),
                     "QuotaExceeded", true, "exceeded quota: q"},
-        ProblemCase{"Rights", error(403, "Forbidden", "User \"x\" cannot patch"), "Forbidden", true,
+        ProblemCase{"Permissions", error(403, "Forbidden", "User \"x\" cannot patch"), "Forbidden", true,
                     "cannot patch"},
         ProblemCase{"Terminating", error(403, "Forbidden", "because it is being terminated"),
                     "NamespaceTerminating", false, "terminated"},
         ProblemCase{"NamespaceGone", error(404, "NotFound", "namespaces \"ns\" not found"),
                     "NamespaceTerminating", false, "namespaces"},
-        ProblemCase{"KindUnknownToAll", error(404, "NotFound", "404 page not found"), "KindAbsent", false,
+        ProblemCase{"GroupNotServed", error(404, "NotFound", "404 page not found"), "KindAbsent", false,
                     "httproutes of gateway.networking.k8s.io/v1; install the Gateway API"},
-        ProblemCase{"KindUnknownToItsGroup",
+        ProblemCase{"KindNotServed",
                     error(404, "NotFound", "the server could not find the requested resource"), "KindAbsent",
                     false, "enableGatewayApi"},
         ProblemCase{"Webhook", error(400, "", "admission webhook \"w\" denied the request: exceeded quota"),
@@ -71,7 +71,7 @@ INSTANTIATE_TEST_SUITE_P(
                     "DeniedByPolicy", false, "'p'"},
         ProblemCase{"Immutable",
                     error(422, "Invalid", "spec.selector: Invalid value: {}: field is immutable"),
-                    "FieldImmutable", false, "delete HTTPRoute a and it is made anew"},
+                    "FieldImmutable", false, "delete HTTPRoute a, and it will be created again"},
         ProblemCase{"Invalid", error(422, "Invalid", "spec.rules: Required\nvalue"), "Invalid", false,
                     "spec.rules: Required value"},
         ProblemCase{
@@ -87,14 +87,14 @@ INSTANTIATE_TEST_SUITE_P(
                     "ApiServerTimeout",
                     true,
                     "deadline"},
-        ProblemCase{"NoWay",
+        ProblemCase{"NoConnection",
                     {.kind = kube::ApiError::Kind::kConnection, .message = "connection refused"},
                     "ApiServerUnreachable",
                     true,
                     "refused"}),
     [](const auto& info) { return std::string(info.param.name); });
 
-TEST(ProblemOf, CutsLongWordsBetweenCharacters) {
+TEST(ProblemOf, CutsLongMessagesBetweenCharacters) {
   const auto text_of = [](std::size_t before) {
     const std::string words = std::string(before, 'x') + "\xC3\xA4" + std::string(2000, 'y');
     return problem_of(step(kube::kServices), error(422, "Invalid", words)).text;

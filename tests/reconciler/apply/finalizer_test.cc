@@ -41,12 +41,12 @@ class Finalizer : public testing::Test {
     });
   }
 
-  bool finishes(std::string_view json) {
+  bool finalizes(std::string_view json) {
     bool done = false;
     run([&](kube::Client& client, ServiceRecord record, kube::SteadyTime until) -> kube::Task<void> {
       spec::Arena arena;
       const spec::Value service = spec::parse_json(json, arena).value();
-      const auto finished = co_await finish(client, cache_, record, service, until);
+      const auto finished = co_await finish_deletion(client, cache_, record, service, until);
       done = finished.has_value();
     });
     return done;
@@ -62,7 +62,7 @@ class Finalizer : public testing::Test {
   Cache cache_{[](const ServiceKey&, Priority) {}};
 };
 
-TEST_F(Finalizer, IsAddedBesideOthers) {
+TEST_F(Finalizer, IsAddedToOthers) {
   run([&](kube::Client& client, ServiceRecord record, kube::SteadyTime until) -> kube::Task<void> {
     spec::Arena arena;
     const spec::Value service = spec::parse_json(R"({"metadata":{"finalizers":["a"]}})", arena).value();
@@ -78,8 +78,8 @@ TEST_F(Finalizer, IsAddedBesideOthers) {
 constexpr const char* kBoth = R"({"metadata":{"finalizers":["inferenceservice.finalizers","b"]}})";
 constexpr const char* kOthersStay = R"(PATCH {"metadata":{"resourceVersion":"7","finalizers":["b"]}})";
 
-TEST_F(Finalizer, IsTakenAwayAfterTheModels) {
-  EXPECT_TRUE(finishes(kBoth));
+TEST_F(Finalizer, IsRemovedAfterTheModels) {
+  EXPECT_TRUE(finalizes(kBoth));
   const auto requests = server_.requests();
   ASSERT_EQ(requests.size(), 3U);
   EXPECT_EQ(requests.at(0).query("labelSelector"), "inferenceservice=iris");
@@ -88,20 +88,20 @@ TEST_F(Finalizer, IsTakenAwayAfterTheModels) {
   EXPECT_EQ(calls().at(2), kOthersStay);
 }
 
-TEST_F(Finalizer, NeedsNoTrainedModelsKind) {
+TEST_F(Finalizer, DoesNotNeedTheKindTrainedModel) {
   server_.on("GET", kModels, [](FakeExchange& x) { x.reply(404, "404 page not found", {}, "text/plain"); });
-  EXPECT_TRUE(finishes(kBoth));
+  EXPECT_TRUE(finalizes(kBoth));
   EXPECT_EQ(calls().back(), kOthersStay);
 }
 
 TEST_F(Finalizer, StaysWhileAModelCannotBeDeleted) {
   server_.on("DELETE", kModels + std::string("/m"), [](FakeExchange& x) { x.status(403, "Forbidden"); });
-  EXPECT_FALSE(finishes(kBoth));
+  EXPECT_FALSE(finalizes(kBoth));
   EXPECT_EQ(server_.count("PATCH", kService), 0);
 }
 
-TEST_F(Finalizer, OfOthersIsNoneOfOurBusiness) {
-  EXPECT_TRUE(finishes(R"({"metadata":{"finalizers":["b"]}})"));
+TEST_F(Finalizer, IgnoresOtherFinalizers) {
+  EXPECT_TRUE(finalizes(R"({"metadata":{"finalizers":["b"]}})"));
   EXPECT_TRUE(server_.requests().empty());
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Worlds in, steps out: what is planned for what is wanted and what is there, and what the steps carry.
+// Desired and observed objects in, steps out.
 #include "reconciler/apply/plan.h"
 
 #include <fmt/format.h>
@@ -47,8 +47,8 @@ struct Want {
   bool create_only = false;
 };
 
-/// Ours, and as it was wanted with that spec.
-Child there(std::string_view kind, std::string_view name, std::string_view spec = "{}") {
+/// An existing object of ours, applied with that spec.
+Child existing(std::string_view kind, std::string_view name, std::string_view spec = "{}") {
   Child child{.resource = &resource_named(kind),
               .ns = "default",
               .name = std::string(name),
@@ -67,8 +67,8 @@ Child with(Child child, const std::function<void(Child&)>& change) {
   return child;
 }
 
-Child made_by_kserve(std::string_view kind, std::string_view name) {
-  return with(there(kind, name), [](Child& c) {
+Child created_by_kserve(std::string_view kind, std::string_view name) {
+  return with(existing(kind, name), [](Child& c) {
     c.applied_digest.clear();
     c.kserve_manages = true;
   });
@@ -134,115 +134,118 @@ std::string case_name(const testing::TestParamInfo<PlanCase>& info) {
 
 const World kAllKinds{
     .wanted = {},
-    .children = {there("ConfigMap", "a"), there("Service", "a"), there("Deployment", "a"),
-                 there("OpenTelemetryCollector", "a"), there("HorizontalPodAutoscaler", "a"),
-                 there("ScaledObject", "a"), there("Ingress", "a"), there("VirtualService", "a"),
-                 there("HTTPRoute", "a")}};
+    .children = {existing("ConfigMap", "a"), existing("Service", "a"), existing("Deployment", "a"),
+                 existing("OpenTelemetryCollector", "a"), existing("HorizontalPodAutoscaler", "a"),
+                 existing("ScaledObject", "a"), existing("Ingress", "a"), existing("VirtualService", "a"),
+                 existing("HTTPRoute", "a")}};
 
 INSTANTIATE_TEST_SUITE_P(
-    Making, Plans,
+    Creating, Plans,
     testing::Values(
-        PlanCase{"NothingWantedNothingThere", {}, ""},
+        PlanCase{"NothingDesiredNothingExists", {}, ""},
         PlanCase{"Absent", {{{"Deployment", "a"}}, {}}, "create Deployment a"},
-        PlanCase{"AbsentAndMadeOnce", {{{"ConfigMap", "a", "{}", true}}, {}}, "post ConfigMap a"},
-        PlanCase{"InTheOrderWanted",
+        PlanCase{"AbsentAndCreateOnly", {{{"ConfigMap", "a", "{}", true}}, {}}, "post ConfigMap a"},
+        PlanCase{"InTheDesiredOrder",
                  {{{"Service", "b"}, {"Deployment", "b"}, {"HTTPRoute", "b"}, {"Service", "a"}}, {}},
                  "create Service b, create Deployment b, create HTTPRoute b, create Service a"},
-        PlanCase{"AnotherKindOfThatName",
-                 {{{"Deployment", "a"}}, {there("Service", "a")}, {}, Unwanted::kKeep},
+        PlanCase{"AnotherKindWithThatName",
+                 {{{"Deployment", "a"}}, {existing("Service", "a")}, {}, Unwanted::kKeep},
                  "create Deployment a"},
-        PlanCase{"InAnotherNamespace",
-                 {{{"Deployment", "a"}}, {with(there("Deployment", "a"), [](Child& c) { c.ns = "other"; })}},
-                 "create Deployment a"},
-        PlanCase{"OfAServiceThatGoes",
-                 {{{"Deployment", "a"}}, {there("Service", "b")}, {}, Unwanted::kDelete, service(true)},
+        PlanCase{
+            "InAnotherNamespace",
+            {{{"Deployment", "a"}}, {with(existing("Deployment", "a"), [](Child& c) { c.ns = "other"; })}},
+            "create Deployment a"},
+        PlanCase{"OfAServiceThatIsBeingDeleted",
+                 {{{"Deployment", "a"}}, {existing("Service", "b")}, {}, Unwanted::kDelete, service(true)},
                  ""}),
     case_name);
 
 INSTANTIATE_TEST_SUITE_P(
     Changing, Plans,
-    testing::Values(PlanCase{"Unchanged", {{{"Deployment", "a"}}, {there("Deployment", "a")}}, ""},
-                    PlanCase{"UnchangedAndThereTwice",
-                             {{{"Deployment", "a"}}, {there("Deployment", "a"), there("Deployment", "a")}},
-                             ""},
-                    PlanCase{"Changed",
-                             {{{"Deployment", "a", R"({"paused":true})"}}, {there("Deployment", "a")}},
-                             "apply Deployment a"},
-                    PlanCase{"WhereWeAppliedNothing",
-                             {{{"Deployment", "a"}},
-                              {with(there("Deployment", "a"), [](Child& c) { c.applied_digest.clear(); })}},
-                             "apply Deployment a"},
-                    PlanCase{"MadeOnceAndChangedByOthers",
-                             {{{"ConfigMap", "a", R"({"x":1})", true}}, {there("ConfigMap", "a")}},
-                             ""},
-                    PlanCase{"MadeOnceByKserve",
-                             {{{"ConfigMap", "a", R"({"x":1})", true}}, {made_by_kserve("ConfigMap", "a")}},
-                             ""},
-                    PlanCase{"MadeByKserve",
-                             {{{"Service", "a"}, {"Deployment", "a"}},
-                              {made_by_kserve("Deployment", "a"), made_by_kserve("Service", "a")}},
-                             "adopt Service a, adopt Deployment a, apply Service a, apply Deployment a"},
-                    PlanCase{"AlsoWhereWeAppliedTheSame",
-                             {{{"Service", "a"}},
-                              {with(there("Service", "a"), [](Child& c) { c.kserve_manages = true; })}},
-                             "adopt Service a, apply Service a"}),
+    testing::Values(
+        PlanCase{"Unchanged", {{{"Deployment", "a"}}, {existing("Deployment", "a")}}, ""},
+        PlanCase{"UnchangedAndListedTwice",
+                 {{{"Deployment", "a"}}, {existing("Deployment", "a"), existing("Deployment", "a")}},
+                 ""},
+        PlanCase{"Changed",
+                 {{{"Deployment", "a", R"({"paused":true})"}}, {existing("Deployment", "a")}},
+                 "apply Deployment a"},
+        PlanCase{"NothingAppliedByUs",
+                 {{{"Deployment", "a"}},
+                  {with(existing("Deployment", "a"), [](Child& c) { c.applied_digest.clear(); })}},
+                 "apply Deployment a"},
+        PlanCase{"CreateOnlyAndChangedByOthers",
+                 {{{"ConfigMap", "a", R"({"x":1})", true}}, {existing("ConfigMap", "a")}},
+                 ""},
+        PlanCase{"CreateOnlyAndCreatedByKserve",
+                 {{{"ConfigMap", "a", R"({"x":1})", true}}, {created_by_kserve("ConfigMap", "a")}},
+                 ""},
+        PlanCase{"CreatedByKserve",
+                 {{{"Service", "a"}, {"Deployment", "a"}},
+                  {created_by_kserve("Deployment", "a"), created_by_kserve("Service", "a")}},
+                 "adopt Service a, adopt Deployment a, apply Service a, apply Deployment a"},
+        PlanCase{
+            "CreatedByKserveAndAppliedByUs",
+            {{{"Service", "a"}}, {with(existing("Service", "a"), [](Child& c) { c.kserve_manages = true; })}},
+            "adopt Service a, apply Service a"}),
     case_name);
 
 INSTANTIATE_TEST_SUITE_P(
     Leaving, Plans,
-    testing::Values(PlanCase{"OfAnotherService",
-                             {{{"Deployment", "a", "[]"}},
-                              {with(there("Deployment", "a"),
-                                    [](Child& c) {
-                                      c.owner.name = "rose";
-                                      c.owner_uid = "service-2";
-                                    })}},
-                             "! NameTaken Deployment a"},
-                    PlanCase{"OfAnEarlierServiceOfThatName",
-                             {{{"Deployment", "a"}},
-                              {with(there("Deployment", "a"), [](Child& c) { c.owner_uid = "service-0"; })}},
-                             "! OwnerDeleted Deployment a"},
-                    PlanCase{
-                        "OfAnEarlierServiceAndNotWanted",
-                        {{}, {with(there("Deployment", "a"), [](Child& c) { c.owner_uid = "service-0"; })}},
-                        ""},
-                    PlanCase{"BeingDeleted",
-                             {{{"Deployment", "a", "[]"}},
-                              {with(there("Deployment", "a"), [](Child& c) { c.being_deleted = true; })}},
-                             "! BeingDeleted Deployment a"},
-                    PlanCase{"BeingDeletedAndNotWanted",
-                             {{}, {with(there("Deployment", "a"), [](Child& c) { c.being_deleted = true; })}},
-                             ""},
-                    PlanCase{"AConflictKeepsNoOtherFromItsSteps",
-                             {{{"Deployment", "a"}, {"Service", "b"}},
-                              {with(there("Deployment", "a"), [](Child& c) { c.owner_uid = "service-0"; })}},
-                             "create Service b! OwnerDeleted Deployment a"}),
+    testing::Values(
+        PlanCase{"OfAnotherService",
+                 {{{"Deployment", "a", "[]"}},
+                  {with(existing("Deployment", "a"),
+                        [](Child& c) {
+                          c.owner.name = "rose";
+                          c.owner_uid = "service-2";
+                        })}},
+                 "! NameTaken Deployment a"},
+        PlanCase{"OfADeletedServiceOfThatName",
+                 {{{"Deployment", "a"}},
+                  {with(existing("Deployment", "a"), [](Child& c) { c.owner_uid = "service-0"; })}},
+                 "! OwnerDeleted Deployment a"},
+        PlanCase{"OfADeletedServiceAndNotDesired",
+                 {{}, {with(existing("Deployment", "a"), [](Child& c) { c.owner_uid = "service-0"; })}},
+                 ""},
+        PlanCase{"BeingDeleted",
+                 {{{"Deployment", "a", "[]"}},
+                  {with(existing("Deployment", "a"), [](Child& c) { c.being_deleted = true; })}},
+                 "! BeingDeleted Deployment a"},
+        PlanCase{"BeingDeletedAndNotDesired",
+                 {{}, {with(existing("Deployment", "a"), [](Child& c) { c.being_deleted = true; })}},
+                 ""},
+        PlanCase{"AConflictDoesNotStopOthers",
+                 {{{"Deployment", "a"}, {"Service", "b"}},
+                  {with(existing("Deployment", "a"), [](Child& c) { c.owner_uid = "service-0"; })}},
+                 "create Service b! OwnerDeleted Deployment a"}),
     case_name);
 
 INSTANTIATE_TEST_SUITE_P(
-    Removing, Plans,
+    Deleting, Plans,
     testing::Values(
-        PlanCase{"NotWanted", {{}, {there("Service", "a")}}, "delete Service a"},
-        PlanCase{"NotWantedAndMadeByKserve", {{}, {made_by_kserve("Service", "a")}}, "delete Service a"},
-        PlanCase{"WrittenByNeitherOfUs",
-                 {{}, {with(there("Service", "a"), [](Child& c) { c.applied_digest.clear(); })}},
+        PlanCase{"NotDesired", {{}, {existing("Service", "a")}}, "delete Service a"},
+        PlanCase{
+            "NotDesiredAndCreatedByKserve", {{}, {created_by_kserve("Service", "a")}}, "delete Service a"},
+        PlanCase{"WrittenByOthers",
+                 {{}, {with(existing("Service", "a"), [](Child& c) { c.applied_digest.clear(); })}},
                  ""},
-        PlanCase{"OfAKindThatWeNeverMake", {{}, {there("Secret", "a")}}, ""},
+        PlanCase{"OfAKindThatWeNeverCreate", {{}, {existing("Secret", "a")}}, ""},
         PlanCase{"RoutesFirst", kAllKinds,
                  "delete HTTPRoute a, delete VirtualService a, delete Ingress a, delete ScaledObject a, "
                  "delete HorizontalPodAutoscaler a, delete Deployment a, delete Service a, "
                  "delete OpenTelemetryCollector a, delete ConfigMap a"},
-        PlanCase{"WhereAllIsKept", {{}, {there("Service", "a")}, {}, Unwanted::kKeep}, ""},
-        PlanCase{"WhereRoutesAreKept",
+        PlanCase{"NotIfAllAreRetained", {{}, {existing("Service", "a")}, {}, Unwanted::kKeep}, ""},
+        PlanCase{"NotRoutesIfTheyAreRetained",
                  {{},
-                  {there("Service", "a"), there("Ingress", "a"), there("HTTPRoute", "a"),
-                   there("VirtualService", "a")},
+                  {existing("Service", "a"), existing("Ingress", "a"), existing("HTTPRoute", "a"),
+                   existing("VirtualService", "a")},
                   {},
                   Unwanted::kKeepRoutes},
                  "delete Service a"},
-        PlanCase{"AfterWhatIsMade",
+        PlanCase{"AfterCreations",
                  {{{"HTTPRoute", "a"}, {"ScaledObject", "a"}},
-                  {there("HorizontalPodAutoscaler", "a"), there("Ingress", "a")}},
+                  {existing("HorizontalPodAutoscaler", "a"), existing("Ingress", "a")}},
                  "create HTTPRoute a, create ScaledObject a, delete Ingress a, "
                  "delete HorizontalPodAutoscaler a"}),
     case_name);
@@ -261,7 +264,7 @@ void PrintTo(const ReplicasCase& c, std::ostream* out) {
 }
 
 Child scaled(bool ours, bool others, std::string_view spec) {
-  return with(there("Deployment", "a", spec), [&](Child& c) {
+  return with(existing("Deployment", "a", spec), [&](Child& c) {
     c.replicas = 7;
     c.replicas_ours = ours;
     c.replicas_others = others;
@@ -270,7 +273,7 @@ Child scaled(bool ours, bool others, std::string_view spec) {
 
 class Replicas : public testing::TestWithParam<ReplicasCase> {};
 
-TEST_P(Replicas, AreGivenUpOnlyToAnother) {
+TEST_P(Replicas, AreReleasedOnlyToAnotherManager) {
   const Plan plan = plan_of({{{"Deployment", "a", GetParam().wanted}}, {GetParam().child}});
   if (plan.steps.empty()) {
     EXPECT_EQ(GetParam().sent, "-");
@@ -283,7 +286,7 @@ TEST_P(Replicas, AreGivenUpOnlyToAnother) {
   const auto replicas = spec::ObjectView(body).object("spec").integer("replicas");
   EXPECT_EQ((step.held_replicas ? "held " : "") + (replicas ? std::to_string(*replicas) : std::string()),
             GetParam().sent);
-  EXPECT_EQ(step.wanted_digest, digest_of(step.body)) << "what the reply is compared with is what was sent";
+  EXPECT_EQ(step.wanted_digest, digest_of(step.body)) << "the reply is compared with what was sent";
   EXPECT_EQ(step.resource_version, "7");
   if (step.held_replicas) EXPECT_EQ(step.held_replicas, replicas);
   for (const Step& other : plan.steps) EXPECT_EQ(other.held_replicas, step.held_replicas);
@@ -292,35 +295,35 @@ TEST_P(Replicas, AreGivenUpOnlyToAnother) {
 INSTANTIATE_TEST_SUITE_P(
     Table, Replicas,
     testing::Values(
-        ReplicasCase{"WantedAndAsTheyAre", R"({"replicas":7})", scaled(true, false, R"({"replicas":7})"),
+        ReplicasCase{"DesiredAndUnchanged", R"({"replicas":7})", scaled(true, false, R"({"replicas":7})"),
                      "-"},
-        ReplicasCase{"WantedOtherwise", R"({"replicas":3})", scaled(true, false, R"({"replicas":7})"), "3"},
-        ReplicasCase{"WantedWhereAnotherScaled", R"({"replicas":3})", scaled(false, true, "{}"), "3"},
-        ReplicasCase{"NotWantedAndOursAlone", "{}", scaled(true, false, R"({"replicas":7})"), "-"},
-        ReplicasCase{"NotWantedAndOursAloneInAnotherChange", R"({"paused":true})",
+        ReplicasCase{"DesiredAndChanged", R"({"replicas":3})", scaled(true, false, R"({"replicas":7})"), "3"},
+        ReplicasCase{"DesiredAfterAnotherScaled", R"({"replicas":3})", scaled(false, true, "{}"), "3"},
+        ReplicasCase{"NotDesiredAndOursOnly", "{}", scaled(true, false, R"({"replicas":7})"), "-"},
+        ReplicasCase{"NotDesiredAndOursOnlyWithAnotherChange", R"({"paused":true})",
                      scaled(true, false, R"({"replicas":7})"), "held 7"},
-        ReplicasCase{"NotWantedAndShared", "{}", scaled(true, true, R"({"replicas":7})"), ""},
-        ReplicasCase{"NotWantedAndAnothers", "{}", scaled(false, true, "{}"), "-"},
-        ReplicasCase{"NotWantedAndAnothersInAnotherChange", R"({"paused":true})", scaled(false, true, "{}"),
-                     ""},
-        ReplicasCase{"NobodysInAnotherChange", R"({"paused":true})", scaled(false, false, "{}"), ""},
-        ReplicasCase{"KservesPerhaps", "{}",
+        ReplicasCase{"NotDesiredAndShared", "{}", scaled(true, true, R"({"replicas":7})"), ""},
+        ReplicasCase{"NotDesiredAndOfOthers", "{}", scaled(false, true, "{}"), "-"},
+        ReplicasCase{"NotDesiredAndOfOthersWithAnotherChange", R"({"paused":true})",
+                     scaled(false, true, "{}"), ""},
+        ReplicasCase{"UnownedWithAnotherChange", R"({"paused":true})", scaled(false, false, "{}"), ""},
+        ReplicasCase{"PerhapsOfKserve", "{}",
                      with(scaled(false, true, "{}"), [](Child& c) { c.kserve_manages = true; }), "held 7"},
-        ReplicasCase{"KservesAndWanted", R"({"replicas":2})",
+        ReplicasCase{"OfKserveAndDesired", R"({"replicas":2})",
                      with(scaled(false, true, "{}"), [](Child& c) { c.kserve_manages = true; }), "2"}),
     [](const auto& info) { return std::string(info.param.name); });
 
 struct BeginCase {
   const char* name;
-  std::string_view kind, autoscaler;  // wanted beside the Deployment "a"
+  std::string_view kind, autoscaler;  // desired besides the Deployment "a"
   std::string_view deployment;
   Begin begin;
-  const char* replicas;  // as made
+  const char* replicas;  // when created
 };
 
 class Beginning : public testing::TestWithParam<BeginCase> {};
 
-TEST_P(Beginning, IsWithAsManyAsTheAutoscalerWillHave) {
+TEST_P(Beginning, UsesTheMinimumOfTheAutoscaler) {
   const BeginCase& c = GetParam();
   spec::Arena arena;
   const auto parsed = [&](std::string_view kind, std::string_view spec) {
@@ -336,13 +339,13 @@ TEST_P(Beginning, IsWithAsManyAsTheAutoscalerWillHave) {
   EXPECT_EQ(replicas ? fmt::format("{}", *replicas) : "-", c.replicas);
   EXPECT_EQ(plan.steps[0].wanted_digest, comparable_digest(body, arena));
 
-  // Once it is made nothing is to be done, until somebody else owns them.
-  Child made = there("Deployment", "a", fmt::format("{{\"replicas\":{}}}", replicas.value_or(1)));
-  made.replicas = replicas.value_or(1);
-  made.replicas_ours = replicas.has_value();
-  if (!replicas) made.applied_digest = digest_of(object_text("Deployment", "a", "{}"));
-  const Child scaler = there(c.kind, "a", c.autoscaler);
-  EXPECT_EQ(outline(make_plan(kService, wanted, {&made, &scaler}, {}, arena, c.begin)), "");
+  // Afterwards there are no steps until another manager owns the replicas.
+  Child created = existing("Deployment", "a", fmt::format("{{\"replicas\":{}}}", replicas.value_or(1)));
+  created.replicas = replicas.value_or(1);
+  created.replicas_ours = replicas.has_value();
+  if (!replicas) created.applied_digest = digest_of(object_text("Deployment", "a", "{}"));
+  const Child scaler = existing(c.kind, "a", c.autoscaler);
+  EXPECT_EQ(outline(make_plan(kService, wanted, {&created, &scaler}, {}, arena, c.begin)), "");
 }
 
 constexpr std::string_view kHpa =
@@ -365,9 +368,9 @@ INSTANTIATE_TEST_SUITE_P(
                               Begin::kWithMinimum, "-"}),
     [](const auto& info) { return std::string(info.param.name); });
 
-// ---- what steps carry
+// ---- the content of steps
 
-TEST(Steps, OfWhatIsMadeNameNoUid) {
+TEST(Steps, OfANewObjectHaveNoUid) {
   const Plan plan = plan_of({{{"Deployment", "a"}}, {}});
   ASSERT_EQ(plan.steps.size(), 1U);
   const Step& step = plan.steps.front();
@@ -378,8 +381,9 @@ TEST(Steps, OfWhatIsMadeNameNoUid) {
   EXPECT_EQ(step.wanted_digest, digest_of(step.body));
 }
 
-TEST(Steps, OfWhatIsThereNameItsUid) {
-  const Plan plan = plan_of({{{"Service", "a"}}, {made_by_kserve("Service", "a"), there("Ingress", "a")}});
+TEST(Steps, OfAnExistingObjectHaveItsUid) {
+  const Plan plan =
+      plan_of({{{"Service", "a"}}, {created_by_kserve("Service", "a"), existing("Ingress", "a")}});
   ASSERT_EQ(outline(plan), "adopt Service a, apply Service a, delete Ingress a");
   for (const Step& step : plan.steps) {
     EXPECT_EQ(step.uid, "uid-a");
@@ -406,9 +410,9 @@ struct MemoryCase {
 
 class Memory : public testing::TestWithParam<MemoryCase> {};
 
-TEST_P(Memory, KnowsWhatTheApiServerMadeOfIt) {
+TEST_P(Memory, RecognizesWhatTheApiServerStored) {
   World world{{{"Service", "a", R"({"x":"1000m"})"}},
-              {with(there("Service", "a"), [](Child& c) { c.applied_digest = "stored"; })}};
+              {with(existing("Service", "a"), [](Child& c) { c.applied_digest = "stored"; })}};
   world.memory.remember("uid-a", {.wanted_digest = digest_of(object_text("Service", "a", GetParam().wanted)),
                                   .reply_digest = std::string(GetParam().reply_digest)});
   EXPECT_EQ(outline(plan_of(world)), GetParam().outline);
@@ -420,19 +424,20 @@ INSTANTIATE_TEST_SUITE_P(
     Table, Memory,
     testing::Values(MemoryCase{"TheSame", R"({"x":"1000m"})", "stored", ""},
                     MemoryCase{"ChangedSince", R"({"x":"1000m"})", "other", "apply Service a"},
-                    MemoryCase{"AnotherWanted", R"({"x":"2"})", "stored", "apply Service a"}),
+                    MemoryCase{"AnotherDesired", R"({"x":"2"})", "stored", "apply Service a"}),
     [](const auto& info) { return std::string(info.param.name); });
 
-// ---- what is kept
+// ---- what is retained
 
 workload::Problem problem(workload::Problem::Kind kind, std::string_view component) {
   return {.kind = kind, .component = component, .reason = "X", .path = {}, .text = {}};
 }
 
-TEST(Unwanted, IsNotWhatCouldNotBeBuilt) {
+TEST(Unwanted, ExcludesWhatCouldNotBeBuilt) {
   using Kind = workload::Problem::Kind;
   const auto outline_of = [](workload::Wanted wanted) {
-    const Child a = there("Service", "a"), route = there("HTTPRoute", "a"), old = there("Service", "b");
+    const Child a = existing("Service", "a"), route = existing("HTTPRoute", "a"),
+                old = existing("Service", "b");
     spec::Arena arena;
     return outline(make_plan(kService, wanted, {&a, &route, &old}, {}, arena));
   };
@@ -459,9 +464,9 @@ TEST(Unwanted, IsNotWhatCouldNotBeBuilt) {
   EXPECT_EQ(outline_of(std::move(wanted)), "delete Service a");
 }
 
-// ---- digests, kinds, words
+// ---- digests, kinds, descriptions
 
-TEST(ComparableDigest, IsOfWhatIsApplied) {
+TEST(ComparableDigest, IgnoresTheIdentity) {
   const std::string whole = digest_of(
       R"({"apiVersion":"v1","kind":"X","metadata":{"name":"a","namespace":"n","uid":"u","resourceVersion":"1","labels":{"a":"b"}},"spec":{"x":1}})");
   EXPECT_EQ(whole, digest_of(R"({"spec":{"x":1.0},"metadata":{"labels":{"a":"b"}}})"));
@@ -470,7 +475,7 @@ TEST(ComparableDigest, IsOfWhatIsApplied) {
   EXPECT_EQ(digest_of(R"({"metadata":{"name":"a"},"spec":{}})"), digest_of(R"({"spec":{}})"));
 }
 
-TEST(ResourceOf, KnowsWhatWeMake) {
+TEST(ResourceOf, KnowsTheKindsThatWeCreate) {
   const auto resource = [](std::string_view text) {
     spec::Arena arena;
     return resource_of(spec::parse_json(text, arena).value());
@@ -481,17 +486,18 @@ TEST(ResourceOf, KnowsWhatWeMake) {
   EXPECT_EQ(resource("{}"), nullptr);
 }
 
-TEST(Describe, IsALineAStep) {
+TEST(Describe, HasALineForEachStep) {
   const Plan plan = plan_of({{{"Service", "s"}, {"Deployment", "d"}, {"Service", "taken"}},
-                             {made_by_kserve("Deployment", "d"), there("HTTPRoute", "old"),
-                              with(there("Service", "taken"), [](Child& c) { c.being_deleted = true; })}});
-  EXPECT_EQ(describe(kService.key, plan),
-            "default/iris: adopt Deployment d (made by KServe)\n"
-            "default/iris: create Service s (absent)\n"
-            "default/iris: apply Deployment d (made by KServe)\n"
-            "default/iris: delete HTTPRoute old (not wanted)\n"
-            "default/iris: leave Service taken: Service taken is being deleted; it is made anew once it has "
-            "gone\n");
+                             {created_by_kserve("Deployment", "d"), existing("HTTPRoute", "old"),
+                              with(existing("Service", "taken"), [](Child& c) { c.being_deleted = true; })}});
+  EXPECT_EQ(
+      describe(kService.key, plan),
+      "default/iris: adopt Deployment d (created by KServe)\n"
+      "default/iris: create Service s (absent)\n"
+      "default/iris: apply Deployment d (created by KServe)\n"
+      "default/iris: delete HTTPRoute old (not desired)\n"
+      "default/iris: leave Service taken: Service taken is being deleted; it will be created again after "
+      "that\n");
   EXPECT_EQ(describe(kService.key, {}), "");
 }
 

@@ -14,21 +14,21 @@ const SteadyTime kStart{1000h};
 
 class Breaker : public testing::Test {
  protected:
-  /// How many of `tries` writes at that time are allowed; those are made.
+  /// Of `tries` writes at that time, records those that are allowed and returns their number.
   int write(const std::string& object, SteadyTime now, int tries) {
-    int made = 0;
+    int allowed = 0;
     for (int i = 0; i < tries; ++i) {
       if (!breaker_.allows(object, now)) continue;
       breaker_.note(object, now);
-      ++made;
+      ++allowed;
     }
-    return made;
+    return allowed;
   }
 
   WriteBreaker breaker_{3, 5s};
 };
 
-TEST_F(Breaker, AllowsABurstAndThenOneInATime) {
+TEST_F(Breaker, AllowsABurstAndThenOneInEachInterval) {
   EXPECT_EQ(write("a", kStart, 10), 3);
   EXPECT_EQ(write("a", kStart + 4999ms, 10), 0);
   EXPECT_EQ(write("a", kStart + 5s, 10), 1);
@@ -40,12 +40,12 @@ TEST_F(Breaker, AllowsASteadyStream) {
   for (int i = 0; i < 100; ++i) EXPECT_EQ(write("a", kStart + i * 5s, 1), 1);
 }
 
-TEST_F(Breaker, KnowsObjectsApart) {
+TEST_F(Breaker, CountsEachObjectSeparately) {
   EXPECT_EQ(write("a", kStart, 10), 3);
   EXPECT_EQ(write("b", kStart, 10), 3);
 }
 
-TEST_F(Breaker, TellsHowLongToWait) {
+TEST_F(Breaker, ReportsHowLongToWait) {
   EXPECT_EQ(breaker_.wait("a", kStart), 0s);
   write("a", kStart, 3);
   EXPECT_EQ(breaker_.wait("a", kStart), 5s);
@@ -54,13 +54,13 @@ TEST_F(Breaker, TellsHowLongToWait) {
   EXPECT_EQ(breaker_.wait("a", kStart + 1h), 0s);
 }
 
-TEST_F(Breaker, CountsAlsoWhatItDidNotAllow) {
+TEST_F(Breaker, CountsWritesThatItDidNotAllow) {
   for (int i = 0; i < 6; ++i) breaker_.note("a", kStart);
   EXPECT_FALSE(breaker_.allows("a", kStart + 19s));
   EXPECT_TRUE(breaker_.allows("a", kStart + 20s));
 }
 
-TEST_F(Breaker, ForgetsWhatNobodyWrites) {
+TEST_F(Breaker, ForgetsObjectsWithoutWrites) {
   for (int i = 0; i < 1000; ++i) breaker_.note(std::to_string(i), kStart);
   EXPECT_EQ(breaker_.size(), 1000U);
   breaker_.note("busy", kStart + 2s);

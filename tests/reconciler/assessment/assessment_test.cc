@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a service comes to, from a cache that a test fills: here, that requests wait for what is still to be
-// written. tests/workload has what is built; tests/cluster the whole way.
+// Assessments from a cache that the test fills: that requests wait for pending writes. tests/workload covers what is
+// built; tests/cluster the whole path.
 #include "reconciler/assessment/assessment.h"
 
 #include <fmt/format.h>
@@ -44,10 +44,11 @@ class Promotion : public testing::Test {
     const std::string ours = managed("modelgate-reconciler", "Apply", R"({"f:spec":{"f:replicas":{}}})");
     cache_.put(kube::kDeployments, version("m", "[" + ours + "]"));
     cache_.put(kube::kDeployments, version("m-next"));
-    for (const std::string_view route : {"m", "m-predictor"}) cache_.put(kube::kHttpRoutes, leading(route));
+    for (const std::string_view route : {"m", "m-predictor"})
+      cache_.put(kube::kHttpRoutes, route_to_canary(route));
   }
 
-  static kube::Object leading(std::string_view name) {
+  static kube::Object route_to_canary(std::string_view name) {
     return object_of(fmt::format(
         R"({{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{{"name":"{0}",)"
         R"("namespace":"default","uid":"uid-{0}-route","resourceVersion":"1","ownerReferences":[{{)"
@@ -57,20 +58,20 @@ class Promotion : public testing::Test {
         name));
   }
 
-  /// Looks at the service; `at` is told what it comes to.
-  template <class Look>
-  void assess(Look at) {
+  /// Calls `check` with the assessment of the service.
+  template <class Check>
+  void assess(Check check) {
     kube::run_with_client(server_.config(), {}, [&](kube::Client& client) -> kube::Task<void> {
       const std::shared_ptr<const spec::Catalog> catalog(std::shared_ptr<void>(), &world_.catalog());
       const auto record = cache_.service({"default", "m"});
       Assessment assessment(record.value(), catalog, surroundings_);
       const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
       co_await assessment.build(client, until);
-      at(assessment);
+      check(assessment);
     });
   }
 
-  /// "next 100": who has how many of a hundred requests, by the route wanted.
+  /// "next 100": the weights in the desired route.
   static std::string share(const Assessment& assessment) {
     std::string out;
     for (const workload::WantedObject& wanted : assessment.wanted().objects) {
@@ -92,11 +93,11 @@ class Promotion : public testing::Test {
   Surroundings surroundings_{cache_, memory_, [](const kube::Resource&) { return false; }};
 };
 
-TEST_F(Promotion, WaitsForADeploymentThatIsStillToBeWritten) {
+TEST_F(Promotion, WaitsForADeploymentWithAPendingWrite) {
   std::string wanted_digest;
   assess([&](const Assessment& assessment) {
     EXPECT_EQ(share(assessment), "m-predictor 0 m-next-predictor 100 ");
-    EXPECT_TRUE(assessment.may_change_unseen());
+    EXPECT_TRUE(assessment.needs_requeue());
     const auto& steps = assessment.plan().steps;
     const auto step = std::ranges::find_if(
         steps, [](const Step& s) { return s.resource == &kube::kDeployments && s.name == "m-predictor"; });
@@ -108,7 +109,7 @@ TEST_F(Promotion, WaitsForADeploymentThatIsStillToBeWritten) {
   memory_.remember(child->uid, {.wanted_digest = wanted_digest, .reply_digest = child->applied_digest});
   assess([&](const Assessment& assessment) {
     EXPECT_EQ(share(assessment), "m-predictor 1 ");  // alone
-    EXPECT_FALSE(assessment.may_change_unseen());
+    EXPECT_FALSE(assessment.needs_requeue());
   });
 }
 

@@ -13,10 +13,10 @@ using kube::FakeApiServer;
 using kube::FakeExchange;
 using State = spec::Fact::State;
 
-const spec::ObjectKey kThere{"Secret", "ns", "there"};
-const spec::ObjectKey kNot{"Secret", "ns", "not"};
+const spec::ObjectKey kExisting{"Secret", "ns", "there"};
+const spec::ObjectKey kAbsent{"Secret", "ns", "not"};
 const spec::ObjectKey kForbidden{"ServiceAccount", "ns", "forbidden"};
-const spec::ObjectKey kNoKind{"Unheard", "ns", "of"};
+const spec::ObjectKey kNoKind{"Unknown", "ns", "a"};
 const spec::ObjectKey kSlow{"Secret", "ns", "slow"};
 
 class LiveFactsTest : public testing::Test {
@@ -32,45 +32,45 @@ class LiveFactsTest : public testing::Test {
   }
   ~LiveFactsTest() override { server_.stop(); }
 
-  template <class Look>
-  void look(std::vector<spec::ObjectKey> keys, std::chrono::milliseconds time, Look at) {
+  template <class Check>
+  void look_up(std::vector<spec::ObjectKey> keys, std::chrono::milliseconds time, Check check) {
     kube::run_with_client(server_.config(), {}, [&](kube::Client& client) -> kube::Task<void> {
       LiveFacts facts(client);
       const auto until = std::chrono::steady_clock::now() + time;
       co_await facts.look_up(keys, until);
-      at(facts);
+      check(facts);
     });
   }
 
   FakeApiServer server_;
 };
 
-TEST_F(LiveFactsTest, TellsWhatIsThereAndWhatIsNot) {
-  look({kThere, kNot, kForbidden, kNoKind}, 10s, [](const LiveFacts& facts) {
-    EXPECT_EQ(facts.facts().find(kThere)->state, State::kPresent);
-    ASSERT_NE(facts.facts().find(kThere)->object, nullptr);
-    EXPECT_EQ(facts.facts().find(kNot)->state, State::kAbsent);
+TEST_F(LiveFactsTest, ReportsPresentAndAbsentObjects) {
+  look_up({kExisting, kAbsent, kForbidden, kNoKind}, 10s, [](const LiveFacts& facts) {
+    EXPECT_EQ(facts.facts().find(kExisting)->state, State::kPresent);
+    ASSERT_NE(facts.facts().find(kExisting)->object, nullptr);
+    EXPECT_EQ(facts.facts().find(kAbsent)->state, State::kAbsent);
     EXPECT_EQ(facts.facts().find(kForbidden)->state, State::kUnknown);
     EXPECT_EQ(facts.facts().find(kNoKind)->state, State::kUnknown);
     EXPECT_TRUE(facts.may_change());
   });
 }
 
-TEST_F(LiveFactsTest, IsSureOfWhatIsThere) {
-  look({kThere}, 10s, [](const LiveFacts& facts) { EXPECT_FALSE(facts.may_change()); });
+TEST_F(LiveFactsTest, IsFinalForPresentObjects) {
+  look_up({kExisting}, 10s, [](const LiveFacts& facts) { EXPECT_FALSE(facts.may_change()); });
 }
 
-TEST_F(LiveFactsTest, WaitsNoLongerThanItMay) {
-  look({kThere, kSlow}, 300ms, [](const LiveFacts& facts) {
-    EXPECT_EQ(facts.facts().find(kThere)->state, State::kPresent);
+TEST_F(LiveFactsTest, EndsAtTheDeadline) {
+  look_up({kExisting, kSlow}, 300ms, [](const LiveFacts& facts) {
+    EXPECT_EQ(facts.facts().find(kExisting)->state, State::kPresent);
     EXPECT_EQ(facts.facts().find(kSlow)->state, State::kUnknown);  // the server never answers this call
   });
 }
 
-TEST_F(LiveFactsTest, AreUnknownWhereNobodyLooks) {
-  look({}, 1s, [](LiveFacts& facts) {
-    facts.leave_unknown({kThere});
-    EXPECT_EQ(facts.facts().find(kThere)->state, State::kUnknown);
+TEST_F(LiveFactsTest, AreUnknownWithoutALookup) {
+  look_up({}, 1s, [](LiveFacts& facts) {
+    facts.leave_unknown({kExisting});
+    EXPECT_EQ(facts.facts().find(kExisting)->state, State::kUnknown);
     EXPECT_TRUE(facts.may_change());
   });
 }

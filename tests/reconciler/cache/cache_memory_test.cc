@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What services take in the cache: each with a Deployment, an autoscaler, a Service, a route and
-// a Pod, all of them up, with names and uids of their own. The texts follow a real cluster's.
+// The cache's memory for services with a Deployment, an autoscaler, a Service, a route and a Pod each, all of them
+// ready, with different names and uids. The texts are like those of a real cluster.
 #include <gtest/gtest.h>
 #include <malloc.h>
 
@@ -26,8 +26,8 @@ constexpr int kServices = 500;
 constexpr int kServices = 2'000;
 #endif
 
-/// The reconciler is to have 10,000 services in the 100 MB that it shares with the webhook, which has 16 MB;
-/// as much goes for the program itself, and half of the rest for what passes by.
+/// For 10,000 services both programs have 100 MB; the webhook takes 16 MB, so does the reconciler itself, and half of
+/// the rest is for temporary data.
 [[maybe_unused]] constexpr std::size_t kMostBytesAService = 3'600;
 
 constexpr std::string_view kService =
@@ -53,7 +53,7 @@ constexpr std::string_view kService =
     R"({"activeModelState":"Loaded","targetModelState":"Loaded"},"transitionStatus":"UpToDate"},)"
     R"("observedGeneration":2,"phase":"Ready","url":"http://@N-team-@T.example.com"}})";
 
-/// Of a child: metadata, with @W for its own uid.
+/// The metadata of a child; @W is its own uid.
 constexpr std::string_view kMetadata =
     R"("metadata":{"name":"@N-predictor","namespace":"team-@T","uid":"@W","resourceVersion":"@V",)"
     R"("generation":1,"creationTimestamp":"2026-11-2@DT17:4@D:3@DZ","labels":{"app":"isvc.@N-predictor",)"
@@ -108,7 +108,7 @@ constexpr std::string_view kPod =
     R"({"running":{"startedAt":"2026-11-2@DT17:4@D:3@DZ"}},"lastState":{},"ready":true,"restartCount":0,)"
     R"("image":"kserve/sklearnserver:v0.20.0","started":true}]}})";
 
-/// Digits that do not repeat themselves.
+/// Digits without repetition.
 class Noise {
  public:
   explicit Noise(std::uint64_t seed) : state_(seed) {}
@@ -186,10 +186,10 @@ void fill(Cache& cache, int number, Noise& noise) {
   }
 }
 
-TEST(CacheMemoryTest, TenThousandServicesWouldFit) {
+TEST(CacheMemoryTest, TenThousandServicesFit) {
   Noise noise(20261123);
   Cache cache([](const ServiceKey&, Priority) {});
-  fill(cache, kServices, noise);  // what is made once
+  fill(cache, kServices, noise);  // for what is allocated once
   const std::size_t before = mallinfo2().uordblks;
   const auto started = std::chrono::steady_clock::now();
   for (int i = 0; i < kServices; ++i) fill(cache, i, noise);
@@ -206,15 +206,15 @@ TEST(CacheMemoryTest, TenThousandServicesWouldFit) {
   const auto each = [](std::size_t all) { return all / static_cast<std::size_t>(kServices); };
   std::cout << kServices << " services with 4 children and a Pod each: " << each(bytes)
             << " bytes a service, of these " << each(cache.text_bytes()) << " of text; " << took.count()
-            << " s to make, read and keep\n";
+            << " s to generate, parse and store\n";
   RecordProperty("bytes_a_service", static_cast<int>(each(bytes)));
-#ifndef MODELGATE_SANITIZE  // its allocator is another
+#ifndef MODELGATE_SANITIZE  // it has another allocator
   EXPECT_GT(each(bytes), each(cache.text_bytes()));
   EXPECT_LT(each(bytes), kMostBytesAService);
 #endif
 }
 
-TEST(CacheMemoryTest, AllIsGivenBack) {
+TEST(CacheMemoryTest, AllMemoryIsReleased) {
   Noise noise(1);
   Cache cache([](const ServiceKey&, Priority) {});
   for (int i = 0; i < 50; ++i) fill(cache, i, noise);
@@ -225,9 +225,9 @@ TEST(CacheMemoryTest, AllIsGivenBack) {
   EXPECT_EQ(cache.text_bytes(), 0U);
 }
 
-// ---- What it rests on
+// ---- Texts
 
-TEST(TextPackerTest, GivesBackWhatItWasGiven) {
+TEST(TextPackerTest, UnpacksWhatItPacked) {
   TextPacker packer;
   std::string all_bytes;
   for (int i = 0; i < 256; ++i) all_bytes += static_cast<char>(i);
@@ -242,7 +242,7 @@ TEST(TextPackerTest, GivesBackWhatItWasGiven) {
   }
 }
 
-TEST(TextPackerTest, MakesObjectsSmall) {
+TEST(TextPackerTest, CompressesObjects) {
   TextPacker packer;
   Noise noise(7);
   for (const std::string_view text : {kService, kPod}) {
@@ -251,17 +251,17 @@ TEST(TextPackerTest, MakesObjectsSmall) {
   }
 }
 
-TEST(TextPackerTest, RefusesWhatItDidNotPack) {
+TEST(TextPackerTest, RejectsWhatItDidNotPack) {
   TextPacker packer;
   EXPECT_THROW(packer.unpack("x"), std::logic_error);
   EXPECT_THROW(packer.unpack("d"), std::logic_error);
   std::string cut = packer.pack(kService);
   cut.resize(cut.size() / 2);
   EXPECT_THROW(packer.unpack(cut), std::logic_error);
-  EXPECT_EQ(packer.unpack(packer.pack(kPod)), kPod);  // and goes on
+  EXPECT_EQ(packer.unpack(packer.pack(kPod)), kPod);  // and it still works
 }
 
-TEST(TextTest, HoldsAnyLength) {
+TEST(TextTest, StoresAnyLength) {
   for (const std::size_t length : {0U, 1U, 15U, 16U, 1000U}) {
     const std::string text(length, 'x');
     const Text a{std::string_view(text)};

@@ -21,7 +21,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-/// A cache and what it told: "default/iris spec", "... change", "... resync".
+/// A cache and its reports: "default/iris spec", "... change", "... resync".
 class World {
  public:
   Cache cache{[this](const ServiceKey& key, Priority why) {
@@ -55,9 +55,9 @@ std::vector<std::string> names(const std::vector<Child>& children) {
   return out;
 }
 
-// ---- What is kept
+// ---- What is stored
 
-TEST(CacheTest, KeepsAService) {
+TEST(CacheTest, StoresAService) {
   World w;
   w.services.upsert(service_object({.uid = "u", .version = "7", .extra = R"("generation":3)"}));
   const auto service = w.cache.service(iris());
@@ -75,14 +75,14 @@ TEST(CacheTest, KeepsAService) {
   EXPECT_FALSE(w.cache.service({"other", "iris"}));
 }
 
-TEST(CacheTest, KeepsNoManagedFieldsOfAService) {
+TEST(CacheTest, StoresNoManagedFieldsOfAService) {
   World w;
   w.services.upsert(service_object({.extra = R"("managedFields":[{"manager":"x"}],"generation":1)"}));
   EXPECT_EQ(w.cache.service(iris())->text.find("managedFields"), std::string::npos);
   EXPECT_NE(w.cache.service(iris())->text.find("generation"), std::string::npos);
 }
 
-TEST(CacheTest, KeepsAChild) {
+TEST(CacheTest, StoresAChild) {
   World w;
   w.deployments.upsert(deployment_object(
       {.uid = "d1",
@@ -116,7 +116,7 @@ TEST(CacheTest, KeepsAChild) {
   EXPECT_EQ(spec::find(spec::find(*observed, "metadata"), "resourceVersion"), nullptr);
 }
 
-TEST(CacheTest, KeepsWhatKserveManages) {
+TEST(CacheTest, StoresWhetherKserveManagesIt) {
   World w;
   w.deployments.upsert(deployment_object(
       {.managed_fields =
@@ -127,13 +127,13 @@ TEST(CacheTest, KeepsWhatKserveManages) {
   EXPECT_EQ(c.applied_digest, "");
 }
 
-TEST(CacheTest, KeepsNothingObservedWhereTheStatusDoesNotLook) {
+TEST(CacheTest, StoresNothingObservedIfTheStatusDoesNotNeedIt) {
   World w;
   w.cache.store_of(kube::kServices).upsert(child_object("v1", "Service", {}));
   EXPECT_EQ(w.cache.children(iris()).at(0).observed, "");
 }
 
-TEST(CacheTest, KeepsAPodByItsLabel) {
+TEST(CacheTest, StoresAPodByItsLabel) {
   World w;
   w.pods.upsert(pod_object({.name = "p", .service = "iris", .status = R"({"phase":"Running"})"}));
   w.pods.upsert(pod_object({.name = "stranger", .owned = false}));
@@ -168,7 +168,7 @@ TEST(CacheTest, SortsPodsAndServices) {
                                               ServiceKey{"default", "c"}));
 }
 
-TEST(CacheTest, FindsAChildWhoeverOwnsIt) {
+TEST(CacheTest, FindsAChildOfAnyOwner) {
   World w;
   w.deployments.upsert(deployment_object({.name = "x", .service = "other"}));
   ASSERT_TRUE(w.cache.child(kube::kDeployments, "default", "x-predictor"));
@@ -177,7 +177,7 @@ TEST(CacheTest, FindsAChildWhoeverOwnsIt) {
   EXPECT_FALSE(w.cache.child(kube::kServices, "default", "x-predictor"));
 }
 
-TEST(CacheTest, TheSameStoreEachTime) {
+TEST(CacheTest, HasOneStorePerKind) {
   World w;
   const kube::Resource copy = kube::kDeployments;
   EXPECT_EQ(&w.cache.store_of(copy), &w.deployments);
@@ -238,16 +238,16 @@ const OwnerCase kOwners[] = {
 INSTANTIATE_TEST_SUITE_P(Table, OwnerTest, testing::ValuesIn(kOwners),
                          [](const auto& row) { return row.param.name; });
 
-// ---- What is told
+// ---- What is reported
 
 /// After a service, its Deployment and its Pod, all at version 10.
-struct ToldCase {
+struct ChangeCase {
   const char* name;
   std::function<void(World&)> event;
   std::vector<std::string> told;
 };
 
-std::ostream& operator<<(std::ostream& out, const ToldCase& c) {
+std::ostream& operator<<(std::ostream& out, const ChangeCase& c) {
   return out << c.name;
 }
 
@@ -256,9 +256,9 @@ Given at_version(const char* version, Given given = {}) {
   return given;
 }
 
-class ToldTest : public testing::TestWithParam<ToldCase> {};
+class ChangeTest : public testing::TestWithParam<ChangeCase> {};
 
-TEST_P(ToldTest, IsTold) {
+TEST_P(ChangeTest, IsReported) {
   World w;
   w.services.upsert(service_object(at_version("10", {.uid = "u-iris"})));
   w.deployments.upsert(deployment_object(at_version("10")));
@@ -270,7 +270,7 @@ TEST_P(ToldTest, IsTold) {
 
 const std::vector<std::string> kSpec{"default/iris spec"}, kChange{"default/iris change"}, kNothing{};
 
-const ToldCase kTold[] = {
+const ChangeCase kChanges[] = {
     {"NewSpec",
      [](World& w) { w.services.upsert(service_object(at_version("11", {.uid = "u-iris", .spec = "{}"}))); },
      kSpec},
@@ -383,10 +383,10 @@ const ToldCase kTold[] = {
      [](World& w) { w.cache.forget(kube::kDeployments, "default", "iris-predictor", "u0"); }, kNothing},
 };
 
-INSTANTIATE_TEST_SUITE_P(Table, ToldTest, testing::ValuesIn(kTold),
+INSTANTIATE_TEST_SUITE_P(Table, ChangeTest, testing::ValuesIn(kChanges),
                          [](const auto& row) { return row.param.name; });
 
-TEST(CacheTest, TellsBothWhereAChildChangesHands) {
+TEST(CacheTest, ReportsBothServicesWhenTheOwnerChanges) {
   World w;
   w.services.upsert(service_object({.name = "a"}));
   w.services.upsert(service_object({.name = "b"}));
@@ -416,7 +416,7 @@ TEST(CacheTest, ChildrenOutliveTheirService) {
   EXPECT_THAT(w.cache.children(iris()), IsEmpty());
 }
 
-TEST(CacheTest, NothingStaysOfAServiceThatWasNeverKnown) {
+TEST(CacheTest, NothingIsLeftOfAServiceThatWasNeverKnown) {
   World w;
   const Given given{.name = "a-name-of-more-than-fifteen-characters"};
   w.deployments.upsert(deployment_object(given));
@@ -427,7 +427,7 @@ TEST(CacheTest, NothingStaysOfAServiceThatWasNeverKnown) {
 
 // ---- Lists
 
-TEST(CacheTest, AStartIsNoNews) {
+TEST(CacheTest, TheFirstListIsAResync) {
   World w;
   w.services.replace(list(service_object({.name = "a"}), service_object({.name = "b"})));
   w.deployments.replace(list(deployment_object({.name = "a"})));
@@ -436,7 +436,7 @@ TEST(CacheTest, AStartIsNoNews) {
                                              "default/a resync"));
 }
 
-TEST(CacheTest, ALaterListTellsWhatDiffers) {
+TEST(CacheTest, ALaterListReportsDifferences) {
   World w;
   w.services.replace(
       list(service_object({.name = "a"}), service_object({.name = "b"}), service_object({.name = "c"})));
@@ -452,29 +452,29 @@ TEST(CacheTest, ALaterListTellsWhatDiffers) {
   EXPECT_THAT(w.cache.children({"default", "a"}), IsEmpty());
 }
 
-TEST(CacheTest, WhatNoPageHadIsGone) {
+TEST(CacheTest, RemovesWhatNoPageContained) {
   World w;
   w.services.replace(list(service_object({.name = "a"}), service_object({.name = "b"})));
   w.services.replace_page(list(service_object({.name = "b"})), true, false);
-  EXPECT_TRUE(w.cache.service({"default", "a"})) << "the list is not whole";
+  EXPECT_TRUE(w.cache.service({"default", "a"})) << "the list is not complete";
   w.services.replace_page(list(service_object({.name = "c"})), false, true);
   EXPECT_FALSE(w.cache.service({"default", "a"}));
   EXPECT_TRUE(w.cache.service({"default", "b"}));
   EXPECT_TRUE(w.cache.service({"default", "c"}));
 }
 
-TEST(CacheTest, AListThatBreaksOffTakesNothingAway) {
+TEST(CacheTest, AnAbortedListRemovesNothing) {
   World w;
   w.services.replace_page(list(service_object({.name = "a"})), true, false);
   w.services.replace_page(list(service_object({.name = "b"})), true, false);
   w.told();
   EXPECT_TRUE(w.cache.service({"default", "a"}));
   w.services.replace_page({}, false, true);
-  EXPECT_FALSE(w.cache.service({"default", "a"})) << "only the list that was begun last counts";
+  EXPECT_FALSE(w.cache.service({"default", "a"})) << "only the last list counts";
   EXPECT_TRUE(w.cache.service({"default", "b"}));
 }
 
-TEST(CacheTest, AnEmptyListEmpties) {
+TEST(CacheTest, AnEmptyListRemovesAll) {
   World w;
   w.services.replace(list(service_object({})));
   w.deployments.replace(list(deployment_object({})));
@@ -485,14 +485,14 @@ TEST(CacheTest, AnEmptyListEmpties) {
   EXPECT_EQ(w.cache.text_bytes(), 0U);
 }
 
-TEST(CacheTest, AListCountsAlsoWithOlderVersions) {
-  World w;  // a cluster that was restored from a backup
+TEST(CacheTest, AListCountsWithOlderVersionsToo) {
+  World w;  // the cluster was restored from a backup
   w.services.upsert(service_object({.version = "100"}));
   w.services.replace(list(service_object({.version = "7", .spec = "{}"})));
   EXPECT_EQ(w.cache.service(iris())->resource_version, "7");
 }
 
-// ---- What comes late
+// ---- Late events
 
 TEST(CacheTest, AListFromBeforeOurWriteDoesNotUndoIt) {
   World w;
@@ -500,7 +500,7 @@ TEST(CacheTest, AListFromBeforeOurWriteDoesNotUndoIt) {
   w.cache.put(kube::kDeployments, deployment_object({.version = "8", .spec = R"({"replicas":2})"}));
   w.deployments.replace(list(deployment_object({.version = "6"})));
   EXPECT_EQ(w.cache.children(iris()).at(0).replicas, 2);
-  // Its event has come: from now on lists count again.
+  // Its event has arrived: lists count again.
   w.deployments.upsert(deployment_object({.version = "8", .spec = R"({"replicas":2})"}));
   w.deployments.replace(list(deployment_object({.version = "7"})));
   EXPECT_EQ(w.cache.children(iris()).at(0).replicas, 1);
@@ -515,7 +515,7 @@ TEST(CacheTest, AListFromBeforeOurWriteOfAServiceDoesNotUndoIt) {
   EXPECT_EQ(w.cache.service(iris())->resource_version, "8");
 }
 
-TEST(CacheTest, AWriteThatChangedNothingLeavesAnEarlierOneUnconfirmed) {
+TEST(CacheTest, AWriteWithoutAChangeLeavesAnEarlierOneUnconfirmed) {
   World w;
   w.deployments.replace(list(deployment_object({.version = "5"})));
   for (int i = 0; i < 2; ++i)
@@ -524,7 +524,7 @@ TEST(CacheTest, AWriteThatChangedNothingLeavesAnEarlierOneUnconfirmed) {
   EXPECT_EQ(w.cache.children(iris()).at(0).replicas, 2);
 }
 
-TEST(CacheTest, EventsFromBeforeOurWriteArePassedOver) {
+TEST(CacheTest, EventsFromBeforeOurWriteAreIgnored) {
   World w;
   w.services.upsert(service_object({}));
   w.cache.put(kube::kDeployments, deployment_object({.version = "8", .spec = R"({"replicas":2})"}));
@@ -544,7 +544,7 @@ TEST(CacheTest, VersionsAreComparedAsNumbers) {
   EXPECT_EQ(w.cache.children(iris()).at(0).replicas, 3);
 }
 
-TEST(CacheTest, WhatWeDeletedStaysGone) {
+TEST(CacheTest, WhatWeDeletedStaysDeleted) {
   World w;
   w.services.upsert(service_object({}));
   w.deployments.upsert(deployment_object({.version = "5"}));
@@ -560,7 +560,7 @@ TEST(CacheTest, WhatWeDeletedStaysGone) {
   EXPECT_THAT(w.told(), IsEmpty());
 }
 
-TEST(CacheTest, WhatWeDeletedIsForgottenOnceItsEventOrAListHasCome) {
+TEST(CacheTest, ADeletionIsForgottenAfterItsEventOrAList) {
   for (const bool by_list : {false, true}) {
     World w;  // afterwards the cluster is restored from a backup
     w.deployments.upsert(deployment_object({.version = "5"}));
@@ -575,7 +575,7 @@ TEST(CacheTest, WhatWeDeletedIsForgottenOnceItsEventOrAListHasCome) {
   }
 }
 
-TEST(CacheTest, AReplyCountsWhateverWeDeleted) {
+TEST(CacheTest, AReplyCountsAfterADeletion) {
   World w;
   w.deployments.upsert(deployment_object({.version = "5"}));
   w.cache.forget(kube::kDeployments, "default", "iris-predictor", "u1");
@@ -584,7 +584,7 @@ TEST(CacheTest, AReplyCountsWhateverWeDeleted) {
   EXPECT_EQ(w.cache.children(iris()).at(0).replicas, 2);
 }
 
-TEST(CacheTest, WhatWeDeletedAndIsStillThereComesBack) {
+TEST(CacheTest, AnObjectThatSurvivesItsDeletionComesBack) {
   World w;  // it has a finalizer
   w.deployments.upsert(deployment_object({.version = "5"}));
   w.cache.forget(kube::kDeployments, "default", "iris-predictor", "u1");
@@ -592,7 +592,7 @@ TEST(CacheTest, WhatWeDeletedAndIsStillThereComesBack) {
   EXPECT_TRUE(w.cache.children(iris()).at(0).being_deleted);
 }
 
-TEST(CacheTest, ANamesakeOfWhatWeDeletedIsTaken) {
+TEST(CacheTest, AnotherObjectWithTheNameOfADeletedOneIsStored) {
   World w;
   w.deployments.upsert(deployment_object({.version = "5"}));
   w.cache.forget(kube::kDeployments, "default", "iris-predictor", "u1");

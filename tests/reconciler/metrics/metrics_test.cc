@@ -25,7 +25,7 @@ std::size_t series_of(const std::string& text, const std::string& name) {
   return count;
 }
 
-TEST(ReconcilerMetrics, BearControllerRuntimesNames) {
+TEST(ReconcilerMetrics, HaveTheNamesOfControllerRuntime) {
   Counts counts;
   counts.reconciled(ReconcileResult::kSuccess, 20ms);
   counts.reconciled(ReconcileResult::kSuccess, 100ms);
@@ -67,7 +67,7 @@ TEST(ReconcilerMetrics, BearControllerRuntimesNames) {
   }
 }
 
-TEST(ReconcilerMetrics, TellOfTheClusterUnderTheNamesOfBothPrograms) {
+TEST(ReconcilerMetrics, IncludeTheClusterWithTheNamesOfBothPrograms) {
   Counts counts;
   counts.host = "10.0.0.1:443";
   counts.client.requests[{"PATCH", 200}] = 7;
@@ -97,7 +97,7 @@ ServiceMeasures ready_service() {
   return measures;
 }
 
-TEST(ReconcilerMetrics, TellOfEachService) {
+TEST(ReconcilerMetrics, IncludeEachService) {
   MeasuredServices services;
   services.take({"default", "iris"}, ready_service());
   services.take({"team", "new"}, {});
@@ -141,7 +141,7 @@ TEST(ReconcilerMetrics, LabelsAreBounded) {
   expect_line(text, "modelgate_inferenceservice_accelerators" + others + R"(,resource="nvidia.com/gpu"} 6)");
 }
 
-TEST(ReconcilerMetrics, AreThoseOfTheProcessWhereTheReconcilerDoesNotAnswer) {
+TEST(ReconcilerMetrics, AreOnlyThoseOfTheProcessIfTheReconcilerDoesNotAnswer) {
   const std::string text = metrics_text(std::nullopt);
   EXPECT_NE(text.find("process_resident_memory_bytes "), std::string::npos);
   EXPECT_NE(text.find(R"(modelgate_build_info{program="modelgate-reconciler",version=")"), std::string::npos);

@@ -27,7 +27,7 @@ constexpr const char* kReady =
          {"type": "PredictorReady", "status": "True", "lastTransitionTime": "2026-02-01T00:00:01Z"},
          {"type": "Ready", "status": "True", "lastTransitionTime": "2026-02-01T00:00:20Z"}]})";
 
-// What one reconcile has in its hands; each text may be replaced.
+// The inputs of one reconcile; each text may be replaced.
 struct World {
   const char* service = kService;
   const char* status = kReady;
@@ -139,10 +139,10 @@ TEST_P(Loads, AreOfTheNewestReadyPodOfThePredictor) {
 INSTANTIATE_TEST_SUITE_P(
     Table, Loads,
     testing::Values(LoadCase{"None", {}, "", std::nullopt},
-                    LoadCase{"WithTheFetching", {kFetchedPod}, "p1", 40},
+                    LoadCase{"WithTheDownload", {kFetchedPod}, "p1", 40},
                     LoadCase{"NewestFirst", {kNewerPod, kFetchedPod}, "p2", 2},
                     LoadCase{"NewestLast", {kFetchedPod, kNewerPod}, "p2", 2},
-                    LoadCase{"NotOneThatLoadsYet", {kFetchedPod, kLoadingPod}, "p1", 40},
+                    LoadCase{"NotOneThatIsLoading", {kFetchedPod, kLoadingPod}, "p1", 40},
                     LoadCase{"NotOfTheTransformer", {kFetchedPod, kTransformersPod}, "p1", 40}),
     [](const auto& info) { return info.param.name; });
 
@@ -152,7 +152,7 @@ constexpr const char* kWantedDeployment = R"({"kind": "Deployment", "metadata": 
     {"resources": {"limits": {"nvidia.com/gpu": "1", "rdma/hca": 1, "amd.com/gpu": "0",
                               "attachable.kubernetes.io/x": "5"}}}]}}}})";
 
-TEST(ServiceMeasures, CountReplicasAndWhatTheyAskFor) {
+TEST(ServiceMeasures, CountReplicasAndTheirResources) {
   World world{.wanted = {kWantedDeployment, R"({"kind": "Service", "metadata": {"name": "m"}})"},
               .deployments = {R"({"metadata": {"name": "m-predictor"}, "spec": {"replicas": 3},
                                   "status": {"readyReplicas": 2}})",
@@ -163,7 +163,7 @@ TEST(ServiceMeasures, CountReplicasAndWhatTheyAskFor) {
   EXPECT_THAT(measures.accelerators, ElementsAre(Pair("nvidia.com/gpu", 9), Pair("rdma/hca", 3)));
 }
 
-TEST(ServiceMeasures, BoundTheKindsOfAccelerators) {
+TEST(ServiceMeasures, LimitTheKindsOfAccelerators) {
   std::string limits;
   for (std::size_t i = 0; i <= kMaxAccelerators; ++i) {
     limits += (i == 0 ? "\"a.example/" : ", \"a.example/") + std::to_string(i) + "\": 1";
@@ -195,7 +195,7 @@ TEST(MeasuredServices, RememberTheFirstTimes) {
   services.take(key, measured("u", 7000, "p", 6000));  // it was not Ready for a moment
   EXPECT_EQ(services.shown().labelled.at(0).second.created_to_ready_seconds, 30);
   EXPECT_EQ(services.shown().labelled.at(0).second.model_load_seconds, 5);
-  services.take(key, measured("u", std::nullopt));  // all Pods have gone
+  services.take(key, measured("u", std::nullopt));  // all Pods were deleted
   EXPECT_EQ(services.shown().labelled.at(0).second.model_load_seconds, 5);
   EXPECT_FALSE(services.shown().labelled.at(0).second.ready);
   services.take(key, measured("u", 8000, "q", 9));
@@ -206,7 +206,7 @@ TEST(MeasuredServices, RememberTheFirstTimes) {
   EXPECT_EQ(services.shown().labelled.at(0).second.model_load_seconds, 3);
 }
 
-TEST(MeasuredServices, AddUpWhatHasNoPlace) {
+TEST(MeasuredServices, AddUpServicesWithoutLabels) {
   MeasuredServices services(2);
   services.take({"default", "c"}, measured("c", 1));
   services.take({"default", "b"}, measured("b", 1));
@@ -214,7 +214,7 @@ TEST(MeasuredServices, AddUpWhatHasNoPlace) {
   services.take({"default", "a"}, measured("a", 1));
   services.take({"default", "d"}, measured("d", std::nullopt));
   const ShownServices shown = services.shown();
-  ASSERT_EQ(shown.labelled.size(), 2U);  // those that came first
+  ASSERT_EQ(shown.labelled.size(), 2U);  // the first ones
   EXPECT_EQ(shown.labelled[0].first.name, "b");
   EXPECT_EQ(shown.labelled[1].first.name, "c");
   EXPECT_EQ(shown.rest.services, 2U);
@@ -224,7 +224,7 @@ TEST(MeasuredServices, AddUpWhatHasNoPlace) {
   EXPECT_THAT(shown.rest.accelerators, ElementsAre(Pair("nvidia.com/gpu", 8)));
 }
 
-TEST(MeasuredServices, GoWithTheService) {
+TEST(MeasuredServices, AreForgottenWithTheService) {
   MeasuredServices services(1);
   services.take({"default", "a"}, measured("a", 1));
   services.take({"default", "b"}, measured("b", 1));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Stories of a queue, a step a row, in simulated time.
+// Sequences of calls, one per row, in simulated time.
 #include "reconciler/queue/work_queue.h"
 
 #include <fmt/format.h>
@@ -23,15 +23,15 @@ ServiceKey key(std::string_view name) {
   return {"ns", std::string(name)};
 }
 
-/// At `at` after the start: adds `name` (due after `delay`), or takes and expects `name` ("-": nothing), or
-/// says that its worker is done.
+/// At the time `at` after the start: adds `name` (due after `delay`), or takes and expects `name` ("-": nothing),
+/// or calls done().
 struct Step {
   enum class Kind { kAdd, kTake, kDone, kFail, kForget };
   Kind kind;
   std::chrono::milliseconds at;
   const char* name;
   Priority priority = Priority::kChange;
-  std::chrono::milliseconds delay{0};  // of kFail: what is expected
+  std::chrono::milliseconds delay{0};  // of kFail: expected
 };
 
 constexpr Step add(std::chrono::milliseconds at, const char* name, Priority priority = Priority::kChange,
@@ -64,7 +64,7 @@ std::ostream& operator<<(std::ostream& out, const Story& s) {
 
 class StoryTest : public testing::TestWithParam<Story> {};
 
-TEST_P(StoryTest, Goes) {
+TEST_P(StoryTest, HasTheseResults) {
   WorkQueue queue;
   int number = 0;
   for (const Step& s : GetParam().steps) {
@@ -158,7 +158,7 @@ const Story kStories[] = {
 INSTANTIATE_TEST_SUITE_P(Table, StoryTest, testing::ValuesIn(kStories),
                          [](const auto& row) { return row.param.name; });
 
-TEST(WorkQueueTest, BackoffStaysAtItsLongest) {
+TEST(WorkQueueTest, BackoffIsLimited) {
   WorkQueue queue;
   std::chrono::milliseconds last{0};
   SteadyTime now = kStart;
@@ -185,7 +185,7 @@ TEST(WorkQueueTest, KnowsWhenItIsNextDue) {
   EXPECT_EQ(queue.next_due(), kStart + 10ms);
   ASSERT_TRUE(queue.take(kStart + 10ms));
   EXPECT_FALSE(queue.next_due());
-  // What a worker has is due once that is done.
+  // A key with a worker is due when its worker is done.
   queue.add(key("a"), kMid, kStart + 11ms);
   EXPECT_FALSE(queue.next_due());
   queue.done(key("a"), kStart + 12ms);
@@ -226,7 +226,7 @@ TEST(WorkQueueTest, Counts) {
   EXPECT_EQ(counts.longest_running, 0s);
 }
 
-/// A hundred services of a resync are due when people begin to write `higher` keys, one for each take.
+/// A hundred services of a resync are due when users start to change `higher` services, one for each take().
 int takes_until_resynced(int resynced, Priority higher) {
   WorkQueue queue;
   SteadyTime now = kStart;
@@ -243,12 +243,12 @@ int takes_until_resynced(int resynced, Priority higher) {
   return takes;
 }
 
-TEST(WorkQueueTest, AResyncEndsHoweverMuchIsWritten) {
+TEST(WorkQueueTest, AResyncEndsDespiteContinuousChanges) {
   EXPECT_LE(takes_until_resynced(100, Priority::kNewSpec), 100 * (kPassedOver + 1));
   EXPECT_LE(takes_until_resynced(100, Priority::kChange), 100 * (kPassedOver + 1));
 }
 
-TEST(WorkQueueTest, WhatIsWrittenWaitsForOneOfAResyncAtMost) {
+TEST(WorkQueueTest, AChangedServiceWaitsForAtMostOneOfAResync) {
   WorkQueue queue;
   SteadyTime now = kStart;
   for (int i = 0; i < 1000; ++i) queue.add(key(fmt::format("old-{}", i)), Priority::kResync, now);
@@ -265,8 +265,8 @@ TEST(WorkQueueTest, WhatIsWrittenWaitsForOneOfAResyncAtMost) {
   }
 }
 
-/// A long random run: each key at most with one worker, and nothing that was added is lost.
-TEST(WorkQueueTest, KeepsWhatItPromisesUnderRandomUse) {
+/// A long random run: each key has at most one worker, and no added key is lost.
+TEST(WorkQueueTest, LosesAndDuplicatesNothingInRandomUse) {
   unsigned state = 20261123;
   const auto random = [&state](unsigned below) {
     state = state * 1664525U + 1013904223U;

@@ -16,7 +16,7 @@ Value read(std::string_view json, spec::Arena& arena) {
   return std::move(value).value();
 }
 
-TEST(RefusedStatus, KeepsTheRestAndSorts) {
+TEST(RefusedStatus, KeepsOtherConditionsInOrder) {
   spec::Arena arena;
   const Value service =
       read(R"({"metadata":{"generation":3},"status":{"url":"http://x","observedGeneration":2,"conditions":[)"
@@ -35,7 +35,7 @@ TEST(RefusedStatus, KeepsTheRestAndSorts) {
   EXPECT_EQ(spec::to_canonical_json(status), spec::to_canonical_json(wanted));
 }
 
-TEST(RefusedStatus, IsTheSameAgain) {
+TEST(RefusedStatus, DoesNotChangeWhenRepeated) {
   spec::Arena arena;
   Value service = read(R"({"metadata":{"generation":1}})", arena);
   const Refusal refusal = not_served(service, spec::kKnativeMode);
@@ -49,7 +49,7 @@ TEST(RefusedStatus, IsTheSameAgain) {
   EXPECT_EQ(spec::to_canonical_json(again), first);
 }
 
-TEST(NotServed, IsUnknownWhereItServedBefore) {
+TEST(NotServed, IsUnknownIfItWasReadyBefore) {
   spec::Arena arena;
   Value service = read(R"({"status":{"conditions":[{"type":"Ready","status":"True"}]}})", arena);
   for (int times = 0; times < 2; ++times) {

@@ -42,19 +42,19 @@ void PrintTo(const Case& c, std::ostream* out) {
 
 class Transition : public testing::TestWithParam<Case> {};
 
-TEST_P(Transition, IsTold) {
+TEST_P(Transition, HasItsEvents) {
   spec::Arena arena;
   const Value before = read(GetParam().before.empty() ? "{}" : GetParam().before, arena);
   const Value after = read(GetParam().after, arena);
-  std::vector<std::string> told;
+  std::vector<std::string> events;
   for (const ServiceEvent& e : events_of(GetParam().before.empty() ? nullptr : &before, after)) {
     EXPECT_FALSE(e.message.empty());
-    told.push_back((e.is_warning ? "!" : "") + e.reason);
+    events.push_back((e.is_warning ? "!" : "") + e.reason);
   }
-  EXPECT_EQ(told, GetParam().events);
+  EXPECT_EQ(events, GetParam().events);
 }
 
-const std::string kComing = status(
+const std::string kStarting = status(
     "Loading", {"PredictorReady=False/MinimumReplicasUnavailable", "Ready=False/MinimumReplicasUnavailable"});
 const std::string kReady =
     status("Ready", {"PredictorReady=True/PredictorReady", "Ready=True/InferenceServiceReady"});
@@ -73,15 +73,16 @@ const std::string kInvalid = status("Failed", {"Ready=False/InvalidSpec"});
 INSTANTIATE_TEST_SUITE_P(
     , Transition,
     testing::Values(
-        Case{"TheFirst", "", kComing, {}}, Case{"ReadyAtOnce", "", kReady, {"InferenceServiceReady"}},
-        Case{"Ready", kComing, kReady, {"InferenceServiceReady"}}, Case{"StaysReady", kReady, kReady, {}},
-        Case{"NotReadyAnyMore", kReady, kComing, {"!InferenceServiceNotReady"}},
-        Case{"Fails", kComing, kNoImage, {"!ImagePullBackOff"}}, Case{"StaysFailed", kNoImage, kNoImage, {}},
-        Case{"FailsOtherwise", kNoImage, kOom, {"!OOMKilled"}},
+        Case{"First", "", kStarting, {}}, Case{"ReadyAtOnce", "", kReady, {"InferenceServiceReady"}},
+        Case{"Ready", kStarting, kReady, {"InferenceServiceReady"}}, Case{"StaysReady", kReady, kReady, {}},
+        Case{"NoLongerReady", kReady, kStarting, {"!InferenceServiceNotReady"}},
+        Case{"Fails", kStarting, kNoImage, {"!ImagePullBackOff"}},
+        Case{"StaysFailed", kNoImage, kNoImage, {}},
+        Case{"FailsForAnotherReason", kNoImage, kOom, {"!OOMKilled"}},
         Case{"FailsWhileReady", kReady, kOom, {"!OOMKilled", "!InferenceServiceNotReady"}},
-        Case{"OnlyTheRouteFails", kComing, kNoRoute, {"!NameTaken"}},
-        Case{"NothingButReady", "", kInvalid, {"!InvalidSpec"}},
-        Case{"Stopped", kReady, kStopped, {"Stopped"}}, Case{"Resumed", kStopped, kResumed, {"Resumed"}}),
+        Case{"OnlyTheRouteFails", kStarting, kNoRoute, {"!NameTaken"}},
+        Case{"OnlyReady", "", kInvalid, {"!InvalidSpec"}}, Case{"Stopped", kReady, kStopped, {"Stopped"}},
+        Case{"Resumed", kStopped, kResumed, {"Resumed"}}),
     [](const auto& c) { return c.param.name; });
 
 class RuntimeEvent : public testing::Test {
@@ -111,7 +112,7 @@ class RuntimeEvent : public testing::Test {
   const Value chosen_ = read(R"({"clusterServingRuntimeName":"one"})", arena_);
 };
 
-TEST_F(RuntimeEvent, NamesTheChosenAndWhyNoOtherOfTheFormat) {
+TEST_F(RuntimeEvent, NamesTheChosenRuntimeAndWhyNoOtherServesTheFormat) {
   const auto event = runtime_event(&none_, chosen_, selection_);
   ASSERT_TRUE(event);
   EXPECT_EQ(event->reason, "RuntimeSelected");
@@ -121,7 +122,7 @@ TEST_F(RuntimeEvent, NamesTheChosenAndWhyNoOtherOfTheFormat) {
   EXPECT_EQ(event->message.find("other"), std::string::npos) << event->message;
 }
 
-TEST_F(RuntimeEvent, IsOfAChangeOnly) {
+TEST_F(RuntimeEvent, IsOnlyForAChange) {
   EXPECT_TRUE(runtime_event(nullptr, chosen_, selection_));
   EXPECT_FALSE(runtime_event(&chosen_, chosen_, selection_));
   EXPECT_FALSE(runtime_event(&chosen_, none_, selection_));

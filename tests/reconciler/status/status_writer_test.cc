@@ -65,7 +65,7 @@ std::string service_with(std::string_view status, std::string_view version = "8"
 
 class StatusWrite : public testing::Test {
  protected:
-  /// Writes `status` of a service that has `stored`, as often as asked.
+  /// Writes `status` to a service with the status `stored`, several times.
   std::vector<StatusOutcome> write(const std::string& stored, const std::string& status, int times = 1) {
     std::vector<StatusOutcome> out;
     kube::run_with_client(server_.config(), {}, [&](kube::Client& client) -> kube::Task<void> {
@@ -90,23 +90,23 @@ class StatusWrite : public testing::Test {
   Cache cache_{[](const ServiceKey&, Priority) {}};
 };
 
-TEST_F(StatusWrite, HoldsTheVersionThatItWasMadeFrom) {
+TEST_F(StatusWrite, CarriesTheVersionThatItWasComputedFrom) {
   server_.on("PATCH", kPath, [](FakeExchange& x) { x.reply(200, service_with(R"({"phase":"Ready"})")); });
   EXPECT_EQ(write(R"({"phase":"Loading"})", R"({"phase":"Ready"})").front().result, Result::kWritten);
   ASSERT_EQ(server_.requests().size(), 1U);
   EXPECT_EQ(server_.requests().front().body,
             R"({"metadata":{"resourceVersion":"7"},"status":{"phase":"Ready"}})");
-  const auto kept = cache_.service({"ns", "iris"});
-  ASSERT_TRUE(kept);
-  EXPECT_EQ(kept->resource_version, "8");
+  const auto cached = cache_.service({"ns", "iris"});
+  ASSERT_TRUE(cached);
+  EXPECT_EQ(cached->resource_version, "8");
 }
 
-TEST_F(StatusWrite, SendsNothingWhereNothingChanged) {
+TEST_F(StatusWrite, SendsNothingIfNothingChanged) {
   EXPECT_EQ(write(R"({"phase":"Ready"})", R"({"phase":"Ready"})").front().result, Result::kUnchanged);
   EXPECT_TRUE(server_.requests().empty());
 }
 
-TEST_F(StatusWrite, DoesNotSendAgainWhatWasPruned) {
+TEST_F(StatusWrite, DoesNotSendPrunedMembersAgain) {
   server_.on("PATCH", kPath, [](FakeExchange& x) { x.reply(200, service_with(R"({"a":1})")); });
   const auto outcomes = write(R"({"a":1})", R"({"a":1,"phase":"Ready"})", 2);
   EXPECT_EQ(outcomes.at(0).result, Result::kWritten);
@@ -114,8 +114,8 @@ TEST_F(StatusWrite, DoesNotSendAgainWhatWasPruned) {
   EXPECT_EQ(server_.requests().size(), 1U);
 }
 
-/// After a restart nobody knows that of each service; it is learnt from the first.
-TEST_F(StatusWrite, DoesNotSendAloneWhatIsPrunedOfOthers) {
+/// After a restart, the pruned members are learnt from the first service.
+TEST_F(StatusWrite, SendsNoPatchOfPrunedMembersOnly) {
   const auto of_other = [](std::string status) {
     std::string text = service_with(status);
     return text.replace(text.find(R"("uid":"u")"), 9, R"("uid":"v")");
@@ -140,14 +140,14 @@ TEST_F(StatusWrite, DoesNotSendAloneWhatIsPrunedOfOthers) {
     EXPECT_EQ(alone.result, Result::kUnchanged);
     const StatusOutcome with_more = co_await writer.write(other, stored, changed, until);
     EXPECT_EQ(with_more.result, Result::kWritten);
-    // The CRD has it now.
+    // The CRD now has the member.
     const StatusOutcome again = co_await writer.write(other, stored, with_phase, until);
     EXPECT_EQ(again.result, Result::kWritten);
   });
 }
 
-/// As where another controller writes it back each time.
-TEST_F(StatusWrite, IsHeldToARate) {
+/// As if another controller reverted it each time.
+TEST_F(StatusWrite, IsRateLimited) {
   server_.on("PATCH", kPath, [](FakeExchange& x) { x.reply(200, service_with(R"({"phase":"Ready"})")); });
   const auto start = std::chrono::steady_clock::now();
   const auto outcomes = write(R"({"phase":"Loading"})", R"({"phase":"Ready"})", kStatusBurst + 2);
@@ -171,7 +171,7 @@ void PrintTo(const RefusalCase& c, std::ostream* out) {
 
 class StatusRefused : public StatusWrite, public testing::WithParamInterface<RefusalCase> {};
 
-TEST_P(StatusRefused, IsTold) {
+TEST_P(StatusRefused, HasAResult) {
   server_.on("PATCH", kPath,
              [](FakeExchange& x) { x.status(GetParam().code, GetParam().reason, {}, "in words"); });
   const StatusOutcome outcome = write("{}", R"({"phase":"Ready"})").front();
