@@ -17,7 +17,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// "application/json", in any case, parameters ignored: all there may be is a charset, and JSON is UTF-8.
+/// "application/json", in any case; parameters are ignored: the only one is a charset, and JSON is UTF-8.
 bool is_json(std::string_view content_type) {
   static constexpr std::string_view kJson = "application/json";
   std::string_view type = content_type.substr(0, content_type.find(';'));
@@ -25,14 +25,14 @@ bool is_json(std::string_view content_type) {
   return text::equal_ignoring_case(type, kJson);
 }
 
-// When facts must be there. A tenth of the API server's patience is left for our answer's way back.
+/// The deadline for lookups: a tenth of the API server's timeout remains for sending the answer.
 http::SteadyTime deadline_of(const http::Request& request, http::SteadyTime started) {
   const std::chrono::nanoseconds longest = kMaxReviewTime;
-  const auto asked = http::timeout_of_query(request.query);
-  return started - request.taken + (asked ? std::min(longest, *asked - *asked / 10) : longest);
+  const auto timeout = http::timeout_of_query(request.query);
+  return started - request.taken + (timeout ? std::min(longest, *timeout - *timeout / 10) : longest);
 }
 
-// What stands before a review can be read; nothing where all is well.
+/// The reply to a request that cannot contain a review; nothing if it can.
 std::optional<http::Reply> refuse(const http::Request& request) {
   if (request.method != "POST") {
     http::Reply reply = http::text_reply(405, "only POST is allowed here");
@@ -51,14 +51,14 @@ std::string_view verdict_of(const admission::Response& response) {
 
 }  // namespace
 
-// One request.
+/// One request.
 struct AdmissionHandler::Call {
   std::size_t path;  // index into admission_paths()
   http::SteadyTime started;
   spec::LookupRounds lookups{};
 };
 
-// One that had to ask for facts: it lives on while others are answered, so it has an arena of its own.
+/// A request that waits for facts while others are answered, so it has its own arena.
 struct AdmissionHandler::Pending {
   Call call;
   http::Request request;
@@ -99,8 +99,8 @@ std::optional<http::Reply> AdmissionHandler::handle(const http::Request& request
   return reply;
 }
 
-// The usual way: no facts needed, everything in the thread's own arena and under the thread's own catalog,
-// which nobody replaces before this returns.
+/// Most requests need no facts: everything is in the thread's arena, and uses the thread's catalog, which is not
+/// replaced before this returns.
 std::optional<http::Reply> AdmissionHandler::review(Call& call, const http::Request& request,
                                                     http::ReplyLater& later) {
   std::string_view uid;  // in the arena
@@ -133,43 +133,44 @@ std::optional<http::Reply> AdmissionHandler::review(Call& call, const http::Requ
                                           .needs = std::get<admission::Needs>(std::move(outcome)),
                                           .facts = {},
                                           .objects = {}});
-    return go_on(pending);
+    return resume(pending);
   } catch (const std::exception& bug) {
     return fail(call, uid, bug.what());
   }
 }
 
-// Asks, and reviews once more with what was told, until there is an answer. Nothing when facts are on their
-// way: then this is called again.
-std::optional<http::Reply> AdmissionHandler::go_on(const std::shared_ptr<Pending>& pending) {
-  const auto take = [pending](ToldFacts told) {
-    for (auto& [key, fact] : told.facts) pending->facts.add(std::move(key), fact);
-    pending->objects.push_back(std::move(told.objects));
+/// Looks up facts and reviews again, until there is an answer. Nothing while a lookup is running: then this is
+/// called again.
+std::optional<http::Reply> AdmissionHandler::resume(const std::shared_ptr<Pending>& pending) {
+  const auto add = [pending](LookedUpFacts found) {
+    for (auto& [key, fact] : found.facts) pending->facts.add(std::move(key), fact);
+    pending->objects.push_back(std::move(found.objects));
   };
   std::string uid;
   try {
     while (true) {
       using Next = spec::LookupRounds::Next;
       const Next next = pending->call.lookups.next(pending->needs.objects);
-      if (next == Next::kGiveUp) throw std::logic_error("facts are needed without end");
+      if (next == Next::kGiveUp) throw std::logic_error("the review needs facts again after the last round");
       if (next != Next::kDone) {
         counters_.paths[pending->call.path].lookups.add();
-        auto told = next == Next::kLeaveUnknown
-                        ? std::optional(all_unknown(pending->needs))
-                        : pending->source->ask(pending->needs, pending->deadline, pending->later->thread(),
-                                               [this, pending, take](ToldFacts facts) {
-                                                 take(std::move(facts));
-                                                 pending->needs.objects.clear();
-                                                 if (auto reply = go_on(pending))
-                                                   pending->later->reply(std::move(*reply));
-                                               });
-        if (!told) return std::nullopt;
-        take(std::move(*told));
+        auto found =
+            next == Next::kLeaveUnknown
+                ? std::optional(all_unknown(pending->needs))
+                : pending->source->look_up(pending->needs, pending->deadline, pending->later->thread(),
+                                           [this, pending, add](LookedUpFacts facts) {
+                                             add(std::move(facts));
+                                             pending->needs.objects.clear();
+                                             if (auto reply = resume(pending))
+                                               pending->later->reply(std::move(*reply));
+                                           });
+        if (!found) return std::nullopt;
+        add(std::move(*found));
       }
       spec::Arena arena;
       auto review =
-          admission::decode_review(pending->request.body, arena);  // a mutation changed the former one
-      if (!review) throw std::logic_error("a review that was read once cannot be read again");
+          admission::decode_review(pending->request.body, arena);  // a mutation changed the previous one
+      if (!review) throw std::logic_error("a review that was decoded once cannot be decoded again");
       uid = review->uid;
       const admission::Endpoint endpoint = admission_paths()[pending->call.path].endpoint;
       admission::Outcome outcome = admit_(endpoint, *review, *pending->catalog, pending->facts, arena);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Counters of admission requests: a set for each thread, added up when metrics are collected. Written by
+// admission_handler.cc, read by metrics.cc.
 #pragma once
-
-// What is counted of admission requests, a set for each thread, summed when metrics are collected. Written by
-// webhook/admission_handler.cc, read by webhook/metrics.cc.
 
 #include <array>
 #include <chrono>
@@ -32,13 +32,13 @@ struct BasicPathCounts {
   Number in_flight{};
   Number denied{};
   Number strict_would_deny{};  // admitted in Compatible
-  Number lookups{};            // rounds of asking a FactSource
+  Number lookups{};            // rounds of lookups in a FactSource
 };
 
 template <class Number>
 struct BasicAdmissionCounts {
   std::array<BasicPathCounts<Number>, kMaxPaths> paths{};
-  Number not_found{};  // 404: no such path
+  Number not_found{};  // 404: unknown path
 };
 
 class PathCounters : public BasicPathCounts<http::Counter> {
@@ -55,12 +55,12 @@ using AdmissionCounts = BasicAdmissionCounts<std::uint64_t>;
 
 class AdmissionMetrics {
  public:
-  // A set for one more thread. It lives as long as this.
+  /// A set for one more thread; lives as long as this.
   AdmissionCounters& add_thread();
   AdmissionCounts sum() const;
 
  private:
-  mutable std::mutex mutex_;  // for the list; not for what is counted
+  mutable std::mutex mutex_;  // for the list, not for the counters
   std::vector<std::unique_ptr<AdmissionCounters>> threads_;
 };
 

@@ -17,7 +17,7 @@
 namespace modelgate::webhook {
 namespace {
 
-// Nobody writes anything where the pair comes from files and the bundle is somebody else's.
+/// Without it this replica writes nothing: the pair comes from files, and caBundle is not ours to write.
 bool needs_lease(const ClusterCertificatesOptions& options) {
   return !options.pair_from_files || (options.patch_ca_bundle && !options.ca_file.empty());
 }
@@ -26,9 +26,9 @@ bool needs_lease(const ClusterCertificatesOptions& options) {
 
 class Cluster::Impl {
  public:
-  Impl(ClusterOptions options, std::function<void()> rung)
+  Impl(ClusterOptions options, std::function<void()> on_update)
       : options_(std::move(options)),
-        rung_(std::move(rung)),
+        on_update_(std::move(on_update)),
         client_(loop_.context(), options_.connection.config, options_.connection.client),
         elector_(client_, {.ns = options_.certificates.ns,
                            .name = options_.lease,
@@ -38,7 +38,7 @@ class Cluster::Impl {
         catalog_(client_, options_.catalog, [this](kube::CatalogUpdate news) { take(std::move(news)); }),
         facts_(std::make_shared<ClusterFacts>(client_)) {
     certificates_.on_pair([this](ClusterCertificates::Pair pair) {
-      leave([&](ClusterNews& news) { news.pair = std::move(pair); });
+      publish([&](ClusterUpdate& update) { update.pair = std::move(pair); });
     });
     certificates_.on_event([this](bool is_warning, std::string_view reason, const std::string& message) {
       const kube::ObjectReference secret{&kube::kSecrets, options_.certificates.ns,
@@ -65,9 +65,9 @@ class Cluster::Impl {
     loop_.start();
   }
 
-  ClusterNews take_news() {
+  ClusterUpdate take_update() {
     const std::lock_guard lock(mutex_);
-    return std::exchange(news_, {});
+    return std::exchange(update_, {});
   }
 
   std::shared_ptr<FactSource> facts() const { return facts_; }
@@ -78,8 +78,8 @@ class Cluster::Impl {
 
   std::string catalog_problem() const {
     const auto counted = counts();
-    if (!counted) return "not known";
-    return fmt::format("waits for {}", fmt::join(kube::unsynced(counted->kinds), ", "));
+    if (!counted) return "unknown: the cluster's thread does not answer";
+    return fmt::format("waiting for {}", fmt::join(kube::unsynced(counted->kinds), ", "));
   }
 
   std::string bundle_problem() const { return certificates_.bundle_problem(); }
@@ -100,12 +100,12 @@ class Cluster::Impl {
 
  private:
   template <class Change>
-  void leave(Change change) {
+  void publish(Change change) {
     {
       const std::lock_guard lock(mutex_);
-      change(news_);
+      change(update_);
     }
-    rung_();
+    on_update_();
   }
 
   void take(kube::CatalogUpdate news) {
@@ -116,7 +116,7 @@ class Cluster::Impl {
     log::info("catalog", {{"generation", news.catalog->generation()},
                           {"clusterRuntimes", news.catalog->cluster_runtimes().size()},
                           {"storageContainers", news.catalog->storage_containers().size()}});
-    leave([&](ClusterNews& left) { left.catalog = std::move(news.catalog); });
+    publish([&](ClusterUpdate& update) { update.catalog = std::move(news.catalog); });
   }
 
   void refuse(const kube::CatalogUpdate& news) {
@@ -127,7 +127,7 @@ class Cluster::Impl {
     const kube::ObjectReference config_map{&kube::kConfigMaps, options_.catalog.ns,
                                            options_.catalog.config_map, news.config_map_uid};
     events_.warn(config_map, "InvalidConfiguration",
-                 fmt::format("refused, the last good configuration stays: {}", reason));
+                 fmt::format("refused, the last good configuration stays in use: {}", reason));
   }
 
   ClusterCounts counts_now() const {
@@ -143,12 +143,12 @@ class Cluster::Impl {
   }
 
   ClusterOptions options_;
-  std::function<void()> rung_;
+  std::function<void()> on_update_;
   std::mutex mutex_;
-  ClusterNews news_;  // under mutex_
+  ClusterUpdate update_;  // under mutex_
   std::atomic<bool> retired_ = false;
 
-  // Of the thread. The context goes last: with it go the coroutines that refer to the rest.
+  // Of the thread. The context is destroyed last, with the coroutines that refer to the other members.
   kube::LoopThread loop_{"cluster"};
   kube::Client client_;
   kube::LeaderElector elector_;
@@ -159,8 +159,8 @@ class Cluster::Impl {
   std::uint64_t refused_ = 0;
 };
 
-Cluster::Cluster(ClusterOptions options, std::function<void()> rung)
-    : impl_(std::make_unique<Impl>(std::move(options), std::move(rung))) {}
+Cluster::Cluster(ClusterOptions options, std::function<void()> on_update)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(on_update))) {}
 Cluster::~Cluster() = default;
 
 void Cluster::start() {
@@ -169,8 +169,8 @@ void Cluster::start() {
 void Cluster::stop() {
   impl_->stop();
 }
-ClusterNews Cluster::take_news() {
-  return impl_->take_news();
+ClusterUpdate Cluster::take_update() {
+  return impl_->take_update();
 }
 std::shared_ptr<FactSource> Cluster::facts() const {
   return impl_->facts();

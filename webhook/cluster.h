@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#pragma once
-
-// Everything of the webhook that talks to the API server: the watches behind the catalog, live reads, the
-// certificates, the lease and events, on one thread with one io_context. Made by webhook/main.cc when it runs
-// in a cluster.
+//
+// Everything in the webhook that calls the API server: the catalog's watches, live reads, certificates, lease and
+// Events, on one thread with one io_context. Created by program.cc when the webhook runs in a cluster.
 //
 //   Cluster cluster(options, [&] { doorbell.ring(); });
 //   cluster.start();
-//   ... when rung:
-//   ClusterNews news = cluster.take_news();
-//   if (news.catalog) hand_out(news.catalog);
-//   if (news.pair) server.use_certificate(*news.pair);
+//   ... after the doorbell rang:
+//   ClusterUpdate update = cluster.take_update();
+//   if (update.catalog) distribute(update.catalog);
+//   if (update.pair) server.use_certificate(*update.pair);
 //   ...
-//   cluster.retire();      // shutting down: the lease is given up, the rest goes on for those still served
+//   cluster.retire();      // on shutdown: the lease is released, the rest continues for open connections
 //
-// Nothing here ends the process: while the API server is away the last catalog and the last pair stay.
+// Nothing here ends the process: while the API server is unreachable the last catalog and pair stay in use.
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -39,8 +38,8 @@ struct ClusterOptions {
   std::string lease = "modelgate-webhook";  // in the certificates' namespace
 };
 
-// What came since the last time; of several of a kind the last one.
-struct ClusterNews {
+/// Changes since the last call; of several of a kind the last one.
+struct ClusterUpdate {
   std::shared_ptr<const spec::Catalog> catalog;
   std::shared_ptr<const certs::KeyPair> pair;  // never with pair_from_files
 };
@@ -59,31 +58,31 @@ struct ClusterCounts {
 
 class Cluster {
  public:
-  // `rung` is called from the cluster's thread when there are news.
-  Cluster(ClusterOptions options, std::function<void()> rung);
+  /// `on_update` is called from the cluster's thread when take_update() has something new.
+  Cluster(ClusterOptions options, std::function<void()> on_update);
   ~Cluster();  // stop()
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
 
   void start();
-  // Ends the thread. Who asks for facts from now on gets no answer.
+  /// Ends the thread. Lookups of facts after this get no answer.
   void stop();
 
   // From any thread:
 
-  ClusterNews take_news();
+  ClusterUpdate take_update();
   std::shared_ptr<FactSource> facts() const;
-  // With pair_from_files: what is served, to be compared with the registered caBundle.
+  /// With pair_from_files: the pair in use, to be compared with caBundle.
   void use_pair(std::shared_ptr<const certs::KeyPair> pair);
-  // Why there is no catalog yet, in a few words: which kinds are waited for.
+  /// Why there is no catalog yet: the kinds that have not been listed.
   std::string catalog_problem() const;
-  // Empty where every registered webhook of ours trusts the pair in use.
+  /// Empty if every registered webhook of ours trusts the pair in use.
   std::string bundle_problem() const;
-  // Nothing where the thread does not answer within a moment.
+  /// Nothing if the thread does not answer in time.
   std::optional<ClusterCounts> counts() const;
 
-  // Gives up the lease, so that another replica need not wait for it. Returns at once; retired() is true when
-  // it is done.
+  /// Releases the lease, so that another replica need not wait until it expires. Returns at once; retired() is true
+  /// when it is done.
   void retire();
   bool retired() const;
 

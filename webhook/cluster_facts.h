@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#pragma once
-
-// Facts by live reads: each object that a review needs is read from the API server, all of them at once,
-// within the request's deadline. Made by webhook/cluster.cc; asked on the server's threads, reads on the
-// client's.
+//
+// Facts by live reads: the objects that a review needs are read from the API server, all at once, within the
+// request's deadline. Created by cluster.cc; called on the server's threads, reads on the client's thread.
 //
 //   auto facts = std::make_shared<ClusterFacts>(client);
-//   facts->ask(needs, deadline, later.thread(), [](ToldFacts told) { ... });
+//   facts->look_up(needs, deadline, later.thread(), [](LookedUpFacts found) { ... });
 //
-// Absent is said only where the API server said so of an object whose kind it knows. Whatever else goes
-// wrong, a missing permission, a deadline, an API server that is away, is unknown. Nothing is kept: what is
-// told ends with the review that asked.
+// A fact is absent only if the API server says so and serves the kind. After any other error (a missing permission,
+// a deadline, an unreachable API server) it is unknown. Nothing is cached: facts end with their review.
+#pragma once
 
 #include <atomic>
 #include <cstdint>
@@ -29,18 +27,19 @@ struct FactCounts {
 
 class ClusterFacts final : public FactSource {
  public:
-  // `client` must outlive it, and its context must run for as long as anybody asks.
+  /// `client` must outlive this, and its context must run as long as look_up() is called.
   explicit ClusterFacts(kube::Client& client) : client_(client) {}
 
-  std::optional<ToldFacts> ask(const admission::Needs& needs, http::SteadyTime deadline,
-                               http::RunOnThread thread, std::function<void(ToldFacts)> later) override;
+  std::optional<LookedUpFacts> look_up(const admission::Needs& needs, http::SteadyTime deadline,
+                                       http::RunOnThread thread,
+                                       std::function<void(LookedUpFacts)> later) override;
 
   FactCounts counts() const;  // from any thread
 
  private:
-  struct Question;
+  struct Lookup;
 
-  kube::Task<void> read(std::shared_ptr<Question> question, std::size_t index);
+  kube::Task<void> read(std::shared_ptr<Lookup> lookup, std::size_t index);
   void count(const admission::Fact& fact);
 
   kube::Client& client_;

@@ -6,7 +6,7 @@
 
 namespace modelgate::webhook {
 
-bool wants_cluster(const Flags& flags) {
+bool runs_in_cluster(const Flags& flags) {
   if (!flags.manifests.empty()) return false;
   return !flags.cluster.kubeconfig.empty() || !flags.cluster.context.empty() || kube::in_cluster();
 }
@@ -37,8 +37,9 @@ std::expected<ClusterOptions, std::string> cluster_options(const Flags& flags) {
   }
   options.lease = from.lease;
   options.connection = std::move(*connection);
-  const std::string wrong = certs::check(options.certificates.rotation);
-  if (!wrong.empty()) return std::unexpected("--ca-lifetime, --leaf-lifetime, --ca-propagation: " + wrong);
+  const std::string problem = certs::check(options.certificates.rotation);
+  if (!problem.empty())
+    return std::unexpected("--ca-lifetime, --leaf-lifetime, --ca-propagation: " + problem);
   return options;
 }
 

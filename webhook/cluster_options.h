@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The options for the cluster from the flags and the environment. Used by program.cc.
 #pragma once
-
-// What the flags and the environment say about the cluster. Used by webhook/main.cc.
 
 #include <expected>
 #include <string>
@@ -11,10 +11,10 @@
 
 namespace modelgate::webhook {
 
-// True with --kubeconfig or --kube-context, or within a Pod; never with --manifests.
-bool wants_cluster(const Flags& flags);
+/// True with --kubeconfig or --kube-context, or within a Pod; never with --manifests.
+bool runs_in_cluster(const Flags& flags);
 
-// See kube::connection. The error is text for people and names the flag.
+/// See kube::connection. The error names the flag.
 std::expected<ClusterOptions, std::string> cluster_options(const Flags& flags);
 
 }  // namespace modelgate::webhook

@@ -6,19 +6,19 @@ namespace modelgate::webhook {
 using admission::Fact;
 using admission::ObjectKey;
 
-ToldFacts all_unknown(const admission::Needs& needs) {
-  ToldFacts told;
-  for (const ObjectKey& key : needs.objects) told.facts.emplace_back(key, Fact{});
-  return told;
+LookedUpFacts all_unknown(const admission::Needs& needs) {
+  LookedUpFacts found;
+  for (const ObjectKey& key : needs.objects) found.facts.emplace_back(key, Fact{});
+  return found;
 }
 
-std::optional<ToldFacts> ManifestFacts::ask(const admission::Needs& needs, http::SteadyTime,
-                                            http::RunOnThread, std::function<void(ToldFacts)>) {
-  ToldFacts told{.facts = {}, .objects = manifests_};
+std::optional<LookedUpFacts> ManifestFacts::look_up(const admission::Needs& needs, http::SteadyTime,
+                                                    http::RunOnThread, std::function<void(LookedUpFacts)>) {
+  LookedUpFacts found{.facts = {}, .objects = manifests_};
   for (const ObjectKey& key : needs.objects) {
-    told.facts.emplace_back(key, manifests_->fact(key));
+    found.facts.emplace_back(key, manifests_->fact(key));
   }
-  return told;
+  return found;
 }
 
 }  // namespace modelgate::webhook

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#pragma once
-
-// Who looks up what a review needs and the catalog does not hold: a Secret's keys, a ServiceAccount, whether
-// a Deployment exists. Asked by webhook/admission_handler.cc, on the thread of the request.
 //
-// In a cluster webhook/cluster_facts.h answers with live reads, else `ManifestFacts` with what the manifests
-// hold. What is not known never denies.
+// Looks up facts that a review needs and the catalog does not have: a Secret's keys, a ServiceAccount, whether a
+// Deployment exists. Called by admission_handler.cc, on the thread of the request.
+//
+// In a cluster cluster_facts.h reads them live, otherwise `ManifestFacts` takes them from the manifests. An unknown
+// fact never denies.
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -19,34 +19,36 @@
 
 namespace modelgate::webhook {
 
-// One fact for each object that was asked for.
-struct ToldFacts {
+/// One fact for each requested object.
+struct LookedUpFacts {
   std::vector<std::pair<admission::ObjectKey, admission::Fact>> facts;
-  std::shared_ptr<const void> objects;  // keeps alive what the facts point to
+  std::shared_ptr<const void> objects;  // owns what the facts point to
 };
 
 class FactSource {
  public:
   virtual ~FactSource() = default;
 
-  // Looks up every object of `needs`. Returns the facts, or nothing and calls `later` once, by `thread`
-  // (which leads back to the thread that called), no later than `deadline` and not from within this call.
-  // What could not be found out by then is told as kUnknown. Secrets are never cached.
-  virtual std::optional<ToldFacts> ask(const admission::Needs& needs, http::SteadyTime deadline,
-                                       http::RunOnThread thread, std::function<void(ToldFacts)> later) = 0;
+  /// Looks up every object of `needs`. Returns the facts; or returns nothing and calls `later` once through `thread`
+  /// (on the caller's thread), no later than `deadline` and not from within this call. Facts that are not found by
+  /// then are kUnknown. Secrets are never cached.
+  virtual std::optional<LookedUpFacts> look_up(const admission::Needs& needs, http::SteadyTime deadline,
+                                               http::RunOnThread thread,
+                                               std::function<void(LookedUpFacts)> later) = 0;
 };
 
-// The facts that are to be had without asking anyone: every object is unknown.
-ToldFacts all_unknown(const admission::Needs& needs);
+/// Every object is unknown.
+LookedUpFacts all_unknown(const admission::Needs& needs);
 
-// Answers from one reading of manifests, at once. Immutable, so threads may share it.
+/// Facts from manifests, without a wait. Immutable, so threads may share it.
 class ManifestFacts final : public FactSource {
  public:
   explicit ManifestFacts(std::shared_ptr<const kube::Manifests> manifests)
       : manifests_(std::move(manifests)) {}
 
-  std::optional<ToldFacts> ask(const admission::Needs& needs, http::SteadyTime deadline,
-                               http::RunOnThread thread, std::function<void(ToldFacts)> later) override;
+  std::optional<LookedUpFacts> look_up(const admission::Needs& needs, http::SteadyTime deadline,
+                                       http::RunOnThread thread,
+                                       std::function<void(LookedUpFacts)> later) override;
 
  private:
   std::shared_ptr<const kube::Manifests> manifests_;

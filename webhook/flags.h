@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#pragma once
-
-// The command line of modelgate-webhook: kubebuilder's names, KServe's as aliases. Used by webhook/main.cc.
+//
+// The command line of modelgate-webhook: kubebuilder's names, KServe's as aliases. Used by main.cc.
 //
 //   auto flags = parse_flags(argc, argv);
-//   if (auto* end = std::get_if<FlagsEnd>(&flags)) { print(end->text); return end->exit_code; }   // --help,
-//   errors
+//   if (auto* end = std::get_if<FlagsEnd>(&flags)) {   // --help, errors
+//     print(end->text);
+//     return end->exit_code;
+//   }
 //
-// Go's flag package takes "-flag" like "--flag", and so does this.
+// Like Go's flag package it accepts "-flag" for "--flag".
+#pragma once
 
 #include <chrono>
 #include <optional>
@@ -23,12 +25,12 @@ namespace modelgate::webhook {
 
 using process::FlagsEnd;
 
-// What is asked of, and written to, a cluster.
+/// How to run in a cluster.
 struct ClusterFlags : kube::ConnectionFlags {
   std::string service_name = "modelgate-webhook";
   std::string registration = "modelgate";
   std::string ca_secret = "modelgate-webhook-ca";
-  std::optional<bool> patch_ca_bundle = {};  // nothing: where the certificates are of our own making
+  std::optional<bool> patch_ca_bundle = {};  // nothing: only if we issue the certificates
   bool builtin_runtimes = true;
   std::chrono::nanoseconds ca_lifetime = std::chrono::hours(24 * 365);
   std::chrono::nanoseconds leaf_lifetime = std::chrono::hours(24 * 30);
@@ -38,21 +40,21 @@ struct ClusterFlags : kube::ConnectionFlags {
 struct Flags : process::ProgramFlags {
   process::Address webhook{.host = "", .port = 9443};
 
-  std::string cert_directory;  // empty: make a CA and a leaf
+  std::string cert_directory;  // empty: issue certificates
   std::string cert_name = "tls.crt";
   std::string cert_key = "tls.key";
-  std::vector<std::string> cert_hosts;  // more names and addresses for a leaf of our own
+  std::vector<std::string> cert_hosts;  // more names and addresses for our own leaf
   std::string ca_out;
-  std::string client_ca_file;  // empty: clients show no certificate
+  std::string client_ca_file;  // empty: no client certificates
   std::vector<std::string> client_allowed_names;
   http::TlsOptions tls;
 
-  std::string manifests;  // empty: a cluster's objects, or the built-in ones
+  std::string manifests;  // empty: the cluster's objects, or the built-in ones
   ClusterFlags cluster{{.lease = "modelgate-webhook"}};
-  int threads = 0;  // 0: as many as the CPU quota gives
+  int threads = 0;  // 0: as the CPU quota allows
   std::chrono::nanoseconds drain_timeout = std::chrono::seconds(100);
   std::chrono::nanoseconds shutdown_delay = std::chrono::seconds(0);
-  bool leader_elect = false;  // accepted and without effect
+  bool leader_elect = false;  // accepted, without effect
 };
 
 // exit_code is 2 for a flag that is unknown or has a value that is not allowed.

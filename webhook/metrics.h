@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The text of the webhook's /metrics. Used by program.cc.
+//
+// Names are controller-runtime's if it has one, so that dashboards for KServe work:
+// controller_runtime_webhook_requests_total, _latency_seconds, _requests_in_flight, and
+// certwatcher_read_certificate_total and _errors_total; others begin with modelgate_. Metrics of both programs are in
+// process/process_metrics.h and kube/client_metrics.h.
+//
+// The threads' counters are added up without stopping the threads.
 #pragma once
-
-// The text behind the webhook's /metrics. Used by webhook/main.cc.
-//
-// controller-runtime's names where it has one, so that dashboards made for KServe work:
-// controller_runtime_webhook_ requests_total, _latency_seconds, _requests_in_flight, and
-// certwatcher_read_certificate_total and _errors_total; with what both programs show
-// (process/process_metrics.h, kube/client_metrics.h). Ours begin with modelgate_.
-//
-// Collecting sums the threads' counters; it stops nobody.
 
 #include <optional>
 #include <string>
@@ -20,7 +20,7 @@
 
 namespace modelgate::webhook {
 
-// `server` is null until it serves, `cluster` is nothing outside of one.
+/// `server`: null until it serves. `cluster`: nothing outside of a cluster.
 std::string metrics_text(const http::Server* server, const AdmissionMetrics& admission, const Status& status,
                          const std::optional<ClusterCounts>& cluster);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The paths that the API server calls: KServe's, so that KServe's registration works. Used by admission_handler.cc,
+// and by metrics.cc for the label `webhook`.
 #pragma once
-
-// The paths that the API server calls: KServe's, so that a registration made for KServe finds us. Used by
-// webhook/admission_handler.cc, and by webhook/metrics.cc for the label `webhook`.
 
 #include <cstddef>
 #include <optional>
@@ -18,10 +18,10 @@ struct AdmissionPath {
   admission::Endpoint endpoint;
 };
 
-// In a fixed order; an index into it names a path in counters.
+/// In a fixed order; counters use the index.
 std::span<const AdmissionPath> admission_paths();
 
-// Exact match, without the query. Nothing for any other path.
+/// Exact match, without the query; nothing for other paths.
 std::optional<std::size_t> find_admission_path(std::string_view path);
 
 }  // namespace modelgate::webhook

@@ -96,7 +96,7 @@ class Program {
     auto woken = process::Doorbell::Woken::kTime;
     while (started && woken != process::Doorbell::Woken::kSignal) {
       woken = doorbell_.wait(kPollInterval);
-      started = take_news();
+      started = take_updates();
     }
     if (started) return drain();
     log::error("cannot start", {{"reason", started.error()}});
@@ -109,7 +109,7 @@ class Program {
   // ------------------------------------------------------------------------------------------- start
 
   Started start() {
-    in_cluster_ = wants_cluster(flags_);
+    in_cluster_ = runs_in_cluster(flags_);
     if (auto read = read_client_cas(); !read) return read;
     if (!in_cluster_ || !flags_.cert_directory.empty()) {
       auto certificates = open_certificates(flags_);
@@ -254,8 +254,8 @@ class Program {
 
   // -------------------------------------------------------------------------------------------- updates
 
-  Started take_news() {
-    if (cluster_) take_cluster_news();
+  Started take_updates() {
+    if (cluster_) take_cluster_update();
     if (certificates_) poll_certificates();
     if (clients_) poll_client_cas();
     if (!cluster_) poll_manifests();
@@ -263,10 +263,10 @@ class Program {
     return serve();
   }
 
-  void take_cluster_news() {
-    ClusterNews news = cluster_->take_news();
-    if (news.catalog) use(std::move(news.catalog), cluster_->facts());
-    if (news.pair) use(std::move(news.pair));
+  void take_cluster_update() {
+    ClusterUpdate update = cluster_->take_update();
+    if (update.catalog) use(std::move(update.catalog), cluster_->facts());
+    if (update.pair) use(std::move(update.pair));
   }
 
   void poll_certificates() {
@@ -368,7 +368,7 @@ class Program {
       log::warn("second signal: exiting at once");
       std::_Exit(1);
     }
-    if (cluster_) take_cluster_news();
+    if (cluster_) take_cluster_update();
   }
 
   Flags flags_;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The HTTP around a review, and the loop that asks for facts. What admission/ decides is tested there; here
-// stand-ins decide.
+// The HTTP side of a review, and the lookup loop. The decisions of admission/ are tested there; here they are fakes.
 
 #include "webhook/admission_handler.h"
 
@@ -46,8 +45,8 @@ Outcome deny_all(admission::Endpoint, admission::Review&, const spec::Catalog&, 
   return response;
 }
 
-Outcome warn_where_strict_would_deny(admission::Endpoint, admission::Review&, const spec::Catalog&,
-                                     const admission::Facts&, spec::Arena&) {
+Outcome warn_if_strict_would_deny(admission::Endpoint, admission::Review&, const spec::Catalog&,
+                                  const admission::Facts&, spec::Arena&) {
   Response response;
   response.strict_would_deny = true;
   return response;
@@ -62,11 +61,11 @@ ObjectKey secret(int round) {
   return {.kind = "Secret", .namespace_ = "b", .name = std::to_string(round)};
 }
 
-// Needs kRounds secrets, one after the other, and tells in its warnings how each was found. Fails when the
-// review that it gets was changed by the round before.
+// Needs kRounds Secrets, one after the other, and lists their states in its warnings. Fails if the review was
+// changed by the round before.
 template <int kRounds>
-Outcome ask_rounds(admission::Endpoint, admission::Review& review, const spec::Catalog&,
-                   const admission::Facts& facts, spec::Arena& arena) {
+Outcome need_rounds(admission::Endpoint, admission::Review& review, const spec::Catalog&,
+                    const admission::Facts& facts, spec::Arena& arena) {
   if (spec::find(*review.object, "changed") != nullptr) throw std::logic_error("the review is not a new one");
   spec::set_member(*review.object, "changed", spec::make_literal("yes"), arena);
   Response response;
@@ -81,26 +80,26 @@ Outcome ask_rounds(admission::Endpoint, admission::Review& review, const spec::C
   return response;
 }
 
-// Answers "absent", at once or when told to.
+// Answers "absent", at once or when the test calls answer().
 class FakeFacts final : public FactSource {
  public:
   explicit FakeFacts(bool at_once) : at_once_(at_once) {}
 
-  std::optional<ToldFacts> ask(const Needs& needs, http::SteadyTime deadline, http::RunOnThread,
-                               std::function<void(ToldFacts)> later) override {
-    ++asked;
+  std::optional<LookedUpFacts> look_up(const Needs& needs, http::SteadyTime deadline, http::RunOnThread,
+                                       std::function<void(LookedUpFacts)> later) override {
+    ++lookups;
     last_deadline = deadline;
-    ToldFacts told;
+    LookedUpFacts found;
     for (const ObjectKey& key : needs.objects)
-      told.facts.emplace_back(key, Fact{.state = Fact::State::kAbsent});
-    if (at_once_) return told;
-    tell = [later = std::move(later), told = std::move(told)] { later(told); };
+      found.facts.emplace_back(key, Fact{.state = Fact::State::kAbsent});
+    if (at_once_) return found;
+    answer = [later = std::move(later), found = std::move(found)] { later(found); };
     return std::nullopt;
   }
 
-  int asked = 0;
+  int lookups = 0;
   http::SteadyTime last_deadline;
-  std::function<void()> tell;
+  std::function<void()> answer;
 
  private:
   bool at_once_;
@@ -139,7 +138,7 @@ class HandlerTest : public testing::Test {
     return metrics_.sum().paths[*find_admission_path(kMutate)];
   }
 
-  // A code's place in the counters.
+  // The counter of a status code.
   std::uint64_t count_of(int code) const {
     for (std::size_t i = 0; i < kCountedCodes.size(); ++i) {
       if (kCountedCodes[i] == code) return counts().codes[i];
@@ -204,7 +203,7 @@ INSTANTIATE_TEST_SUITE_P(
                     400}),
     [](const auto& info) { return info.param.name; });
 
-TEST_F(HandlerTest, DenialIs200AndCounted) {
+TEST_F(HandlerTest, ADenialHasStatus200AndIsCounted) {
   const auto reply = handler(deny_all).handle(request(), later_);
   ASSERT_TRUE(reply.has_value());
   EXPECT_EQ(reply->status, 200);
@@ -213,39 +212,39 @@ TEST_F(HandlerTest, DenialIs200AndCounted) {
   EXPECT_EQ(counts().denied, 1U);
 }
 
-TEST_F(HandlerTest, WhatStrictWouldDenyIsCounted) {
-  EXPECT_EQ(handler(warn_where_strict_would_deny).handle(request(), later_)->status, 200);
+TEST_F(HandlerTest, CountsWhatStrictWouldDeny) {
+  EXPECT_EQ(handler(warn_if_strict_would_deny).handle(request(), later_)->status, 200);
   EXPECT_EQ(counts().strict_would_deny, 1U);
   EXPECT_EQ(counts().denied, 0U);
 }
 
-TEST_F(HandlerTest, BugIs500AndTheNextRequestIsAnswered) {
+TEST_F(HandlerTest, AnExceptionIs500AndTheNextRequestIsAnswered) {
   AdmissionHandler mine = handler(throw_always);
   for (int i = 0; i < 2; ++i) EXPECT_EQ(mine.handle(request(), later_)->status, 500);
   EXPECT_EQ(count_of(500), 2U);
   EXPECT_EQ(counts().in_flight, 0U);
 }
 
-TEST_F(HandlerTest, FactsAreAskedForInRoundsEachFromAReviewReadAnew) {
-  const auto reply = handler(ask_rounds<3>).handle(request(), later_);
+TEST_F(HandlerTest, LooksUpFactsInRoundsAndDecodesTheReviewAgainForEach) {
+  const auto reply = handler(need_rounds<3>).handle(request(), later_);
   ASSERT_TRUE(reply.has_value());
   EXPECT_EQ(reply->status, 200);
   EXPECT_NE(reply->body.find(R"("warnings":["absent","absent","absent"])"), std::string::npos) << reply->body;
-  EXPECT_EQ(facts_->asked, 3);
+  EXPECT_EQ(facts_->lookups, 3);
 }
 
-TEST_F(HandlerTest, FourthRoundIsUnknownAndAFifthABug) {
-  const auto fourth = handler(ask_rounds<4>).handle(request(), later_);
+TEST_F(HandlerTest, FactsOfTheFourthRoundAreUnknownAndAFifthIsAnError) {
+  const auto fourth = handler(need_rounds<4>).handle(request(), later_);
   EXPECT_EQ(fourth->status, 200);
   EXPECT_NE(fourth->body.find(R"(["absent","absent","absent","unknown"])"), std::string::npos)
       << fourth->body;
-  EXPECT_EQ(facts_->asked, spec::LookupRounds::kMax);
-  EXPECT_EQ(handler(ask_rounds<5>).handle(request(), later_)->status, 500);
+  EXPECT_EQ(facts_->lookups, spec::LookupRounds::kMax);
+  EXPECT_EQ(handler(need_rounds<5>).handle(request(), later_)->status, 500);
 }
 
 TEST_F(HandlerTest, FactsMayComeLaterWhileOthersAreAnswered) {
   facts_ = std::make_shared<FakeFacts>(false);
-  AdmissionHandler mine = handler(ask_rounds<2>);
+  AdmissionHandler mine = handler(need_rounds<2>);
   EXPECT_FALSE(mine.handle(request(), later_).has_value());
   EXPECT_EQ(counts().in_flight, 1U);
 
@@ -256,8 +255,8 @@ TEST_F(HandlerTest, FactsMayComeLaterWhileOthersAreAnswered) {
 
   for (int round = 0; round < 2; ++round) {
     EXPECT_FALSE(later_.got.has_value());
-    const auto tell = std::move(facts_->tell);
-    tell();
+    const auto answer = std::move(facts_->answer);
+    answer();
   }
   ASSERT_TRUE(later_.got.has_value());
   EXPECT_EQ(later_.got->status, 200);
@@ -275,9 +274,9 @@ struct TimeoutCase {
 
 class Timeouts : public HandlerTest, public testing::WithParamInterface<TimeoutCase> {};
 
-TEST_P(Timeouts, BoundTheAsking) {
+TEST_P(Timeouts, LimitTheLookup) {
   const auto before = steady_clock::now();
-  handler(ask_rounds<1>).handle(request(GetParam().query), later_);
+  handler(need_rounds<1>).handle(request(GetParam().query), later_);
   const auto after = steady_clock::now();
   EXPECT_LE(facts_->last_deadline, after + GetParam().at_most);
   EXPECT_GE(facts_->last_deadline, before + GetParam().at_least);
@@ -285,21 +284,21 @@ TEST_P(Timeouts, BoundTheAsking) {
 
 using namespace std::chrono_literals;
 
-TEST_F(HandlerTest, WhereTooManyWaitOnlyWhatNeedsFactsIsRefused) {
+TEST_F(HandlerTest, WhileTooManyWaitOnlyRequestsThatNeedFactsAreRefused) {
   later_.room = false;
-  EXPECT_EQ(handler(ask_rounds<0>).handle(request(), later_)->status, 200);
-  const auto refused = handler(ask_rounds<1>).handle(request(), later_);
+  EXPECT_EQ(handler(need_rounds<0>).handle(request(), later_)->status, 200);
+  const auto refused = handler(need_rounds<1>).handle(request(), later_);
   ASSERT_TRUE(refused.has_value());
   EXPECT_EQ(refused->status, 429);
   EXPECT_TRUE(refused->retry_after);
-  EXPECT_EQ(facts_->asked, 0);
+  EXPECT_EQ(facts_->lookups, 0);
 }
 
-TEST_F(HandlerTest, TimeThatTheRequestTookToArriveIsTakenFromItsTimeout) {
+TEST_F(HandlerTest, TheTimeToReceiveARequestCountsForItsTimeout) {
   http::Request slow = request("timeout=5s");
   slow.taken = 4s;
   const auto before = steady_clock::now();
-  handler(ask_rounds<1>).handle(slow, later_);
+  handler(need_rounds<1>).handle(slow, later_);
   const auto after = steady_clock::now();
   EXPECT_LE(facts_->last_deadline, after + 500ms);
   EXPECT_GE(facts_->last_deadline, before + 500ms);

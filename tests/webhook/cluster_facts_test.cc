@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Live reads: what an answer of the API server makes of a fact, and on which thread it is told.
+// Live reads: which fact follows from an answer of the API server, and on which thread it is reported.
 #include "webhook/cluster_facts.h"
 
 #include <gtest/gtest.h>
@@ -37,22 +37,22 @@ class ClusterFactsTest : public testing::Test {
     server_.stop();
   }
 
-  /// Asks from this thread, with the client on another one; runs here what comes back by `thread`.
-  ToldFacts ask(const std::vector<ObjectKey>& keys, std::chrono::milliseconds time = 5s) {
+  /// Calls from this thread, with the client on another one; runs here what is passed to `thread`.
+  LookedUpFacts look_up(const std::vector<ObjectKey>& keys, std::chrono::milliseconds time = 5s) {
     if (!loop_.joinable()) loop_ = std::thread([this] { context_.run(); });
     std::promise<std::function<void()>> back;
-    std::optional<ToldFacts> told = facts_.ask(
+    std::optional<LookedUpFacts> found = facts_.look_up(
         Needs{keys}, std::chrono::steady_clock::now() + time,
         [&](std::function<void()> task) { back.set_value(std::move(task)); },
-        [&](ToldFacts later) {
+        [&](LookedUpFacts later) {
           EXPECT_EQ(std::this_thread::get_id(), here_);
-          told = std::move(later);
+          found = std::move(later);
         });
-    if (told) return std::move(*told);
+    if (found) return std::move(*found);
     auto task = back.get_future();
-    if (task.wait_for(10s) != std::future_status::ready) throw std::runtime_error("nobody answers");
+    if (task.wait_for(10s) != std::future_status::ready) throw std::runtime_error("no answer");
     task.get()();
-    return std::move(*told);
+    return std::move(*found);
   }
 
   std::thread::id here_ = std::this_thread::get_id();
@@ -79,10 +79,10 @@ class Answered : public ClusterFactsTest, public testing::WithParamInterface<Ans
 
 TEST_P(Answered, BecomesAFact) {
   server_.on("GET", kSecretPath, GetParam().answer);
-  const ToldFacts told = ask({kSecretKey}, 700ms);
-  ASSERT_EQ(told.facts.size(), 1U);
-  EXPECT_EQ(told.facts.front().first, kSecretKey);
-  const Fact& fact = told.facts.front().second;
+  const LookedUpFacts found = look_up({kSecretKey}, 700ms);
+  ASSERT_EQ(found.facts.size(), 1U);
+  EXPECT_EQ(found.facts.front().first, kSecretKey);
+  const Fact& fact = found.facts.front().second;
   EXPECT_EQ(fact.state, GetParam().state);
   EXPECT_EQ(fact.object != nullptr, GetParam().state == State::kPresent);
   const FactCounts counts = facts_.counts();
@@ -94,14 +94,14 @@ TEST_P(Answered, BecomesAFact) {
 INSTANTIATE_TEST_SUITE_P(
     Table, Answered,
     testing::Values(
-        AnswerCase{"There", [](FakeExchange& x) { x.reply(200, kSecret); }, State::kPresent},
-        AnswerCase{"NotThere",
+        AnswerCase{"Exists", [](FakeExchange& x) { x.reply(200, kSecret); }, State::kPresent},
+        AnswerCase{"DoesNotExist",
                    [](FakeExchange& x) { x.status(404, "NotFound", {}, R"(secrets \"a\" not found)"); },
                    State::kAbsent},
-        AnswerCase{"NoSuchKind",
+        AnswerCase{"KindNotServed",
                    [](FakeExchange& x) { x.reply(404, "404 page not found\n", {}, "text/plain"); },
                    State::kUnknown},
-        AnswerCase{"NotThereSaysAProxy", [](FakeExchange& x) { x.status(404, "NotFound"); }, State::kUnknown},
+        AnswerCase{"NotFoundByAProxy", [](FakeExchange& x) { x.status(404, "NotFound"); }, State::kUnknown},
         AnswerCase{"Forbidden", [](FakeExchange& x) { x.status(403, "Forbidden"); }, State::kUnknown},
         AnswerCase{"Broken", [](FakeExchange& x) { x.status(500, "InternalError"); }, State::kUnknown},
         AnswerCase{"Nonsense", [](FakeExchange& x) { x.reply(200, "[]"); }, State::kUnknown},
@@ -120,17 +120,17 @@ TEST_F(ClusterFactsTest, ReadsAllAtOnce) {
     server_.on("GET", std::string("/api/v1/namespaces/ns/secrets/") + name, together);
   }
   for (const auto& [key, fact] :
-       ask({{"Secret", "ns", "a"}, {"Secret", "ns", "b"}, {"Secret", "ns", "c"}}).facts) {
+       look_up({{"Secret", "ns", "a"}, {"Secret", "ns", "b"}, {"Secret", "ns", "c"}}).facts) {
     EXPECT_EQ(fact.state, State::kPresent) << key.name;
   }
 }
 
-TEST_F(ClusterFactsTest, KeepsNothing) {
+TEST_F(ClusterFactsTest, CachesNothing) {
   server_.on("GET", kSecretPath, [](FakeExchange& x) { x.reply(200, kSecret); });
-  ask({kSecretKey});
+  look_up({kSecretKey});
   server_.on("GET", kSecretPath,
              [](FakeExchange& x) { x.status(404, "NotFound", {}, R"(secrets \"a\" not found)"); });
-  EXPECT_EQ(ask({kSecretKey}).facts.front().second.state, State::kAbsent);
+  EXPECT_EQ(look_up({kSecretKey}).facts.front().second.state, State::kAbsent);
   EXPECT_EQ(server_.count("GET", kSecretPath), 2);
 }
 
@@ -139,23 +139,23 @@ TEST_F(ClusterFactsTest, AKindWithoutANameIsAList) {
     x.reply(200, R"({"kind":"ServingRuntimeList","metadata":{"resourceVersion":"1"},
                      "items":[{"metadata":{"name":"a"}},{"metadata":{"name":"b"}}]})");
   });
-  const ToldFacts told = ask({{"ServingRuntime", "ns", ""}, {"ClusterServingRuntime", "", ""}});
-  const Fact& list = told.facts.front().second;
+  const LookedUpFacts found = look_up({{"ServingRuntime", "ns", ""}, {"ClusterServingRuntime", "", ""}});
+  const Fact& list = found.facts.front().second;
   ASSERT_EQ(list.state, State::kPresent);
   const spec::Value* items = spec::find(*list.object, "items");
   ASSERT_TRUE(items && items->IsArray());
   ASSERT_EQ(items->Size(), 2U);
   EXPECT_EQ(spec::text_of(*spec::find((*items)[0], "kind")), "ServingRuntime");
-  EXPECT_EQ(told.facts.back().second.state, State::kAbsent);  // of a kind that is not there, there are none
+  EXPECT_EQ(found.facts.back().second.state, State::kAbsent);  // the kind is not served, so there are none
 }
 
-TEST_F(ClusterFactsTest, AKindThatNobodyKnowsIsUnknown) {
-  EXPECT_EQ(ask({{"Unheard", "ns", "a"}}).facts.front().second.state, State::kUnknown);
+TEST_F(ClusterFactsTest, AnUnknownKindIsUnknown) {
+  EXPECT_EQ(look_up({{"NoKind", "ns", "a"}}).facts.front().second.state, State::kUnknown);
   EXPECT_TRUE(server_.requests().empty());
 }
 
-TEST_F(ClusterFactsTest, WithoutTimeNobodyIsAsked) {
-  EXPECT_EQ(ask({kSecretKey}, 0ms).facts.front().second.state, State::kUnknown);
+TEST_F(ClusterFactsTest, MakesNoCallAfterTheDeadline) {
+  EXPECT_EQ(look_up({kSecretKey}, 0ms).facts.front().second.state, State::kUnknown);
   EXPECT_TRUE(server_.requests().empty());
 }
 

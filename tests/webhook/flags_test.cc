@@ -34,7 +34,7 @@ TEST(Flags, Defaults) {
   EXPECT_EQ(flags.tls.min_version, http::TlsVersion::k12);
 }
 
-TEST(Flags, KubebuildersNames) {
+TEST(Flags, AcceptsKubebuildersNames) {
   const Flags flags = good({"--health-probe-bind-address=127.0.0.1:1", "--metrics-bind-address", "0",
                             "--webhook-cert-path=/certs", "--webhook-cert-name=a.crt",
                             "--webhook-cert-key=a.key", "--leader-elect"});
@@ -46,7 +46,7 @@ TEST(Flags, KubebuildersNames) {
   EXPECT_TRUE(flags.leader_elect);
 }
 
-TEST(Flags, KServesNamesWithOneDashAsGoTakesThem) {
+TEST(Flags, AcceptsKservesNamesWithOneDashLikeGo) {
   const Flags flags =
       good({"-metrics-addr", "127.0.0.1:8080", "-health-probe-addr=[::1]:8082", "-webhook-port=10443",
             "-leader-elect=false", "-zap-encoder=console", "-zap-log-level", "debug",
@@ -60,7 +60,7 @@ TEST(Flags, KServesNamesWithOneDashAsGoTakesThem) {
   EXPECT_EQ(flags.log.time, log::TimeEncoding::kRfc3339);
 }
 
-TEST(Flags, DevelIsADefaultAndNoMore) {
+TEST(Flags, DevelOnlyChangesDefaults) {
   EXPECT_EQ(good({"--zap-devel"}).log.level, log::Level::kDebug);
   EXPECT_EQ(good({"--zap-devel"}).log.format, log::Format::kText);
   EXPECT_EQ(good({"--zap-devel=true", "--zap-log-level=error", "--log-format=json"}).log.level,
@@ -69,7 +69,7 @@ TEST(Flags, DevelIsADefaultAndNoMore) {
             log::Format::kJson);
 }
 
-TEST(Flags, ListsAreSplitAndAdded) {
+TEST(Flags, SplitsAndAddsLists) {
   const Flags flags = good({"--cert-host=a.svc,10.0.0.1", "--cert-host", "b.svc", "--tls-cipher-suites",
                             "TLS_AES_128_GCM_SHA256,TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305"});
   EXPECT_EQ(flags.cert_hosts, (std::vector<std::string>{"a.svc", "10.0.0.1", "b.svc"}));
@@ -108,7 +108,7 @@ TEST(Flags, OfACluster) {
   EXPECT_EQ(flags.ca_propagation, 1min);
 }
 
-TEST(Flags, HelpNamesEveryFlagAndEndsWellBehaved) {
+TEST(Flags, HelpNamesEveryFlagAndExitsWith0) {
   const auto parsed = parse({"--help"});
   const auto* end = std::get_if<FlagsEnd>(&parsed);
   ASSERT_NE(end, nullptr);
@@ -122,17 +122,17 @@ TEST(Flags, HelpNamesEveryFlagAndEndsWellBehaved) {
 struct BadCase {
   const char* name;
   std::vector<std::string> arguments;
-  const char* told;  // part of the message
+  const char* message;  // a part of it
 };
 
 class BadFlags : public testing::TestWithParam<BadCase> {};
 
-TEST_P(BadFlags, EndWith2AndSayWhich) {
+TEST_P(BadFlags, ExitWith2AndNameTheFlag) {
   const auto parsed = parse(GetParam().arguments);
   const auto* end = std::get_if<FlagsEnd>(&parsed);
   ASSERT_NE(end, nullptr);
   EXPECT_EQ(end->exit_code, 2);
-  EXPECT_NE(end->text.find(GetParam().told), std::string::npos) << end->text;
+  EXPECT_NE(end->text.find(GetParam().message), std::string::npos) << end->text;
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -13,7 +13,7 @@
 namespace modelgate::webhook {
 namespace {
 
-TEST(Metrics, SumWhatThreadsCounted) {
+TEST(Metrics, AddUpTheCountersOfThreads) {
   http::TestServer server;
   AdmissionMetrics metrics;
   AdmissionCounters& one = metrics.add_thread();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The program itself: what it writes, how it ends, and that changed files reach it.
+// The program: what it writes, how it exits, and that it uses changed files.
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -64,7 +64,7 @@ class Program : public testing::Test {
     ::_exit(127);
   }
 
-  // On ports that the kernel chooses, everything on the loopback; waits until it serves.
+  // On the loopback, with ports that the kernel chooses; waits until it serves.
   void start(std::vector<std::string> arguments = {}) {
     for (const std::string& usual : {std::string("--bind-address=127.0.0.1"), std::string("--webhook-port=0"),
                                      std::string("--health-probe-bind-address=127.0.0.1:0"),
@@ -85,7 +85,7 @@ class Program : public testing::Test {
     }
   }
 
-  // The exit code; -1 for a signal's end, -2 when it does not end.
+  // The exit code; -1 if a signal ended it, -2 if it does not exit.
   int wait() {
     int status = 0;
     const bool ended =
@@ -108,7 +108,7 @@ class Program : public testing::Test {
   std::map<std::string, std::uint16_t> ports_;
 };
 
-TEST_F(Program, ServesWithACertificateOfItsOwn) {
+TEST_F(Program, ServesWithASelfIssuedCertificate) {
   const fs::path ca = directory_ / "ca.crt";
   start({"--ca-out=" + ca.string(), "--cert-host=webhook.modelgate.svc,10.1.2.3"});
   EXPECT_EQ(read(ca).substr(0, 27), "-----BEGIN CERTIFICATE-----");
@@ -132,7 +132,7 @@ TEST_F(Program, IdlesInLittleMemory) {
   EXPECT_GT(resident_kb, 0);
 }
 
-TEST_F(Program, SigtermWithoutConnectionsEndsItAtOnce) {
+TEST_F(Program, ExitsAtOnceOnSigtermWithoutConnections) {
   start();
   ::kill(child_, SIGTERM);
   EXPECT_EQ(wait(), 0) << log();
@@ -158,7 +158,7 @@ TEST_F(Program, SigtermDrains) {
   EXPECT_EQ(wait(), 0) << log();
 }
 
-TEST_F(Program, DrainTimeoutEndsItWithAConnectionLeft) {
+TEST_F(Program, ExitsAfterTheDrainTimeoutWithAnOpenConnection) {
   start({"--drain-timeout=200ms"});
   http::TlsClient client(ports_["https"]);
   ASSERT_TRUE(client.handshake());
@@ -166,7 +166,7 @@ TEST_F(Program, DrainTimeoutEndsItWithAConnectionLeft) {
   EXPECT_EQ(wait(), 0) << log();
 }
 
-TEST_F(Program, SecondSignalEndsItAtOnce) {
+TEST_F(Program, ExitsAtOnceOnASecondSignal) {
   start();
   http::TlsClient client(ports_["https"]);
   ASSERT_TRUE(client.handshake());
@@ -196,7 +196,7 @@ TEST_F(Program, DrainsAfterTheShutdownDelay) {
   EXPECT_EQ(wait(), 0) << log();
 }
 
-TEST_F(Program, DrainTimeoutEndsAShutdownDelay) {
+TEST_F(Program, TheDrainTimeoutEndsTheShutdownDelay) {
   start({"--shutdown-delay=1h", "--drain-timeout=200ms"});
   ::kill(child_, SIGTERM);
   EXPECT_EQ(wait(), 0) << log();
@@ -219,7 +219,7 @@ class CertificateFiles : public Program {
   }
 };
 
-TEST_F(CertificateFiles, ChangedPairIsServedAndABadOneRefused) {
+TEST_F(CertificateFiles, ServesAChangedPairAndRefusesABadOne) {
   const auto first = http::new_pair();
   const auto second = http::new_pair();
   write_pair(*first);
@@ -242,13 +242,13 @@ TEST_F(CertificateFiles, ChangedPairIsServedAndABadOneRefused) {
   EXPECT_EQ(log().find("PRIVATE"), std::string::npos);
 }
 
-TEST_F(CertificateFiles, MissingPairIsToldAtTheStart) {
+TEST_F(CertificateFiles, ReportsAMissingPairAtTheStart) {
   spawn({"--webhook-cert-path=" + directory_.string(), "--webhook-port=0"});
   EXPECT_EQ(wait(), 1);
   EXPECT_NE(log().find("--webhook-cert-path"), std::string::npos) << log();
 }
 
-/// A cluster without anything in it, and certificates from files, so that nothing has to be written.
+/// An empty cluster, and certificates from files, so that nothing is written.
 class InACluster : public CertificateFiles {
  protected:
   InACluster() {
@@ -269,7 +269,7 @@ class InACluster : public CertificateFiles {
   kube::FakeApiServer api_;
 };
 
-TEST_F(InACluster, ServesAndGoesOnWhileTheApiServerIsAway) {
+TEST_F(InACluster, ContinuesWhileTheApiServerIsUnreachable) {
   start(arguments());
   ASSERT_TRUE(http::TestServer::eventually([&] { return get("health", "/readyz")->status == 200; }))
       << get("health", "/readyz")->body;
@@ -288,7 +288,7 @@ TEST_F(InACluster, ServesAndGoesOnWhileTheApiServerIsAway) {
   EXPECT_EQ(wait(), 0) << log();
 }
 
-TEST_F(InACluster, ServesNobodyBeforeItsFirstCatalog) {
+TEST_F(InACluster, DoesNotServeBeforeItsFirstCatalog) {
   api_.stop();
   std::vector<std::string> without_probes = arguments();
   without_probes.insert(without_probes.end(),
@@ -301,13 +301,13 @@ TEST_F(InACluster, ServesNobodyBeforeItsFirstCatalog) {
   EXPECT_EQ(wait(), 0) << log();
 }
 
-TEST_F(InACluster, AKubeconfigThatIsNotThereIsTold) {
+TEST_F(InACluster, ReportsAMissingKubeconfig) {
   spawn({"--kubeconfig=" + (directory_ / "none").string()});
   EXPECT_EQ(wait(), 1);
   EXPECT_NE(log().find("--kubeconfig"), std::string::npos) << log();
 }
 
-TEST_F(Program, PortInUseIsToldAndIs1) {
+TEST_F(Program, ExitsWith1IfThePortIsInUse) {
   http::TestServer other;
   spawn({"--bind-address=127.0.0.1", "--webhook-port=" + std::to_string(other.port()),
          "--health-probe-bind-address=0", "--metrics-bind-address=0"});
@@ -315,13 +315,13 @@ TEST_F(Program, PortInUseIsToldAndIs1) {
   EXPECT_NE(log().find("127.0.0.1:" + std::to_string(other.port())), std::string::npos) << log();
 }
 
-TEST_F(Program, BadFlagIsToldAndIs2) {
+TEST_F(Program, ExitsWith2ForAnUnknownFlag) {
   spawn({"--nosuch"});
   EXPECT_EQ(wait(), 2);
   EXPECT_NE(log().find("--nosuch"), std::string::npos) << log();
 }
 
-TEST_F(Program, ManifestsAreReadAgainWhenTheyChange) {
+TEST_F(Program, ReadsChangedManifestsAgain) {
   const fs::path manifests = directory_ / "manifests";
   fs::create_directory(manifests);
   const std::string runtime =
@@ -344,7 +344,7 @@ TEST_F(Program, ManifestsAreReadAgainWhenTheyChange) {
   EXPECT_EQ(get("health", "/readyz")->status, 200);
 }
 
-TEST_F(Program, BrokenManifestsAtTheStartAreToldWithTheirLine) {
+TEST_F(Program, ReportsBrokenManifestsAtTheStartWithTheirLine) {
   const fs::path manifests = directory_ / "manifests";
   fs::create_directory(manifests);
   write(manifests / "broken.yaml", "a: 1\nkind: [\n");

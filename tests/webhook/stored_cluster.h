@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The API server's side of cluster_certificates_test.cc: one Secret and two configurations, kept as the real
-// one keeps them, with resourceVersions, merge patches and watches. Of server-side apply it knows what we
-// need: caBundles by a webhook's name.
+// A fake API server for the tests of certificates/: one Secret and two configurations, with resourceVersions, merge
+// patches and watches. Of server-side apply it supports what we need: caBundles by a webhook's name.
 
 #include <atomic>
 #include <chrono>
@@ -47,7 +46,7 @@ class StoredCluster {
   StoredCluster(const StoredCluster&) = delete;
   StoredCluster& operator=(const StoredCluster&) = delete;
 
-  // As somebody else does it.
+  // As another client.
   void put(const std::string& path, const std::string& json) {
     const std::lock_guard lock(mutex_);
     store(path, json);
@@ -57,7 +56,7 @@ class StoredCluster {
     objects_.erase(path);
     changed_[path] = ++version_;
   }
-  // JSON; empty where there is none.
+  // JSON; empty if it does not exist.
   std::string get(const std::string& path) {
     const std::lock_guard lock(mutex_);
     const auto found = objects_.find(path);
@@ -74,7 +73,7 @@ class StoredCluster {
       put(kind + kName, R"({"metadata":{"name":"modelgate"},"webhooks":[)" + hooks + "]}");
     }
   }
-  // PATCH and POST, leases aside.
+  // PATCH and POST.
   int writes() const {
     int count = 0;
     for (const kube::FakeRequest& request : server.requests()) count += request.method == "GET" ? 0 : 1;
@@ -111,7 +110,7 @@ class StoredCluster {
     x.reply(200, objects_[path]);
   }
 
-  // Our reader drops nulls, which mean a removal here.
+  // Our parser drops nulls, which mean a removal here.
   static std::string with_nulls(std::string json) {
     for (std::size_t at = 0; (at = json.find(":null", at)) != std::string::npos;) {
       json.replace(at, 5, ":\"<removed>\"");
@@ -160,7 +159,7 @@ class StoredCluster {
 
   void list(kube::FakeExchange& x, const std::string& path) {
     if (x.request().query("watch") == "1" || x.request().query("watch") == "true") return watch(x, path);
-    const int version = this->version();  // before what it is of
+    const int version = this->version();  // before the object is read
     const std::string json = get(path);
     x.reply(200, R"({"metadata":{"resourceVersion":")" + std::to_string(version) + R"("},"items":[)" + json +
                      "]}");
@@ -183,7 +182,7 @@ class StoredCluster {
     }
   }
 
-  // The last one, and what it left.
+  // The last change of the object, and its state.
   std::pair<int, std::string> change(const std::string& path) {
     const std::lock_guard lock(mutex_);
     const auto found = objects_.find(path);
@@ -198,7 +197,7 @@ class StoredCluster {
   std::atomic<bool> stopping_ = false;
   std::mutex mutex_;
   std::map<std::string, std::string> objects_;
-  std::map<std::string, int> changed_;  // the version of each one's last change
+  std::map<std::string, int> changed_;  // the version of its last change
   int version_ = 1;
 };
 
