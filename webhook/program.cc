@@ -185,7 +185,7 @@ class Program {
 
   std::string certificate_source() const {
     if (!flags_.cert_directory.empty()) return flags_.cert_directory;
-    return in_cluster_ ? "from the shared CA" : "self-made";
+    return in_cluster_ ? "from the shared CA" : "self-issued";
   }
   std::string catalog_source() const {
     if (in_cluster_) return "cluster";

@@ -26,16 +26,16 @@ class World {
  public:
   Cache cache{[this](const ServiceKey& key, Priority why) {
     constexpr const char* kNames[] = {"resync", "change", "spec"};
-    told_.push_back(key.to_string() + " " + kNames[static_cast<std::size_t>(why)]);
+    reports_.push_back(key.to_string() + " " + kNames[static_cast<std::size_t>(why)]);
   }};
   kube::Store& services = cache.store_of(kube::kInferenceServices);
   kube::Store& deployments = cache.store_of(kube::kDeployments);
   kube::Store& pods = cache.store_of(kube::kPods);
 
-  std::vector<std::string> told() { return std::exchange(told_, {}); }
+  std::vector<std::string> reports() { return std::exchange(reports_, {}); }
 
  private:
-  std::vector<std::string> told_;
+  std::vector<std::string> reports_;
 };
 
 template <class... Objects>
@@ -244,7 +244,7 @@ INSTANTIATE_TEST_SUITE_P(Table, OwnerTest, testing::ValuesIn(kOwners),
 struct ChangeCase {
   const char* name;
   std::function<void(World&)> event;
-  std::vector<std::string> told;
+  std::vector<std::string> reports;
 };
 
 std::ostream& operator<<(std::ostream& out, const ChangeCase& c) {
@@ -263,9 +263,9 @@ TEST_P(ChangeTest, IsReported) {
   w.services.upsert(service_object(at_version("10", {.uid = "u-iris"})));
   w.deployments.upsert(deployment_object(at_version("10")));
   w.pods.upsert(pod_object(at_version("10")));
-  w.told();
+  w.reports();
   GetParam().event(w);
-  EXPECT_EQ(w.told(), GetParam().told);
+  EXPECT_EQ(w.reports(), GetParam().reports);
 }
 
 const std::vector<std::string> kSpec{"default/iris spec"}, kChange{"default/iris change"}, kNothing{};
@@ -316,7 +316,7 @@ const ChangeCase kChanges[] = {
      [](World& w) {
        kube::Store& services = w.cache.store_of(kube::kServices);
        services.upsert(child_object("v1", "Service", {}));
-       w.told();
+       w.reports();
        services.upsert(child_object("v1", "Service", at_version("11", {.uid = "u2"})));
      },
      kChange},
@@ -325,7 +325,7 @@ const ChangeCase kChanges[] = {
        Given given = at_version("11", {.spec = R"({"replicas":1,"paused":true})"});
        given.managed_fields = "[" + managed(kFieldManager, "Apply", R"({"f:spec":{"f:paused":{}}})") + "]";
        w.deployments.upsert(deployment_object(given));
-       w.told();
+       w.reports();
        given.version = "12";
        given.spec = R"({"replicas":1,"paused":false})";
        w.deployments.upsert(deployment_object(given));
@@ -392,11 +392,11 @@ TEST(CacheTest, ReportsBothServicesWhenTheOwnerChanges) {
   w.services.upsert(service_object({.name = "b"}));
   w.deployments.upsert(deployment_object({.name = "x", .service = "a"}));
   w.pods.upsert(pod_object({.name = "p", .service = "a"}));
-  w.told();
+  w.reports();
   w.deployments.upsert(deployment_object({.name = "x", .version = "2", .service = "b"}));
-  EXPECT_THAT(w.told(), UnorderedElementsAre("default/a change", "default/b change"));
+  EXPECT_THAT(w.reports(), UnorderedElementsAre("default/a change", "default/b change"));
   w.pods.upsert(pod_object({.name = "p", .version = "2", .service = "b"}));
-  EXPECT_THAT(w.told(), UnorderedElementsAre("default/a change", "default/b change"));
+  EXPECT_THAT(w.reports(), UnorderedElementsAre("default/a change", "default/b change"));
   EXPECT_THAT(w.cache.children({"default", "a"}), IsEmpty());
   EXPECT_THAT(w.cache.pods({"default", "a"}), IsEmpty());
   EXPECT_EQ(w.cache.children({"default", "b"}).size(), 1U);
@@ -410,9 +410,9 @@ TEST(CacheTest, ChildrenOutliveTheirService) {
   w.services.remove(service_object({.version = "2"}));
   EXPECT_FALSE(w.cache.service(iris()));
   EXPECT_EQ(w.cache.children(iris()).size(), 1U);
-  w.told();
+  w.reports();
   w.deployments.remove(deployment_object({.version = "3"}));
-  EXPECT_THAT(w.told(), IsEmpty());
+  EXPECT_THAT(w.reports(), IsEmpty());
   EXPECT_THAT(w.cache.children(iris()), IsEmpty());
 }
 
@@ -432,8 +432,8 @@ TEST(CacheTest, TheFirstListIsAResync) {
   w.services.replace(list(service_object({.name = "a"}), service_object({.name = "b"})));
   w.deployments.replace(list(deployment_object({.name = "a"})));
   w.pods.replace(list(pod_object({.name = "a"})));
-  EXPECT_THAT(w.told(), UnorderedElementsAre("default/a resync", "default/b resync", "default/a resync",
-                                             "default/a resync"));
+  EXPECT_THAT(w.reports(), UnorderedElementsAre("default/a resync", "default/b resync", "default/a resync",
+                                                "default/a resync"));
 }
 
 TEST(CacheTest, ALaterListReportsDifferences) {
@@ -441,14 +441,14 @@ TEST(CacheTest, ALaterListReportsDifferences) {
   w.services.replace(
       list(service_object({.name = "a"}), service_object({.name = "b"}), service_object({.name = "c"})));
   w.deployments.replace(list(deployment_object({.name = "a"}), deployment_object({.name = "b"})));
-  w.told();
+  w.reports();
   w.services.replace(list(service_object({.name = "a"}),
                           service_object({.name = "b", .version = "2", .spec = "{}"}),
                           service_object({.name = "d"})));
-  EXPECT_THAT(w.told(), UnorderedElementsAre("default/b spec", "default/c spec", "default/d spec"));
+  EXPECT_THAT(w.reports(), UnorderedElementsAre("default/b spec", "default/c spec", "default/d spec"));
   w.deployments.replace(
       list(deployment_object({.name = "b", .version = "2", .status = R"({"replicas":1})"})));
-  EXPECT_THAT(w.told(), UnorderedElementsAre("default/a change", "default/b change"));
+  EXPECT_THAT(w.reports(), UnorderedElementsAre("default/a change", "default/b change"));
   EXPECT_THAT(w.cache.children({"default", "a"}), IsEmpty());
 }
 
@@ -467,7 +467,7 @@ TEST(CacheTest, AnAbortedListRemovesNothing) {
   World w;
   w.services.replace_page(list(service_object({.name = "a"})), true, false);
   w.services.replace_page(list(service_object({.name = "b"})), true, false);
-  w.told();
+  w.reports();
   EXPECT_TRUE(w.cache.service({"default", "a"}));
   w.services.replace_page({}, false, true);
   EXPECT_FALSE(w.cache.service({"default", "a"})) << "only the last list counts";
@@ -528,10 +528,10 @@ TEST(CacheTest, EventsFromBeforeOurWriteAreIgnored) {
   World w;
   w.services.upsert(service_object({}));
   w.cache.put(kube::kDeployments, deployment_object({.version = "8", .spec = R"({"replicas":2})"}));
-  w.told();
+  w.reports();
   w.deployments.upsert(deployment_object({.version = "7"}));
   w.deployments.upsert(deployment_object({.version = "8", .spec = R"({"replicas":2})"}));
-  EXPECT_THAT(w.told(), IsEmpty());
+  EXPECT_THAT(w.reports(), IsEmpty());
   EXPECT_EQ(w.cache.children(iris()).at(0).replicas, 2);
 }
 
@@ -549,7 +549,7 @@ TEST(CacheTest, WhatWeDeletedStaysDeleted) {
   w.services.upsert(service_object({}));
   w.deployments.upsert(deployment_object({.version = "5"}));
   w.cache.forget(kube::kDeployments, "default", "iris-predictor", "u1");
-  w.told();
+  w.reports();
   // Events and lists from before.
   w.deployments.upsert(deployment_object({.version = "5"}));
   w.deployments.upsert(deployment_object({.version = "4"}));
@@ -557,7 +557,7 @@ TEST(CacheTest, WhatWeDeletedStaysDeleted) {
   w.deployments.upsert(deployment_object({.version = "5"}));
   EXPECT_THAT(w.cache.children(iris()), IsEmpty());
   w.deployments.remove(deployment_object({.version = "6"}));
-  EXPECT_THAT(w.told(), IsEmpty());
+  EXPECT_THAT(w.reports(), IsEmpty());
 }
 
 TEST(CacheTest, ADeletionIsForgottenAfterItsEventOrAList) {

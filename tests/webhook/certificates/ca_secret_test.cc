@@ -42,8 +42,8 @@ TEST(CaSecret, PatchesOnlyOurKeysOfTheVersionThatWasRead) {
   EXPECT_EQ(spec::find(spec::find(patch.value(), "metadata"), "annotations"), nullptr);
   const std::string text = ca_secret_patch("42", cas, true);
   for (const std::string_view key : certs::secret_keys()) {
-    const bool kept = key == "ca.crt" || key == "ca.key";
-    EXPECT_EQ(text.contains("\"" + std::string(key) + "\":null"), !kept) << key;
+    const bool set = key == "ca.crt" || key == "ca.key";
+    EXPECT_EQ(text.contains("\"" + std::string(key) + "\":null"), !set) << key;
   }
   EXPECT_TRUE(text.contains(R"("annotations":{"modelgate.io/rotate-ca":null})"));
 }
