@@ -4,6 +4,7 @@
 // network libraries, and what the pure folders may not include. Reads the sources as text.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -144,6 +145,34 @@ TEST(Architecture, SubFoldersAreListed) {
       EXPECT_TRUE(kMayIncludeInside.contains(folder)) << folder << "/ has no row in kMayIncludeInside";
       EXPECT_TRUE(fs::exists(kRoot / folder / "README.md")) << folder << "/ has no README.md";
     }
+  }
+}
+
+/// Folders in which a header's source uses a header that includes it. New folders must not be added.
+const std::set<std::string> kHaveCycles = {"certs", "cli/doctor", "defaulting", "kube/client",
+                                           "spec",  "validation", "yaml"};
+
+/// A header and its source count as one file.
+TEST(Architecture, FilesOfAFolderHaveNoCycles) {
+  std::map<std::string, std::map<std::string, std::set<std::string>>> folders;  // what each file includes
+  for (const auto& [top, unused] : kMayInclude) {
+    for (const Include& i : includes_of(top)) {
+      const std::string folder = directory_of(i.file);
+      const std::string file = i.file.stem().string();
+      const std::string other = fs::path(i.what).stem().string();
+      if (directory_of(i.what) == folder && file != other) folders[folder][file].insert(other);
+    }
+  }
+  EXPECT_GT(folders.size(), 10U) << "the sources were not found";
+  for (auto& [folder, files] : folders) {
+    if (kHaveCycles.contains(folder)) continue;
+    // Removes files whose includes were all removed. What remains has a cycle.
+    const auto is_removed = [&](const std::string& file) { return !files.contains(file); };
+    while (std::erase_if(files, [&](const auto& f) { return std::ranges::all_of(f.second, is_removed); }) >
+           0) {
+    }
+    for (const auto& [file, includes] : files)
+      ADD_FAILURE() << folder << "/" << file << " is part of a cycle";
   }
 }
 
