@@ -135,7 +135,7 @@ class Applier::Run {
   void failed(const Step& step, const ApiError& error);
   void refused(const Step& step, ApplyProblem problem);
   void stale();
-  void report(const Step& step, std::string reason, std::string text, bool may_pass = true);
+  void report(const Step& step, std::string reason, std::string text, bool transient = true);
   void report(const Step& step, Passing passing) {
     report(step, std::string(passing.reason), std::string(passing.text));
   }
@@ -410,12 +410,12 @@ void Applier::Run::stale() {
   complete_ = autoscaler_only_ = false;
 }
 
-void Applier::Run::report(const Step& step, std::string reason, std::string text, bool may_pass) {
+void Applier::Run::report(const Step& step, std::string reason, std::string text, bool transient) {
   complete_ = autoscaler_only_ = false;
   outcome_.problems.push_back({.component = step.component,
                                .reason = std::move(reason),
                                .text = fmt::format("{} {} {}", step.resource->kind, step.name, text),
-                               .may_pass = may_pass});
+                               .transient = transient});
 }
 
 kube::CallOptions Applier::Run::options() const {

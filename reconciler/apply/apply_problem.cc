@@ -20,7 +20,7 @@ struct Pattern {
   int code;               // 0: any
   std::string_view text;  // in the message
   std::string_view reason;
-  bool may_pass;
+  bool transient;
 };
 constexpr std::array kPatterns{
     Pattern{0, "denied the request", "DeniedByWebhook", false},
@@ -96,10 +96,10 @@ ApplyProblem problem_of(const Step& step, const kube::ApiError& error) {
     problem.reason = transport_reason(error.kind);
   } else if (const Pattern* pattern = pattern_of(error)) {
     problem.reason = pattern->reason;
-    problem.may_pass = pattern->may_pass;
+    problem.transient = pattern->transient;
   } else if (error.code >= 400 && error.code < 500) {
     problem.reason = "Refused";
-    problem.may_pass = false;
+    problem.transient = false;
   }
   if (problem.reason == "KindAbsent") {
     problem.text = absent_text(step);

@@ -24,7 +24,7 @@ struct ApplyProblem {
   std::string reason;          // in CamelCase: "Forbidden", "NameTaken", "KindAbsent", "WriteStorm", ...
   std::string text;            // with the object's kind and name and the API server's message, on one line
   /// The same write may succeed later. False: something has to change first.
-  bool may_pass = true;
+  bool transient = true;
 };
 
 /// What the API server's refusal of a step means.

@@ -34,8 +34,8 @@ std::string kind_and_name(const kube::Resource& resource, std::string_view name)
   return fmt::format("{} {}", resource.kind, name);
 }
 
-bool is_named(const std::vector<workload::RetainedObject>& kept, const Child& child) {
-  return std::ranges::any_of(kept, [&](const workload::RetainedObject& object) {
+bool is_named(const std::vector<workload::RetainedObject>& retained, const Child& child) {
+  return std::ranges::any_of(retained, [&](const workload::RetainedObject& object) {
     return (object.kind.empty() || object.kind == child.resource->kind) && object.name == child.name;
   });
 }
@@ -77,7 +77,7 @@ class Planner {
 
   /// `begins_with`: replicas of a new object, if the desired one has none.
   void want(const workload::WantedObject& wanted, std::optional<std::int64_t> begins_with);
-  void remove_unwanted(Unwanted unwanted, const std::vector<workload::RetainedObject>& kept);
+  void remove_unwanted(Unwanted unwanted, const std::vector<workload::RetainedObject>& retained);
   Plan take();
 
  private:
@@ -188,14 +188,14 @@ bool Planner::is_unchanged(const Child& child, const std::string& wanted_digest)
   return last && last->wanted_digest == wanted_digest && last->reply_digest == child.applied_digest;
 }
 
-void Planner::remove_unwanted(Unwanted unwanted, const std::vector<workload::RetainedObject>& kept) {
+void Planner::remove_unwanted(Unwanted unwanted, const std::vector<workload::RetainedObject>& retained) {
   if (unwanted == Unwanted::kKeep) return;
   for (const auto& [place, child] : existing_) {
     const bool written_by_us = !child->applied_digest.empty() || child->kserve_manages;
     if (!is_ours(*child) || child->being_deleted || !written_by_us) continue;
     const std::ptrdiff_t rank = rank_of(*child->resource);
     if (rank == std::ssize(kOwnedKinds) || (unwanted == Unwanted::kKeepRoutes && rank < kRoutes)) continue;
-    if (std::ranges::find(desired_, child) != desired_.end() || is_named(kept, *child)) continue;
+    if (std::ranges::find(desired_, child) != desired_.end() || is_named(retained, *child)) continue;
     deletions_.push_back({.kind = Step::Kind::kDelete,
                           .resource = child->resource,
                           .ns = child->ns,
@@ -234,7 +234,7 @@ std::string_view verb_of(Step::Kind kind) {
 
 Plan plan_of(const ServiceRecord& service, const std::vector<workload::WantedObject>& wanted,
              const std::vector<const Child*>& children, const AppliedMemory& memory, spec::Arena& arena,
-             Unwanted unwanted, const std::vector<workload::RetainedObject>& kept, Begin begin) {
+             Unwanted unwanted, const std::vector<workload::RetainedObject>& retained, Begin begin) {
   if (service.being_deleted) return {};
   Planner planner(service, children, memory, arena);
   for (const workload::WantedObject& object : wanted) {
@@ -244,7 +244,7 @@ Plan plan_of(const ServiceRecord& service, const std::vector<workload::WantedObj
       begins_with = least_replicas(wanted, view.object("metadata").string("name"));
     planner.want(object, begins_with);
   }
-  planner.remove_unwanted(unwanted, kept);
+  planner.remove_unwanted(unwanted, retained);
   return planner.take();
 }
 
@@ -253,8 +253,8 @@ Plan plan_of(const ServiceRecord& service, const std::vector<workload::WantedObj
 Plan make_plan(const ServiceRecord& service, const workload::Wanted& wanted,
                const std::vector<const Child*>& children, const AppliedMemory& memory, spec::Arena& arena,
                Begin begin) {
-  const auto kept = wanted.stopped ? std::vector<workload::RetainedObject>() : wanted.retained;
-  return plan_of(service, wanted.objects, children, memory, arena, unwanted_of(wanted), kept, begin);
+  const auto retained = wanted.stopped ? std::vector<workload::RetainedObject>() : wanted.retained;
+  return plan_of(service, wanted.objects, children, memory, arena, unwanted_of(wanted), retained, begin);
 }
 
 Plan make_plan(const ServiceRecord& service, const std::vector<workload::WantedObject>& wanted,

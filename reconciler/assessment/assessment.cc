@@ -218,18 +218,18 @@ bool Assessment::needs_requeue() const {
 }
 
 void Assessment::add_problem(Problem::Kind kind, std::string_view component, std::string reason,
-                             std::string text, bool may_pass) {
+                             std::string text, bool transient) {
   wanted_.problems.push_back({.kind = kind,
                               .component = component,
                               .reason = reasons_.emplace_back(std::move(reason)),
                               .path = path_of(component),
                               .text = std::move(text),
-                              .transient = may_pass});
+                              .transient = transient});
 }
 
 void Assessment::add_problems(std::vector<ApplyProblem> problems) {
   for (ApplyProblem& p : problems)
-    add_problem(Problem::Kind::kFatal, p.component, std::move(p.reason), std::move(p.text), p.may_pass);
+    add_problem(Problem::Kind::kFatal, p.component, std::move(p.reason), std::move(p.text), p.transient);
 }
 
 spec::Value Assessment::status(std::string_view now) {

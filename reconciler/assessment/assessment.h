@@ -102,7 +102,7 @@ class Assessment {
   void make_plan();
   bool hold_pending_versions();
   void add_problem(workload::Problem::Kind kind, std::string_view component, std::string reason,
-                   std::string text, bool may_pass = false);
+                   std::string text, bool transient = false);
 
   ServiceRecord record_;
   std::shared_ptr<const spec::Catalog> catalog_;

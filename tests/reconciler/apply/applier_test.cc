@@ -545,7 +545,7 @@ TEST_F(Apply, StopsIfTheNamespaceIsBeingDeleted) {
   const Plan plan{.steps = {step(Step::Kind::kCreate), step(Step::Kind::kCreate, kube::kDeployments)}};
   const ApplyOutcome outcome = carry_out(plan);
   ASSERT_THAT(reasons(outcome), ElementsAre("NamespaceTerminating"));
-  EXPECT_FALSE(outcome.problems[0].may_pass);
+  EXPECT_FALSE(outcome.problems[0].transient);
   EXPECT_EQ(server_.requests().size(), 2U);
 }
 
@@ -554,7 +554,7 @@ TEST_F(Apply, StopsIfTheApiServerCannotBeReached) {
   const Plan plan{.steps = {step(Step::Kind::kApply), step(Step::Kind::kApply, kube::kDeployments)}};
   const ApplyOutcome outcome = carry_out(plan, 2s);
   ASSERT_EQ(outcome.problems.size(), 1U);
-  EXPECT_TRUE(outcome.problems[0].may_pass);
+  EXPECT_TRUE(outcome.problems[0].transient);
   EXPECT_EQ(outcome.writes, 0);
 }
 

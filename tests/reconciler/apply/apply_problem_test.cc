@@ -22,7 +22,7 @@ struct ProblemCase {
   const char* name;
   kube::ApiError error;
   const char* reason;
-  bool may_pass;
+  bool transient;
   const char* text;
 };
 
@@ -35,7 +35,7 @@ class Problems : public testing::TestWithParam<ProblemCase> {};
 TEST_P(Problems, HaveAReasonAndAText) {
   const ApplyProblem problem = problem_of(step(kube::kHttpRoutes), GetParam().error);
   EXPECT_EQ(problem.reason, GetParam().reason);
-  EXPECT_EQ(problem.may_pass, GetParam().may_pass);
+  EXPECT_EQ(problem.transient, GetParam().transient);
   EXPECT_EQ(problem.component, "predictor");
   EXPECT_THAT(problem.text, HasSubstr("HTTPRoute a"));
   EXPECT_THAT(problem.text, HasSubstr(GetParam().text));
