@@ -228,13 +228,13 @@ TEST(References, WithAnInvalidNameAreNotLookedUp) {
 const std::string kBroken = with(model(", runtime: team"));
 
 /// A service that was stored before admission checked whether it can be realized.
-std::string stored_unasked(const std::string& yaml) {
+std::string stored_unchecked(const std::string& yaml) {
   return Cluster(compatible).create(yaml).object;
 }
 
 TEST(PreexistingProblems, RatchetByTheirText) {
   Cluster cluster;
-  const std::string stored = stored_unasked(kBroken);
+  const std::string stored = stored_unchecked(kBroken);
   const Reviewed same = cluster.update(with("minReplicas: 2, " + model(", runtime: team")), stored);
   EXPECT_TRUE(same.response.allowed) << same.response.message;
   EXPECT_TRUE(same.warns("(pre-existing)"));

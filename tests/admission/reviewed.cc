@@ -136,17 +136,17 @@ Reviewed Cluster::review(const char* operation, std::string_view yaml, const std
   Reviewed out;
   std::string object = service_from(yaml);
   if (mutates) {
-    ask(Endpoint::kMutateInferenceService, body_of(operation, object, old), out);
+    send(Endpoint::kMutateInferenceService, body_of(operation, object, old), out);
     if (!out.response.allowed) return out;
     object = patched(object, out.response.patch);
     out.looked_up.clear();
   }
-  ask(Endpoint::kValidateInferenceService, body_of(operation, object, old), out);
+  send(Endpoint::kValidateInferenceService, body_of(operation, object, old), out);
   out.object = std::move(object);
   return out;
 }
 
-void Cluster::ask(Endpoint endpoint, const std::string& body, Reviewed& out) {
+void Cluster::send(Endpoint endpoint, const std::string& body, Reviewed& out) {
   Facts facts;
   Arena objects;
   const Value something = read(R"({"kind":"Something","metadata":{"name":"x"}})", objects);

@@ -50,7 +50,7 @@ class Cluster {
  private:
   Reviewed review(const char* operation, std::string_view yaml, const std::string& old);
   /// Sends `body`. Sets the response, the warnings and the objects that were looked up.
-  void ask(Endpoint endpoint, const std::string& body, Reviewed& out);
+  void send(Endpoint endpoint, const std::string& body, Reviewed& out);
 
   std::shared_ptr<const spec::Catalog> catalog_;
 };
