@@ -73,7 +73,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Malformed{"Empty", "", "malformed JSON"}, Malformed{"NotJson", "hello", "malformed JSON at byte 0"},
         Malformed{"Truncated", std::string(kReview.substr(0, 100)), "malformed JSON"},
-        Malformed{"Array", "[]", "not an object"}, Malformed{"NoVersion", "{}", "apiVersion \"\" is not known"},
+        Malformed{"Array", "[]", "not an object"},
+        Malformed{"NoVersion", "{}", "apiVersion \"\" is not known"},
         Malformed{"UnknownVersion", with("admission.k8s.io/v1", "admission.k8s.io/v2"),
                   "apiVersion \"admission.k8s.io/v2\" is not known"},
         Malformed{"UnknownKind", with("AdmissionReview", "Review"), "kind \"Review\" is not known"},

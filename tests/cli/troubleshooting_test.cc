@@ -109,11 +109,13 @@ TEST(TroubleshootingTest, EachHasAMessageAndARemedy) {
   constexpr std::string_view kRemedy = "**Remedy:**";
   for (const Section& section : sections()) {
     if (id_of(section).empty()) continue;
-    EXPECT_NE(section.text.find("\n> "), std::string::npos) << section.title << ": its section in docs/troubleshooting.md quotes no message";
+    EXPECT_NE(section.text.find("\n> "), std::string::npos)
+        << section.title << ": its section in docs/troubleshooting.md quotes no message";
     const std::size_t remedy = section.text.find(kRemedy);
     ASSERT_NE(remedy, std::string::npos)
         << section.title << ": its section in docs/troubleshooting.md has no **Remedy:**";
-    EXPECT_GT(section.text.size() - remedy, kRemedy.size() + 25) << section.title << ": the remedy in docs/troubleshooting.md is too short";
+    EXPECT_GT(section.text.size() - remedy, kRemedy.size() + 25)
+        << section.title << ": the remedy in docs/troubleshooting.md is too short";
   }
 }
 
@@ -145,8 +147,8 @@ TEST(TroubleshootingTest, HasEveryTextOfTheWebhooksHttpErrors) {
   texts.merge(in_sources("webhook", std::regex(R"re(overloaded_reply\("([^"]+)"\))re")));
   texts.erase("ok");
   EXPECT_GT(texts.size(), 5U);
-  for (const std::string& text : texts) EXPECT_NE(document.find(text), std::string::npos)
-        << "docs/troubleshooting.md does not explain: " << text;
+  for (const std::string& text : texts)
+    EXPECT_NE(document.find(text), std::string::npos) << "docs/troubleshooting.md does not explain: " << text;
 }
 
 TEST(TroubleshootingTest, HasEveryErrorAndWarningOfTheLog) {
@@ -155,13 +157,14 @@ TEST(TroubleshootingTest, HasEveryErrorAndWarningOfTheLog) {
   std::set<std::string> texts = in_sources("webhook", line);
   texts.merge(in_sources("kube", line));
   EXPECT_GT(texts.size(), 10U);
-  for (const std::string& text : texts) EXPECT_NE(document.find(text), std::string::npos)
-        << "docs/troubleshooting.md does not explain: " << text;
+  for (const std::string& text : texts)
+    EXPECT_NE(document.find(text), std::string::npos) << "docs/troubleshooting.md does not explain: " << text;
 }
 
 TEST(TroubleshootingTest, HasEveryReasonOfTheReconciler) {
   const std::string document = unwrapped_text();
-  std::set<std::string> reasons = in_sources("reconciler", std::regex(R"re(report\(\s*step, "([A-Za-z]+)")re"));
+  std::set<std::string> reasons =
+      in_sources("reconciler", std::regex(R"re(report\(\s*step, "([A-Za-z]+)")re"));
   reasons.merge(
       in_sources("reconciler", std::regex(R"re(Pattern\{\d+, ".*", "([A-Za-z]+)", (?:true|false)\})re")));
   reasons.merge(in_sources("reconciler", std::regex(R"re(\.reason = "([A-Z][A-Za-z]+)")re")));

@@ -104,7 +104,7 @@ void expect(const Case& c, const Document& document, const Findings& found) {
   for (const spec::FieldError& e : found.errors) {
     // The path exists, or is of a member that something which exists should have.
     const bool exists = e.path.find_in(document.value()) || e.path.parent().find_in(document.value()) ||
-                       e.path.parent().parent().find_in(document.value());
+                        e.path.parent().parent().find_in(document.value());
     EXPECT_TRUE(exists) << e.to_string();
     EXPECT_FALSE(e.message().empty());
   }

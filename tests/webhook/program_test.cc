@@ -294,8 +294,8 @@ TEST_F(InACluster, DoesNotServeBeforeItsFirstCatalog) {
   without_probes.insert(without_probes.end(),
                         {"--health-probe-bind-address=0", "--metrics-bind-address=0", "--webhook-port=0"});
   spawn(without_probes);
-  EXPECT_TRUE(http::TestServer::eventually(
-      [&] { return log().find("list or watch failed") != std::string::npos; }));
+  EXPECT_TRUE(
+      http::TestServer::eventually([&] { return log().find("list or watch failed") != std::string::npos; }));
   EXPECT_EQ(log().find("\"serving\""), std::string::npos);
   ::kill(child_, SIGTERM);
   EXPECT_EQ(wait(), 0) << log();
