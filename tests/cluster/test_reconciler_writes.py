@@ -112,7 +112,7 @@ class Kinds(Writes):
         self.kubectl("delete", "crd", "scaledobjects.keda.sh", "--timeout=30s")
         log = self.plane.processes.logs / f"{self.reconciler.name}.log"
         self.eventually("the reconciler to detect it", lambda: any(
-            "this kind is not installed" in line and "scaledobjects" in line for line in log.read_text().splitlines()), self.LOOKED_FOR)
+            "the kind is not installed" in line and "scaledobjects" in line for line in log.read_text().splitlines()), self.LOOKED_FOR)
         metric = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}}
         self.apply(sklearn("later", {"serving.kserve.io/autoscalerClass": "keda"},
                            {"minReplicas": 1, "maxReplicas": 2, "autoScaling": {"metrics": [metric]}}))
