@@ -46,16 +46,12 @@ std::optional<Value> completed(const RealizationInput& in, spec::Arena& arena) {
 Wanted build(const RealizationInput& in, const Value& service, spec::Arena& arena) {
   const InferenceServiceView view(service);
   const std::string_view ns = in.namespace_.empty() ? view.metadata().namespace_() : in.namespace_;
-  return workload::build_wanted(
-      service,
-      {.catalog = in.catalog,
-       .runtime = defaulting::runtime_of_unpinned_model(view, ns, in.catalog),
-       .facts = &in.facts,
-       .name_style = workload::name_style_for(view.metadata().name(), {}, in.catalog.configuration()),
-       .virtual_services = in.catalog.configuration().modelgate.istio_routes,
-       .as_strict = true,
-       .problems_only = true},
-      arena);
+  workload::ServiceContext context = workload::make_service_context(
+      view.metadata().name(), in.catalog,
+      {.runtime = defaulting::runtime_of_unpinned_model(view, ns, in.catalog), .facts = &in.facts});
+  context.as_strict = true;
+  context.problems_only = true;
+  return workload::build_wanted(service, context, arena);
 }
 
 // ---------------------------------------------------------------------------------- reported by rules

@@ -53,13 +53,12 @@ Wanted build(const Value& service, std::string_view ns, const Input& input,
   const std::vector<std::string> deployments = deployments_of(name, ns, input);
   const std::vector<std::string_view> existing(deployments.begin(), deployments.end());
   Facts facts;
-  const workload::ServiceContext context{
-      .catalog = catalog,
-      .runtime = defaulting::runtime_of_unpinned_model(view, ns, catalog),
-      .ready = all_ready(view),
-      .facts = &facts,
-      .name_style = workload::name_style_for(name, existing, catalog.configuration()),
-      .virtual_services = catalog.configuration().modelgate.istio_routes};
+  workload::ServiceContext context =
+      workload::make_service_context(name, catalog,
+                                     {.runtime = defaulting::runtime_of_unpinned_model(view, ns, catalog),
+                                      .facts = &facts,
+                                      .deployments = existing});
+  context.ready = all_ready(view);
   spec::LookupRounds rounds;
   while (true) {
     Wanted wanted = workload::build_wanted(service, context, *input.arena);

@@ -142,14 +142,16 @@ defaulting::Outcome Assessment::apply_defaults(std::span<const std::string_view>
 }
 
 workload::ServiceContext Assessment::context() const {
-  return {.catalog = *catalog_,
-          .runtime = selection_ ? selection_->chosen : nullptr,
-          .ready = ready_,
-          .facts = &facts_->facts(),
-          .system_namespace = surroundings_.system_namespace,
-          .name_style = name_style_,
-          .virtual_services = catalog_->configuration().modelgate.istio_routes &&
-                              !surroundings_.kind_absent(kube::kVirtualServices)};
+  workload::ServiceContext context = workload::make_service_context(
+      record_.key.name, *catalog_,
+      {.runtime = selection_ ? selection_->chosen : nullptr,
+       .facts = &facts_->facts(),
+       .has_virtual_services = !surroundings_.kind_absent(kube::kVirtualServices)});
+  context.ready = ready_;
+  context.system_namespace = surroundings_.system_namespace;
+  // The one that the objects were built with: the observed Deployments may have changed since.
+  context.name_style = name_style_;
+  return context;
 }
 
 workload::NameStyle Assessment::name_style() const {

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the builder (build_wanted.h) needs to know beside the service: catalog, runtime, and which components
-// are ready.
+// are ready. Its callers (admission, the reconciler, `modelgate review`) get it from make_service_context().
+//
+//   ServiceContext context = make_service_context(name, catalog, {.runtime = selected, .facts = &facts});
+//   context.ready = ready_components(...);
+//   Wanted wanted = build_wanted(service, context, arena);
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,5 +66,20 @@ struct ServiceContext {
   /// of are built. All problems are reported.
   bool problems_only = false;
 };
+
+/// What a caller knows of the cluster beyond the catalog.
+struct ClusterState {
+  /// Serves `predictor.model` if that names no runtime (defaulting/runtime_selection.h).
+  const spec::Runtime* runtime = nullptr;
+  const spec::Facts* facts = nullptr;
+  /// The names of the service's Deployments that exist.
+  std::span<const std::string_view> deployments = {};
+  /// Whether the cluster has the kind VirtualService.
+  bool has_virtual_services = true;
+};
+
+/// For the service of that name, before anything of it is ready.
+ServiceContext make_service_context(std::string_view service_name, const spec::Catalog& catalog,
+                                    const ClusterState& cluster);
 
 }  // namespace modelgate::workload
