@@ -156,7 +156,7 @@ TEST(GpuTolerationsOnUpdate, AreRemovedWithTheGpu) {
   const Value e = apply_without(world, none, d, "nvidia.com/gpu");
   EXPECT_EQ("-", toleration_keys(e, "spec.predictor"));
   EXPECT_TRUE(spec::equal(e, world.update(none, d))) << "a PUT gives the same";
-  EXPECT_TRUE(spec::equal(e, world.create(none))) << "nothing is left behind";
+  EXPECT_TRUE(spec::equal(e, world.create(none))) << "no trace is left";
 }
 
 TEST(GpuTolerationsOnUpdate, SwitchingVendorLeavesNoTrace) {

@@ -59,7 +59,7 @@ const Case kCases[] = {
      R"({"limits":{"cpu":"3","memory":"2Gi"},"requests":{"cpu":3,"memory":"2Gi"}})"},
     {"WhatDoesNotParseIsForValidation", "bare", "{requests: {cpu: many}}",
      R"({"limits":{"cpu":"1","memory":"2Gi"},"requests":{"cpu":"many","memory":"2Gi"}})"},
-    {"NoRuntimeNoChoice", "nobody-serves-this", "", "-"},
+    {"NoRuntimeNoChoice", "not-served", "", "-"},
 };
 
 Value manifest_of(World& world, const Case& c) {
@@ -80,7 +80,7 @@ TEST_P(ModelResources, AreFilledIn) {
   EXPECT_LE(world.warnings().size(), 1U);
 
   EXPECT_TRUE(spec::equal(d, world.apply(manifest, d)));
-  EXPECT_TRUE(world.warnings().empty()) << "told once";
+  EXPECT_TRUE(world.warnings().empty()) << "warned once";
   EXPECT_TRUE(spec::equal(d, world.update(manifest, d)));
   EXPECT_TRUE(spec::equal(d, world.update(d, d)));
 }
