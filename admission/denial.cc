@@ -32,7 +32,7 @@ std::string rules_of(const spec::FieldErrors& errors) {
 Response deny(const Review& review, const spec::FieldErrors& errors) {
   Response response;
   response.allowed = false;
-  response.message = fmt::format("{} {} is invalid", review.kind, spec::quoted(shown_name(review)));
+  response.message = fmt::format("{} {} is invalid", review.kind, spec::quote(shown_name(review)));
   for (const spec::FieldError& e : errors) {
     std::string message = e.message();
     std::string field = e.path.to_string();

@@ -187,7 +187,7 @@ void check_references(const Wanted& wanted, const Facts& facts, bool look_up, Re
         {.rule = kRealizableRule,
          .path = {},
          .text = fmt::format("there is no {} {} in the namespace {} yet: Pods of {} wait for it", r.key.kind,
-                             spec::quoted(r.key.name), spec::quoted(r.key.namespace_), r.deployment),
+                             spec::quote(r.key.name), spec::quote(r.key.namespace_), r.deployment),
          .about = r.key});
   }
 }

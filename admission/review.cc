@@ -46,11 +46,11 @@ std::optional<std::string> read_header(const ObjectView& root, Review& review) {
   if (!root) return "the body is not an object";
   review.api_version = root.string("apiVersion");
   if (std::ranges::find(kVersions, review.api_version) == kVersions.end()) {
-    return fmt::format("apiVersion {} is not known; known are {} and {}", spec::quoted(review.api_version),
+    return fmt::format("apiVersion {} is not known; known are {} and {}", spec::quote(review.api_version),
                        kVersions[0], kVersions[1]);
   }
   if (root.string("kind") != "AdmissionReview")
-    return fmt::format("kind {} is not known; known is AdmissionReview", spec::quoted(root.string("kind")));
+    return fmt::format("kind {} is not known; known is AdmissionReview", spec::quote(root.string("kind")));
   return std::nullopt;
 }
 
@@ -61,7 +61,7 @@ std::optional<std::string> read_request(const ObjectView& request, Review& revie
   const auto operation = std::ranges::find(kOperations, request.string("operation"),
                                            &std::pair<std::string_view, Operation>::first);
   if (operation == kOperations.end())
-    return fmt::format("operation {} is not known", spec::quoted(request.string("operation")));
+    return fmt::format("operation {} is not known", spec::quote(request.string("operation")));
   review.operation = operation->second;
   review.dry_run = request.boolean("dryRun").value_or(false);
   const ObjectView kind = request.object("kind");

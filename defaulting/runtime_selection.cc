@@ -50,13 +50,13 @@ std::string selected_text(const Selection& s) {
     case Selection::Source::kEarlier:
       return "was selected earlier and still serves the model";
     default:
-      return fmt::format("serves {}, {}", spec::quoted(s.format), priority_text(*s.chosen, s.format));
+      return fmt::format("serves {}, {}", spec::quote(s.format), priority_text(*s.chosen, s.format));
   }
 }
 
 std::string outranked_text(const Selection& s, const Runtime& runtime) {
   const Runtime* chosen = s.chosen;
-  if (!chosen) return fmt::format("serves {}, but another runtime was requested", spec::quoted(s.format));
+  if (!chosen) return fmt::format("serves {}, but another runtime was requested", spec::quote(s.format));
   if (s.source == Selection::Source::kNamed)
     return fmt::format("serves the model, but the service names {}", chosen->name);
   if (s.source == Selection::Source::kEarlier)

@@ -63,7 +63,7 @@ void check_gateway(Section& section, const IngressConfiguration& out) {
   const std::string_view name = slash == std::string_view::npos ? "" : gateway.substr(slash + 1);
   if (check_dns1123_label(gateway.substr(0, slash)) || check_dns1123_label(name)) {
     section.error(kField,
-                  fmt::format("is {}, allowed is \"namespace/name\", each a DNS label", quoted(gateway)));
+                  fmt::format("is {}, allowed is \"namespace/name\", each a DNS label", quote(gateway)));
   }
 }
 
@@ -261,7 +261,7 @@ void read_gpu_tolerations(Section& section, std::vector<GpuToleration>& out) {
           fmt::format("gpuTolerations[{}]", i),
           fmt::format("is {}, allowed is a resource such as nvidia.com/gpu, with * for anything, and "
                       "\"=key\" after it if the taint has another key",
-                      spec::quoted(entries[i])));
+                      spec::quote(entries[i])));
     }
   }
 }
@@ -272,7 +272,7 @@ void read_metric_name(Section& section, std::string_view field, std::string& out
   section.text_or_default(field, name);
   if (name == "." || name == ".." || name.find_first_of("/%") != std::string::npos) {
     section.error(
-        field, fmt::format(R"(is {}, allowed is a metric's name, without "/" and "%")", spec::quoted(name)));
+        field, fmt::format(R"(is {}, allowed is a metric's name, without "/" and "%")", spec::quote(name)));
   } else {
     out = std::move(name);
   }
@@ -364,7 +364,7 @@ void warn_of_unknown_keys(const Value& data, Section::Problems& problems) {
     if (name.starts_with('_') || std::ranges::find(known, name) != known.end()) continue;
     if (const auto near = nearest(name, known)) {
       problems.warnings.push_back(
-          {std::string(name), "", fmt::format("is not a known key (did you mean {}?)", quoted(*near))});
+          {std::string(name), "", fmt::format("is not a known key (did you mean {}?)", quote(*near))});
     }
   }
 }

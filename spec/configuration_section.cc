@@ -19,15 +19,15 @@ namespace {
 
 std::string join(std::span<const std::string_view> values) {
   std::string out;
-  for (const std::string_view value : values) out += (out.empty() ? "" : ", ") + quoted(value);
+  for (const std::string_view value : values) out += (out.empty() ? "" : ", ") + quote(value);
   return out;
 }
 
 }  // namespace
 
 std::string not_allowed(std::string_view found, std::span<const std::string_view> allowed) {
-  std::string message = fmt::format("is {}, allowed are {}", quoted(found), join(allowed));
-  if (const auto near = nearest(found, allowed)) message += fmt::format(" (did you mean {}?)", quoted(*near));
+  std::string message = fmt::format("is {}, allowed are {}", quote(found), join(allowed));
+  if (const auto near = nearest(found, allowed)) message += fmt::format(" (did you mean {}?)", quote(*near));
   return message;
 }
 
@@ -123,7 +123,7 @@ void Section::number_as_text(std::string_view field, std::optional<std::int32_t>
   std::int32_t number = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (problem != std::errc{} || end != text.data() + text.size()) {
-    error(field, fmt::format("is {}, allowed is a whole number of 32 bits as text", quoted(text)));
+    error(field, fmt::format("is {}, allowed is a whole number of 32 bits as text", quote(text)));
     return;
   }
   out = number;
@@ -134,11 +134,11 @@ void Section::quantity(std::string_view field, std::optional<QuantitySetting>& o
   if (!value || value->GetStringLength() == 0) return;
   const auto read = Quantity::parse(text_of(*value));
   if (!read) {
-    error(field, fmt::format("is {}: {}", quoted(text_of(*value)), read.error()));
+    error(field, fmt::format("is {}: {}", quote(text_of(*value)), read.error()));
     return;
   }
   if (read->sign() < 0) {
-    error(field, fmt::format("is {}, allowed is zero or more", quoted(text_of(*value))));
+    error(field, fmt::format("is {}, allowed is zero or more", quote(text_of(*value))));
     return;
   }
   out = QuantitySetting{read->stored(text_of(*value)), *read};
@@ -228,7 +228,7 @@ void Section::finish() {
     const auto is_name = [name](std::string_view known) { return text::equal_ignoring_case(known, name); };
     if (std::ranges::any_of(known_, is_name)) continue;
     const auto near = nearest(name, known_);
-    warning(name, near ? fmt::format("is not a known field (did you mean {}?)", quoted(*near))
+    warning(name, near ? fmt::format("is not a known field (did you mean {}?)", quote(*near))
                        : std::string("is not a known field"));
   }
 }

@@ -44,7 +44,7 @@ void append_member(const FieldPath::Segment& s, std::string& out) {
 constexpr std::size_t kMaxShown = 128;
 
 std::string shown(const Value& v) {
-  if (v.IsString()) return quoted(text_of(v));
+  if (v.IsString()) return quote(text_of(v));
   return text::truncate(to_json(v), kMaxShown);
 }
 
@@ -160,7 +160,7 @@ FieldError required(FieldPath path, std::string detail) {
 }
 
 FieldError invalid(FieldPath path, std::string_view value, std::string detail) {
-  return {ErrorType::kInvalid, std::move(path), quoted(value), std::move(detail)};
+  return {ErrorType::kInvalid, std::move(path), quote(value), std::move(detail)};
 }
 
 FieldError invalid(FieldPath path, std::int64_t value, std::string detail) {
@@ -187,11 +187,11 @@ FieldError not_supported(FieldPath path, std::string_view value, std::span<const
   std::string detail = allowed.size() == 1 ? "supported value: " : "supported values: ";
   for (const char* separator = ""; const std::string_view a : allowed) {
     detail += separator;
-    detail += quoted(a);
+    detail += quote(a);
     separator = ", ";
   }
-  if (const auto near = nearest(value, allowed)) detail += fmt::format(" (did you mean {}?)", quoted(*near));
-  return {ErrorType::kNotSupported, std::move(path), quoted(value), std::move(detail)};
+  if (const auto near = nearest(value, allowed)) detail += fmt::format(" (did you mean {}?)", quote(*near));
+  return {ErrorType::kNotSupported, std::move(path), quote(value), std::move(detail)};
 }
 
 FieldError forbidden(FieldPath path, std::string detail) {
@@ -199,11 +199,11 @@ FieldError forbidden(FieldPath path, std::string detail) {
 }
 
 FieldError duplicate(FieldPath path, std::string_view value) {
-  return {ErrorType::kDuplicate, std::move(path), quoted(value)};
+  return {ErrorType::kDuplicate, std::move(path), quote(value)};
 }
 
 FieldError too_long(FieldPath path, std::string_view value, std::size_t max_bytes) {
-  return {ErrorType::kTooLong, std::move(path), quoted(value),
+  return {ErrorType::kTooLong, std::move(path), quote(value),
           fmt::format("must be at most {} bytes, and is {}", max_bytes, value.size())};
 }
 
@@ -213,7 +213,7 @@ FieldError too_many(FieldPath path, std::size_t count, std::size_t max) {
 }
 
 FieldError not_found(FieldPath path, std::string_view value, std::string detail) {
-  return {ErrorType::kNotFound, std::move(path), quoted(value), std::move(detail)};
+  return {ErrorType::kNotFound, std::move(path), quote(value), std::move(detail)};
 }
 
 FieldError unknown_field(FieldPath path, std::span<const std::string_view> known) {
@@ -258,7 +258,7 @@ std::vector<FieldWarning> split_by_mode(FieldErrors& errors, bool strict) {
   return warnings;
 }
 
-std::string quoted(std::string_view s) {
+std::string quote(std::string_view s) {
   std::string out = "\"";
   for (std::size_t i = 0; i < s.size(); ++i) {
     const auto c = static_cast<unsigned char>(s[i]);

@@ -182,6 +182,6 @@ FieldWarning as_warning(const FieldError& error);
 std::vector<FieldWarning> split_by_mode(FieldErrors& errors, bool strict);
 
 /// A string as an error prints it: quoted, control characters escaped, cut after 128 bytes.
-std::string quoted(std::string_view s);
+std::string quote(std::string_view s);
 
 }  // namespace modelgate::spec

@@ -44,7 +44,7 @@ std::string listed(const Range& range, Name name) {
   std::string out;
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (i > 0) out += i + 1 == names.size() ? " and " : ", ";
-    out += quoted(names[i]);
+    out += quote(names[i]);
   }
   if (more) out += ", ...";
   return out;
@@ -54,22 +54,22 @@ std::string versions_text(const Runtime& runtime, const ModelRequirement& wanted
   const std::string versions = listed(runtime.formats, [&](const Runtime::Format& f) {
     return f.name == wanted.format ? f.version.value_or(std::string_view{}) : std::string_view{};
   });
-  const std::string found = quoted(wanted.version.value_or(std::string_view{}));
+  const std::string found = quote(wanted.version.value_or(std::string_view{}));
   if (versions.empty())
-    return fmt::format("serves {} without a version, not {}", quoted(wanted.format), found);
-  return fmt::format("serves version {} of {}, not {}", versions, quoted(wanted.format), found);
+    return fmt::format("serves {} without a version, not {}", quote(wanted.format), found);
+  return fmt::format("serves version {} of {}, not {}", versions, quote(wanted.format), found);
 }
 
 std::string formats_text(const Runtime& runtime, const ModelRequirement& wanted) {
   const std::string formats = listed(runtime.formats, [](const Runtime::Format& f) { return f.name; });
-  if (formats.empty()) return fmt::format("serves no model format, so not {} either", quoted(wanted.format));
-  return fmt::format("serves {}, not {}", formats, quoted(wanted.format));
+  if (formats.empty()) return fmt::format("serves no model format, so not {} either", quote(wanted.format));
+  return fmt::format("serves {}, not {}", formats, quote(wanted.format));
 }
 
 std::string protocols_text(const Runtime& runtime, const ModelRequirement& wanted) {
   return fmt::format("speaks protocol {}, not {}",
                      listed(runtime.protocols, [](std::string_view p) { return p; }),
-                     quoted(wanted.protocol.value_or(kDefaultProtocol)));
+                     quote(wanted.protocol.value_or(kDefaultProtocol)));
 }
 
 }  // namespace
@@ -114,7 +114,7 @@ std::string Mismatch::text() const {
     case Reason::kVersion:
       return versions_text(*runtime, wanted);
     case Reason::kNotAutoSelect:
-      return fmt::format("is not chosen unless it is named (no autoSelect for {})", quoted(wanted.format));
+      return fmt::format("is not chosen unless it is named (no autoSelect for {})", quote(wanted.format));
     case Reason::kProtocol:
       return protocols_text(*runtime, wanted);
     case Reason::kMultiModel:

@@ -43,7 +43,7 @@ std::string broken_expression_text(std::string_view container) {
   return fmt::format(
       "cannot be matched: ClusterStorageContainer {} has a regular expression that does not compile (RE2 "
       "syntax)",
-      quoted(container));
+      quote(container));
 }
 
 StorageContainers::StorageContainers(const Catalog& catalog) {
@@ -87,7 +87,7 @@ std::optional<std::string> StorageContainers::unfit(const ClusterStorageContaine
     return fmt::format("this ClusterStorageContainer is for {}, and a Pod needs one for {}",
                        container.spec().workload_type(), kInitContainer);
   if (supports(container, uri) == Support::kNo)
-    return fmt::format("this ClusterStorageContainer does not support the URI {}", quoted(shown_uri(uri)));
+    return fmt::format("this ClusterStorageContainer does not support the URI {}", quote(shown_uri(uri)));
   return std::nullopt;
 }
 

@@ -85,7 +85,7 @@ void check_canary_form(const Service& s, Report& report) {
   if (s.isvc().spec().canary().empty()) return;
   if (s.annotated_mode() != spec::kStandardMode)
     report.add(forbidden(at, fmt::format("is for the deployment mode {} only, this service's is {}",
-                                         spec::kStandardMode, spec::quoted(s.mode()))));
+                                         spec::kStandardMode, spec::quote(s.mode()))));
   if (!s.predictor()) return;
   const spec::PredictorView stable(s.predictor()->view.value());
   if (!stable.model() && !storage_uri_of(*s.predictor()))

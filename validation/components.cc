@@ -70,7 +70,7 @@ void check_onnx_file(const spec::ModelSpecView& onnx, const LazyPath& at, Report
   const std::string_view file = slash == std::string_view::npos ? uri : uri.substr(slash + 1);
   const std::size_t dot = file.rfind('.');
   if (dot == std::string_view::npos || file.substr(dot) == ".onnx") return;
-  report.add({spec::ErrorType::kInvalid, at / "storageUri", spec::quoted(spec::shown_uri(uri)),
+  report.add({spec::ErrorType::kInvalid, at / "storageUri", spec::quote(spec::shown_uri(uri)),
               "must be a directory or a file whose name ends in .onnx"});
 }
 
@@ -126,10 +126,10 @@ void check_standard_predictor_name(const Service& s, Report& report) {
   for (const Container& c : s.workloads().containers) {
     if (c.place != Container::Place::kModel || c.pod->component->role != Role::kPredictor) continue;
     if (c.view.name().empty()) continue;
-    report.add(forbidden(
-        c.at / "name", fmt::format("must not be set, is {}: the container is always named {}; to "
-                                   "name this version of the model, set spec.predictor.name",
-                                   spec::quoted(c.view.name()), spec::quoted(spec::kServingContainerName))));
+    report.add(forbidden(c.at / "name",
+                         fmt::format("must not be set, is {}: the container is always named {}; to "
+                                     "name this version of the model, set spec.predictor.name",
+                                     spec::quote(c.view.name()), spec::quote(spec::kServingContainerName))));
   }
 }
 

@@ -17,7 +17,7 @@ void check_deployment_mode_change(const Service& s, Report& report) {
       s.annotations_at().key(spec::kDeploymentModeAnnotation),
       fmt::format("must stay {}, is {}: the mode of a service cannot change; delete it and create it "
                   "again",
-                  spec::quoted(before), spec::quoted(s.annotated_mode()))));
+                  spec::quote(before), spec::quote(s.annotated_mode()))));
 }
 
 void check_deployment_mode_known(const Service& s, Report& report) {

@@ -45,7 +45,7 @@ void check_gpu_resources(const spec::ResourceRequirementsView& resources, const 
     for (const auto& m : map.value()->GetObject()) {
       const std::string_view name = spec::text_of(m.name);
       if (known(name, configuration, annotation_types)) continue;
-      report.add({spec::ErrorType::kNotSupported, at.key(name), spec::quoted(name),
+      report.add({spec::ErrorType::kNotSupported, at.key(name), spec::quote(name),
                   fmt::format("supported GPUs are {}; the annotation {} adds others", fmt::join(kGpus, ", "),
                               spec::kGpuResourceTypesAnnotation)});
     }

@@ -49,14 +49,14 @@ void check_storage(const spec::ModelSpecView& model, const LazyPath& at, Report&
     return;
   }
   if (!spec::serves_multi_node(*uri))
-    report.add({spec::ErrorType::kNotSupported, at / "storageUri", spec::quoted(spec::shown_uri(*uri)),
+    report.add({spec::ErrorType::kNotSupported, at / "storageUri", spec::quote(spec::shown_uri(*uri)),
                 "with a workerSpec, supported are pvc:// and oci://"});
 }
 
 void check_no_autoscaler(const Service& s, Report& report) {
   if (s.autoscaler_class() == "none") return;
   report.add({spec::ErrorType::kNotSupported, s.annotations_at().key(spec::kAutoscalerClassAnnotation),
-              spec::quoted(s.autoscaler_class().value_or(std::string_view{})),
+              spec::quote(s.autoscaler_class().value_or(std::string_view{})),
               "with a workerSpec, the supported value is \"none\""});
 }
 

@@ -74,7 +74,7 @@ void check_format(const Service& s, std::string_view format, const LazyPath& at,
   const std::vector<std::string_view> formats = all_formats(s);
   if (report_misspelling(format, formats, at, report)) return;
   const std::span shown(formats.data(), std::min(formats.size(), kMaxListed));
-  report.warn(at, fmt::format("no runtime serves {} yet; served formats: {}", spec::quoted(format),
+  report.warn(at, fmt::format("no runtime serves {} yet; served formats: {}", spec::quote(format),
                               shown.empty() ? "none" : fmt::format("{}", fmt::join(shown, ", "))));
 }
 
@@ -109,9 +109,8 @@ void report_missing(const Service& s, std::string_view name, const spec::ModelRe
   std::vector<std::string_view> names;
   for_each_runtime(s, [&](const Runtime& r) { names.push_back(r.name); });
   const auto near = spec::nearest(name, names);
-  std::string text =
-      fmt::format("there is no ServingRuntime or ClusterServingRuntime {}", spec::quoted(name));
-  if (near) text += fmt::format(" (did you mean {}?)", spec::quoted(*near));
+  std::string text = fmt::format("there is no ServingRuntime or ClusterServingRuntime {}", spec::quote(name));
+  if (near) text += fmt::format(" (did you mean {}?)", spec::quote(*near));
   text += "; " + candidates_text(s, wanted);
   report.missing_runtime({s.namespace_(), name, {.rule = {}, .path = at, .text = std::move(text)}});
 }

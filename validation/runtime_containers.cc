@@ -30,7 +30,7 @@ void check_serving_container(const RuntimeObject& r, Report& report) {
     if (names.size() < kMaxShown) names.push_back(c.name());
   }
   report.add(required(at, fmt::format("one container must be named {}, found {}",
-                                      spec::quoted(spec::kServingContainerName), fmt::join(names, ", "))));
+                                      spec::quote(spec::kServingContainerName), fmt::join(names, ", "))));
 }
 
 void check_runtime_metadata_maps(const RuntimeObject& r, Report& report) {

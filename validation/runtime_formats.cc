@@ -32,9 +32,9 @@ void check_entries_agree(const RuntimeObject& r, Report& report) {
     const auto [it, is_first] = first.emplace(formats[i].name(), priority);
     if (is_first || !priority || !it->second || *it->second == *priority) continue;
     const LazyPath entry = list[i];
-    report.add(invalid(entry / "priority", *priority,
-                       fmt::format("must be {}, as in the first entry of {}", *it->second,
-                                   spec::quoted(formats[i].name()))));
+    report.add(invalid(
+        entry / "priority", *priority,
+        fmt::format("must be {}, as in the first entry of {}", *it->second, spec::quote(formats[i].name()))));
   }
 }
 
@@ -74,7 +74,7 @@ void check_against(const RuntimeObject& r, const spec::Runtime& other, Report& r
     const LazyPath entry = list[i];
     report.add(invalid(entry / "priority", *priority,
                        fmt::format("{} has the same priority for {}: the selection would be arbitrary",
-                                   other.display_name(), spec::quoted(format.name()))));
+                                   other.display_name(), spec::quote(format.name()))));
   }
 }
 

@@ -108,7 +108,7 @@ std::optional<TooLong> too_long(const Service& s, const Component& c, std::size_
   const auto host = host_label_bytes(s, component_name);
   if (!host || *host <= spec::kMaxLabelBytes) return std::nullopt;
   return TooLong{fmt::format("the first part of its host name, by domainTemplate {},",
-                             spec::quoted(s.configuration().ingress.domain_template)),
+                             spec::quote(s.configuration().ingress.domain_template)),
                  *host};
 }
 
@@ -148,7 +148,7 @@ void check_derived_names(const Service& s, Report& report) {
     const LazyPath at = variant ? c.at / "name" : metadata / (name.generated ? "generateName" : "name");
     const std::size_t excess = found->bytes - spec::kMaxLabelBytes;
     const std::string_view shown = variant ? variant_of(c) : std::string_view(name.text);
-    report.add({ErrorType::kTooLong, at, spec::quoted(shown),
+    report.add({ErrorType::kTooLong, at, spec::quote(shown),
                 fmt::format("{} would have {} bytes, and {} are allowed: make it {} shorter", found->what,
                             found->bytes, spec::kMaxLabelBytes, excess)});
   }
@@ -186,7 +186,7 @@ void check_predictor_name_change(const Service& s, Report& report) {
       predictor / "name",
       fmt::format("may change from {} to {} only together with the model's storageUri: a name stands for one "
                   "version of the model",
-                  spec::quoted(before.name()), spec::quoted(now.name()))));
+                  spec::quote(before.name()), spec::quote(now.name()))));
 }
 
 }  // namespace modelgate::validation

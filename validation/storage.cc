@@ -97,7 +97,7 @@ void check_storage_spec(const spec::StorageSpecView& storage, std::optional<std:
     const auto supported = [&](std::string_view scheme) { return uri->starts_with(scheme); };
     if (std::ranges::none_of(spec::storage_type_prefixes(), supported))
       report.add(
-          {ErrorType::kNotSupported, at / "storageUri", spec::quoted(spec::shown_uri(*uri)),
+          {ErrorType::kNotSupported, at / "storageUri", spec::quote(spec::shown_uri(*uri)),
            fmt::format("beside storage, supported are {}", fmt::join(spec::storage_type_prefixes(), ", "))});
     return;
   }
@@ -146,8 +146,8 @@ void check_named_storage_container(const Service& s, const Component& c, std::st
   }
   const auto near = spec::nearest(name, names);
   report.warn(c.at / "storageContainerName",
-              fmt::format("there is no ClusterStorageContainer {} yet{}", spec::quoted(name),
-                          near ? fmt::format(" (did you mean {}?)", spec::quoted(*near)) : std::string{}));
+              fmt::format("there is no ClusterStorageContainer {} yet{}", spec::quote(name),
+                          near ? fmt::format(" (did you mean {}?)", spec::quote(*near)) : std::string{}));
 }
 
 /// `named`: the user names the container, which is checked for itself.
@@ -156,7 +156,7 @@ void check_uri(const Service& s, std::string_view uri, bool named, const Path& p
                spec::StorageContainers& containers, Report& report) {
   const auto match = named ? spec::StorageContainers::Match{} : containers.find(uri);
   const auto add = [&](ErrorType type, std::string detail) {
-    report.add({type, path(), spec::quoted(spec::shown_uri(uri)), std::move(detail)});
+    report.add({type, path(), spec::quote(spec::shown_uri(uri)), std::move(detail)});
   };
   if (!match.broken.empty() && !match.container) {
     add(ErrorType::kInvalid, spec::broken_expression_text(match.broken));

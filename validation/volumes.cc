@@ -132,7 +132,7 @@ void check_mounts_have_volumes(const Service& s, Report& report) {
       const std::string_view name = mounts[i].name();
       if (name.empty() || volumes.has(name)) continue;
       const LazyPath mount = at[i];
-      report.add({spec::ErrorType::kNotFound, mount / "name", spec::quoted(name),
+      report.add({spec::ErrorType::kNotFound, mount / "name", spec::quote(name),
                   fmt::format("{} has no volume of this name", (pod->at / "volumes").path().to_string())});
     }
   }

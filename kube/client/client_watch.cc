@@ -91,7 +91,7 @@ ApiResult<WatchEvent> read_watch_event(std::string_view line, bool managed_field
   if (type == "ERROR") return std::unexpected(error_of_status(*object.value(), 500));
   const auto* const known = std::ranges::find(kTypes, type, &std::pair<std::string_view, Type>::first);
   if (known == kTypes.end()) {
-    return std::unexpected(malformed(fmt::format("an event's type is {}", spec::quoted(type))));
+    return std::unexpected(malformed(fmt::format("an event's type is {}", spec::quote(type))));
   }
   return WatchEvent{known->second, Object::copy_of(*object.value())};
 }

@@ -169,7 +169,7 @@ std::expected<ExecCredential, std::string> read_exec_credential(std::string_view
   if (root.string("kind") != "ExecCredential") return std::unexpected("its output is not an ExecCredential");
   if (root.string("apiVersion") != api_version) {
     return std::unexpected(fmt::format("its output is of apiVersion {}; configured is {}",
-                                       spec::quoted(root.string("apiVersion")), api_version));
+                                       spec::quote(root.string("apiVersion")), api_version));
   }
   const spec::ObjectView status = root.object("status");
   ExecCredential out{.token = std::string(status.string("token")),

@@ -84,7 +84,7 @@ Problem read_cluster(const Section& section, ClientConfig& config) {
   const std::string_view server = section.view.string("server");
   if (server.empty()) return section.error("it has no server");
   auto url = read_server_url(server, has_ca || config.insecure);
-  if (!url) return section.error(fmt::format("server {}: {}", spec::quoted(server), url.error()));
+  if (!url) return section.error(fmt::format("server {}: {}", spec::quote(server), url.error()));
   config.host = std::move(url->host);
   config.port = std::move(url->port);
   config.base_path = std::move(url->base_path);
@@ -105,7 +105,7 @@ Problem read_exec(const Section& section, ClientConfig& config) {
       plugin.api_version != "client.authentication.k8s.io/v1beta1") {
     return section.error(
         fmt::format("exec.apiVersion is {}; client.authentication.k8s.io/v1 and v1beta1 are supported",
-                    spec::quoted(plugin.api_version)));
+                    spec::quote(plugin.api_version)));
   }
   if (exec.string("interactiveMode") == "Always") {
     return section.error("exec.interactiveMode Always is not supported: there is no terminal");
@@ -159,7 +159,7 @@ std::expected<void, std::string> Kubeconfig::add(const std::string& path, std::s
   const spec::Value& root = document->value();
   const std::string_view kind = ObjectView(root).string("kind");
   if (!kind.empty() && kind != "Config") {
-    return std::unexpected(fmt::format("{}: kind is {}; it must be Config", path, spec::quoted(kind)));
+    return std::unexpected(fmt::format("{}: kind is {}; it must be Config", path, spec::quote(kind)));
   }
   documents_.push_back(std::move(*document));
   auto added = add_entries(root, "clusters", "cluster", path, clusters_);
@@ -181,7 +181,7 @@ std::expected<void, std::string> Kubeconfig::add_entries(const spec::Value& docu
     if (!entry) return std::unexpected(fmt::format("{}: {}: an entry is not an object", file, list));
     if (entry.has(member) && !value) {
       return std::unexpected(
-          fmt::format("{}: {} {}: its {} is not an object", file, list, spec::quoted(name), member));
+          fmt::format("{}: {} {}: its {} is not an object", file, list, spec::quote(name), member));
     }
     into.try_emplace(std::string(name), Entry{value.value(), file});
   }
@@ -193,26 +193,26 @@ std::expected<ClientConfig, std::string> Kubeconfig::config_of(const std::string
   if (name.empty()) return std::unexpected(files_ + ": no current-context, and no context was named");
   const auto found = contexts_.find(name);
   if (found == contexts_.end())
-    return std::unexpected(fmt::format("{}: no context {}", files_, spec::quoted(name)));
+    return std::unexpected(fmt::format("{}: no context {}", files_, spec::quote(name)));
   const ObjectView chosen(found->second.value);
   const std::string cluster(chosen.string("cluster"));
   const std::string user(chosen.string("user"));
   const auto at = clusters_.find(cluster);
   if (at == clusters_.end()) {
-    return std::unexpected(fmt::format("{}: context {}: no cluster {}", found->second.file,
-                                       spec::quoted(name), spec::quoted(cluster)));
+    return std::unexpected(fmt::format("{}: context {}: no cluster {}", found->second.file, spec::quote(name),
+                                       spec::quote(cluster)));
   }
   ClientConfig config;
   config.namespace_ = chosen.string("namespace");
-  const Section of_cluster{ObjectView(at->second.value), at->second.file, "cluster " + spec::quoted(cluster)};
+  const Section of_cluster{ObjectView(at->second.value), at->second.file, "cluster " + spec::quote(cluster)};
   if (auto problem = read_cluster(of_cluster, config)) return std::unexpected(std::move(*problem));
   if (user.empty()) return config;
   const auto who = users_.find(user);
   if (who == users_.end()) {
-    return std::unexpected(fmt::format("{}: context {}: no user {}", found->second.file, spec::quoted(name),
-                                       spec::quoted(user)));
+    return std::unexpected(
+        fmt::format("{}: context {}: no user {}", found->second.file, spec::quote(name), spec::quote(user)));
   }
-  const Section of_user{ObjectView(who->second.value), who->second.file, "user " + spec::quoted(user)};
+  const Section of_user{ObjectView(who->second.value), who->second.file, "user " + spec::quote(user)};
   if (auto problem = read_user(of_user, config)) return std::unexpected(std::move(*problem));
   return config;
 }

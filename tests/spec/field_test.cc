@@ -131,7 +131,7 @@ TEST(FieldErrors, AreBounded) {
 }
 
 TEST(FieldErrors, ShowOnlyTheStartOfALongValue) {
-  const std::string shown = spec::quoted(std::string(127, 'a') + "\xC3\xA9" + std::string(1000, 'b'));
+  const std::string shown = spec::quote(std::string(127, 'a') + "\xC3\xA9" + std::string(1000, 'b'));
   EXPECT_LT(shown.size(), 140U);
   EXPECT_TRUE(text::is_valid_utf8(shown));
   EXPECT_TRUE(shown.ends_with("...\""));

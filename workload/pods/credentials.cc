@@ -53,7 +53,7 @@ void add(PodPass& pass, const SecretView& secret, const Credentials& credentials
 void report_missing(PodPass& pass, const Reference& reference) {
   // Once, although the storage initializer and the agent may both need it.
   for (const spec::FieldError& e : pass.outcome.errors) {
-    if (e.type == spec::ErrorType::kNotFound && e.value == spec::quoted(reference.secret)) return;
+    if (e.type == spec::ErrorType::kNotFound && e.value == spec::quote(reference.secret)) return;
   }
   pass.rule("secret-missing")
       .add(spec::not_found(
@@ -74,7 +74,7 @@ bool add_secret(PodPass& pass, const Reference& reference, ContainerBuilder& out
   }
   if (fact->state == Fact::State::kUnknown) {
     pass.warn(fmt::format("Secret {} could not be read: {}, and the Pod starts without its credentials",
-                          spec::quoted(reference.secret), reference.by),
+                          spec::quote(reference.secret), reference.by),
               spec::ObjectKey{"Secret", std::string(pass.context.namespace_), reference.secret});
     return true;
   }
@@ -99,7 +99,7 @@ std::optional<Reference> annotated_secret(const PodPass& pass) {
 void add_annotated(PodPass& pass, const Reference& reference, ContainerBuilder& out) {
   if (add_secret(pass, reference, out)) return;
   pass.warn(fmt::format("Secret {} holds no credentials: it has none of the keys {}",
-                        spec::quoted(reference.secret), known_credential_keys(pass.configuration)));
+                        spec::quote(reference.secret), known_credential_keys(pass.configuration)));
 }
 
 /// Token and image pull Secrets, which older clusters add to each ServiceAccount.
@@ -115,14 +115,14 @@ void add_listed(PodPass& pass, spec::ObjectView account, std::string_view name, 
   for (const spec::ObjectView reference : account.list("secrets")) {
     if (++count > kMaxSecrets) {
       pass.warn(fmt::format("ServiceAccount {} refers to more than {} Secrets; the others are ignored",
-                            spec::quoted(name), kMaxSecrets));
+                            spec::quote(name), kMaxSecrets));
       break;
     }
     std::string secret(reference.string("name"));
     const bool used = add_secret(pass,
                                  {.secret = secret,
                                   .field = PodPass::spec_path() / "serviceAccountName",
-                                  .by = fmt::format("ServiceAccount {} refers to it", spec::quoted(name))},
+                                  .by = fmt::format("ServiceAccount {} refers to it", spec::quote(name))},
                                  out);
     if (used) {
       ++known;
@@ -132,7 +132,7 @@ void add_listed(PodPass& pass, spec::ObjectView account, std::string_view name, 
   }
   if (known > 0 || unknown.empty()) return;
   pass.warn(fmt::format("ServiceAccount {} provides no credentials: Secret {} has none of the keys {}",
-                        spec::quoted(name), spec::quoted(unknown.front()),
+                        spec::quote(name), spec::quote(unknown.front()),
                         known_credential_keys(pass.configuration)));
 }
 
@@ -148,7 +148,7 @@ void add_credentials(PodPass& pass, std::string_view service_account, ContainerB
   // Each namespace gets the account `default`. If it does not exist yet, it provides nothing.
   if (fact->state != Fact::State::kPresent && name != "default") {
     pass.warn(fmt::format("ServiceAccount {} {}: the Pod starts without credentials for its storage",
-                          spec::quoted(name),
+                          spec::quote(name),
                           fact->state == Fact::State::kAbsent ? "does not exist" : "could not be read"),
               spec::ObjectKey{"ServiceAccount", std::string(pass.context.namespace_), std::string(name)});
     return;

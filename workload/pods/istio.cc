@@ -71,7 +71,7 @@ void set_istio_user(PodPass& pass) {
     user = to_number(*annotated);
     if (!user) {
       pass.warn(fmt::format("{}: is {}, must be a numeric user id; it has no effect",
-                            annotation::kStorageInitializerUid, spec::quoted(*annotated)));
+                            annotation::kStorageInitializerUid, spec::quote(*annotated)));
     }
   } else {
     user = sidecar_user(pass);

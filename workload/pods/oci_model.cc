@@ -222,9 +222,9 @@ void mount_oci_model(PodPass& pass) {
   }
   if (!pass.find_model_container()) {
     pass.rule("model-container")
-        .add(spec::required(PodPass::spec_path() / "containers",
-                            fmt::format("needs a container {} for the model's image",
-                                        spec::quoted(container::kModelServer))));
+        .add(spec::required(
+            PodPass::spec_path() / "containers",
+            fmt::format("needs a container {} for the model's image", spec::quote(container::kModelServer))));
     return;
   }
   serve(pass, oci_mode(pass, *uri),

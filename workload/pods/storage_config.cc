@@ -35,7 +35,7 @@ struct Place {
   FieldPath field;     // where an error is reported
 
   std::string where() const {
-    return fmt::format("key {} of Secret {}", spec::quoted(key), spec::quoted(secret));
+    return fmt::format("key {} of Secret {}", spec::quote(key), spec::quote(secret));
   }
 };
 
@@ -63,7 +63,7 @@ std::optional<std::string> read_entry(PodPass& pass, const Place& place) {
   if (!fact) return std::nullopt;
   if (fact->state == Fact::State::kUnknown) {
     pass.warn(fmt::format("Secret {} could not be read: the Pod starts without its storage configuration",
-                          spec::quoted(place.secret)),
+                          spec::quote(place.secret)),
               spec::ObjectKey{"Secret", std::string(pass.context.namespace_), place.secret});
     return std::nullopt;
   }
@@ -74,7 +74,7 @@ std::optional<std::string> read_entry(PodPass& pass, const Place& place) {
               place.field, place.secret,
               fmt::format("does not exist in namespace {}; create it with a key {} that holds a JSON object "
                           "with type, bucket and credentials",
-                          pass.context.namespace_, spec::quoted(place.key))));
+                          pass.context.namespace_, spec::quote(place.key))));
     }
     return std::nullopt;
   }
@@ -83,14 +83,14 @@ std::optional<std::string> read_entry(PodPass& pass, const Place& place) {
     if (auto text = secret.read(place.key)) return text;
     pass.strict_rule("storage-config-unreadable")
         .add(spec::invalid(place.field, place.secret,
-                           fmt::format("its key {} is not base64", spec::quoted(place.key))));
+                           fmt::format("its key {} is not base64", spec::quote(place.key))));
     return std::nullopt;
   }
   if (place.named) {
     pass.rule("storage-key-missing")
         .add(spec::not_found(PodPass::annotation_path(annotation::kStorageSpecKey), place.key,
                              fmt::format("Secret {} in namespace {} has no such key",
-                                         spec::quoted(place.secret), pass.context.namespace_)));
+                                         spec::quote(place.secret), pass.context.namespace_)));
   }
   return std::nullopt;
 }
@@ -107,7 +107,7 @@ bool read_storage(PodPass& pass, const Place& place, std::string_view text, Stor
     pass.rule("storage-config-json")
         .add(spec::invalid(
             place.field, place.secret,
-            fmt::format("its key {} must hold a JSON object of strings", spec::quoted(place.key))));
+            fmt::format("its key {} must hold a JSON object of strings", spec::quote(place.key))));
     return false;
   }
   const spec::ObjectView fields(*entry);
@@ -117,7 +117,7 @@ bool read_storage(PodPass& pass, const Place& place, std::string_view text, Stor
     if (std::ranges::find(types, *type) == types.end()) {
       pass.rule("storage-config-type")
           .add(spec::invalid(place.field, place.secret,
-                             fmt::format("the type in its key {} is not one of {}", spec::quoted(place.key),
+                             fmt::format("the type in its key {} is not one of {}", spec::quote(place.key),
                                          fmt::join(types, ", "))));
       return false;
     }

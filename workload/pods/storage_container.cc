@@ -52,7 +52,7 @@ StorageContainerChoice by_name(PodPass& pass, std::string_view name, std::string
   }
   pass.warn(
       fmt::format("ClusterStorageContainer {} could not be read: the storage initializer runs without it",
-                  spec::quoted(name)),
+                  spec::quote(name)),
       spec::ObjectKey{"ClusterStorageContainer", "", std::string(name)});
   return {.container = {}, .unread = true};
 }

@@ -178,7 +178,7 @@ bool has_model_container(PodPass& pass) {
       .add(spec::required(
           PodPass::spec_path() / "containers",
           fmt::format("needs a container {} (or, on worker nodes, {}) for the model at {}",
-                      spec::quoted(container::kModelServer), spec::quoted(container::kWorker), kModelPath)));
+                      spec::quote(container::kModelServer), spec::quote(container::kWorker), kModelPath)));
   return false;
 }
 
@@ -232,7 +232,7 @@ void add_storage(PodPass& pass, const StorageRequest& request) {
         .add(spec::forbidden(request.field,
                              fmt::format("ClusterStorageContainer {} does not fetch more than one model "
                                          "(supportsMultiModelDownload)",
-                                         spec::quoted(request.container.metadata().name()))));
+                                         spec::quote(request.container.metadata().name()))));
     return;
   }
   std::vector<StorageSource> fetched;

@@ -39,7 +39,7 @@ void check_uri(PodPass& pass, std::string_view uri, bool claimed, const FieldPat
   if (!problem) return;
   const std::string_view rule =
       problem->type == spec::ErrorType::kNotSupported ? "storage-uri-scheme" : "storage-uri";
-  pass.strict_rule(rule).add({problem->type, field, spec::quoted(spec::shown_uri(uri)), problem->detail});
+  pass.strict_rule(rule).add({problem->type, field, spec::quote(spec::shown_uri(uri)), problem->detail});
 }
 
 void check_mount_path(PodPass& pass, const std::vector<FieldPath>& containers, std::string_view volume,
