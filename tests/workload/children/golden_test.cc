@@ -126,7 +126,7 @@ TEST_P(Golden, IsWhatIsBuilt) {
   std::vector<std::string> built_names, expected_names;
   for (const WantedObject& o : wanted.objects) built_names.push_back(name_of(o.object));
   for (const Value& o : expected) expected_names.push_back(name_of(o));
-  ASSERT_EQ(expected_names, built_names) << file;
+  ASSERT_EQ(expected_names, built_names) << file << ": MODELGATE_UPDATE_GOLDEN=1 writes what was built";
   for (std::size_t i = 0; i < expected.size(); ++i) {
     EXPECT_EQ(spec::first_difference(expected[i], wanted.objects[i].object), "")
         << file << ": " << expected_names[i] << "; MODELGATE_UPDATE_GOLDEN=1 writes what was built";
