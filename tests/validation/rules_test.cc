@@ -150,8 +150,8 @@ void expect_every_rule(const std::vector<RuleInfo>& rules, const std::vector<Cas
                  return e.starts_with(std::string(rule.name) + " ");
                });
     }
-    EXPECT_TRUE(accepted) << rule.name << " has no accepted row";
-    EXPECT_TRUE(denied) << rule.name << " has no denied row";
+    EXPECT_TRUE(accepted) << rule.name << " has no accepted row: add one to tests/validation/*_cases.cc";
+    EXPECT_TRUE(denied) << rule.name << " has no denied row: add one to tests/validation/*_cases.cc";
   }
 }
 
