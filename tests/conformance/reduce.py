@@ -85,7 +85,7 @@ def main():
     write("pods.jsonl", covering(read("pods.jsonl")))
     for name in ("cluster.json", "fixtures.yaml"):
         text = (ALL / name).read_text()
-        (REDUCED / name).write_text(text if name.endswith(".json") else SPDX + text)
+        (REDUCED / name).write_text(text.rstrip("\n") + "\n" if name.endswith(".json") else SPDX + text)
 
 
 if __name__ == "__main__":
