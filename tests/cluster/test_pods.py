@@ -121,11 +121,11 @@ class LeftOut(PodsTest):
         def written(namespace, body):
             return self.plane.kubectl("create", "--dry-run=server", "-n", namespace, "-f", "-", stdin=body, expect=None).stderr
         for namespace in (NAMESPACE, "kube-system"):
-            self.eventually("the policy is used", lambda n=namespace: "neither defaulted nor checked" in written(n, service))
+            self.eventually("the policy is used", lambda n=namespace: "neither defaulted nor validated" in written(n, service))
         # Our own namespace rejects such Pods.
-        self.assertIn("nothing is put into this Pod", written("kube-system", with_model))
-        self.assertNotIn("leaves out", written("kube-system", other))
-        self.assertNotIn("leaves out", written("default", with_model))
+        self.assertIn("this Pod gets neither its model nor credentials", written("kube-system", with_model))
+        self.assertNotIn("does not review", written("kube-system", other))
+        self.assertNotIn("does not review", written("default", with_model))
 
 
 class RecordedPods(PodsTest):
