@@ -225,6 +225,8 @@ def packages_of(paths):
                             capture_output=True, check=False).stdout
     found, known = set(), set()
     for line in listed.splitlines():
+        if line.startswith("diversion by "):
+            continue  # another line names the file's package
         names, _, path = line.rpartition(": ")
         if path in spellings:
             known.add(spellings[path])

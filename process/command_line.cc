@@ -58,9 +58,11 @@ void add(CLI::App& app, const Flag& flag) {
     for (const std::string& value : values) take(value);
     return true;
   };
+  // CLI11's releases print a default differently, "=8" or "[8]": the text of the option is ours.
+  const std::string shown = flag.shown;
   app.add_option(flag.names, each, help)
       ->type_name(flag.value)
-      ->default_str(flag.shown)
+      ->option_text(flag.value + (shown.empty() ? "" : "=" + shown))
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->group(flag.group);

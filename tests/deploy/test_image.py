@@ -114,7 +114,8 @@ class Image(unittest.TestCase):
         subprocess.run([sys.executable, str(ASSEMBLE), "--bin", str(rendered.BINARIES), "--rootfs", str(out),
                         "--beside-distroless"], check=True, timeout=ASSEMBLE_SECONDS)
         names = {path.name for path in out.rglob("*") if path.is_file()}
-        self.assertTrue({"modelgate-webhook", "libyaml-cpp.so.0.7"} <= names, names)
+        self.assertIn("modelgate-webhook", names)
+        self.assertTrue(any(name.startswith("libyaml-cpp.so.") for name in names), names)
         self.assertEqual([n for n in names if n.startswith(("libc.", "ld-linux", "libssl", "libstdc++"))], [])
 
     def test_it_starts_from_its_own_files(self):
