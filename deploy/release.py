@@ -37,8 +37,8 @@ sys.path.insert(0, str(DEPLOY / "image"))
 import assemble  # noqa: E402
 
 SPDX_ID = re.compile(r"[^A-Za-z0-9.-]")
-# Objects whose headers do not end up in a program: those of tests.
-OF_TESTS = re.compile(r"^(tests/|CMakeFiles/modelgate_test_headers)")
+# Steps whose headers do not end up in a program: those of tests, and linking, whose files newer CMake lists too.
+NOT_COMPILED_IN = re.compile(r"^(bin/|tests/|CMakeFiles/modelgate_test_headers)")
 # Where RapidJSON's headers lie while they are compiled (cmake/Modelgate.cmake).
 RAPIDJSON_COPY = "rapidjson-include/rapidjson/"
 
@@ -201,7 +201,7 @@ def compiled_in(build):
     found, wanted = set(), False
     for line in command("ninja", "-C", str(build), "-t", "deps").splitlines():
         if line and not line.startswith(" "):
-            wanted = line.endswith("(VALID)") and not OF_TESTS.match(line)
+            wanted = line.endswith("(VALID)") and not NOT_COMPILED_IN.match(line)
         elif wanted:
             path = line.strip()
             if RAPIDJSON_COPY in path:
