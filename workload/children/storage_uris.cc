@@ -40,7 +40,7 @@ PodOutcome fetch(spec::Edit& edit, const PodContext& context, StorageRequest req
     request.container = choice.container;
     add_storage(pass, request);
   }
-  return std::move(pass.outcome);
+  return std::move(pass).finish();
 }
 
 }  // namespace

@@ -3,9 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
-#include <iterator>
 #include <utility>
 
 #include "workload/objects/annotations.h"
@@ -85,29 +83,19 @@ void warn_of_missing_label(PodPass& pass) {
                         label::kInferenceService));
 }
 
-/// In Compatible mode, strict rules warn.
-void apply_mode(PodPass& pass) {
-  PodOutcome& outcome = pass.outcome;
-  std::vector<spec::FieldWarning> warnings = split_by_mode(outcome.errors, pass.strict());
-  outcome.strict_would_deny = !warnings.empty();
-  outcome.warnings.insert(outcome.warnings.begin(), std::move_iterator(warnings.begin()),
-                          std::move_iterator(warnings.end()));
-}
-
 }  // namespace
 
 PodOutcome mutate_pod(spec::Edit& edit, const PodContext& context) {
   PodPass pass(edit, context);
   if (!pass.label(label::kInferenceService)) {
     warn_of_missing_label(pass);
-    return std::move(pass.outcome);
+    return std::move(pass).finish();
   }
   for (const Step& step : kSteps) {
     pass.step = step.name;
     step.run(pass);
   }
-  apply_mode(pass);
-  return std::move(pass.outcome);
+  return std::move(pass).finish();
 }
 
 }  // namespace modelgate::workload

@@ -2,6 +2,8 @@
 #include "workload/pods/pod_pass.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "spec/names.h"
 #include "workload/objects/annotations.h"
@@ -117,6 +119,14 @@ spec::FieldErrors& PodPass::strict_rule(std::string_view name) {
 void PodPass::warn(std::string text, std::optional<spec::ObjectKey> about) {
   if (std::ranges::find(outcome.warnings, text, &spec::FieldWarning::text) != outcome.warnings.end()) return;
   outcome.warnings.push_back({.rule = step, .path = {}, .text = std::move(text), .about = std::move(about)});
+}
+
+PodOutcome PodPass::finish() && {
+  std::vector<spec::FieldWarning> warnings = split_by_mode(outcome.errors, strict());
+  outcome.strict_would_deny = !warnings.empty();
+  outcome.warnings.insert(outcome.warnings.begin(), std::move_iterator(warnings.begin()),
+                          std::move_iterator(warnings.end()));
+  return std::move(outcome);
 }
 
 }  // namespace modelgate::workload

@@ -79,6 +79,9 @@ class PodPass {
   /// A warning of the current step, once. `about` is the object that is missing or could not be read.
   void warn(std::string text, std::optional<spec::ObjectKey> about = {});
 
+  /// The outcome. In Compatible mode, errors of strict rules become warnings.
+  PodOutcome finish() &&;
+
  private:
   const spec::Fact* request(spec::ObjectKey key);
   /// Reads the maps again after an edit. Cached because steps read three dozen annotations, and few steps

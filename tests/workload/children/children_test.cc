@@ -699,6 +699,19 @@ TEST(StorageUris, NeedCredentials) {
   EXPECT_FALSE(r.wanted.needs.empty());
 }
 
+// As for a Pod: what KServe accepts is no reason to have no predictor in Compatible mode.
+TEST(StorageUris, OfStrictRulesWarnInCompatibleMode) {
+  constexpr const char* kTaken =
+      "spec: {predictor: {storageUris: [{uri: 'pvc://claim/m', mountPath: '/mnt/../etc'}], model: {modelFormat: "
+      "{name: sklearn}, runtime: rt}}}";
+  ServiceWorld strict;
+  EXPECT_TRUE(strict.render(kTaken).wanted.fatal("predictor"));
+  ServiceWorld compatible(kCompatible);
+  const Rendered r = compatible.render(kTaken);
+  EXPECT_FALSE(r.wanted.fatal("predictor"));
+  EXPECT_TRUE(r.find(kDeployment));
+}
+
 TEST(Problems, OfOneComponentDoNotAffectOthers) {
   ServiceWorld world;
   const Rendered r = world.render(
