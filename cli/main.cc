@@ -226,7 +226,7 @@ int run(int argc, char** argv) {
   const CLI::App& explain_command = add_explain(app, explain_options, color);
   const CLI::App& doctor_command = add_doctor(app, doctor_options, color);
   const std::string version =
-      process::version_line("modelgate") + "\nAPI: serving.kserve.io as of KServe v0.20";
+      process::version_line("modelgate") + "\nAPI: serving.kserve.io as of KServe v0.21";
   app.set_version_flag("--version", version, "Print the version and exit");
   app.add_subcommand("version", "Print the version");
 

@@ -15,6 +15,7 @@
 #include "defaulting/pass.h"
 #include "defaulting/resources.h"
 #include "defaulting/runtime_pin.h"
+#include "defaulting/tracing.h"
 
 namespace modelgate::defaulting {
 namespace {
@@ -40,6 +41,7 @@ constexpr std::array kSteps = {
     Step{"explainer", default_explainer},
     Step{"custom-predictor", default_custom_predictor},
     Step{"local-model", label_local_model},
+    Step{"tracing", default_tracing},
     Step{"service-account-token", disable_service_account_token},
     Step{"runtimes", select_runtimes},
     Step{"model-resources", default_model_resources},

@@ -42,6 +42,7 @@ inline constexpr std::string_view kResources = "resources";
 inline constexpr std::string_view kGpu = "gpu";
 inline constexpr std::string_view kToken = "token";
 inline constexpr std::string_view kExplainer = "explainer";
+inline constexpr std::string_view kTracing = "tracing";
 inline constexpr std::string_view kMoved = "moved";  // from a framework's field, or another place
 inline constexpr std::string_view kShare = "share";  // a canary's, the rest of canaryTrafficPercent
 inline constexpr std::string_view kWas = "was=";     // a container's name; the one it had follows

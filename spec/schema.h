@@ -15,7 +15,7 @@
 //
 // Accepted is what Kubernetes decodes: null is absent, but not as an element of a list; a whole number may be
 // written as 1.0 or 1e3; a quantity may be a number. Nothing is stricter than our CRDs. The tables are those
-// of Kubernetes 1.36 and KServe v0.20.
+// of Kubernetes 1.36 and KServe v0.21.
 //
 // The tables are built at compile time; any thread may read them.
 #pragma once

@@ -39,6 +39,7 @@ constexpr auto kComponentPodFields = sorted(std::array{
     Field{"runtimeClassName", &kString},
     Field{"schedulerName", &kString},
     Field{"schedulingGates", &kPodSchedulingGateListByName},
+    Field{"schedulingGroup", &kPodSchedulingGroup},
     Field{"securityContext", &kPodSecurityContext},
     Field{"serviceAccount", &kString},
     Field{"serviceAccountName", &kString},
@@ -242,11 +243,20 @@ constinit const Type kCanaryList = [] {
   return type;
 }();
 
+constexpr auto kTracingFields = sorted(std::array{
+    Field{"exporter", &kString},
+    Field{"exporterEndpoint", &kString},
+    Field{"sampler", &kString},
+    Field{"samplerArg", &kString},
+});
+constinit const Type kTracing = object("TracingSpec", kTracingFields);
+
 constexpr auto kSpecFields = sorted(std::array{
     Field{"canary", &kCanaryList},
     Field{"canaryTrafficPercent", &kInt64},
     Field{"explainer", &kExplainer},
     Field{"predictor", &kPredictor},
+    Field{"tracing", &kTracing},
     Field{"transformer", &kTransformer},
 });
 constinit const Type kSpec = object("InferenceServiceSpec", kSpecFields);

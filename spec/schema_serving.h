@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The types of serving.kserve.io as in KServe v0.20, and the two legacy spellings that our CRD admits:
+// The types of serving.kserve.io as in KServe v0.21, and the two legacy spellings that our CRD admits:
 // `spec.canary` as an object, and `spec.canaryTrafficPercent`.
 #pragma once
 

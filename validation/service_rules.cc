@@ -16,6 +16,7 @@
 #include "validation/service_names.h"
 #include "validation/storage.h"
 #include "validation/templates.h"
+#include "validation/tracing.h"
 #include "validation/volumes.h"
 
 namespace modelgate::validation {
@@ -45,6 +46,8 @@ constexpr auto kRules = std::to_array<Rule<Service>>({
     {{"protocol-version", kStrict, kRatchets}, check_protocol_version},
     {{"logger", kKServe, kRatchets}, check_logger},
     {{"positive-numbers", kStrict, kRatchets}, check_positive_numbers},
+    {{"tracing", kKServe, kRatchets}, check_tracing},
+    {{"tracing-ratio", kStrict, kRatchets}, check_tracing_ratio},
 
     // Scaling
     {{"autoscaler-class", kKServe, kRatchets}, check_autoscaler_class},

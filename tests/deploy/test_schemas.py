@@ -3,7 +3,9 @@
 import json
 import subprocess
 import sys
+import tempfile
 import unittest
+from pathlib import Path
 
 import yaml
 from rendered import DEPLOY, ROOT
@@ -11,6 +13,15 @@ from rendered import DEPLOY, ROOT
 CRDS = DEPLOY / "crds"
 GROUP = "serving.kserve.io"
 KSERVES = ROOT.parent / "shared" / "conformance" / "crds.json"
+FIELDS = ROOT / "tests" / "conformance" / "fields.py"
+# Models of an SDK: the fields of three types, one of them new.
+SDK = {"V1beta1InferenceService": {"spec": "V1beta1InferenceServiceSpec"},
+       "V1beta1InferenceServiceSpec": {"tracing": "V1beta1TracingSpec"},
+       "V1beta1TracingSpec": {"sampler": "str", "batchSize": "int"}}
+SDK_CLASS = """class {name}(object):
+    openapi_types = {types}
+    attribute_map = {names}
+"""
 KEEPS = "x-kubernetes-preserve-unknown-fields"
 
 
@@ -71,6 +82,24 @@ class Crds(unittest.TestCase):
                     schema = there.pop(version["name"])["schema"]["openAPIV3Schema"]
                     self.assertEqual(list(lost(schema, version["schema"]["openAPIV3Schema"])), [])
             self.assertEqual(there, {}, "a version that we do not serve")
+
+    def test_every_field_of_the_recorded_api_is_accepted_and_documented(self):
+        done = subprocess.run([sys.executable, str(FIELDS)], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("0 differences", done.stdout)
+
+    def test_a_field_of_another_sdk_would_be_found(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, fields in SDK.items():
+                (Path(folder) / f"{name.lower()}.py").write_text(SDK_CLASS.format(
+                    name=name, types=fields, names={field: field for field in fields}))
+            done = subprocess.run([sys.executable, str(FIELDS), "--sdk", f"9.9.9={folder}"], capture_output=True, text=True,
+                                  timeout=60)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertEqual(done.stdout.splitlines(), [
+            "the CRDs do not have InferenceService.spec.tracing.batchSize",
+            "fields.json does not have V1beta1TracingSpec.batchSize (int)",
+            "2 differences from KServe 9.9.9"])
 
     def test_a_lost_field_would_be_found(self):
         closed = {"type": "object", "properties": {"a": {"type": "string"}}}

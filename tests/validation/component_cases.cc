@@ -16,6 +16,10 @@ std::string protocol(const std::string& value) {
   return predictor(custom(R"("env": [{"name": "PROTOCOL", "value": ")" + value + R"("}])"));
 }
 
+std::string traced(const std::string& members) {
+  return service({.predictor = model(), .spec = R"("tracing": {)" + members + "}"});
+}
+
 }  // namespace
 
 std::vector<Case> component_cases() {
@@ -135,6 +139,45 @@ std::vector<Case> component_cases() {
        predictor(model() + R"(, "timeout": -1, "batcher": {"maxLatency": -1})"),
        {"positive-numbers Invalid spec.predictor.timeout",
         "positive-numbers Invalid spec.predictor.batcher.maxLatency"}},
+
+      {"tracing", "Defaults", traced("")},
+      {"tracing", "Https", traced(R"("exporterEndpoint": "https://otel.example.com/v1/traces")")},
+      {"tracing", "SamplerOfAVendor", traced(R"("sampler": "xray", "samplerArg": "endpoint=http://x")")},
+      {"tracing",
+       "EverythingIsWrong",
+       traced(R"("exporterEndpoint": "otel-collector:4317", "sampler": "parentbased_traceidratoi")"),
+       {"tracing Invalid spec.tracing.exporterEndpoint", "tracing NotSupported spec.tracing.sampler"}},
+      {"tracing",
+       "EmptyTexts",
+       traced(R"("exporterEndpoint": "", "sampler": "")"),
+       {"tracing Invalid spec.tracing.exporterEndpoint", "tracing NotSupported spec.tracing.sampler"}},
+      {"tracing",
+       "SamplersInCapitals",
+       traced(R"("sampler": "ALWAYS_ON")"),
+       {"tracing NotSupported spec.tracing.sampler"}},
+      {"tracing-ratio", "One", traced(R"("samplerArg": "1")")},
+      {"tracing-ratio", "Zero", traced(R"("sampler": "traceidratio", "samplerArg": "0.0")")},
+      {"tracing-ratio", "OfASamplerWithoutRatio", traced(R"("sampler": "always_on", "samplerArg": "x")")},
+      {"tracing-ratio",
+       "AboveOne",
+       traced(R"("samplerArg": "1.01")"),
+       {"tracing-ratio Invalid spec.tracing.samplerArg"}},
+      {"tracing-ratio",
+       "BelowZero",
+       traced(R"("samplerArg": "-0.01")"),
+       {"tracing-ratio Invalid spec.tracing.samplerArg"}},
+      {"tracing-ratio",
+       "Percent",
+       traced(R"("samplerArg": "5%")"),
+       {"tracing-ratio Invalid spec.tracing.samplerArg"}},
+      {"tracing-ratio",
+       "NotANumber",
+       traced(R"("samplerArg": "nan")"),
+       {"tracing-ratio Invalid spec.tracing.samplerArg"}},
+      {"tracing-ratio",
+       "Empty",
+       traced(R"("samplerArg": "")"),
+       {"tracing-ratio Invalid spec.tracing.samplerArg"}},
   };
 }
 

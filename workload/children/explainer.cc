@@ -7,6 +7,7 @@
 #include "spec/schema_core.h"
 #include "workload/children/pod_parts.h"
 #include "workload/children/storage_uris.h"
+#include "workload/children/tracing.h"
 #include "workload/objects/annotations.h"
 #include "workload/objects/ports.h"
 
@@ -104,6 +105,7 @@ std::optional<Component> build_explainer(ServiceBuild& build) {
   } else {
     complete_custom(build, (*spec::find(pod, "containers"))[0], args);
   }
+  add_tracing(build, {kExplainer}, &list_at(pod, "containers", build.arena)[0]);
   Component out{.kind = kExplainer,
                 .path = path,
                 .name = build.explainer(),

@@ -10,6 +10,7 @@
 #include "spec/schema_core.h"
 #include "spec/storage_uri.h"
 #include "workload/children/pod_parts.h"
+#include "workload/children/tracing.h"
 #include "workload/objects/annotations.h"
 #include "workload/objects/env.h"
 #include "workload/objects/gpu_types.h"
@@ -179,6 +180,7 @@ class WorkersBuild {
     set("HEAD_SVC", head_service_name(build_.strict() ? head_.name : build_.name, build_.generation()));
     set("WORKER_SVC", workers_service_name(head_.name, build_.generation()));
     set_gpus(worker, annotations, nodes.on_worker);
+    add_tracing(build_, {kPredictor, predictor_.name()}, &worker);
   }
 
   /// Sets the number of accelerators, of the type that the container requests, else NVIDIA's. `annotations`

@@ -13,6 +13,7 @@
 #include "workload/children/runtime_server.h"
 #include "workload/children/storage_uris.h"
 #include "workload/children/template.h"
+#include "workload/children/tracing.h"
 #include "workload/objects/annotations.h"
 #include "workload/objects/go_json.h"
 #include "workload/objects/strategic_merge.h"
@@ -45,6 +46,7 @@ class PredictorBuild {
     if (!build_.wanted.runtime) build_.wanted.runtime = runtime_;
     if (!(predictor_.model() ? build_model_pod() : build_custom_pod())) return std::nullopt;
     name_service_in(pod_, build_.name, arena_);
+    trace();
     Component component = assemble();
     if (predictor_.worker_spec()) {
       if (!runtime_) return fail(kInvalidSpec, path_ / "workerSpec", "needs a model and its runtime");
@@ -252,6 +254,13 @@ class PredictorBuild {
       if (c.name() == name) return c;
     }
     return {};
+  }
+
+  void trace() {
+    const std::string_view type = runtime_ ? server_type_of(*runtime_) : std::string_view{};
+    add_tracing(build_, {kPredictor, predictor_.name(), type},
+                container_named(pod_, container::kModelServer));
+    add_tracing(build_, {kTransformer, predictor_.name()}, container_named(pod_, container::kTransformer));
   }
 
   Component assemble() {

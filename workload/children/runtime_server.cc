@@ -16,12 +16,10 @@ namespace {
 
 constexpr std::string_view kServerTypeAnnotation = "serving.kserve.io/server-type";
 
-constexpr std::string_view kMlServer = "mlserver";
 constexpr std::string_view kTriton = "tritonserver";
 constexpr std::string_view kTorchServe = "torchserve";
 constexpr std::string_view kTensorflow = "tensorflow-serving";
 constexpr std::string_view kHuggingFace = "huggingfaceserver";
-constexpr std::string_view kVllm = "vllmserver";
 
 using Row = std::pair<std::string_view, std::string_view>;
 

@@ -13,6 +13,9 @@
 
 namespace modelgate::workload {
 
+inline constexpr std::string_view kMlServer = "mlserver";
+inline constexpr std::string_view kVllm = "vllmserver";
+
 /// "mlserver", "tritonserver", ...; empty if it is not known.
 std::string_view server_type_of(const spec::Runtime& runtime);
 

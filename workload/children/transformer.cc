@@ -5,6 +5,7 @@
 #include "spec/schema_core.h"
 #include "workload/children/pod_parts.h"
 #include "workload/children/storage_uris.h"
+#include "workload/children/tracing.h"
 #include "workload/objects/annotations.h"
 #include "workload/objects/env.h"
 #include "workload/objects/ports.h"
@@ -43,6 +44,7 @@ std::optional<Component> build_transformer(ServiceBuild& build) {
   if (const auto concurrency = transformer.container_concurrency())
     default_arg(server, "--workers", std::to_string(*concurrency), build.arena);
   add_env(server, {.name = "INFERENCE_SERVICE_NAME", .value = build.name}, SameName::kReplace, build.arena);
+  add_tracing(build, {kTransformer}, &server);
 
   Component out{.kind = kTransformer,
                 .path = path,

@@ -35,6 +35,9 @@ Value to_value(const EnvVar& env, Arena& arena) {
   if (env.from) {
     Value key = ObjectBuilder(arena).text("name", env.from->secret).text("key", env.from->key).take();
     out.value("valueFrom", ObjectBuilder(arena).value("secretKeyRef", std::move(key)).take());
+  } else if (!env.from_field.empty()) {
+    Value field = ObjectBuilder(arena).text("apiVersion", "v1").text("fieldPath", env.from_field).take();
+    out.value("valueFrom", ObjectBuilder(arena).value("fieldRef", std::move(field)).take());
   } else {
     out.text_if_any("value", env.value);
   }

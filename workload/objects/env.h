@@ -23,8 +23,9 @@ struct SecretKey {
 
 struct EnvVar {
   std::string name;
-  std::string value;
+  std::string value = {};
   std::optional<SecretKey> from = std::nullopt;  // instead of a value
+  std::string_view from_field = {};              // of the Pod, instead of a value: metadata.name
 };
 
 spec::Value to_value(const EnvVar& env, spec::Arena& arena);

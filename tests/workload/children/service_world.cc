@@ -90,6 +90,13 @@ spec:
 ---
 apiVersion: serving.kserve.io/v1alpha1
 kind: ClusterServingRuntime
+metadata: {name: vllm, annotations: {serving.kserve.io/server-type: vllmserver}}
+spec:
+  supportedModelFormats: [{name: huggingface}]
+  containers: [{name: kserve-container, image: "example.com/vllm:1", args: [--port=8080]}]
+---
+apiVersion: serving.kserve.io/v1alpha1
+kind: ClusterServingRuntime
 metadata: {name: nodes}
 spec:
   supportedModelFormats: [{name: huggingface}]
