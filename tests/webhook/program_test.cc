@@ -125,11 +125,16 @@ TEST_F(Program, ServesWithASelfIssuedCertificate) {
 TEST_F(Program, IdlesInLittleMemory) {
   start();
   const std::string status = read(fs::path("/proc") / std::to_string(child_) / "status");
-  const long resident_kb = std::stol(status.substr(status.find("VmRSS:") + 6));
+  const auto kilobytes = [&](const std::string& name) {
+    return std::stol(status.substr(status.find(name) + name.size()));
+  };
+  // Its own memory, 1.7 to 2.8 MB; and all that is resident: libraries, which other processes share, are 12 MB on Debian 12 and
+  // 14 MB on Debian 13.
 #ifndef MODELGATE_SANITIZE
-  EXPECT_LT(resident_kb, 16 * 1024);
+  EXPECT_LT(kilobytes("RssAnon:"), 4 * 1024);
+  EXPECT_LT(kilobytes("VmRSS:"), 20 * 1024);
 #endif
-  EXPECT_GT(resident_kb, 0);
+  EXPECT_GT(kilobytes("VmRSS:"), 0);
 }
 
 TEST_F(Program, ExitsAtOnceOnSigtermWithoutConnections) {
