@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "admission/built_pods.h"
 #include "admission/references.h"
 #include "defaulting/runtime_selection.h"
 #include "spec/deployment_mode.h"
@@ -103,6 +104,7 @@ constexpr std::array kReportedBy = std::to_array<ReportedBy>({
     {"DuplicateKey", "ports"},
     {"DuplicateKey", "volumes"},
     {"DuplicateKey", "mounts"},
+    {"DuplicateKey", "pod-fields"},
     {"UnknownField", "unknown-field"},
 });
 
@@ -172,6 +174,17 @@ void need(std::vector<ObjectKey> keys, Realization& out) {
   }
 }
 
+/// What the API server would reject although each part of it is valid.
+void report_built_pods(const Wanted& wanted, const Value& service, const validation::Findings& findings,
+                       Realization& out) {
+  BuiltPods found = check_built_pods(wanted, service, findings.errors);
+  for (spec::FieldError& e : found.errors) out.errors.add(std::move(e));
+  for (spec::FieldWarning& w : found.warnings) {
+    w.rule = kRealizableRule;
+    out.warnings.push_back(std::move(w));
+  }
+}
+
 bool is_reported(const ObjectKey& key, const std::vector<spec::FieldWarning>& warnings) {
   return std::ranges::any_of(warnings, [&](const spec::FieldWarning& w) { return w.about == key; });
 }
@@ -206,6 +219,7 @@ Realization realize(const RealizationInput& in, const validation::Findings& find
   for (const Problem& p : wanted.problems) {
     if (!already_reported(p, findings)) report(p, out);
   }
+  report_built_pods(wanted, in.service, findings, out);
   const bool look_up = may_look_up(in.facts);
   if (look_up) need(std::move(wanted.needs), out);
   check_references(wanted, in.facts, look_up, out);

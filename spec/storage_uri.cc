@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "spec/names.h"
 #include "spec/spelling.h"
 #include "spec/storage_containers.h"
 #include "spec/text/ascii.h"
@@ -51,10 +52,15 @@ constexpr auto kTypeNames = of_storage_types([](const StorageScheme& s) { return
 
 constexpr std::string_view kSeparator = "://";
 constexpr std::string_view kPvc = "pvc://";
+constexpr std::string_view kHuggingFace = "hf://";
 constexpr std::string_view kOci = "oci://";
 constexpr std::string_view kOciWithMode = "oci+";
 constexpr std::string_view kHttps = "https://";
 constexpr std::string_view kAzureBlobHost = ".blob.core.windows.net/";
+
+UriProblem invalid(std::string detail) {
+  return {ErrorType::kInvalid, std::move(detail)};
+}
 
 bool is_blank_or_control(char c) {
   return c == ' ' || text::is_control(c);
@@ -100,10 +106,6 @@ std::vector<std::string_view> known_prefixes(const Catalog& catalog) {
   return known;
 }
 
-UriProblem invalid(std::string detail) {
-  return {ErrorType::kInvalid, std::move(detail)};
-}
-
 UriProblem unsupported(std::string_view scheme, const Catalog& catalog) {
   const std::vector<std::string_view> known = known_prefixes(catalog);
   std::vector<std::string_view> names;
@@ -116,13 +118,36 @@ UriProblem unsupported(std::string_view scheme, const Catalog& catalog) {
                   near ? fmt::format(" (did you mean {}://?)", *near) : std::string{})};
 }
 
-/// KServe reads `s3:/bucket` as a path; no user means that.
+bool may_be_in_scheme(char c) {
+  return text::is_alphanumeric(c) || c == '+' || c == '.' || c == '-';
+}
+
+/// KServe reads `s3:/bucket` and `blob:x` as paths; no user means that.
 std::optional<UriProblem> check_path(std::string_view path) {
-  const std::string_view before_colon = path.substr(0, path.find(":/"));
+  const std::size_t colon = path.find(':');
+  if (colon == std::string_view::npos || colon == 0) return std::nullopt;
+  const std::string_view before_colon = path.substr(0, colon);
   const auto it = std::ranges::find(kSchemes, before_colon, &StorageScheme::name);
-  if (before_colon.size() < path.size() && it != kSchemes.end())
-    return invalid(fmt::format("must begin with {}, with two slashes", it->prefix));
+  if (it != kSchemes.end()) return invalid(fmt::format("must begin with {}, with two slashes", it->prefix));
+  if (text::is_letter(path.front()) && std::ranges::all_of(before_colon, may_be_in_scheme))
+    return invalid("must be a path, or begin with a scheme and \"://\"");
   return std::nullopt;
+}
+
+std::optional<UriProblem> check_claim(const PvcUri& uri) {
+  if (const auto problem = check_dns1123_subdomain(uri.claim))
+    return invalid(
+        fmt::format("must name a PersistentVolumeClaim, {}, which {}", quote(uri.claim), *problem));
+  if (uri.path.starts_with('/')) return invalid("must have one slash between the claim and the path in it");
+  return std::nullopt;
+}
+
+/// `hf://organization/model[:revision]`. More parts may be for a ClusterStorageContainer of the user.
+std::optional<UriProblem> check_hugging_face(std::string_view rest) {
+  const std::size_t slash = rest.find('/');
+  const std::string_view model = slash == std::string_view::npos ? "" : rest.substr(slash + 1);
+  if (!model.empty() && model.front() != ':') return std::nullopt;
+  return invalid("must have the form hf://{organization}/{model} or hf://{organization}/{model}:{revision}");
 }
 
 std::optional<UriProblem> check_scheme(std::string_view uri, const StorageScheme& scheme, bool supported) {
@@ -130,6 +155,8 @@ std::optional<UriProblem> check_scheme(std::string_view uri, const StorageScheme
   if (!scheme.first.empty() && (rest.empty() || rest.front() == '/'))
     return invalid(fmt::format("must name the {} after {}", scheme.first, scheme.prefix));
   if (rest.empty()) return invalid(fmt::format("must name a path after {}", scheme.prefix));
+  if (scheme.fetcher == Fetcher::kClaim) return check_claim(*parse_pvc_uri(uri));
+  if (scheme.prefix == kHuggingFace) return check_hugging_face(rest);
   const bool azure = uri.contains(kAzureBlobHost.substr(1, kAzureBlobHost.size() - 2));
   if (azure && !supported && !has_azure_form(uri))
     return invalid("must have the form https://{account}.blob.core.windows.net/{container}/{path}");

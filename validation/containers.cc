@@ -8,6 +8,7 @@
 
 #include "spec/names.h"
 #include "validation/duplicates.h"
+#include "validation/forms.h"
 
 namespace modelgate::validation {
 namespace {
@@ -47,6 +48,18 @@ void check_variable(const spec::EnvVarView& variable, const LazyPath& at, Report
     report.add(invalid(at / "name", variable.name(), std::string(*problem)));
   if (!variable.env_value().empty() && variable.value_from())
     report.add(forbidden(at / "valueFrom", "must not be set beside value"));
+}
+
+void check_image_of(const Container& c, bool needed, Report& report) {
+  const std::string_view image = c.view.image();
+  const bool is_template = c.pod->partial && image.find("{{") != std::string_view::npos;
+  if (image.empty()) {
+    if (needed) report.add(required(c.at / "image", "a container needs an image"));
+  } else if (is_template) {
+    return;
+  } else if (const auto problem = check_image(image)) {
+    report.add(invalid(c.at / "image", image, std::string(*problem)));
+  }
 }
 
 }  // namespace
@@ -123,15 +136,16 @@ void check_ports(const Workloads& w, Report& report) {
 }
 
 void check_images(const Service& s, Report& report) {
-  for (const Container& c : s.workloads().containers) {
-    const std::string_view image = c.view.image();
-    if (image.empty()) {
-      if (listed(c) && !merged_with_runtime(c))
-        report.add(required(c.at / "image", "a container needs an image"));
-    } else if (image.front() == ' ' || image.back() == ' ') {
-      report.add(invalid(c.at / "image", image, "must not begin or end with a blank"));
-    }
-  }
+  for (const Container& c : s.workloads().containers)
+    check_image_of(c, listed(c) && !merged_with_runtime(c), report);
+}
+
+void check_runtime_images(const RuntimeObject& r, Report& report) {
+  for (const Container& c : r.workloads().containers) check_image_of(c, false, report);
+}
+
+void check_container_images(const Workloads& w, Report& report) {
+  for (const Container& c : w.containers) check_image_of(c, true, report);
 }
 
 }  // namespace modelgate::validation

@@ -17,7 +17,10 @@ void check_env_once(const Workloads& w, Report& report);
 /// Valid, and none twice.
 void check_ports(const Workloads& w, Report& report);
 
-/// An image where no runtime can provide it.
+/// Valid, and there where no runtime can provide it.
 void check_images(const Service& s, Report& report);
+void check_runtime_images(const RuntimeObject& r, Report& report);
+/// Valid, and there.
+void check_container_images(const Workloads& w, Report& report);
 
 }  // namespace modelgate::validation

@@ -43,15 +43,19 @@ std::size_t container_count(const spec::PodSpecView& pod) {
   return pod.containers().size() + pod.init_containers().size();
 }
 
-void add_pod(Workloads& w, const spec::PodSpecView& view, const LazyPath& at, const Component* component,
-             bool worker) {
-  Pod& pod = w.pods.emplace_back();
-  pod.view = view;
-  pod.at = at;
-  pod.containers = pod.at / "containers";
-  pod.init_containers = pod.at / "initContainers";
-  pod.component = component;
+/// A runtime's Pod or worker, or those of a service.
+void add_partial_pod(Workloads& w, const spec::PodSpecView& view, const LazyPath& at, bool worker) {
+  Pod& pod = add_pod(w, view, at);
   pod.worker = worker;
+  pod.partial = true;
+}
+
+void add_component_pod(Workloads& w, const Component& c, const spec::PodSpecView& view, const LazyPath& at,
+                       bool worker) {
+  Pod& pod = add_pod(w, view, at);
+  pod.component = &c;
+  pod.worker = worker;
+  pod.partial = worker || c.role == Role::kCanary || (c.is_predictor() && !c.custom());
 }
 
 void add_containers(Workloads& w, const Pod& pod) {
@@ -71,16 +75,6 @@ void add_containers(Workloads& w, const Pod& pod) {
   }
   add_list(pod.view.containers(), pod.containers, Container::Place::kListed);
   add_list(pod.view.init_containers(), pod.init_containers, Container::Place::kInit);
-}
-
-/// Containers point to Pods, so that all Pods and the room for containers exist first.
-void add_all_containers(Workloads& w) {
-  std::size_t n = 0;
-  for (const Pod& pod : w.pods) {
-    n += container_count(pod.view) + (pod.component ? pod.component->implementations : 0);
-  }
-  w.containers.reserve(n);
-  for (const Pod& pod : w.pods) add_containers(w, pod);
 }
 
 /// The index of the container with the STORAGE_URI of a custom component.
@@ -110,6 +104,24 @@ std::optional<CustomUri> custom_storage_uri(const Component& c) {
 }
 
 }  // namespace
+
+Pod& add_pod(Workloads& w, const spec::PodSpecView& view, const LazyPath& at) {
+  Pod& pod = w.pods.emplace_back();
+  pod.view = view;
+  pod.at = at;
+  pod.containers = pod.at / "containers";
+  pod.init_containers = pod.at / "initContainers";
+  return pod;
+}
+
+void add_all_containers(Workloads& w) {
+  std::size_t n = 0;
+  for (const Pod& pod : w.pods) {
+    n += container_count(pod.view) + (pod.component ? pod.component->implementations : 0);
+  }
+  w.containers.reserve(n);
+  for (const Pod& pod : w.pods) add_containers(w, pod);
+}
 
 std::optional<std::string_view> storage_uri_of(const Component& c) {
   if (c.implementations == 0) return std::nullopt;
@@ -181,10 +193,10 @@ void Service::read_components() {
 void Service::read_pods() {
   workloads_.pods.reserve(2 * components_.size());
   for (const Component& c : components_) {
-    add_pod(workloads_, c.view, c.at, &c, false);
+    add_component_pod(workloads_, c, c.view, c.at, false);
     if (!c.is_predictor()) continue;
     const auto worker = spec::PredictorView(c.view.value()).worker_spec();
-    if (worker) add_pod(workloads_, worker, c.at / "workerSpec", &c, true);
+    if (worker) add_component_pod(workloads_, c, worker, c.at / "workerSpec", true);
   }
   add_all_containers(workloads_);
 }
@@ -200,8 +212,8 @@ RuntimeObject::RuntimeObject(const RuntimeSubject& subject)
   if (it != others_.end()) stored_ = it->view;
 
   workloads_.pods.reserve(2);
-  if (spec_) add_pod(workloads_, spec_, spec_at_, nullptr, false);
-  if (spec_.worker_spec()) add_pod(workloads_, spec_.worker_spec(), worker_at_, nullptr, true);
+  if (spec_) add_partial_pod(workloads_, spec_, spec_at_, false);
+  if (spec_.worker_spec()) add_partial_pod(workloads_, spec_.worker_spec(), worker_at_, true);
   add_all_containers(workloads_);
 }
 

@@ -67,6 +67,8 @@ struct Pod {
   LazyPath init_containers;
   const Component* component = nullptr;  // nullptr in a runtime
   bool worker = false;
+  /// It is merged with a runtime's or a service's: what is missing may come from there.
+  bool partial = false;
 };
 
 /// A container, or a field with a container's members: `model`, a framework, `art`.
@@ -83,6 +85,11 @@ struct Workloads {
   boost::container::small_vector<Pod, 4> pods;
   boost::container::small_vector<Container, 6> containers;
 };
+
+/// Adds a Pod, without its containers.
+Pod& add_pod(Workloads& workloads, const spec::PodSpecView& view, const LazyPath& at);
+/// Adds the containers of all Pods, when all Pods are there: containers refer to them.
+void add_all_containers(Workloads& workloads);
 
 /// An InferenceService.
 class Service {

@@ -4,8 +4,10 @@
 #include <array>
 
 #include "validation/blocked_env.h"
+#include "validation/child_annotations.h"
 #include "validation/containers.h"
 #include "validation/multi_node.h"
+#include "validation/pod_fields.h"
 #include "validation/resources.h"
 #include "validation/runtime_containers.h"
 #include "validation/runtime_formats.h"
@@ -41,10 +43,12 @@ constexpr auto kRules = std::to_array<Rule<RuntimeObject>>({
     {{"serving-container", kStrict, kRatchets}, check_serving_container},
     {{"runtime-templates", kStrict, kRatchets}, check_runtime_templates},
     {{"runtime-labels-and-annotations", kStrict, kRatchets}, check_runtime_metadata_maps},
+    {{"child-annotations", kStrict, kRatchets}, check_runtime_child_annotations},
     {{"quantities", kKServe, kRatchets}, on_workloads<check_quantities>},
     {{"resource-names", kStrict, kRatchets}, on_workloads<check_resource_names>},
     {{"limits", kStrict, kRatchets}, on_workloads<check_limits>},
     {{"container-names", kStrict, kRatchets}, on_workloads<check_container_names>},
+    {{"images", kStrict, kRatchets}, check_runtime_images},
     {{"env", kStrict, kRatchets}, on_workloads<check_env>},
     {{"env-once", kStrict, kRatchets}, on_workloads<check_env_once>},
     {{"ports", kStrict, kRatchets}, on_workloads<check_ports>},
@@ -52,6 +56,7 @@ constexpr auto kRules = std::to_array<Rule<RuntimeObject>>({
     {{"mounts", kStrict, kRatchets}, on_workloads<check_mounts>},
     {{"tolerations", kStrict, kRatchets}, on_workloads<check_tolerations>},
     {{"node-selectors", kStrict, kRatchets}, on_workloads<check_node_selectors>},
+    {{"pod-fields", kStrict, kRatchets}, on_workloads<check_pod_fields>},
 });
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
 
 #include "spec/names.h"
 
@@ -11,6 +13,12 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kOperators = {"Exists", "Equal", "Lt", "Gt"};
 constexpr std::array<std::string_view, 3> kEffects = {"NoSchedule", "PreferNoSchedule", "NoExecute"};
+
+bool is_integer(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return !text.empty() && error == std::errc{} && end == text.data() + text.size();
+}
 
 void check_toleration(const spec::TolerationView& t, const LazyPath& at, Report& report) {
   const std::string_view op = t.operator_();
@@ -25,6 +33,12 @@ void check_toleration(const spec::TolerationView& t, const LazyPath& at, Report&
     report.add(not_supported(at / "operator", op, kOperators));
   if (op == "Exists" && !t.toleration_value().empty())
     report.add(invalid(at / "value", t.toleration_value(), "must be empty if the operator is Exists"));
+  if (op == "Equal") {
+    if (const auto problem = spec::check_label_value(t.toleration_value()))
+      report.add(invalid(at / "value", t.toleration_value(), std::string(*problem)));
+  }
+  if ((op == "Lt" || op == "Gt") && !is_integer(t.toleration_value()))
+    report.add(invalid(at / "value", t.toleration_value(), "must be an integer for Lt and Gt"));
   if (!t.effect().empty() && std::ranges::find(kEffects, t.effect()) == kEffects.end())
     report.add(not_supported(at / "effect", t.effect(), kEffects));
   if (t.has("tolerationSeconds") && t.effect() != "NoExecute")

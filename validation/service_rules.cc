@@ -5,11 +5,14 @@
 
 #include "validation/blocked_env.h"
 #include "validation/canaries.h"
+#include "validation/child_annotations.h"
 #include "validation/components.h"
 #include "validation/containers.h"
 #include "validation/deployment_mode.h"
 #include "validation/multi_node.h"
+#include "validation/pod_fields.h"
 #include "validation/resources.h"
+#include "validation/rollout.h"
 #include "validation/runtime_choice.h"
 #include "validation/scaling.h"
 #include "validation/scheduling.h"
@@ -35,6 +38,7 @@ constexpr auto kRules = std::to_array<Rule<Service>>({
     {{"predictor-name", kStrict, kRatchets}, check_predictor_names},
     {{"predictor-name-change", kKServe, kTransition}, check_predictor_name_change},
     {{"labels-and-annotations", kStrict, kRatchets}, check_metadata_maps},
+    {{"child-annotations", kStrict, kRatchets}, check_child_annotations},
     {{"deployment-mode-change", kKServe, kTransition}, check_deployment_mode_change},
     {{"deployment-mode", kStrict, kRatchets}, check_deployment_mode_known},
 
@@ -56,6 +60,8 @@ constexpr auto kRules = std::to_array<Rule<Service>>({
     {{"scaling-metrics", kKServe, kRatchets}, check_scaling_metrics},
     {{"metric-quantities", kKServe, kRatchets}, check_metric_quantities},
     {{"scaling-metrics-closely", kStrict, kRatchets}, check_scaling_metrics_closely},
+    {{"scaling-behavior", kStrict, kRatchets}, check_scaling_behavior},
+    {{"deployment-strategy", kStrict, kRatchets}, check_deployment_strategy},
     {{"canary-traffic-percent", kStrict, kRatchets}, check_canary_traffic_percent},
 
     // Model and storage
@@ -94,6 +100,7 @@ constexpr auto kRules = std::to_array<Rule<Service>>({
     {{"model-templates", kStrict, kRatchets}, check_model_templates},
     {{"tolerations", kStrict, kRatchets}, on_workloads<check_tolerations>},
     {{"node-selectors", kStrict, kRatchets}, on_workloads<check_node_selectors>},
+    {{"pod-fields", kStrict, kRatchets}, on_workloads<check_pod_fields>},
 });
 
 }  // namespace

@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <array>
 
+#include "spec/names.h"
 #include "spec/spelling.h"
 #include "spec/storage_containers.h"
 #include "spec/storage_uri.h"
 #include "spec/text/ascii.h"
 #include "validation/duplicates.h"
+#include "validation/forms.h"
 
 namespace modelgate::validation {
 namespace {
@@ -162,6 +164,9 @@ void check_uri(const Service& s, std::string_view uri, bool named, const Path& p
     add(ErrorType::kInvalid, spec::broken_expression_text(match.broken));
   } else if (auto problem = spec::check_storage_uri(uri, named || match.container, s.catalog())) {
     add(problem->type, std::move(problem->detail));
+  } else if (const auto oci = spec::parse_oci_uri(uri); oci && !oci->image.empty()) {
+    if (const auto wrong = check_image(oci->image))
+      add(ErrorType::kInvalid, fmt::format("the image {}", *wrong));
   }
 }
 
@@ -194,6 +199,21 @@ void warn_about_confidential(std::string_view uri, const LazyPath& at, Report& r
   if (is_pvc(uri)) report.warn(at, "has no effect for pvc://: a claim is mounted, nothing is downloaded");
 }
 
+/// A claim, an image and a single download are volumes that are named after their path.
+void check_volume_name(const StorageUriView& entry, std::size_t downloads, const LazyPath& at,
+                       Report& report) {
+  const bool download = is_fetched_by(spec::StorageFetcher::kInitializer, entry.uri());
+  if (download && downloads > 1) return;
+  std::string name(mount_path_of(entry));
+  while (name.starts_with('/')) name.erase(0, 1);
+  while (name.ends_with('/')) name.pop_back();
+  std::ranges::replace(name, '/', '-');
+  if (name.empty()) return;
+  if (const auto problem = spec::check_dns1123_label(name))
+    report.add(invalid(at / "mountPath", mount_path_of(entry),
+                       fmt::format("gives the volume {}, which {}", spec::quote(name), *problem)));
+}
+
 }  // namespace
 
 void check_one_storage_form(const Service& s, Report& report) {
@@ -221,12 +241,16 @@ void check_storage_mount_paths(const Service& s, Report& report) {
   for (const Component& c : s.components()) {
     const auto list = c.view.storage_uris();
     const LazyPath at = c.at / "storageUris";
+    const auto downloads = static_cast<std::size_t>(std::ranges::count_if(list, [](const StorageUriView& e) {
+      return is_fetched_by(spec::StorageFetcher::kInitializer, e.uri());
+    }));
     for (std::size_t i = 0; i < list.size(); ++i) {
       const LazyPath entry = at[i];
       const std::string_view path = mount_path_of(list[i]);
       if (c.role == Role::kCanary) check_entry(list[i], entry, report);
       if (path.size() > 1 && first_directory(path).empty())
         report.add(invalid(entry / "mountPath", path, "must name a directory below /"));
+      check_volume_name(list[i], downloads, entry, report);
     }
     const auto path_of = [&](std::size_t i) { return mount_path_of(list[i]); };
     report_same_paths(list.size(), path_of, at, report);

@@ -38,6 +38,27 @@ spec:
   supportedModelFormats: [{name: sklearn}]
   containers: [{name: other, image: "example.com/server:1"}]
 ---
+metadata: {name: probed}
+spec:
+  supportedModelFormats: [{name: sklearn}]
+  tolerations: [{key: gpu, operator: Exists}]
+  containers:
+    - name: kserve-container
+      image: "example.com/server:1"
+      env: [{name: TOKEN, value: none}]
+      ports: [{containerPort: 8080, protocol: TCP}]
+      readinessProbe: {tcpSocket: {port: 8080}, periodSeconds: 5}
+      livenessProbe: {httpGet: {path: /live, port: 8080}}
+      resources: {requests: {memory: 2Gi, cpu: "1"}, limits: {memory: 2Gi, cpu: "1"}}
+    - {name: helper, image: "example.com/helper:1"}
+---
+metadata: {name: faulty}
+spec:
+  supportedModelFormats: [{name: sklearn}]
+  dnsPolicy: ClusterFirst
+  containers:
+    - {name: kserve-container, image: "example.com/server:1", readinessProbe: {tcpSocket: {port: 0}}}
+---
 metadata: {name: nodes}
 spec:
   supportedModelFormats: [{name: huggingface}]

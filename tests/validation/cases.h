@@ -67,6 +67,7 @@ std::vector<Case> runtime_choice_cases();
 std::vector<Case> multi_node_cases();
 std::vector<Case> canary_cases();
 std::vector<Case> container_cases();
+std::vector<Case> pod_field_cases();
 
 // Of runtimes.
 std::vector<Case> runtime_cases();

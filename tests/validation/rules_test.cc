@@ -68,7 +68,7 @@ namespace {
 std::vector<Case> service_cases() {
   std::vector<Case> all;
   for (auto* cases : {name_cases, component_cases, scaling_cases, storage_cases, runtime_choice_cases,
-                      multi_node_cases, canary_cases, container_cases}) {
+                      multi_node_cases, canary_cases, container_cases, pod_field_cases}) {
     for (Case& c : cases()) all.push_back(std::move(c));
   }
   return all;

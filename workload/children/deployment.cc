@@ -50,6 +50,7 @@ struct Pods {
   const StringMap& annotations;
   const StringMap& pod_annotations;
   std::string app;
+  const spec::FieldPath path;
 };
 
 /// The spec without strategy and replicas.
@@ -79,6 +80,7 @@ void add(ServiceBuild& build, const Pods& pods, Value deployment_spec) {
   Value object = build.object("apps/v1", "Deployment", pods.name, pods.labels, pods.annotations);
   object.AddMember("spec", std::move(deployment_spec), build.arena);
   build.add(std::move(object));
+  build.wanted.objects.back().path = pods.path;
 }
 
 /// Starts all new workers before it deletes old ones: a model that is spread over nodes needs all of them.
@@ -91,9 +93,12 @@ void surge_workers(Value& deployment_spec, spec::Arena& arena) {
 }  // namespace
 
 void add_deployments(ServiceBuild& build, Component& component) {
-  const Pods pods{component.name, component.labels, component.annotations,
+  const Pods pods{component.name,
+                  component.labels,
+                  component.annotations,
                   component.pod_annotations ? *component.pod_annotations : component.annotations,
-                  app_label(component.name)};
+                  app_label(component.name),
+                  component.path};
   Value head = deployment_spec(build, pods, std::move(component.pod_spec));
   set_strategy(build, component.scaling, head);
   // An autoscaler owns `replicas`: with one, each apply would reset it.
@@ -105,9 +110,12 @@ void add_deployments(ServiceBuild& build, Component& component) {
   Workers& workers = *component.workers;
   write_pod_defaults(workers.pod_spec, build.arena);
   if (!finish_pod(build, component, workers.pod_spec)) return;
-  const Pods worker_pods{workers.name, workers.labels, workers.annotations,
+  const Pods worker_pods{workers.name,
+                         workers.labels,
+                         workers.annotations,
                          workers.pod_annotations ? *workers.pod_annotations : workers.annotations,
-                         worker_app_label(component.name)};
+                         worker_app_label(component.name),
+                         component.path / "workerSpec"};
   Value spec = deployment_spec(build, worker_pods, std::move(workers.pod_spec));
   set_strategy(build, component.scaling, spec);
   surge_workers(spec, build.arena);

@@ -44,6 +44,8 @@ struct WantedObject {
   /// The component that owns it, for the conditions: "predictor", "canary", "transformer", "explainer",
   /// "ingress".
   std::string_view component;
+  /// Of a Deployment: where the service has the component, or its workers.
+  spec::FieldPath path = {};
 };
 
 /// An object that is not built now, and must not be deleted if it exists.
