@@ -90,18 +90,33 @@ std::array<ObjectKey, 2> runtime_keys(std::string_view ns, std::string_view name
           ObjectKey{"ClusterServingRuntime", "", std::string(name)}};
 }
 
-/// A runtime that the catalog lacks may have been created a moment ago: it is looked up by name before a
-/// decision depends on its absence.
-void need_runtime(std::string_view ns, std::string_view name, const Facts& facts, Needs& needs) {
-  for (ObjectKey& key : runtime_keys(ns, name)) {
-    if (!facts.find(key)) needs.objects.push_back(std::move(key));
-  }
-}
+/// Runtimes that are looked up by name, two reads each. Where more are missing, two lists are read instead.
+constexpr std::size_t kMaxNamedRuntimes = 4;
 
 /// Where no runtime is named and the catalog has none that serves the model, all runtimes are listed.
 void need_runtimes(std::string_view ns, const Facts& facts, Needs& needs) {
   need_list("ServingRuntime", ns, facts, needs);
   need_list("ClusterServingRuntime", "", facts, needs);
+}
+
+bool runtimes_were_listed(std::string_view ns, const Facts& facts) {
+  return facts.find(list_key("ServingRuntime", ns)) && facts.find(list_key("ClusterServingRuntime", ""));
+}
+
+/// A runtime that the catalog lacks may have been created a moment ago: it is looked up before a decision
+/// depends on its absence. `names` may have duplicates.
+void need_runtimes_named(std::vector<std::string_view> names, std::string_view ns, const Facts& facts,
+                         Needs& needs) {
+  if (runtimes_were_listed(ns, facts)) return;
+  std::ranges::sort(names);
+  const auto [first, last] = std::ranges::unique(names);
+  names.erase(first, last);
+  if (names.size() > kMaxNamedRuntimes) return need_runtimes(ns, facts, needs);
+  for (const std::string_view name : names) {
+    for (ObjectKey& key : runtime_keys(ns, name)) {
+      if (!facts.find(key)) needs.objects.push_back(std::move(key));
+    }
+  }
 }
 
 bool every_fact_is(Fact::State state, std::string_view ns, std::string_view name, const Facts& facts) {
@@ -111,9 +126,27 @@ bool every_fact_is(Fact::State state, std::string_view ns, std::string_view name
   });
 }
 
-/// Names for which a live read found no runtime of either kind.
-std::vector<std::string_view> absent_runtimes(std::string_view ns, const Facts& facts) {
+/// The runtimes that the service names and that were not among those listed. `catalog` includes the listed
+/// ones.
+std::vector<std::string_view> unlisted_runtimes(const InferenceServiceView& service, std::string_view ns,
+                                                const Catalog& catalog, const Facts& facts) {
   std::vector<std::string_view> names;
+  const bool known = runtimes_were_listed(ns, facts) && !is_unknown_list("ServingRuntime", ns, facts) &&
+                     !is_unknown_list("ClusterServingRuntime", "", facts);
+  if (!known) return names;
+  const auto add = [&](const spec::PredictorView& predictor) {
+    const std::string_view name = predictor.model().string("runtime");
+    if (!name.empty() && !catalog.find_runtime(ns, name)) names.push_back(name);
+  };
+  add(service.spec().predictor());
+  for (const spec::CanaryView& canary : service.spec().canary()) add(canary.predictor());
+  return names;
+}
+
+/// Names for which a live read found no runtime of either kind.
+std::vector<std::string_view> absent_runtimes(const InferenceServiceView& service, std::string_view ns,
+                                              const Catalog& catalog, const Facts& facts) {
+  std::vector<std::string_view> names = unlisted_runtimes(service, ns, catalog, facts);
   for (const auto& [key, fact] : facts) {
     if (key.kind == "ClusterServingRuntime" && !key.name.empty() &&
         every_fact_is(Fact::State::kAbsent, ns, key.name, facts)) {
@@ -155,16 +188,16 @@ Outcome mutate_inference_service(Request& request) {
   const Value* stored = request.update() && old->IsObject() ? &*old : nullptr;
   if (request.strict() && stored && same_spec_and_annotations(*review.object, *stored)) return allow();
 
-  const auto absent = absent_runtimes(review.namespace_, request.facts);
+  const auto absent = absent_runtimes(InferenceServiceView(*review.object), review.namespace_,
+                                      request.catalog, request.facts);
   spec::Edit edit(*review.object, request.arena);
   defaulting::Outcome defaults = defaulting::apply_defaults(edit, {.catalog = request.catalog,
                                                                    .old_object = stored,
                                                                    .request_namespace = review.namespace_,
                                                                    .absent_runtimes = absent});
   Needs needs;
-  for (const std::string& name : defaults.missing_runtimes) {
-    need_runtime(review.namespace_, name, request.facts, needs);
-  }
+  need_runtimes_named({defaults.missing_runtimes.begin(), defaults.missing_runtimes.end()}, review.namespace_,
+                      request.facts, needs);
   if (defaults.nothing_serves) need_runtimes(review.namespace_, request.facts, needs);
   if (!needs.objects.empty()) return needs;
 
@@ -276,9 +309,9 @@ Outcome validate(Request& request, const Kind& kind) {
   auto [findings, needed_objects] =
       find_all(kind, request, *review.object, stored, std::move(structure.unknown_fields));
   Needs needs{std::move(needed_objects)};
-  for (const validation::MissingRuntime& m : findings.missing_runtimes) {
-    need_runtime(m.namespace_, m.name, request.facts, needs);
-  }
+  std::vector<std::string_view> missing;
+  for (const validation::MissingRuntime& m : findings.missing_runtimes) missing.push_back(m.name);
+  need_runtimes_named(std::move(missing), review.namespace_, request.facts, needs);
   if (request.strict()) need_confirmation(request, findings.errors, needs);
   if (!needs.objects.empty()) return needs;
 
@@ -380,6 +413,7 @@ Outcome mutate_pods(Request& request) {
     }
   }
   response.warnings = std::move(outcome.warnings);
+  response.unread = std::move(outcome.unread);
   response.strict_would_deny = outcome.strict_would_deny;
   return response;
 }

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "spec/facts.h"
 #include "spec/field.h"
 #include "spec/json.h"
 #include "spec/view.h"
@@ -80,6 +81,10 @@ struct Response {
   std::string patch;
   /// Most important first. encode_response renders them. Their paths refer to the review's text and arena.
   std::vector<spec::FieldWarning> warnings;
+  /// For a Pod: objects that it depends on and that could not be read. The response is a guess then, which
+  /// must not be sent to an API server. For other kinds it is empty: an unknown object is never a reason to
+  /// deny.
+  std::vector<spec::ObjectKey> unread;
   /// Strict mode would have denied the object. For a metric; not sent.
   bool strict_would_deny = false;
   /// Key and value; the API server prefixes the key with the webhook's name.

@@ -19,6 +19,8 @@
 // answer. A caller that relies on that treats kGiveUp as a bug.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -31,6 +33,10 @@ class LookupRounds {
   /// Two are enough for an object that refers to another (a ServiceAccount to its Secrets); the third is for
   /// a rule that runs later.
   static constexpr int kMax = 3;
+
+  /// Of one request for a service: more than the references of its Pods that are checked, and few enough that
+  /// many requests at once do not fill the client.
+  static constexpr std::size_t kMaxObjects = 16;
 
   enum class Next : std::uint8_t {
     kDone,          // nothing is needed: the result is final
@@ -49,8 +55,19 @@ class LookupRounds {
   /// How many rounds needed objects.
   int rounds() const { return rounds_; }
 
+  /// Shortens `needs` to what may still be looked up, kMaxObjects in all rounds, and returns the others. They
+  /// are left unknown.
+  std::vector<ObjectKey> take_excess(std::vector<ObjectKey>& needs) {
+    const auto allowed = std::min(needs.size(), kMaxObjects - objects_);
+    std::vector<ObjectKey> excess(needs.begin() + static_cast<std::ptrdiff_t>(allowed), needs.end());
+    needs.resize(allowed);
+    objects_ += allowed;
+    return excess;
+  }
+
  private:
   int rounds_ = 0;
+  std::size_t objects_ = 0;
 };
 
 /// Adds each object with state unknown.

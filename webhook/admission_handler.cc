@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "webhook/admission_handler.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 #include <variant>
 
 #include "http/timeout.h"
 #include "process/log.h"
+#include "spec/field.h"
 #include "spec/lookup_rounds.h"
 #include "spec/text/ascii.h"
+#include "spec/text/utf8.h"
 #include "webhook/paths.h"
 
 namespace modelgate::webhook {
@@ -66,9 +71,17 @@ struct AdmissionHandler::Pending {
   http::ReplyLater* later;
   std::shared_ptr<const spec::Catalog> catalog;
   std::shared_ptr<FactSource> source;
+  std::string ns;
   admission::Needs needs;
   admission::Facts facts;
+  std::vector<UnreadFact> unread;
   std::vector<std::shared_ptr<const void>> objects;  // what the facts point to
+
+  void add(LookedUpFacts found) {
+    for (auto& [key, fact] : found.facts) facts.add(std::move(key), fact);
+    std::ranges::move(found.unread, std::back_inserter(unread));
+    objects.push_back(std::move(found.objects));
+  }
 };
 
 AdmissionHandler::AdmissionHandler(std::shared_ptr<const spec::Catalog> catalog,
@@ -130,8 +143,10 @@ std::optional<http::Reply> AdmissionHandler::review(Call& call, const http::Requ
                                           .later = &later,
                                           .catalog = catalog_,
                                           .source = facts_,
+                                          .ns = std::string(review->namespace_),
                                           .needs = std::get<admission::Needs>(std::move(outcome)),
                                           .facts = {},
+                                          .unread = {},
                                           .objects = {}});
     return resume(pending);
   } catch (const std::exception& bug) {
@@ -139,42 +154,56 @@ std::optional<http::Reply> AdmissionHandler::review(Call& call, const http::Requ
   }
 }
 
+/// The facts that are known without a wait; nothing while a lookup is running: then resume() is called again.
+std::optional<LookedUpFacts> AdmissionHandler::look_up(const std::shared_ptr<Pending>& pending) {
+  const auto later = [this, pending](LookedUpFacts facts) {
+    pending->add(std::move(facts));
+    pending->needs.objects.clear();
+    if (auto reply = resume(pending)) pending->later->reply(std::move(*reply));
+  };
+  counters_.paths[pending->call.path].lookups.add();
+  return pending->source->look_up(pending->needs, pending->ns, pending->deadline, pending->later->thread(),
+                                  later);
+}
+
+/// Adds facts for what is needed. False while a lookup is running.
+bool AdmissionHandler::get_facts(const std::shared_ptr<Pending>& pending) {
+  using Next = spec::LookupRounds::Next;
+  admission::Needs& needs = pending->needs;
+  const Next next = pending->call.lookups.next(needs.objects);
+  if (next == Next::kDone) return true;
+  if (next == Next::kGiveUp) throw std::logic_error("the review needs facts again after the last round");
+  if (next == Next::kLeaveUnknown) {
+    pending->add(all_unknown(needs, "too many objects refer to each other", false));
+    return true;
+  }
+  if (!admission_paths()[pending->call.path].needs_all_facts) {
+    const admission::Needs excess{pending->call.lookups.take_excess(needs.objects)};
+    pending->add(all_unknown(excess, "the request needs too many objects", false));
+    if (needs.objects.empty()) return true;
+  }
+  auto found = look_up(pending);
+  if (!found) return false;
+  pending->add(std::move(*found));
+  return true;
+}
+
 /// Looks up facts and reviews again, until there is an answer. Nothing while a lookup is running: then this is
 /// called again.
 std::optional<http::Reply> AdmissionHandler::resume(const std::shared_ptr<Pending>& pending) {
-  const auto add = [pending](LookedUpFacts found) {
-    for (auto& [key, fact] : found.facts) pending->facts.add(std::move(key), fact);
-    pending->objects.push_back(std::move(found.objects));
-  };
   std::string uid;
   try {
     while (true) {
-      using Next = spec::LookupRounds::Next;
-      const Next next = pending->call.lookups.next(pending->needs.objects);
-      if (next == Next::kGiveUp) throw std::logic_error("the review needs facts again after the last round");
-      if (next != Next::kDone) {
-        counters_.paths[pending->call.path].lookups.add();
-        auto found =
-            next == Next::kLeaveUnknown
-                ? std::optional(all_unknown(pending->needs))
-                : pending->source->look_up(pending->needs, pending->deadline, pending->later->thread(),
-                                           [this, pending, add](LookedUpFacts facts) {
-                                             add(std::move(facts));
-                                             pending->needs.objects.clear();
-                                             if (auto reply = resume(pending))
-                                               pending->later->reply(std::move(*reply));
-                                           });
-        if (!found) return std::nullopt;
-        add(std::move(*found));
-      }
+      if (!get_facts(pending)) return std::nullopt;
       spec::Arena arena;
       auto review =
           admission::decode_review(pending->request.body, arena);  // a mutation changed the previous one
       if (!review) throw std::logic_error("a review that was decoded once cannot be decoded again");
       uid = review->uid;
-      const admission::Endpoint endpoint = admission_paths()[pending->call.path].endpoint;
-      admission::Outcome outcome = admit_(endpoint, *review, *pending->catalog, pending->facts, arena);
+      const AdmissionPath& path = admission_paths()[pending->call.path];
+      admission::Outcome outcome = admit_(path.endpoint, *review, *pending->catalog, pending->facts, arena);
       if (const auto* response = std::get_if<admission::Response>(&outcome)) {
+        if (path.needs_all_facts && !response->unread.empty()) return ask_again(*pending, *review, *response);
         return finish(pending->call, *review, *response);
       }
       pending->needs = std::get<admission::Needs>(std::move(outcome));
@@ -182,6 +211,36 @@ std::optional<http::Reply> AdmissionHandler::resume(const std::shared_ptr<Pendin
   } catch (const std::exception& bug) {
     return fail(pending->call, uid, bug.what());
   }
+}
+
+/// 429 if it may succeed with fewer requests, else 500. The API server fails the write, and its author repeats it:
+/// a ReplicaSet creates the Pod again, with a growing delay.
+http::Reply AdmissionHandler::ask_again(const Pending& pending, const admission::Review& review,
+                                        const admission::Response& response) {
+  const admission::ObjectKey& key = response.unread.front();
+  const auto why = std::ranges::find(pending.unread, key, &UnreadFact::key);
+  const bool known = why != pending.unread.end();
+  const std::string text =
+      text::on_one_line(fmt::format("{} {} could not be read, and the {} would start without it: {}",
+                                    key.kind, spec::quote(key.name.empty() ? "*" : key.name), review.kind,
+                                    known ? why->reason : "it was not looked up"));
+  http::Reply reply = known && why->overloaded ? http::overloaded_reply(text) : http::text_reply(500, text);
+  count_reply(pending.call, reply.status);
+  log::warn("refused for now", {{"webhook", admission_paths()[pending.call.path].path},
+                                {"uid", review.uid},
+                                {"kind", review.kind},
+                                {"namespace", review.namespace_},
+                                {"name", review.name},
+                                {"status", reply.status},
+                                {"reason", text}});
+  return reply;
+}
+
+void AdmissionHandler::count_reply(const Call& call, int status) {
+  PathCounters& counters = counters_.paths[call.path];
+  counters.count_code(status);
+  counters.latencies.observe(steady_clock::now() - call.started);
+  counters.in_flight.subtract();
 }
 
 http::Reply AdmissionHandler::finish(const Call& call, const admission::Review& review,
@@ -212,10 +271,7 @@ http::Reply AdmissionHandler::finish(const Call& call, const admission::Review& 
 }
 
 http::Reply AdmissionHandler::fail(const Call& call, std::string_view uid, std::string_view error) {
-  PathCounters& counters = counters_.paths[call.path];
-  counters.count_code(500);
-  counters.latencies.observe(steady_clock::now() - call.started);
-  counters.in_flight.subtract();
+  count_reply(call, 500);
   log::error("review failed",
              {{"webhook", admission_paths()[call.path].path}, {"uid", uid}, {"error", error}});
   return http::text_reply(500, "internal error; see the log of the webhook");

@@ -7,8 +7,9 @@
 //   handler.use(newer_catalog, newer_facts);        // on the handler's own thread: Server::on_each_thread
 //
 // HTTP status codes: 404 (unknown path), 405 with Allow (not a POST), 415 (not application/json), 400 (not a review
-// that can be answered; the body says why), 429 (it needs facts, and too many requests already wait for facts), 500
-// (an internal error; the log has the uid), else 200 with an AdmissionReview, whether the object is admitted or denied.
+// that can be answered; the body says why), 429 (it needs facts, and too many requests already wait for facts, or a
+// Pod needs one that was not read in time), 500 (an internal error; the log has the uid; or a Pod needs a fact that
+// cannot be read), else 200 with an AdmissionReview, whether the object is admitted or denied.
 #pragma once
 
 #include <array>
@@ -55,6 +56,11 @@ class AdmissionHandler final : public http::Handler {
 
   std::optional<http::Reply> review(Call& call, const http::Request& request, http::ReplyLater& later);
   std::optional<http::Reply> resume(const std::shared_ptr<Pending>& pending);
+  bool get_facts(const std::shared_ptr<Pending>& pending);
+  std::optional<LookedUpFacts> look_up(const std::shared_ptr<Pending>& pending);
+  http::Reply ask_again(const Pending& pending, const admission::Review& review,
+                        const admission::Response& response);
+  void count_reply(const Call& call, int status);
   http::Reply finish(const Call& call, const admission::Review& review, const admission::Response& response);
   http::Reply fail(const Call& call, std::string_view uid, std::string_view error);
 

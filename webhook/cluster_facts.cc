@@ -12,62 +12,53 @@ namespace modelgate::webhook {
 
 using admission::Fact;
 using admission::ObjectKey;
-using kube::Object;
+using kube::LiveFact;
 
 namespace {
 
-/// The API server's answer for the object: `secrets "a" not found`. For a kind that it does not serve it answers
-/// `404 page not found`, and a proxy in between may answer anything.
-bool is_absent(const kube::ApiError& error, const ObjectKey& key) {
-  return error.is_not_found() && error.message.contains('"' + key.name + '"');
-}
-
-/// Like `kubectl get -o json` for several objects: {"kind": "List", "items": [...]}.
-Object as_list(const kube::ObjectList& list) {
-  spec::Arena arena;
-  spec::Value items(rapidjson::kArrayType);
-  for (const Object& object : list.items) items.PushBack(spec::clone(object.value(), arena), arena);
-  spec::Value document(rapidjson::kObjectType);
-  document.AddMember("apiVersion", "v1", arena);
-  document.AddMember("kind", "List", arena);
-  document.AddMember("items", items, arena);
-  return Object::copy_of(document);
-}
+constexpr std::string_view kTooLate = "the deadline of the request passed before it was read";
 
 }  // namespace
 
 /// One review's lookup, until every object was read. Lives on the client's thread.
 struct ClusterFacts::Lookup {
   std::vector<ObjectKey> keys;
+  std::string ns;
   http::SteadyTime deadline;
   http::RunOnThread thread;
   std::function<void(LookedUpFacts)> later;
-  std::vector<Fact> facts;
-  std::vector<std::optional<Object>> objects;
+  std::vector<LiveFact> facts;
   std::size_t open = 0;
 
   LookedUpFacts result() {
     LookedUpFacts found;
-    for (std::size_t i = 0; i < keys.size(); ++i) found.facts.emplace_back(std::move(keys[i]), facts[i]);
-    found.objects = std::make_shared<std::vector<std::optional<Object>>>(std::move(objects));
+    const auto owned = std::make_shared<std::vector<LiveFact>>(std::move(facts));
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      LiveFact& fact = (*owned)[i];
+      const spec::Value* object = fact.object ? &fact.object->value() : nullptr;
+      if (fact.state == Fact::State::kUnknown)
+        found.unread.push_back({keys[i], fact.problem, fact.overloaded});
+      found.facts.emplace_back(std::move(keys[i]), Fact{fact.state, object});
+    }
+    found.objects = owned;
     return found;
   }
 };
 
-std::optional<LookedUpFacts> ClusterFacts::look_up(const admission::Needs& needs, http::SteadyTime deadline,
-                                                   http::RunOnThread thread,
+std::optional<LookedUpFacts> ClusterFacts::look_up(const admission::Needs& needs, std::string_view ns,
+                                                   http::SteadyTime deadline, http::RunOnThread thread,
                                                    std::function<void(LookedUpFacts)> later) {
   if (std::chrono::steady_clock::now() >= deadline) {
     unknown_ += needs.objects.size();
-    return all_unknown(needs);
+    return all_unknown(needs, kTooLate, true);
   }
   auto lookup = std::make_shared<Lookup>();
   lookup->keys = needs.objects;
+  lookup->ns = ns;
   lookup->deadline = deadline;
   lookup->thread = std::move(thread);
   lookup->later = std::move(later);
   lookup->facts.resize(needs.objects.size());
-  lookup->objects.resize(needs.objects.size());
   lookup->open = needs.objects.size();
   kube::asio::post(client_.context(), [this, lookup = std::move(lookup)] {
     for (std::size_t i = 0; i < lookup->keys.size(); ++i) {
@@ -77,44 +68,36 @@ std::optional<LookedUpFacts> ClusterFacts::look_up(const admission::Needs& needs
   return std::nullopt;
 }
 
+kube::Task<LiveFact> ClusterFacts::read_in_turn(const Lookup& lookup, std::size_t index) {
+  const bool in_turn = co_await turns_->take(lookup.ns, lookup.deadline);
+  if (!in_turn) co_return LiveFact{.object = {}, .problem = std::string(kTooLate), .overloaded = true};
+  const FairTurns::Turn turn(turns_, lookup.ns);
+  const kube::CallOptions options{.deadline = lookup.deadline, .urgent = true};
+  co_return co_await kube::read_live_fact(client_, lookup.keys[index], options);
+}
+
 kube::Task<void> ClusterFacts::read(std::shared_ptr<Lookup> lookup, std::size_t index) {
   const ObjectKey& key = lookup->keys[index];
-  Fact& fact = lookup->facts[index];
-  const kube::Resource* const resource = kube::resource_of_kind(key.kind);
-  const kube::CallOptions options{.deadline = lookup->deadline, .urgent = true};
-  std::string problem;
+  LiveFact& fact = lookup->facts[index];
   try {
-    if (resource == nullptr) {
-      problem = "unknown kind";
-    } else if (key.name.empty()) {
-      const kube::ListOptions all;
-      auto list = co_await client_.list(*resource, key.namespace_, all, options);
-      if (list) lookup->objects[index] = as_list(*list);
-      if (!list && list.error().is_not_found()) fact.state = Fact::State::kAbsent;
-      if (!list) problem = list.error().to_string();
-    } else {
-      auto object = co_await client_.get(*resource, key.namespace_, key.name, options);
-      if (object) lookup->objects[index] = std::move(*object);
-      if (!object && is_absent(object.error(), key)) fact.state = Fact::State::kAbsent;
-      if (!object) problem = object.error().to_string();
-    }
+    fact = co_await read_in_turn(*lookup, index);
   } catch (const std::exception& bug) {
-    problem = bug.what();
-    log::error("a live read failed", {{"kind", key.kind}, {"reason", problem}});
+    fact.problem = bug.what();
+    log::error("a live read failed", {{"kind", key.kind}, {"reason", fact.problem}});
   }
-  if (lookup->objects[index]) fact = {Fact::State::kPresent, &lookup->objects[index]->value()};
-  count(fact);
+  count(fact.state);
   if (fact.state == Fact::State::kUnknown) {
-    log::debug("fact unknown",
-               {{"kind", key.kind}, {"namespace", key.namespace_}, {"name", key.name}, {"reason", problem}});
+    log::debug(
+        "fact unknown",
+        {{"kind", key.kind}, {"namespace", key.namespace_}, {"name", key.name}, {"reason", fact.problem}});
   }
   if (--lookup->open > 0) co_return;
   lookup->thread(
       [later = std::move(lookup->later), found = lookup->result()]() mutable { later(std::move(found)); });
 }
 
-void ClusterFacts::count(const Fact& fact) {
-  switch (fact.state) {
+void ClusterFacts::count(Fact::State state) {
+  switch (state) {
     case Fact::State::kPresent:
       ++present_;
       break;

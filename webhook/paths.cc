@@ -16,7 +16,7 @@ constexpr std::array kPaths{
     AdmissionPath{"/validate-serving-kserve-io-v1alpha1-servingruntime", Endpoint::kValidateServingRuntime},
     AdmissionPath{"/validate-serving-kserve-io-v1alpha1-clusterservingruntime",
                   Endpoint::kValidateClusterServingRuntime},
-    AdmissionPath{"/mutate-pods", Endpoint::kMutatePods},
+    AdmissionPath{"/mutate-pods", Endpoint::kMutatePods, true},
 };
 
 }  // namespace

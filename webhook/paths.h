@@ -16,6 +16,9 @@ namespace modelgate::webhook {
 struct AdmissionPath {
   std::string_view path;
   admission::Endpoint endpoint;
+  /// An answer without an object that could not be read would be permanent: such a request gets an HTTP error, and
+  /// is repeated. Otherwise an unknown object never denies.
+  bool needs_all_facts = false;
 };
 
 /// In a fixed order; counters use the index.

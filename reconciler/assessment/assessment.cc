@@ -104,8 +104,8 @@ kube::Task<void> Assessment::build(kube::Client& client, kube::SteadyTime until)
   make_plan();
 }
 
-/// A version whose Deployment has a pending change is not rolled out, whatever its status says: requests must not
-/// move to its old Pods because a write failed, now or earlier. True if there is one.
+/// A version whose Deployment has a pending change is not rolled out, whatever its status says: requests
+/// must not move to its old Pods because a write failed, now or earlier. True if there is one.
 bool Assessment::hold_pending_versions() {
   bool found = false;
   for (const Step& step : plan_.steps) {
@@ -118,8 +118,8 @@ bool Assessment::hold_pending_versions() {
   return found;
 }
 
-/// A runtime that we chose earlier and that was deleted is replaced by another one, except while the service is
-/// Ready: then it continues with what it has.
+/// A runtime that we chose earlier and that was deleted is replaced by another one, except while the
+/// service is Ready: then it continues with what it has.
 void Assessment::default_service() {
   defaulting::Outcome outcome = apply_defaults({});
   const bool serves =
@@ -149,6 +149,7 @@ workload::ServiceContext Assessment::context() const {
        .has_virtual_services = !surroundings_.kind_absent(kube::kVirtualServices)});
   context.ready = ready_;
   context.system_namespace = surroundings_.system_namespace;
+  context.needs_all_facts = true;
   // The one that the objects were built with: the observed Deployments may have changed since.
   context.name_style = name_style_;
   return context;

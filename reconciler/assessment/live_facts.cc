@@ -2,9 +2,9 @@
 #include "reconciler/assessment/live_facts.h"
 
 #include <memory>
-#include <optional>
 #include <utility>
 
+#include "kube/live_fact.h"
 #include "process/log.h"
 #include "spec/lookup_rounds.h"
 
@@ -17,36 +17,21 @@ using spec::ObjectKey;
 /// One round. Shared with the reads, which may outlive the caller.
 struct Round {
   std::vector<ObjectKey> keys;
-  std::vector<Fact::State> states;
-  std::vector<std::optional<kube::Object>> objects;
+  std::vector<kube::LiveFact> facts;
   std::size_t open = 0;
   kube::Waiters done;
 };
 
-/// For a kind that it does not serve, the API server answers `404 page not found`.
-bool is_absent(const kube::ApiError& error, const ObjectKey& key) {
-  return error.is_not_found() && error.message.contains('"' + key.name + '"');
-}
-
 kube::Task<void> read_one(kube::Client& client, std::shared_ptr<Round> round, std::size_t index,
                           kube::SteadyTime until) {
   const ObjectKey& key = round->keys[index];
-  const kube::Resource* const resource = kube::resource_of_kind(key.kind);
-  std::string problem = "unknown kind, or no name";
-  if (resource && !key.name.empty()) {
-    const kube::CallOptions options{.deadline = until};
-    auto object = co_await client.get(*resource, key.namespace_, key.name, options);
-    if (object) {
-      round->states[index] = Fact::State::kPresent;
-      round->objects[index] = std::move(*object);
-    } else {
-      problem = object.error().to_string();
-      if (is_absent(object.error(), key)) round->states[index] = Fact::State::kAbsent;
-    }
-  }
-  if (round->states[index] == Fact::State::kUnknown) {
-    log::debug("fact unknown",
-               {{"kind", key.kind}, {"namespace", key.namespace_}, {"name", key.name}, {"reason", problem}});
+  const kube::CallOptions options{.deadline = until};
+  kube::LiveFact& fact = round->facts[index];
+  fact = co_await kube::read_live_fact(client, key, options);
+  if (fact.state == Fact::State::kUnknown) {
+    log::debug(
+        "fact unknown",
+        {{"kind", key.kind}, {"namespace", key.namespace_}, {"name", key.name}, {"reason", fact.problem}});
   }
 }
 
@@ -55,8 +40,7 @@ kube::Task<void> read_one(kube::Client& client, std::shared_ptr<Round> round, st
 kube::Task<void> LiveFacts::look_up(std::vector<ObjectKey> keys, kube::SteadyTime until) {
   const auto round = std::make_shared<Round>();
   round->keys = std::move(keys);
-  round->states.resize(round->keys.size(), Fact::State::kUnknown);
-  round->objects.resize(round->keys.size());
+  round->facts.resize(round->keys.size());
   round->open = round->keys.size();
   for (std::size_t i = 0; i < round->keys.size(); ++i) {
     kube::spawn(client_.context(), "live read", [&client = client_, round, i, until]() -> kube::Task<void> {
@@ -69,9 +53,10 @@ kube::Task<void> LiveFacts::look_up(std::vector<ObjectKey> keys, kube::SteadyTim
     if (!woken) break;
   }
   for (std::size_t i = 0; i < round->keys.size(); ++i) {
-    Fact fact{.state = round->states[i]};
+    kube::LiveFact& live = round->facts[i];
+    Fact fact{.state = live.state};
     may_change_ = may_change_ || fact.state != Fact::State::kPresent;
-    if (round->objects[i]) fact.object = &objects_.emplace_back(std::move(*round->objects[i])).value();
+    if (live.object) fact.object = &objects_.emplace_back(std::move(*live.object)).value();
     facts_.add(round->keys[i], fact);
   }
 }

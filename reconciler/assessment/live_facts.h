@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Facts for building a service's objects that the catalog does not have (Secrets, ServiceAccounts), read from the
-// API server: all of a round at once. Created by assessment.cc for one reconcile; nothing is cached.
+// Facts for building a service's objects that the catalog does not have (Secrets, ServiceAccounts), read
+// from the API server: all of a round at once. Created by assessment.cc for one reconcile; nothing is
+// cached.
 //
 //   LiveFacts facts(client);
 //   co_await facts.look_up(wanted.needs, until);
@@ -20,7 +21,7 @@ class LiveFacts {
  public:
   explicit LiveFacts(kube::Client& client) : client_(client) {}
 
-  /// A fact is absent only if the API server says so and serves the kind; after any other error it is unknown.
+  /// kube/live_fact.h says what is absent and what is unknown. What was not read until `until` is unknown.
   kube::Task<void> look_up(std::vector<spec::ObjectKey> keys, kube::SteadyTime until);
   /// Records these facts as unknown without a lookup.
   void leave_unknown(const std::vector<spec::ObjectKey>& keys);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The HTTP side of a review, and the lookup loop. The decisions of admission/ are tested there; here they are fakes.
+// The HTTP side of a review, and the lookup loop. The decisions of admission/ are tested there; here they
+// are fakes.
 
 #include "webhook/admission_handler.h"
 
@@ -27,6 +28,7 @@ using admission::Response;
 using std::chrono::steady_clock;
 
 constexpr std::string_view kMutate = "/mutate-serving-kserve-io-v1beta1-inferenceservice";
+constexpr std::string_view kMutatePods = "/mutate-pods";
 constexpr std::string_view kReview =
     R"({"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{
   "uid":"u-1","kind":{"group":"serving.kserve.io","version":"v1beta1","kind":"InferenceService"},
@@ -80,13 +82,41 @@ Outcome need_rounds(admission::Endpoint, admission::Review& review, const spec::
   return response;
 }
 
+// Needs these objects in one round, and lists the unknown ones as unread.
+std::vector<ObjectKey> needed;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+
+Outcome need_all(admission::Endpoint, admission::Review&, const spec::Catalog&, const admission::Facts& facts,
+                 spec::Arena&) {
+  if (facts.empty()) return Needs{.objects = needed};
+  Response response;
+  for (const auto& [key, fact] : facts) {
+    if (fact.state == Fact::State::kUnknown) response.unread.push_back(key);
+  }
+  return response;
+}
+
+// Answers "unknown".
+class FailingFacts final : public FactSource {
+ public:
+  explicit FailingFacts(bool overloaded) : overloaded_(overloaded) {}
+  std::optional<LookedUpFacts> look_up(const Needs& needs, std::string_view, http::SteadyTime,
+                                       http::RunOnThread, std::function<void(LookedUpFacts)>) override {
+    return all_unknown(needs, "403 Forbidden\nof the API server", overloaded_);
+  }
+
+ private:
+  bool overloaded_;
+};
+
 // Answers "absent", at once or when the test calls answer().
 class FakeFacts final : public FactSource {
  public:
   explicit FakeFacts(bool at_once) : at_once_(at_once) {}
 
-  std::optional<LookedUpFacts> look_up(const Needs& needs, http::SteadyTime deadline, http::RunOnThread,
-                                       std::function<void(LookedUpFacts)> later) override {
+  std::optional<LookedUpFacts> look_up(const Needs& needs, std::string_view ns, http::SteadyTime deadline,
+                                       http::RunOnThread, std::function<void(LookedUpFacts)> later) override {
+    last_namespace = ns;
+    looked_up.insert(looked_up.end(), needs.objects.begin(), needs.objects.end());
     ++lookups;
     last_deadline = deadline;
     LookedUpFacts found;
@@ -98,6 +128,8 @@ class FakeFacts final : public FactSource {
   }
 
   int lookups = 0;
+  std::string last_namespace;
+  std::vector<ObjectKey> looked_up;
   http::SteadyTime last_deadline;
   std::function<void()> answer;
 
@@ -144,6 +176,17 @@ class HandlerTest : public testing::Test {
       if (kCountedCodes[i] == code) return counts().codes[i];
     }
     return metrics_.sum().not_found;
+  }
+
+  // A reply to a review that needs `objects`.
+  http::Reply reply_to(std::string_view path, std::vector<ObjectKey> objects,
+                       std::shared_ptr<FactSource> facts) {
+    needed = std::move(objects);
+    AdmissionHandler mine(spec::CatalogBuilder().build(1), std::move(facts), metrics_.add_thread(), need_all);
+    http::Request asked = request();
+    asked.path = path;
+    auto reply = mine.handle(asked, later_);
+    return reply ? std::move(*reply) : http::Reply{.status = 0};
   }
 
   std::shared_ptr<FakeFacts> facts_ = std::make_shared<FakeFacts>(true);
@@ -263,6 +306,51 @@ TEST_F(HandlerTest, FactsMayComeLaterWhileOthersAreAnswered) {
   EXPECT_NE(later_.got->body.find(R"(["absent","absent"])"), std::string::npos);
   EXPECT_EQ(counts().in_flight, 0U);
   EXPECT_EQ(counts().lookups, 2U);
+}
+
+TEST_F(HandlerTest, APodIsNotAnsweredWithoutAFactThatCannotBeRead) {
+  const http::Reply reply = reply_to(kMutatePods, {secret(1)}, std::make_shared<FailingFacts>(false));
+  EXPECT_EQ(reply.status, 500);
+  EXPECT_FALSE(reply.retry_after);
+  EXPECT_NE(reply.body.find("Secret \"1\""), std::string::npos) << reply.body;
+  EXPECT_NE(reply.body.find("403 Forbidden of the API server"), std::string::npos) << reply.body;
+  EXPECT_EQ(metrics_.sum().paths[*find_admission_path(kMutatePods)].in_flight, 0U);
+}
+
+TEST_F(HandlerTest, APodIsAskedForAgainUnderLoad) {
+  const http::Reply reply = reply_to(kMutatePods, {secret(1)}, std::make_shared<FailingFacts>(true));
+  EXPECT_EQ(reply.status, 429);
+  EXPECT_TRUE(reply.retry_after);
+}
+
+TEST_F(HandlerTest, AnAbsentObjectIsAnAnswerForAPod) {
+  EXPECT_EQ(reply_to(kMutatePods, {secret(1)}, facts_).status, 200);
+}
+
+TEST_F(HandlerTest, AServiceIsAnsweredWithoutFactsThatCannotBeRead) {
+  for (const bool overloaded : {false, true})
+    EXPECT_EQ(reply_to(kMutate, {secret(1)}, std::make_shared<FailingFacts>(overloaded)).status, 200);
+}
+
+std::vector<ObjectKey> secrets(int count) {
+  std::vector<ObjectKey> out;
+  for (int i = 0; i < count; ++i) out.push_back(secret(i));
+  return out;
+}
+
+TEST_F(HandlerTest, AServiceGetsABoundedNumberOfLookups) {
+  constexpr int kMax = spec::LookupRounds::kMaxObjects;
+  EXPECT_EQ(reply_to(kMutate, secrets(kMax), facts_).status, 200);
+  EXPECT_EQ(facts_->looked_up.size(), kMax);
+  EXPECT_EQ(facts_->last_namespace, "b");
+  facts_ = std::make_shared<FakeFacts>(true);
+  EXPECT_EQ(reply_to(kMutate, secrets(kMax + 100), facts_).status, 200);
+  EXPECT_EQ(facts_->looked_up.size(), kMax);
+}
+
+TEST_F(HandlerTest, APodGetsAllItsLookups) {
+  EXPECT_EQ(reply_to(kMutatePods, secrets(40), facts_).status, 200);
+  EXPECT_EQ(facts_->looked_up.size(), 40U);
 }
 
 struct TimeoutCase {

@@ -38,11 +38,12 @@ class ClusterFactsTest : public testing::Test {
   }
 
   /// Calls from this thread, with the client on another one; runs here what is passed to `thread`.
-  LookedUpFacts look_up(const std::vector<ObjectKey>& keys, std::chrono::milliseconds time = 5s) {
+  LookedUpFacts look_up(const std::vector<ObjectKey>& keys, std::chrono::milliseconds time = 5s,
+                        std::string_view ns = "ns") {
     if (!loop_.joinable()) loop_ = std::thread([this] { context_.run(); });
     std::promise<std::function<void()>> back;
     std::optional<LookedUpFacts> found = facts_.look_up(
-        Needs{keys}, std::chrono::steady_clock::now() + time,
+        Needs{keys}, ns, std::chrono::steady_clock::now() + time,
         [&](std::function<void()> task) { back.set_value(std::move(task)); },
         [&](LookedUpFacts later) {
           EXPECT_EQ(std::this_thread::get_id(), here_);
@@ -69,6 +70,7 @@ struct AnswerCase {
   const char* name;
   kube::FakeHandler answer;
   State state;
+  bool overloaded = false;
 };
 
 void PrintTo(const AnswerCase& c, std::ostream* out) {
@@ -89,6 +91,11 @@ TEST_P(Answered, BecomesAFact) {
   EXPECT_EQ(counts.present, GetParam().state == State::kPresent ? 1U : 0U);
   EXPECT_EQ(counts.absent, GetParam().state == State::kAbsent ? 1U : 0U);
   EXPECT_EQ(counts.unknown, GetParam().state == State::kUnknown ? 1U : 0U);
+  ASSERT_EQ(found.unread.size(), GetParam().state == State::kUnknown ? 1U : 0U);
+  if (found.unread.empty()) return;
+  EXPECT_EQ(found.unread.front().key, kSecretKey);
+  EXPECT_FALSE(found.unread.front().reason.empty());
+  EXPECT_EQ(found.unread.front().overloaded, GetParam().overloaded);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -104,9 +111,28 @@ INSTANTIATE_TEST_SUITE_P(
         AnswerCase{"NotFoundByAProxy", [](FakeExchange& x) { x.status(404, "NotFound"); }, State::kUnknown},
         AnswerCase{"Forbidden", [](FakeExchange& x) { x.status(403, "Forbidden"); }, State::kUnknown},
         AnswerCase{"Broken", [](FakeExchange& x) { x.status(500, "InternalError"); }, State::kUnknown},
+        AnswerCase{"Unauthorized", [](FakeExchange& x) { x.status(401, "Unauthorized"); }, State::kUnknown},
+        AnswerCase{"Unavailable", [](FakeExchange& x) { x.status(503, "ServiceUnavailable"); },
+                   State::kUnknown},
+        AnswerCase{"TooMany", [](FakeExchange& x) { x.status(429, "TooManyRequests"); }, State::kUnknown,
+                   true},
+        AnswerCase{"Gone", [](FakeExchange& x) { x.status(410, "Expired"); }, State::kUnknown},
         AnswerCase{"Nonsense", [](FakeExchange& x) { x.reply(200, "[]"); }, State::kUnknown},
+        AnswerCase{"EmptyObject", [](FakeExchange& x) { x.reply(200, "{}"); }, State::kUnknown},
+        AnswerCase{"NotJson", [](FakeExchange& x) { x.reply(200, "<html>", {}, "text/html"); },
+                   State::kUnknown},
+        AnswerCase{"AnotherKind",
+                   [](FakeExchange& x) {
+                     x.reply(200, R"({"apiVersion":"v1","kind":"Status","metadata":{"name":"a"}})");
+                   },
+                   State::kUnknown},
+        AnswerCase{"AnotherName",
+                   [](FakeExchange& x) {
+                     x.reply(200, R"({"apiVersion":"v1","kind":"Secret","metadata":{"name":"b"}})");
+                   },
+                   State::kUnknown},
         AnswerCase{"Cut", [](FakeExchange& x) { x.cut(); }, State::kUnknown},
-        AnswerCase{"Silent", [](FakeExchange& x) { x.wait_for_close(); }, State::kUnknown}),
+        AnswerCase{"Silent", [](FakeExchange& x) { x.wait_for_close(); }, State::kUnknown, true}),
     [](const auto& info) { return info.param.name; });
 
 TEST_F(ClusterFactsTest, ReadsAllAtOnce) {
@@ -114,7 +140,9 @@ TEST_F(ClusterFactsTest, ReadsAllAtOnce) {
   const kube::FakeHandler together = [&](FakeExchange& x) {
     ++arrived;
     for (int i = 0; i < 500 && arrived < 3; ++i) std::this_thread::sleep_for(10ms);
-    arrived == 3 ? x.reply(200, kSecret) : x.status(500, "Alone");
+    const std::string name = x.request().path.substr(x.request().path.rfind('/') + 1);
+    arrived == 3 ? x.reply(200, R"({"kind":"Secret","metadata":{"name":")" + name + "\"}}")
+                 : x.status(500, "Alone");
   };
   for (const char* name : {"a", "b", "c"}) {
     server_.on("GET", std::string("/api/v1/namespaces/ns/secrets/") + name, together);
@@ -152,6 +180,27 @@ TEST_F(ClusterFactsTest, AKindWithoutANameIsAList) {
 TEST_F(ClusterFactsTest, AnUnknownKindIsUnknown) {
   EXPECT_EQ(look_up({{"NoKind", "ns", "a"}}).facts.front().second.state, State::kUnknown);
   EXPECT_TRUE(server_.requests().empty());
+}
+
+TEST_F(ClusterFactsTest, OneNamespaceDoesNotKeepAnotherWaiting) {
+  // More reads of one namespace than may run at once, which get no answer until the test ends.
+  std::vector<ObjectKey> many;
+  for (std::size_t i = 0; i < 4 * kMaxReads; ++i) {
+    many.push_back({"Secret", "busy", std::to_string(i)});
+    server_.on("GET", "/api/v1/namespaces/busy/secrets/" + std::to_string(i),
+               [](FakeExchange& x) { x.wait_for_close(); });
+  }
+  server_.on("GET", kSecretPath, [](FakeExchange& x) { x.reply(200, kSecret); });
+  std::promise<std::function<void()>> ended;
+  LookedUpFacts busy;
+  facts_.look_up(
+      Needs{many}, "busy", std::chrono::steady_clock::now() + 3s,
+      [&](std::function<void()> task) { ended.set_value(std::move(task)); },
+      [&](LookedUpFacts later) { busy = std::move(later); });
+  EXPECT_EQ(look_up({kSecretKey}, 2s).facts.front().second.state, State::kPresent);
+  ended.get_future().get()();
+  EXPECT_EQ(busy.unread.size(), many.size());
+  for (const UnreadFact& unread : busy.unread) EXPECT_TRUE(unread.overloaded) << unread.reason;
 }
 
 TEST_F(ClusterFactsTest, MakesNoCallAfterTheDeadline) {

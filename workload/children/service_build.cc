@@ -93,6 +93,13 @@ void ServiceBuild::fatal(std::string_view component, std::string_view reason, sp
       {Problem::Kind::kFatal, component_at(component, path), reason, std::move(path), std::move(text)});
 }
 
+void ServiceBuild::fatal_for_now(std::string_view component, std::string_view reason, spec::FieldPath path,
+                                 std::string text, std::optional<spec::ObjectKey> about) {
+  fatal(component, reason, std::move(path), std::move(text));
+  wanted.problems.back().transient = true;
+  wanted.problems.back().about = std::move(about);
+}
+
 void ServiceBuild::notice(std::string_view component, std::string_view reason, spec::FieldPath path,
                           std::string text, std::optional<spec::ObjectKey> about) {
   wanted.problems.push_back({.kind = Problem::Kind::kNotice,

@@ -58,6 +58,9 @@ class ServiceBuild {
 
   /// Report a problem.
   void fatal(std::string_view component, std::string_view reason, spec::FieldPath path, std::string text);
+  /// A fatal problem that may pass.
+  void fatal_for_now(std::string_view component, std::string_view reason, spec::FieldPath path,
+                     std::string text, std::optional<spec::ObjectKey> about);
   void notice(std::string_view component, std::string_view reason, spec::FieldPath path, std::string text,
               std::optional<spec::ObjectKey> about = {});
   /// In Compatible mode the build stops at the first fatal problem, as KServe does.

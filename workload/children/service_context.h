@@ -62,6 +62,10 @@ struct ServiceContext {
   /// Build as in Strict, whatever is configured: in Compatible mode, admission reports what Strict would
   /// deny.
   bool as_strict = false;
+  /// A component is not built while a Secret or another object that its template depends on could not be
+  /// read: Pods without their credentials would replace running ones. For the reconciler, which tries
+  /// again.
+  bool needs_all_facts = false;
   /// For callers that need only the problems: of the objects, only Deployments with what their Pods consist
   /// of are built. All problems are reported.
   bool problems_only = false;

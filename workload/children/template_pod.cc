@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workload/children/template_pod.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -11,8 +13,21 @@ namespace {
 
 using spec::Value;
 
+/// True if the Pods would lack something that could not be read. Then the other problems are guesses.
+bool waits_for_facts(ServiceBuild& build, const Component& component, const spec::FieldPath& path,
+                     PodOutcome& outcome) {
+  if (!build.context.needs_all_facts || outcome.unread.empty()) return false;
+  const spec::ObjectKey& key = outcome.unread.front();
+  build.fatal_for_now(component.kind, "LookupFailed", path,
+                      fmt::format("{} {} could not be read, and the Pods would start without it", key.kind,
+                                  spec::quote(key.name.empty() ? "*" : key.name)),
+                      key);
+  return true;
+}
+
 bool take_outcome(ServiceBuild& build, const Component& component, const spec::FieldPath& path,
                   PodOutcome& outcome) {
+  if (waits_for_facts(build, component, path, outcome)) return false;
   auto& needs = build.wanted.needs;
   for (spec::ObjectKey& key : outcome.needs) {
     if (std::ranges::find(needs, key) == needs.end()) needs.push_back(std::move(key));

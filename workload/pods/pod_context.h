@@ -31,6 +31,9 @@ struct PodOutcome {
   bool strict_would_deny = false;
   /// Objects to look up. If there are any, the rest of the outcome is not final.
   std::vector<spec::ObjectKey> needs;
+  /// Objects that the steps asked for and that could not be read, without duplicates. The rest of the outcome
+  /// is a guess then: a caller that creates the Pod must not use it.
+  std::vector<spec::ObjectKey> unread;
   /// What was added, for the audit log: "storage-initializer", "agent".
   std::vector<std::string_view> injected;
 };

@@ -100,9 +100,9 @@ const spec::Fact* PodPass::look_up_all(std::string_view kind) {
 
 const spec::Fact* PodPass::request(spec::ObjectKey key) {
   const spec::Fact* fact = context.facts.find(key);
-  if (!fact && std::ranges::find(outcome.needs, key) == outcome.needs.end()) {
-    outcome.needs.push_back(std::move(key));
-  }
+  if (fact && fact->state != spec::Fact::State::kUnknown) return fact;
+  std::vector<spec::ObjectKey>& keys = fact ? outcome.unread : outcome.needs;
+  if (std::ranges::find(keys, key) == keys.end()) keys.push_back(std::move(key));
   return fact;
 }
 

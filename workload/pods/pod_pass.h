@@ -66,7 +66,8 @@ class PodPass {
   void add_container(ContainerBuilder container);
 
   /// The fact about an object, or nullptr: then it is added to `needs`, and the step continues without it, so
-  /// that one round of look-ups covers as much as possible.
+  /// that one round of look-ups covers as much as possible. An object that could not be read is added to
+  /// `unread`.
   const spec::Fact* look_up(std::string_view kind, std::string_view ns, std::string_view name);
   /// The same for all objects of a cluster-scoped kind of the catalog. The caller adds the objects to the
   /// catalog; the fact says whether they could be listed.

@@ -26,6 +26,7 @@ constexpr std::string_view kTypeWithBucket = "s3";
 struct Storage {
   std::string_view type;
   std::string_view bucket;
+  bool typed = false;  // by the parameters: then the Secret's entry is not read
 };
 
 struct Place {
@@ -58,7 +59,7 @@ Place place_of(const PodPass& pass, const StorageSpec& storage, std::string_view
 }
 
 /// The text of the key; nullopt if there is none. Reports errors.
-std::optional<std::string> read_entry(PodPass& pass, const Place& place) {
+std::optional<std::string> read_entry(PodPass& pass, const Place& place, bool typed) {
   const Fact* fact = pass.look_up("Secret", pass.context.namespace_, place.secret);
   if (!fact) return std::nullopt;
   if (fact->state == Fact::State::kUnknown) {
@@ -73,8 +74,9 @@ std::optional<std::string> read_entry(PodPass& pass, const Place& place) {
           .add(spec::not_found(
               place.field, place.secret,
               fmt::format("does not exist in namespace {}; create it with a key {} that holds a JSON object "
-                          "with type, bucket and credentials",
-                          pass.context.namespace_, spec::quote(place.key))));
+                          "with {}credentials",
+                          pass.context.namespace_, spec::quote(place.key),
+                          typed ? "" : "type, bucket and ")));
     }
     return std::nullopt;
   }
@@ -144,9 +146,9 @@ void complete_arguments(PodPass& pass, const Place& place, const Storage& storag
       pass.rule("storage-bucket")
           .add(spec::required(
               PodPass::annotation_path(annotation::kStorageSpecParameters),
-              fmt::format("storage of type {} needs a bucket: set the parameter \"bucket\", or "
-                          "\"bucket\" in {}",
-                          storage.type, place.where())));
+              fmt::format("storage of type {} needs a bucket: set the parameter \"bucket\"{}", storage.type,
+                          storage.typed ? ", since the parameter \"type\" replaces that of the Secret"
+                                        : fmt::format(", or \"bucket\" in {}", place.where()))));
       return;
     } else {
       arg = spec::make_string(fmt::format("{}://{}/{}", storage.type, storage.bucket, path), pass.arena());
@@ -164,11 +166,15 @@ std::string_view StorageSpec::parameter(std::string_view name) const {
 
 void add_storage_config(PodPass& pass, const StorageSpec& spec, ContainerBuilder& out) {
   Storage storage{.type = spec.parameter("type"), .bucket = spec.parameter("bucket")};
+  storage.typed = !storage.type.empty();
   const Place place = place_of(pass, spec, storage.type);
   const std::size_t needs = pass.outcome.needs.size();
   const std::size_t errors = pass.outcome.errors.size();
-  const auto entry = read_entry(pass, place);
+  const std::size_t unread = pass.outcome.unread.size();
+  const auto entry = read_entry(pass, place, storage.typed);
   if (pass.outcome.needs.size() > needs || pass.outcome.errors.size() > errors) return;
+  // The type and the bucket may be in the Secret.
+  if (!storage.typed && pass.outcome.unread.size() > unread) return;
   if (entry) {
     // The entry is not read if the parameters contain the type.
     if (storage.type.empty() && !read_storage(pass, place, *entry, storage, out)) return;

@@ -173,5 +173,25 @@ const StorageCase kBeside[] = {
 INSTANTIATE_TEST_SUITE_P(Table, StorageWithSeveralSources, testing::ValuesIn(kBeside),
                          [](const auto& row) { return row.param.name; });
 
+TEST(StorageUris, WaitInTheReconcilerForWhatCannotBeRead) {
+  ServiceWorld world;
+  const spec::Value service = world.service(
+      "spec: {predictor: {containers: [{name: kserve-container, image: x}], storageUris: [{uri: 's3://b/m'}]}}");
+  spec::Facts facts;
+  facts.add({"ServiceAccount", "default", "default"}, {});
+  for (const bool needs_all_facts : {false, true}) {
+    ServiceContext context = make_service_context("m", world.catalog(), {.facts = &facts});
+    context.needs_all_facts = needs_all_facts;
+    const Wanted wanted = build_wanted(service, context, world.arena());
+    const Problem* problem = wanted.fatal("predictor");
+    ASSERT_EQ(problem != nullptr, needs_all_facts);
+    EXPECT_EQ(wanted.retains("Deployment", "m-predictor"), needs_all_facts);
+    if (!problem) continue;
+    EXPECT_EQ(problem->reason, "LookupFailed");
+    EXPECT_TRUE(problem->transient);
+    EXPECT_EQ(problem->about, (spec::ObjectKey{"ServiceAccount", "default", "default"}));
+  }
+}
+
 }  // namespace
 }  // namespace modelgate::workload

@@ -237,7 +237,77 @@ TEST(Credentials, UnreadableObjectsWarnAndDenyNothing) {
     EXPECT_THAT(m.args("storage-initializer"), ElementsAre("s3://b/m", "/mnt/models")) << kind;
     ASSERT_EQ(1U, m.warnings.size()) << kind;
     EXPECT_THAT(m.warnings.front(), HasSubstr("could not be read"));
+    EXPECT_EQ(m.unread.size(), 1U) << kind;
   }
+}
+
+struct UnreadCase {
+  const char* name;
+  const char* annotations;
+  const char* kind;  // that cannot be read
+  std::vector<std::string> unread;
+};
+void PrintTo(const UnreadCase& c, std::ostream* os) {
+  *os << c.name;
+}
+
+class Unread : public testing::TestWithParam<UnreadCase> {};
+
+// Each object that is asked for a Pod: a Pod without it could never be corrected.
+TEST_P(Unread, IsReported) {
+  PodWorld world(account_with("stringData: {AWS_SECRET_ACCESS_KEY: a}"));
+  const spec::Value pod = world.pod(fmt::format("metadata: {{annotations: {{{}}}}}", GetParam().annotations));
+  EXPECT_THAT(world.mutate(pod).unread, ElementsAre());
+  world.unknown = {GetParam().kind};
+  const Mutated m = world.mutate(pod);
+  EXPECT_TRUE(m.allowed) << m.error_texts;
+  EXPECT_THAT(m.unread, ElementsAreArray(GetParam().unread));
+}
+
+constexpr const char* kFromS3 = "internal.serving.kserve.io/storage-initializer-sourceuri: 's3://b/m'";
+constexpr const char* kNamedSecret =
+    "internal.serving.kserve.io/storage-initializer-sourceuri: 's3://b/m', serving.kserve.io/storageSecretName: s3";
+constexpr const char* kByKey =
+    "internal.serving.kserve.io/storage-initializer-sourceuri: '<scheme-placeholder>://m', "
+    "internal.serving.kserve.io/storage-spec: 'true'";
+constexpr const char* kTyped =
+    "internal.serving.kserve.io/storage-initializer-sourceuri: '<scheme-placeholder>://m', "
+    "internal.serving.kserve.io/storage-spec: 'true', internal.serving.kserve.io/storage-spec-param: '{\"type\": "
+    "\"s3\", \"bucket\": \"b\"}'";
+constexpr const char* kLogged = "internal.serving.kserve.io/logger: 'true'";
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, Unread,
+    testing::Values(UnreadCase{"DefaultAccount", kFromS3, "ServiceAccount", {"ServiceAccount default"}},
+                    UnreadCase{"NamedSecret", kNamedSecret, "Secret", {"Secret s3"}},
+                    UnreadCase{"StorageConfiguration", kTyped, "Secret", {"Secret storage-config"}},
+                    UnreadCase{"ServiceOfALogger", kLogged, "InferenceService", {"InferenceService m"}},
+                    UnreadCase{"AccountOfAnAgent", kLogged, "ServiceAccount", {"ServiceAccount default"}},
+                    UnreadCase{"NothingElse", kLogged, "ConfigMap", {}}),
+    [](const auto& row) { return row.param.name; });
+
+TEST(StorageByKeyUnread, IsNotAnError) {
+  for (const char* key : {"", ", internal.serving.kserve.io/storage-spec-key: lake"}) {
+    PodWorld world;
+    world.unknown = {"Secret"};
+    const Mutated m =
+        world.mutate(world.pod(fmt::format("metadata: {{annotations: {{{}{}}}}}", kByKey, key)));
+    EXPECT_TRUE(m.allowed) << m.error_texts;
+    EXPECT_THAT(m.unread, ElementsAre("Secret storage-config"));
+  }
+}
+
+TEST(StorageByKey, TheAdviceForABucketWorks) {
+  PodWorld world(
+      R"({apiVersion: v1, kind: Secret, metadata: {name: storage-config}, stringData: {lake: '{"type": "s3"}'}})");
+  const std::string pod =
+      fmt::format("metadata: {{annotations: {{{}, internal.serving.kserve.io/storage-spec-key: lake", kByKey);
+  const Mutated in_secret = world.mutate(world.pod(pod + "}}"));
+  EXPECT_THAT(in_secret.error_texts, HasSubstr(R"("bucket" in key "lake" of Secret "storage-config")"));
+  const Mutated typed =
+      world.mutate(world.pod(pod + R"(, internal.serving.kserve.io/storage-spec-param: '{"type": "s3"}'}})"));
+  EXPECT_THAT(typed.error_texts, HasSubstr(R"(set the parameter "bucket")"));
+  EXPECT_EQ(typed.error_texts.find("lake"), std::string::npos) << typed.error_texts;
 }
 
 TEST(Credentials, AMissingAccountWarns) {

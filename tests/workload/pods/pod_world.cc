@@ -197,6 +197,8 @@ Mutated PodWorld::mutate(const Value& pod) {
         out.error_texts += e.to_string() + "\n";
       }
       for (const spec::FieldWarning& w : outcome.warnings) out.warnings.push_back(w.to_string());
+      for (const spec::ObjectKey& key : outcome.unread)
+        out.unread.push_back(fmt::format("{} {}", key.kind, key.name));
       out.patch = spec::to_json(edit.patch());
       return out;
     }

@@ -30,6 +30,7 @@ struct Mutated {
   std::vector<std::string> errors;
   std::string error_texts;
   std::vector<std::string> warnings;
+  std::vector<std::string> unread;  // "Secret s3"
   spec::Value pod;
   std::string patch;  // "[]" if nothing changed
   /// The objects that were looked up, in the order of the rounds: "Secret s3", "ServiceAccount sa".

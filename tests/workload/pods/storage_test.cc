@@ -248,6 +248,7 @@ TEST(StorageContainer, IsNotChosenIfItCannotBeRead) {
       world.pod(pod_with_uri("s3://b/m", fmt::format(", {}: new", annotation::kStorageContainer))));
   EXPECT_TRUE(m.allowed);
   EXPECT_THAT(m.warnings, ElementsAre(HasSubstr("could not be read")));
+  EXPECT_THAT(m.unread, ElementsAre("ClusterStorageContainer new"));
 }
 
 TEST(StorageContainer, IsReadLiveBeforeItCountsAsMissing) {
@@ -260,6 +261,7 @@ TEST(StorageContainer, IsReadLiveBeforeItCountsAsMissing) {
   const Mutated unknown = world.mutate(world.pod(pod));
   EXPECT_TRUE(unknown.allowed);
   EXPECT_THAT(unknown.warnings, ElementsAre(HasSubstr("could not be listed")));
+  EXPECT_THAT(unknown.unread, ElementsAre("ClusterStorageContainer "));
 }
 
 TEST(StorageContainer, IsMergedIntoTheInitContainer) {
