@@ -205,6 +205,10 @@ void check_references(const Wanted& wanted, const Facts& facts, bool look_up, Re
   }
 }
 
+spec::FieldPath deployment_mode_path() {
+  return (spec::FieldPath{} / "metadata" / "annotations").key(spec::kDeploymentModeAnnotation);
+}
+
 }  // namespace
 
 Realization realize(const RealizationInput& in, const validation::Findings& findings, spec::Arena& arena) {
@@ -212,8 +216,14 @@ Realization realize(const RealizationInput& in, const validation::Findings& find
   out.errors.begin_rule(kRealizableRule, true);
   const InferenceServiceView view(in.service);
   const InferenceServiceView stored(in.stored ? *in.stored : in.service);
-  if (spec::effective_deployment_mode(view, stored, in.catalog.configuration()) != spec::kStandardMode)
-    return out;
+  const spec::Configuration& configuration = in.catalog.configuration();
+  const std::string_view mode = spec::effective_deployment_mode(view, stored, configuration);
+  if (mode == spec::kKnativeMode && configuration.modelgate.strict()) {
+    out.warnings.push_back({.rule = kRealizableRule,
+                            .path = deployment_mode_path(),
+                            .text = spec::knative_not_served(view, stored)});
+  }
+  if (mode != spec::kStandardMode) return out;
   const std::optional<Value> complete = completed(in, arena);
   Wanted wanted = build(in, complete ? *complete : in.service, arena);
   for (const Problem& p : wanted.problems) {

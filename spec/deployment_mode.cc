@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spec/deployment_mode.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace modelgate::spec {
@@ -18,6 +20,22 @@ std::string_view effective_deployment_mode(const InferenceServiceView& service,
     if (const std::string_view mode = known_deployment_mode(text); !mode.empty()) return mode;
   }
   return kStandardMode;
+}
+
+std::string knative_not_served(const InferenceServiceView& service, const InferenceServiceView& stored) {
+  const auto knative = [](std::string_view text) { return known_deployment_mode(text) == kKnativeMode; };
+  const std::string standard = fmt::format("{}: {}", kDeploymentModeAnnotation, kStandardMode);
+  constexpr std::string_view kUnserved =
+      "nothing serves this service: Modelgate does not support the mode Knative";
+  if (knative(stored.status().deployment_mode())) {
+    return fmt::format("{}, which its status has; delete it, and create it again with the annotation {}",
+                       kUnserved, standard);
+  }
+  if (knative(service.deployment_mode()))
+    return fmt::format("{}; create it with the annotation {}", kUnserved, standard);
+  return fmt::format(
+      "{}, which is the default (deploy.defaultDeploymentMode in the ConfigMap {}); add the annotation {}",
+      kUnserved, kConfigMapName, standard);
 }
 
 }  // namespace modelgate::spec

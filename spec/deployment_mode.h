@@ -15,6 +15,7 @@
 #pragma once
 
 #include <array>
+#include <string>
 #include <string_view>
 
 #include "spec/configuration.h"
@@ -33,5 +34,8 @@ std::string_view known_deployment_mode(std::string_view text);
 std::string_view effective_deployment_mode(const InferenceServiceView& service,
                                            const InferenceServiceView& stored,
                                            const Configuration& configuration);
+
+/// Why nothing serves a service in Knative mode, and what to do. Arguments as above.
+std::string knative_not_served(const InferenceServiceView& service, const InferenceServiceView& stored);
 
 }  // namespace modelgate::spec

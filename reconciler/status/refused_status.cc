@@ -36,8 +36,8 @@ Refusal not_served(const Value& service, std::string_view mode) {
   out.reason = fmt::format("{}{}", mode, kNotServedSuffix);
   out.message = fmt::format(
       "Modelgate does not support the deployment mode {}, only {}; existing objects of the service are left "
-      "unchanged",
-      mode, spec::kStandardMode);
+      "unchanged; to have it served, create the service again with the annotation {}: {}",
+      mode, spec::kStandardMode, spec::kDeploymentModeAnnotation, spec::kStandardMode);
   const bool served_before = ready.string("status") == "True" ||
                              (ready.string("status") == "Unknown" && ready.string("reason") == out.reason);
   if (served_before) out.status = "Unknown";

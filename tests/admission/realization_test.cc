@@ -178,6 +178,82 @@ constexpr std::pair<const char*, const char*> kReferred[] = {{"ServiceAccount", 
                                                              {"PersistentVolumeClaim", "data"},
                                                              {"PersistentVolumeClaim", "models"}};
 
+struct ModeCase {
+  const char* name;
+  const char* annotation;
+  const char* status;
+  const char* configured;
+  const char* advice;  // of the warning; nullptr: there is none
+};
+void PrintTo(const ModeCase& c, std::ostream* os) {
+  *os << c.name;
+}
+
+class KnativeMode : public testing::TestWithParam<ModeCase> {
+ protected:
+  static std::string service() {
+    const ModeCase& c = GetParam();
+    const std::string annotations =
+        *c.annotation ? fmt::format(", annotations: {{serving.kserve.io/deploymentMode: {}}}", c.annotation)
+                      : "";
+    const std::string status = *c.status ? fmt::format("\nstatus: {{deploymentMode: {}}}", c.status) : "";
+    return with(model(""), "", annotations) + status;
+  }
+  static Reviewed review(bool strict) {
+    return Cluster([&](spec::Configuration& c) {
+             c.deploy.default_deployment_mode = GetParam().configured;
+             if (!strict) compatible(c);
+           })
+        .create(service());
+  }
+};
+
+constexpr const char* kNotServed = "does not support the mode Knative";
+
+TEST_P(KnativeMode, IsAWarningInStrict) {
+  const Reviewed r = review(true);
+  EXPECT_TRUE(r.response.allowed) << r.response.message;
+  EXPECT_EQ(r.warns(kNotServed), GetParam().advice != nullptr);
+  if (GetParam().advice) EXPECT_TRUE(r.warns(GetParam().advice));
+}
+
+TEST_P(KnativeMode, IsNoWarningInCompatible) {
+  EXPECT_FALSE(review(false).warns(kNotServed));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, KnativeMode,
+    testing::Values(ModeCase{"Annotated", "Knative", "", "Standard", "create it with the annotation"},
+                    ModeCase{"AnnotatedWithTheOldName", "Serverless", "", "Standard",
+                             "create it with the annotation"},
+                    ModeCase{"Configured", "", "", "Knative", "defaultDeploymentMode"},
+                    ModeCase{"Stored", "Standard", "Serverless", "Standard", "create it again"},
+                    ModeCase{"Standard", "Standard", "", "Knative", nullptr},
+                    ModeCase{"StandardByDefault", "", "", "Standard", nullptr},
+                    ModeCase{"ModelMesh", "ModelMesh", "", "Knative", nullptr}),
+    [](const auto& row) { return row.param.name; });
+
+std::string with_missing_runtimes(int count) {
+  std::string canaries;
+  for (int i = 1; i < count; ++i) {
+    canaries += fmt::format(
+        "{}{{trafficPercent: 0, predictor: {{name: c{}, model: {{modelFormat: {{name: sklearn}}, "
+        "storageUri: 'gs://b/m', runtime: r{}}}}}}}",
+        i > 1 ? ", " : "", i, i);
+  }
+  return with(model(", runtime: r0"), fmt::format(", canary: [{}]", canaries));
+}
+
+TEST(MissingRuntimes, AreReadByNameAndListedIfThereAreMany) {
+  const Reviewed few = Cluster().create(with_missing_runtimes(4));
+  EXPECT_TRUE(few.needed("ServingRuntime", "r3") && few.needed("ClusterServingRuntime", "r3"));
+  EXPECT_FALSE(few.needed("ServingRuntime", ""));
+  const Reviewed many = Cluster().create(with_missing_runtimes(5));
+  EXPECT_TRUE(many.needed("ServingRuntime", "") && many.needed("ClusterServingRuntime", ""));
+  EXPECT_FALSE(many.needed("ServingRuntime", "r3"));
+  EXPECT_TRUE(many.response.allowed) << many.response.message;
+}
+
 TEST(References, ThatAreAbsentWarn) {
   Cluster cluster;
   cluster.state = [](const ObjectKey&) { return Fact::State::kAbsent; };

@@ -40,6 +40,8 @@ TEST(RefusedStatus, DoesNotChangeWhenRepeated) {
   Value service = read(R"({"metadata":{"generation":1}})", arena);
   const Refusal refusal = not_served(service, spec::kKnativeMode);
   EXPECT_EQ(refusal.reason, "KnativeNotServed");
+  EXPECT_NE(refusal.message.find("serving.kserve.io/deploymentMode: Standard"), std::string::npos)
+      << "says what to do";
   EXPECT_EQ(refusal.status, "False");
   Value status = refused_status(service, refusal, "2026-02-02T00:00:00Z", arena);
   const std::string first = spec::to_canonical_json(status);
