@@ -33,24 +33,21 @@ constexpr const char* kReviewAbout =
     "Print the objects of files as they would be stored, with errors and warnings";
 
 constexpr const char* kReviewMore =
-    "\nInferenceServices, ServingRuntimes and ClusterServingRuntimes are defaulted and validated. Pods are "
-    "mutated\n"
-    "as the webhook does it. Other objects are printed unchanged. Errors and warnings are printed to the "
-    "standard\n"
-    "error, with file and line. Runtimes and configuration are the built-in ones and those in the files.\n"
-    "\nCredentials come from the Secrets and ServiceAccounts in the files and in --manifests. If these "
-    "contain any\n"
-    "Secret of a namespace, they are expected to contain all of them. Otherwise its Secrets are unknown: no "
-    "object is\n"
-    "denied because of them, and a warning names those that would be read. Secrets are printed without "
-    "values, and\n"
-    "with --pods or --render not at all.\n"
-    "\n--render prints Deployments, Services, autoscalers and routes as they are when all components are "
-    "ready. An\n"
-    "object that cannot be built is an error.\n"
+    "\nInferenceServices, ServingRuntimes and ClusterServingRuntimes are defaulted and validated. Pods are\n"
+    "mutated as the webhook does it. The API server's own checks are made as well: metadata, unknown\n"
+    "fields, the types of our CRDs. Other objects are printed unchanged. The standard error gets errors\n"
+    "and warnings with file and line, and the objects that are skipped, or used and not reviewed.\n"
+    "Runtimes and configuration are the built-in ones and those in the files.\n"
+    "\nCredentials come from the Secrets and ServiceAccounts in the files and in --manifests. What is not\n"
+    "given is unknown: no object is denied because of it, and a warning names what would be read. Only\n"
+    "if --manifests contains any Secret of a namespace, it is expected to contain all of them. Secrets\n"
+    "are printed without values, and with --pods or --render not at all.\n"
+    "\n--render prints Deployments, Services, autoscalers and routes as they are when all components are\n"
+    "ready. An object that cannot be built is an error.\n"
     "\nExamples:\n"
     "  modelgate review service.yaml\n"
-    "  modelgate review -o diff deploy/examples/*.yaml\n"
+    "  modelgate review -o diff deploy/examples/\n"
+    "  modelgate review -R manifests/                       also the files of its subdirectories\n"
     "  modelgate review --old stored.yaml service.yaml      the result of an update\n"
     "  modelgate review --pods service.yaml secrets.yaml    also the Pods, with model storage and "
     "credentials\n"
@@ -116,10 +113,22 @@ void add_choice(CLI::App& command, const char* names, std::map<std::string, T> c
 }
 
 void add_input(CLI::App& command, InputOptions& input, Color& color) {
+  const auto add_files = [&input](const std::vector<std::string>& files) {
+    input.files.insert(input.files.end(), files.begin(), files.end());
+  };
   command
-      .add_option("FILE", input.files, "YAML or JSON, with one or more documents; - is the standard input")
-      ->required()
+      .add_option_function<std::vector<std::string>>(
+          "FILE", add_files,
+          "YAML or JSON, with one or more documents; or a directory of *.yaml, *.yml and *.json; - is the standard "
+          "input")
       ->type_name("");
+  command
+      .add_option_function<std::vector<std::string>>("-f,--filename", add_files, "the same, as for kubectl")
+      ->type_name("FILE");
+  command.callback([&input] {
+    if (input.files.empty()) throw CLI::RequiredError("FILE");
+  });
+  command.add_flag("-R,--recursive", input.recursive, "also read the subdirectories of a directory");
   command
       .add_option("--manifests", input.manifests,
                   "directory or file with runtimes, configuration, storage containers, Secrets and "

@@ -5,10 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cstring>
-#include <fstream>
-#include <iostream>
 #include <iterator>
 #include <utility>
 
@@ -24,6 +20,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kGroup = "serving.kserve.io/";
+constexpr std::string_view kListSuffix = "List";
+constexpr std::string_view kStorageContainer = "ClusterStorageContainer";
 
 /// The kinds in a catalog.
 struct CatalogKind {
@@ -35,7 +33,7 @@ struct CatalogKind {
 constexpr CatalogKind kCatalogKinds[] = {
     {"ServingRuntime", true, &spec::schema::kServingRuntime},
     {"ClusterServingRuntime", false, &spec::schema::kServingRuntime},
-    {"ClusterStorageContainer", false, &spec::schema::kClusterStorageContainer},
+    {kStorageContainer, false, &spec::schema::kClusterStorageContainer},
     {"LocalModelCache", false, nullptr},
     {"LocalModelNamespaceCache", true, nullptr},
 };
@@ -64,14 +62,6 @@ std::string under(std::string_view prefix, std::string_view path) {
 
 }  // namespace
 
-std::string ManifestError::place() const {
-  return line == 0 ? file : fmt::format("{}:{}", file, line);
-}
-
-std::string ManifestError::to_string() const {
-  return fmt::format("{}: {}", place(), message);
-}
-
 bool ManifestObject::has(std::string_view path) const {
   return lines && lines->exactly_at(under(prefix, path)) != 0;
 }
@@ -84,108 +74,95 @@ int ManifestObject::line_of(std::string_view path) const {
 
 namespace {
 
-/// Adds an object, or the items of a List, to `out`.
-std::optional<ManifestError> take(ManifestObject object, std::vector<ManifestObject>& out,
-                                  spec::Arena& arena) {
-  const auto error = [&](std::string_view path, std::string message) {
-    return ManifestError{object.file, object.line_of(path), std::move(message)};
-  };
-  if (!object.value.IsObject()) return error("", "must be an object with apiVersion and kind");
-  if (text_at(object.value, "apiVersion").empty())
-    return error("apiVersion", "apiVersion is missing or is not a string");
-  const std::string_view kind = text_at(object.value, "kind");
-  if (kind.empty()) return error("kind", "kind is missing or is not a string");
-  spec::Value* items = spec::find(object.value, "items");
-  if (!kind.ends_with("List") || !items) {
-    out.push_back(std::move(object));
-    return std::nullopt;
-  }
-  if (!items->IsArray()) return error("items", "items must be a list");
-  if (!object.prefix.empty()) return error("", "a List within a List");
-  for (rapidjson::SizeType i = 0; i < items->Size(); ++i) {
-    const std::string prefix = fmt::format("items[{}]", i);
-    ManifestObject item{.file = object.file,
-                        .line = object.line_of(prefix),
-                        .value = spec::clone((*items)[i], arena),
-                        .lines = object.lines,
-                        .prefix = prefix};
-    if (auto failed = take(std::move(item), out, arena)) return failed;
-  }
-  return std::nullopt;
+/// kubectl gives the items of an InferenceServiceList that have no kind the list's version and its kind.
+void fill_in_kind(const spec::Value& list, spec::Value& item, spec::Arena& arena) {
+  std::string_view kind = text_at(list, "kind");
+  kind.remove_suffix(kListSuffix.size());
+  if (kind.empty() || !item.IsObject() || spec::find(item, "kind")) return;
+  spec::set_member(item, "kind", spec::make_string(kind, arena), arena);
+  spec::set_member(item, "apiVersion", spec::make_string(text_at(list, "apiVersion"), arena), arena);
 }
 
+class Taker {
+ public:
+  Taker(spec::Arena& arena, Documents& out) : arena_(arena), out_(out) {}
+
+  /// Takes an object, or the items of a List.
+  void take(ManifestObject object) {
+    if (!object.value.IsObject()) return fail(object, "", "must be an object with apiVersion and kind");
+    const bool untyped = text_at(object.value, "apiVersion").empty();
+    if (untyped) fail(object, "apiVersion", "apiVersion is missing or is not a string");
+    const std::string_view kind = text_at(object.value, "kind");
+    if (kind.empty()) fail(object, "kind", "kind is missing or is not a string");
+    if (untyped || kind.empty()) return;
+    const spec::Value* items = spec::find(object.value, "items");
+    if (kind == kListSuffix && !items) {
+      fail(object, "kind", "a List without items");
+    } else if (!kind.ends_with(kListSuffix) || !items) {
+      out_.objects.push_back(std::move(object));
+    } else if (!items->IsArray()) {
+      fail(object, "items", "items must be a list");
+    } else if (!object.prefix.empty()) {
+      fail(object, "", "a List within a List");
+    } else {
+      take_items(object, *items);
+    }
+  }
+
+ private:
+  void take_items(const ManifestObject& list, const spec::Value& items) {
+    for (rapidjson::SizeType i = 0; i < items.Size(); ++i) {
+      const std::string prefix = fmt::format("items[{}]", i);
+      ManifestObject item{.file = list.file,
+                          .line = list.line_of(prefix),
+                          .value = spec::clone(items[i], arena_),
+                          .lines = list.lines,
+                          .prefix = prefix};
+      fill_in_kind(list.value, item.value, arena_);
+      take(std::move(item));
+    }
+  }
+
+  void fail(const ManifestObject& object, std::string_view path, std::string message) {
+    out_.errors.push_back({object.file, object.line_of(path), std::move(message)});
+  }
+
+  spec::Arena& arena_;
+  Documents& out_;
+};
+
 }  // namespace
+
+Documents read_documents(std::string_view file, std::string_view text, spec::Arena& arena) {
+  Documents out;
+  auto documents = yaml::read_yaml(text);
+  if (!documents) {
+    out.errors.push_back({std::string(file), documents.error().line, documents.error().message});
+    return out;
+  }
+  Taker taker(arena, out);
+  for (yaml::YamlDocument& document : *documents) {
+    auto value = spec::parse_json(document.json, arena);
+    if (!value) {
+      out.errors.push_back({std::string(file), document.line, value.error().message});
+      continue;
+    }
+    const bool located = document.lines.at("") != 0;
+    taker.take({.file = std::string(file),
+                .line = document.line,
+                .value = std::move(*value),
+                .lines = located ? std::make_shared<yaml::YamlLines>(std::move(document.lines)) : nullptr,
+                .prefix = ""});
+  }
+  return out;
+}
 
 std::expected<std::vector<ManifestObject>, ManifestError> read_objects(std::string_view file,
                                                                        std::string_view text,
                                                                        spec::Arena& arena) {
-  auto documents = yaml::read_yaml(text);
-  if (!documents) {
-    return std::unexpected(
-        ManifestError{std::string(file), documents.error().line, documents.error().message});
-  }
-  std::vector<ManifestObject> out;
-  for (yaml::YamlDocument& document : *documents) {
-    auto value = spec::parse_json(document.json, arena);
-    if (!value)
-      return std::unexpected(ManifestError{std::string(file), document.line, value.error().message});
-    const bool located = document.lines.at("") != 0;
-    ManifestObject object{
-        .file = std::string(file),
-        .line = document.line,
-        .value = std::move(*value),
-        .lines = located ? std::make_shared<yaml::YamlLines>(std::move(document.lines)) : nullptr,
-        .prefix = ""};
-    if (auto failed = take(std::move(object), out, arena)) return std::unexpected(std::move(*failed));
-  }
-  return out;
-}
-
-std::expected<std::string, ManifestError> read_file(const fs::path& path) {
-  const auto read = [](std::istream& in) {
-    std::string text;
-    std::array<char, 65536> buffer;
-    while (text.size() <= yaml::kMaxYamlBytes && (in.read(buffer.data(), buffer.size()), in.gcount() > 0)) {
-      text.append(buffer.data(), static_cast<std::size_t>(in.gcount()));
-    }
-    return text;
-  };
-  std::string text;
-  if (path == "-") {
-    text = read(std::cin);
-  } else {
-    errno = 0;
-    std::ifstream in(path, std::ios::binary);
-    if (!in) return std::unexpected(ManifestError{path.string(), 0, std::strerror(errno)});
-    text = read(in);
-    if (in.bad()) return std::unexpected(ManifestError{path.string(), 0, "cannot be read"});
-  }
-  if (text.size() <= yaml::kMaxYamlBytes) return text;
-  return std::unexpected(
-      ManifestError{path.string(), 0, fmt::format("larger than {} bytes", yaml::kMaxYamlBytes)});
-}
-
-std::expected<std::vector<fs::path>, ManifestError> manifest_files(const fs::path& path) {
-  std::error_code code;
-  const auto failed = [&](std::string message) {
-    return std::unexpected(ManifestError{path.string(), 0, std::move(message)});
-  };
-  const fs::file_status status = fs::status(path, code);
-  if (!fs::exists(status)) return failed("no such file or directory");
-  if (!fs::is_directory(status)) return std::vector{path};
-  std::vector<fs::path> out;
-  for (auto it = fs::directory_iterator(path, code); !code && it != fs::directory_iterator();
-       it.increment(code)) {
-    const fs::path& file = it->path();
-    const std::string extension = file.extension().string();
-    const bool is_manifest = extension == ".yaml" || extension == ".yml" || extension == ".json";
-    if (!is_manifest || file.filename().string().starts_with('.') || it->is_directory(code)) continue;
-    out.push_back(file);
-    if (out.size() > kMaxManifestFiles) return failed(fmt::format("more than {} files", kMaxManifestFiles));
-  }
-  if (code) return failed(code.message());
-  std::ranges::sort(out);
-  return out;
+  Documents documents = read_documents(file, text, arena);
+  if (!documents.errors.empty()) return std::unexpected(std::move(documents.errors.front()));
+  return std::move(documents.objects);
 }
 
 // ------------------------------------------------------------------------------------------------- reader
@@ -195,7 +172,8 @@ ManifestReader::ManifestReader() : manifests_(std::make_shared<Manifests>()) {
 }
 
 void ManifestReader::add_builtin() {
-  for (const BuiltinManifest& manifest : builtin_manifests()) add_text(manifest.name, manifest.text);
+  for (const BuiltinManifest& manifest : builtin_manifests())
+    add_objects(manifest.name, manifest.text, Completes::kNo);
 }
 
 void ManifestReader::add_path(const fs::path& path) {
@@ -215,12 +193,16 @@ void ManifestReader::add_file(const fs::path& path) {
 }
 
 void ManifestReader::add_text(std::string_view file, std::string_view text) {
-  auto objects = read_objects(file, text, *manifests_->arena);
-  if (!objects) return fail(objects.error());
-  for (ManifestObject& object : *objects) add_object(std::move(object));
+  add_objects(file, text, Completes::kYes);
 }
 
-void ManifestReader::add_object(ManifestObject object) {
+void ManifestReader::add_objects(std::string_view file, std::string_view text, Completes completes) {
+  Documents documents = read_documents(file, text, *manifests_->arena);
+  for (ManifestError& error : documents.errors) fail(std::move(error));
+  for (ManifestObject& object : documents.objects) add_object(std::move(object), completes);
+}
+
+void ManifestReader::add_object(ManifestObject object, Completes completes) {
   if (metadata(object.value, "name").empty()) {
     return fail({object.file, object.line_of("metadata"), "metadata.name is missing or is not a string"});
   }
@@ -237,10 +219,12 @@ void ManifestReader::add_object(ManifestObject object) {
     const std::size_t before = errors_.size();
     if (known->type) check_structure(object);
     if (errors_.size() == before) builder_.add(object.value);
+    if (completes == Completes::kYes && kind == kStorageContainer) manifests_->complete.emplace(kind, "");
     return;
   }
   const std::string_view ns = metadata(object.value, "namespace");
   Manifests::Key key(kind, ns.empty() ? "default" : ns, metadata(object.value, "name"));
+  if (completes == Completes::kYes) manifests_->complete.emplace(std::get<0>(key), std::get<1>(key));
   manifests_->objects.insert_or_assign(std::move(key), std::move(object.value));
 }
 
@@ -262,7 +246,7 @@ void ManifestReader::add_pending(const ManifestObject& object, std::string_view 
                      spec::make_string(ns, *manifests_->arena), *manifests_->arena);
   }
   const std::size_t warnings = manifests_->warnings.size();
-  add_object(std::move(copy));
+  add_object(std::move(copy), Completes::kNo);
   manifests_->warnings.resize(warnings);
 }
 
@@ -323,12 +307,9 @@ const spec::Value* Manifests::find(std::string_view kind, std::string_view ns, s
 spec::Fact Manifests::fact(const spec::ObjectKey& key) const {
   using State = spec::Fact::State;
   if (const spec::Value* object = find(key.kind, key.namespace_, key.name)) return {State::kPresent, object};
-  if (key.kind == "ClusterStorageContainer") return {State::kAbsent, nullptr};
-  const std::string ns = key.namespace_.empty() ? "default" : key.namespace_;
-  const auto next = objects.lower_bound({key.kind, ns, ""});
-  const bool others =
-      next != objects.end() && std::get<0>(next->first) == key.kind && std::get<1>(next->first) == ns;
-  return {others ? State::kAbsent : State::kUnknown, nullptr};
+  const bool in_cluster = key.kind == kStorageContainer;
+  const std::string ns = key.namespace_.empty() && !in_cluster ? "default" : key.namespace_;
+  return {complete.contains({key.kind, ns}) ? State::kAbsent : State::kUnknown, nullptr};
 }
 
 }  // namespace modelgate::kube

@@ -24,30 +24,22 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
+#include "kube/manifest_files.h"
 #include "spec/catalog.h"
 #include "spec/facts.h"
 #include "yaml/yaml.h"
 
 namespace modelgate::kube {
 
-/// Limits for the files in a directory and for their total size: far more than a cluster's runtimes need, and
-/// little enough memory.
-inline constexpr std::size_t kMaxManifestFiles = 4096;
+/// Limit for the total size of the files in a directory: little enough memory.
 inline constexpr std::size_t kMaxManifestBytes = 64U << 20;
-
-struct ManifestError {
-  std::string file;
-  int line = 0;  // from 1; 0: the whole file
-  std::string message;
-
-  std::string place() const;      // "file:line", or only the file
-  std::string to_string() const;  // "file:line: message"
-};
 
 /// One object of a file. Each item of a List is one.
 struct ManifestObject {
@@ -63,14 +55,20 @@ struct ManifestObject {
   bool has(std::string_view path) const;
 };
 
+struct Documents {
+  std::vector<ManifestObject> objects;
+  std::vector<ManifestError> errors;  // in the order of the text
+};
+
 /// Parses a text as kubectl does (yaml/yaml.h) and splits Lists. Each object must have a kind and an
-/// apiVersion; the name may be missing.
+/// apiVersion; in a list such as `InferenceServiceList` they may be missing. The name may be missing. Empty
+/// documents are skipped.
+Documents read_documents(std::string_view file, std::string_view text, spec::Arena& arena);
+
+/// The same, or the first error.
 std::expected<std::vector<ManifestObject>, ManifestError> read_objects(std::string_view file,
                                                                        std::string_view text,
                                                                        spec::Arena& arena);
-
-/// Reads a file of at most yaml::kMaxYamlBytes; "-" is the standard input.
-std::expected<std::string, ManifestError> read_file(const std::filesystem::path& path);
 
 struct Manifests {
   std::shared_ptr<const spec::Catalog> catalog;
@@ -81,14 +79,15 @@ struct Manifests {
   /// since the catalog has all of them, else nullptr.
   const spec::Value* find(std::string_view kind, std::string_view ns, std::string_view name) const;
 
-  /// The fact for a review that looks up an object. If the manifests have an object of the kind in the
-  /// namespace, they are assumed to have all of them: others are absent. If they have none, others are
-  /// unknown. A missing storage container is absent; a missing runtime is unknown.
+  /// The fact for a review that looks up an object. If the given manifests have an object of the kind in
+  /// the namespace, they are assumed to have all of them: others are absent. If they have none, others are
+  /// unknown. Built-in and pending objects say nothing about others. A missing runtime is unknown.
   spec::Fact fact(const spec::ObjectKey& key) const;
 
   using Key = std::tuple<std::string, std::string, std::string>;  // kind, namespace, name
   std::map<Key, spec::Value> objects;
-  std::unique_ptr<spec::Arena> arena;  // of the objects
+  std::set<std::pair<std::string, std::string>> complete;  // kind, namespace: all objects were given
+  std::unique_ptr<spec::Arena> arena;                      // of the objects
 };
 
 class ManifestReader {
@@ -108,7 +107,11 @@ class ManifestReader {
 
  private:
   void add_file(const std::filesystem::path& path);
-  void add_object(ManifestObject object);
+  /// Whether an object says that all of its kind in its namespace are given.
+  enum class Completes : bool { kNo, kYes };
+
+  void add_object(ManifestObject object, Completes completes);
+  void add_objects(std::string_view file, std::string_view text, Completes completes);
   void check_structure(const ManifestObject& object);
   void read_configuration(const ManifestObject& config_map);
   void fail(ManifestError error) { errors_.push_back(std::move(error)); }
@@ -119,10 +122,5 @@ class ManifestReader {
   std::vector<ManifestError> errors_;
   std::size_t bytes_ = 0;
 };
-
-/// The files that add_path reads, sorted: `path` itself, or the files in the directory `path` that are not
-/// hidden. Does not read subdirectories.
-std::expected<std::vector<std::filesystem::path>, ManifestError> manifest_files(
-    const std::filesystem::path& path);
 
 }  // namespace modelgate::kube

@@ -8,6 +8,8 @@
 #include <optional>
 
 #include "admission/admission.h"
+#include "cli/offline/api_server.h"
+#include "cli/offline/kinds.h"
 #include "spec/lookup_rounds.h"
 #include "spec/view.h"
 
@@ -23,34 +25,8 @@ using admission::Response;
 using kube::ManifestObject;
 using spec::Value;
 
-/// A kind that the webhook is registered for.
-struct ReviewedKind {
-  std::string_view api_version;
-  std::string_view kind;
-  std::optional<Endpoint> mutate;
-  std::optional<Endpoint> validate;
-  bool namespaced;
-};
-
-constexpr ReviewedKind kReviewedKinds[] = {
-    {"serving.kserve.io/v1beta1", "InferenceService", Endpoint::kMutateInferenceService,
-     Endpoint::kValidateInferenceService, true},
-    {"serving.kserve.io/v1alpha1", "ServingRuntime", std::nullopt, Endpoint::kValidateServingRuntime, true},
-    {"serving.kserve.io/v1alpha1", "ClusterServingRuntime", std::nullopt,
-     Endpoint::kValidateClusterServingRuntime, false},
-    {"v1", "Pod", Endpoint::kMutatePods, std::nullopt, true},
-};
-
-const ReviewedKind* reviewed_kind(const Value& object) {
-  const spec::ObjectView view(object);
-  const auto* it = std::ranges::find_if(kReviewedKinds, [&](const ReviewedKind& k) {
-    return k.api_version == view.string("apiVersion") && k.kind == view.string("kind");
-  });
-  return it == std::end(kReviewedKinds) ? nullptr : it;
-}
-
 /// The AdmissionReview that the API server would send. In the arena, because the answer's paths refer to it.
-std::string_view review_text(const ReviewedKind& kind, const Value& object, const Value* old,
+std::string_view review_text(const KnownKind& kind, const Value& object, const Value* old,
                              std::string_view ns, spec::Arena& arena) {
   const std::size_t slash = kind.api_version.find('/');
   const bool core = slash == std::string_view::npos;
@@ -61,7 +37,7 @@ std::string_view review_text(const ReviewedKind& kind, const Value& object, cons
                      core ? kind.api_version : kind.api_version.substr(slash + 1), kind.kind,
                      old ? "UPDATE" : "CREATE");
   spec::append_json(spec::ObjectView(object).object("metadata").string("name"), out);
-  if (kind.namespaced) {
+  if (kind.meta.namespaced) {
     out += R"(,"namespace":)";
     spec::append_json(ns, out);
   }
@@ -166,22 +142,71 @@ void add_answer(Answer answer, bool pod, Verdict& verdict) {
   verdict.assumed.merge(answer.assumed);
 }
 
-Verdict review(const ReviewedKind& kind, const Value& object, const Value* old, std::string_view ns,
-               const Input& input) {
-  Verdict verdict;
-  verdict.reviewed = true;
+/// The object after its mutation; if that was denied, as it was sent.
+struct Mutated {
+  Value object;
+  bool done = true;
+};
+
+Mutated call_webhook(const KnownKind& kind, Value object, const Value* old, std::string_view ns,
+                     const Input& input, Verdict& verdict) {
   const bool pod = kind.kind == "Pod";
-  verdict.object = spec::clone(object, *input.arena);
+  const auto ask = [&](Endpoint endpoint) {
+    return call(endpoint, review_text(kind, object, old, ns, *input.arena), input);
+  };
   if (kind.mutate) {
-    Answer answer = call(*kind.mutate, review_text(kind, object, old, ns, *input.arena), input);
+    Answer answer = ask(*kind.mutate);
     Value mutated = std::move(answer.object);
     add_answer(std::move(answer), pod, verdict);
-    if (!verdict.allowed) return verdict;
-    verdict.object = std::move(mutated);
+    if (!verdict.allowed) return {std::move(object), false};
+    object = std::move(mutated);
   }
-  if (kind.validate)
-    add_answer(call(*kind.validate, review_text(kind, verdict.object, old, ns, *input.arena), input), pod,
-               verdict);
+  if (kind.validate) add_answer(ask(*kind.validate), pod, verdict);
+  return {std::move(object)};
+}
+
+/// True if the webhook reports an error of the same field, or of a field below it: it says more.
+bool is_reported(const std::string& path, const std::vector<admission::Cause>& causes) {
+  return std::ranges::any_of(causes, [&](const admission::Cause& cause) {
+    if (!cause.field.starts_with(path)) return false;
+    return cause.field.size() == path.size() || cause.field[path.size()] == '.' ||
+           cause.field[path.size()] == '[';
+  });
+}
+
+/// The API server's errors come first: the webhook's rules are about an object that it accepts.
+void add_errors(const spec::FieldErrors& errors, Verdict& verdict) {
+  std::vector<admission::Cause> causes;
+  for (const spec::FieldError& e : errors) {
+    std::string path = e.path.to_string();
+    std::erase_if(verdict.warnings, [&](const spec::FieldWarning& w) { return w.path == e.path; });
+    if (is_reported(path, verdict.causes)) continue;
+    causes.push_back(
+        {.field = std::move(path), .reason = std::string(reason_of(e.type)), .message = e.message()});
+  }
+  verdict.allowed = verdict.allowed && errors.empty();
+  causes.insert(causes.end(), std::move_iterator(verdict.causes.begin()),
+                std::move_iterator(verdict.causes.end()));
+  verdict.causes = std::move(causes);
+}
+
+/// `object` as the API server and the webhook see it, one after the other.
+Verdict review(const KnownKind& kind, const Value& object, const Value* old, std::string_view ns,
+               const Input& input) {
+  Verdict verdict;
+  verdict.role = kind.role;
+  spec::FieldErrors errors;
+  Value sent = spec::clone(object, *input.arena);
+  check_request(sent, kind, *input.arena, errors);
+  Mutated mutated = call_webhook(kind, std::move(sent), old, ns, input, verdict);
+  verdict.object = std::move(mutated.object);
+  spec::FieldErrors stored;
+  check_stored(verdict.object, kind, stored);
+  for (spec::FieldError& e : stored.list()) {
+    // An old spelling that was not mutated is not an error of its own.
+    if (mutated.done || e.type == spec::ErrorType::kTypeInvalid) errors.add(std::move(e));
+  }
+  add_errors(errors, verdict);
   return verdict;
 }
 
@@ -199,16 +224,23 @@ void look_up(const Needs& needs, const Input& input, Facts& facts, std::set<Obje
 }
 
 Verdict review_object(const ManifestObject& object, const ManifestObject* old, const Input& input) {
-  if (const ReviewedKind* kind = reviewed_kind(object.value)) {
-    return review(*kind, object.value, old ? &old->value : nullptr, input.namespace_of(object), input);
-  }
-  Verdict unreviewed;
-  unreviewed.object = spec::clone(object.value, *input.arena);
-  return unreviewed;
+  ObjectKind kind = kind_of(object.value);
+  if (kind.known && kind.role != Role::kSkipped)
+    return review(*kind.known, object.value, old ? &old->value : nullptr, input.namespace_of(object), input);
+  Verdict verdict;
+  verdict.role = kind.role;
+  verdict.object = spec::clone(object.value, *input.arena);
+  spec::FieldErrors errors;
+  for (spec::FieldError& problem : kind.problems) errors.add(std::move(problem));
+  add_errors(errors, verdict);
+  return verdict;
 }
 
 Verdict review_pod(const Value& pod, std::string_view ns, const Input& input) {
-  return review(*reviewed_kind(pod), pod, nullptr, ns, input);
+  Verdict verdict;
+  verdict.object =
+      call_webhook(*kind_of(pod).known, spec::clone(pod, *input.arena), nullptr, ns, input, verdict).object;
+  return verdict;
 }
 
 }  // namespace modelgate::cli

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs one object through admission, as the API server and the webhook do: mutation, then validation. Called
-// by review.cc, and by service_objects.cc for the Pods of a service.
+// Runs one object through the API server's checks and through admission: mutation, then validation. Called by
+// review.cc, and by service_objects.cc for the Pods of a service.
 //
 //   const Verdict verdict = review_object(object, old, input);
-//   if (verdict.reviewed && !verdict.allowed) ...
+//   if (!verdict.allowed) ...
 //
 // Facts about the cluster come from the manifests (kube::Manifests::fact). An unknown fact never denies;
 // `assumed` lists the unknown Secrets and ServiceAccounts.
@@ -18,11 +18,12 @@
 #include "admission/facts.h"
 #include "admission/review.h"
 #include "cli/offline/input.h"
+#include "cli/offline/kinds.h"
 
 namespace modelgate::cli {
 
 struct Verdict {
-  bool reviewed = false;  // false: the webhook does not review this kind
+  Role role = Role::kReviewed;  // of the object's kind
   bool allowed = true;
   std::vector<admission::Cause> causes;
   std::string message;  // of a denial without causes
@@ -35,7 +36,7 @@ struct Verdict {
 Verdict review_object(const kube::ManifestObject& object, const kube::ManifestObject* old,
                       const Input& input);
 
-/// Reviews a Pod that a controller creates in `ns`.
+/// Reviews a Pod that a controller creates in `ns`: only the webhook's part.
 Verdict review_pod(const spec::Value& pod, std::string_view ns, const Input& input);
 
 /// Adds facts from the manifests. Secret values that could be copied into a Pod are replaced by a

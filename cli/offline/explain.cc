@@ -8,10 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "cli/offline/kinds.h"
 #include "cli/terminal/exit_code.h"
 #include "cli/terminal/terminal.h"
 #include "defaulting/defaulting.h"
 #include "defaulting/runtime_selection.h"
+#include "spec/deployment_mode.h"
 #include "spec/edit.h"
 #include "spec/inference_service.h"
 #include "spec/runtime_support.h"
@@ -78,14 +80,14 @@ class Explainer {
     bool missing = false;
     bool any = false;
     for (const ManifestObject& object : input_.objects) {
-      const spec::ObjectView view(object.value);
-      const bool is_service = view.string("kind") == "InferenceService" &&
-                              view.string("apiVersion") == "serving.kserve.io/v1beta1";
-      if (!is_service) continue;
+      const ObjectKind kind = kind_of(object.value);
+      missing |= kind.role == Role::kUnknownToCluster;
+      report_errors(object, kind.problems);
+      if (!kind.known || kind.known->kind != "InferenceService") continue;
       if (std::exchange(any, true)) out_ << '\n';
       missing |= !explain(object);
     }
-    if (any) return missing ? kDenied : kAllowed;
+    if (any || missing) return missing ? kDenied : kAllowed;
     fmt::print(err_, "no InferenceService of serving.kserve.io/v1beta1 in the given files\n");
     return kUnreadable;
   }
@@ -99,14 +101,9 @@ class Explainer {
          << paint(kube::ManifestError{object.file, object.line, {}}.place(), kDim, options_.color) << '\n';
     spec::FieldErrors wrong;
     spec::schema::check_structure(object.value, spec::schema::kInferenceService, {}, wrong);
-    if (!wrong.empty()) {
-      for (const spec::FieldError& e : wrong) {
-        fmt::print(err_, "{}: {}\n",
-                   kube::ManifestError{object.file, object.line_of(e.path.to_string()), {}}.place(),
-                   e.to_string());
-      }
-      return false;
-    }
+    report_errors(object, wrong.list());
+    if (!wrong.empty()) return false;
+    warn_of_mode(object);
     const std::string_view ns = input_.namespace_of(object);
     spec::Value defaulted = spec::clone(object.value, *input_.arena);
     spec::Edit edit(defaulted, *input_.arena);
@@ -122,6 +119,21 @@ class Explainer {
     const std::string_view named =
         spec::InferenceServiceView(object.value).spec().predictor().model().string("runtime");
     return report({.model = wanted, .namespace_ = ns}, named, outcome.selection);
+  }
+
+  void report_errors(const ManifestObject& object, const std::vector<spec::FieldError>& errors) {
+    for (const spec::FieldError& e : errors) {
+      const int line = object.line_of(e.path.to_string());
+      fmt::print(err_, "{}: {}\n", kube::ManifestError{object.file, line, {}}.place(), e.to_string());
+    }
+  }
+
+  void warn_of_mode(const ManifestObject& object) {
+    const spec::InferenceServiceView service(object.value);
+    const spec::Configuration& configuration = input_.world->catalog->configuration();
+    if (spec::effective_deployment_mode(service, service, configuration) != spec::kKnativeMode) return;
+    fmt::print(out_, "  {} {}\n", paint("warning:", kYellow, options_.color),
+               spec::knative_not_served(service, service));
   }
 
   bool report(const defaulting::Requirement& wanted, std::string_view named,

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/offline/input.h"
 
-#include <iterator>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <utility>
+
+#include "spec/field.h"
+#include "spec/names.h"
 #include "spec/view.h"
 
 namespace modelgate::cli {
@@ -15,37 +22,85 @@ std::string_view Input::namespace_of(const ManifestObject& object) const {
   return own.empty() ? std::string_view(namespace_) : own;
 }
 
+namespace {
+
+/// Reads files and directories in their order.
+class Reader {
+ public:
+  Reader(bool recursive, spec::Arena& arena) : recursive_(recursive), arena_(arena) {}
+
+  void read(const std::string& path) {
+    if (path == "-") return read_stdin();
+    if (path.starts_with("http://") || path.starts_with("https://"))
+      return fail(path,
+                  "URLs are not read; download the file, and give its path or - for the standard input");
+    const auto files = kube::manifest_files(path, {.recursive = recursive_, .hidden = true});
+    if (!files) return errors.push_back(files.error());
+    if (files->empty()) {
+      return fail(path, fmt::format("no file *.yaml, *.yml or *.json in this directory{}",
+                                    recursive_ ? "" : "; with -R its subdirectories are read too"));
+    }
+    for (const std::filesystem::path& file : *files) read_file(file, file.string());
+  }
+
+  std::vector<ManifestObject> objects;
+  std::vector<ManifestError> errors;
+
+ private:
+  void read_stdin() {
+    if (std::exchange(stdin_read_, true)) return fail("-", "the standard input can be read only once");
+    read_file("-", "<stdin>");
+  }
+
+  void read_file(const std::filesystem::path& file, const std::string& name) {
+    auto text = kube::read_file(file);
+    if (!text) return errors.push_back(std::move(text.error()));
+    kube::Documents documents = kube::read_documents(name, *text, arena_);
+    std::ranges::move(documents.objects, std::back_inserter(objects));
+    if (file.stem() == "kustomization" && !documents.errors.empty())
+      return fail(name,
+                  "is a file of kustomize, not an object; run `kubectl kustomize` and review its output");
+    std::ranges::move(documents.errors, std::back_inserter(errors));
+  }
+
+  void fail(const std::string& file, std::string message) { errors.push_back({file, 0, std::move(message)}); }
+
+  bool recursive_;
+  bool stdin_read_ = false;
+  spec::Arena& arena_;
+};
+
+}  // namespace
+
 std::expected<Input, std::vector<ManifestError>> read_input(const InputOptions& options) {
   Input input{.arena = std::make_unique<spec::Arena>(),
               .objects = {},
               .world = nullptr,
-              .namespace_ = options.namespace_};
-  std::vector<ManifestError> errors;
-  kube::ManifestReader reader;
-  options.manifests.empty() ? reader.add_builtin() : reader.add_path(options.manifests);
-  for (const std::string& file : options.files) {
-    auto text = kube::read_file(file);
-    auto objects = text ? kube::read_objects(file == "-" ? "<stdin>" : file, *text, *input.arena)
-                        : std::unexpected(text.error());
-    if (!objects) {
-      errors.push_back(objects.error());
-      continue;
-    }
-    for (const ManifestObject& object : *objects) reader.add_pending(object, options.namespace_);
-    std::ranges::move(*objects, std::back_inserter(input.objects));
-  }
-  if (!options.config.empty()) reader.add_path(options.config);
-  auto world = reader.finish(1);
+              .namespace_ = options.namespace_,
+              .recursive = options.recursive};
+  kube::ManifestReader world_reader;
+  options.manifests.empty() ? world_reader.add_builtin() : world_reader.add_path(options.manifests);
+  Reader reader(options.recursive, *input.arena);
+  for (const std::string& path : options.files) reader.read(path);
+  std::vector<ManifestError> errors = std::move(reader.errors);
+  for (const ManifestObject& object : reader.objects) world_reader.add_pending(object, options.namespace_);
+  input.objects = std::move(reader.objects);
+  if (!options.config.empty()) world_reader.add_path(options.config);
+  if (const auto problem = spec::check_dns1123_label(options.namespace_))
+    errors.push_back({"--namespace", 0, fmt::format("{} {}", spec::quote(options.namespace_), *problem)});
+  auto world = world_reader.finish(1);
   if (!world) std::ranges::move(world.error(), std::back_inserter(errors));
   if (!errors.empty()) return std::unexpected(std::move(errors));
   input.world = std::move(*world);
   return input;
 }
 
-std::expected<std::vector<ManifestObject>, ManifestError> read_more(const std::string& file, Input& input) {
-  const auto text = kube::read_file(file);
-  if (!text) return std::unexpected(text.error());
-  return kube::read_objects(file, *text, *input.arena);
+std::expected<std::vector<ManifestObject>, std::vector<ManifestError>> read_more(const std::string& path,
+                                                                                 Input& input) {
+  Reader reader(input.recursive, *input.arena);
+  reader.read(path);
+  if (!reader.errors.empty()) return std::unexpected(std::move(reader.errors));
+  return std::move(reader.objects);
 }
 
 }  // namespace modelgate::cli

@@ -17,7 +17,8 @@
 namespace modelgate::cli {
 
 struct InputOptions {
-  std::vector<std::string> files;  // "-" is the standard input
+  std::vector<std::string> files;  // or directories, as for kubectl; "-" is the standard input
+  bool recursive = false;          // also the files of their subdirectories
   std::string manifests;           // directory or file; empty: the built-in ones
   std::string config;              // a file with the ConfigMap inferenceservice-config, read last
   std::string namespace_ = "default";
@@ -30,6 +31,7 @@ struct Input {
   /// together are reviewed together.
   std::shared_ptr<const kube::Manifests> world;
   std::string namespace_;
+  bool recursive = false;
 
   /// The object's namespace, else the default namespace.
   std::string_view namespace_of(const kube::ManifestObject& object) const;
@@ -38,8 +40,8 @@ struct Input {
 /// Returns all errors at once. They concern syntax and types, not the content of objects.
 std::expected<Input, std::vector<kube::ManifestError>> read_input(const InputOptions& options);
 
-/// Reads the objects of one more file into the same arena.
-std::expected<std::vector<kube::ManifestObject>, kube::ManifestError> read_more(const std::string& file,
-                                                                                Input& input);
+/// Reads the objects of one more file or directory into the same arena.
+std::expected<std::vector<kube::ManifestObject>, std::vector<kube::ManifestError>> read_more(
+    const std::string& path, Input& input);
 
 }  // namespace modelgate::cli

@@ -112,11 +112,12 @@ class Reviewer {
   int run(const std::vector<ManifestObject>& old) {
     for (const ManifestObject& object : input_.objects) {
       Verdict verdict = review_object(object, find_old(old, object), input_);
-      const bool service = verdict.reviewed && is_kind(verdict.object, "InferenceService");
+      const bool service = verdict.role == Role::kReviewed && is_kind(verdict.object, "InferenceService");
       ServiceObjects built;
       if (service && verdict.allowed && (options_.pods || options_.render))
         built = objects_of(verdict.object, input_.namespace_of(object), input_);
       remove_duplicates(verdict, built);
+      report_role(object, verdict);
       report(object, "", "", verdict);
       if (!verdict.allowed) continue;
       show_object(object, std::move(verdict));
@@ -151,9 +152,21 @@ class Reviewer {
     for (const admission::Cause& cause : verdict.causes) {
       report_error(object, at(cause.field), whose, cause.field, cause.message);
     }
-    if (!verdict.allowed && verdict.causes.empty()) report_error(object, at(""), whose, "", verdict.message);
+    if (!verdict.message.empty()) report_error(object, at(""), whose, "", verdict.message);
     assumed_.insert(verdict.assumed.begin(), verdict.assumed.end());
     denied_ = denied_ || !verdict.allowed;
+  }
+
+  /// What happens to an object that is not reviewed.
+  void report_role(const ManifestObject& object, const Verdict& verdict) {
+    const spec::ObjectView view(object.value);
+    const auto print = [&](std::string_view word, std::string_view text) {
+      fmt::print(err_, "{}: {} {} {} {}\n", place(object, ""), paint(word, kDim, options_.color_err),
+                 view.string("kind"), spec::quote(view.object("metadata").string("name")), text);
+    };
+    if (verdict.role == Role::kContext && verdict.allowed)
+      print("used:", "counts as part of the cluster; it has no review of its own");
+    if (verdict.role == Role::kSkipped) print("skipped:", "is not reviewed");
   }
 
   void report_warning(const ManifestObject& object, std::string_view at, std::string_view text) {
@@ -313,6 +326,10 @@ int unreadable(const std::vector<ManifestError>& errors, std::ostream& err) {
 int review(const ReviewOptions& options, std::ostream& out, std::ostream& err) {
   auto input = read_input(options.input);
   if (!input) return unreadable(input.error(), err);
+  if (input->objects.empty()) {
+    fmt::print(err, "no objects in the given files\n");
+    return kUnreadable;
+  }
   for (const ManifestError& warning : input->world->warnings) {
     fmt::print(err, "{}: {} {}\n", warning.place(), paint("warning:", kYellow, options.color_err),
                warning.message);
@@ -320,7 +337,7 @@ int review(const ReviewOptions& options, std::ostream& out, std::ostream& err) {
   std::vector<ManifestObject> old;
   if (!options.old.empty()) {
     auto objects = read_more(options.old, *input);
-    if (!objects) return unreadable({objects.error()}, err);
+    if (!objects) return unreadable(objects.error(), err);
     old = std::move(*objects);
   }
   return Reviewer(options, *input, out, err).run(old);

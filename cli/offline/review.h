@@ -3,8 +3,9 @@
 // `modelgate review`: the webhook's answer to each object of the given files. Called by main.cc.
 //
 // Prints the objects as they would be stored, or their changes, to `out`; errors and warnings with file and
-// line to `err`. A denied object is not printed. One warning at the end names the Secrets and ServiceAccounts
-// that Pods refer to and that are not among the files.
+// line to `err`, and what happens to objects that are not reviewed. A denied object is not printed. One
+// warning at the end names the Secrets and ServiceAccounts that Pods refer to and that are not among the
+// files.
 #pragma once
 
 #include <cstdint>

@@ -121,7 +121,8 @@ ServiceObjects objects_of(const Value& service, std::string_view ns, const Input
   if (mode != spec::kStandardMode) {
     return without_children(
         (spec::FieldPath{} / "metadata" / "annotations").key(spec::kDeploymentModeAnnotation),
-        fmt::format("children not shown: unsupported mode {}", mode));
+        mode == spec::kKnativeMode ? spec::knative_not_served(view, view)
+                                   : fmt::format("children not shown: unsupported mode {}", mode));
   }
   if (view.metadata().name().empty()) {
     return without_children(spec::FieldPath{} / "metadata",

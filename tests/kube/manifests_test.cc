@@ -143,10 +143,31 @@ INSTANTIATE_TEST_SUITE_P(
         FactCase{"InANamespaceWithoutAny", {"Secret", "default", "b"}, spec::Fact::State::kUnknown},
         FactCase{"InTheLastNamespace", {"ServiceAccount", "team", "a"}, spec::Fact::State::kUnknown},
         FactCase{"OfAnotherKind", {"ConfigMap", "team", "b"}, spec::Fact::State::kUnknown},
-        FactCase{"StorageContainer", {"ClusterStorageContainer", "", "x"}, spec::Fact::State::kAbsent},
+        FactCase{"StorageContainer", {"ClusterStorageContainer", "", "x"}, spec::Fact::State::kUnknown},
         FactCase{"Runtime", {"ServingRuntime", "team", "x"}, spec::Fact::State::kUnknown},
         FactCase{"AllStorageContainers", {"ClusterStorageContainer", "", ""}, spec::Fact::State::kPresent}),
     [](const auto& info) { return info.param.name; });
+
+TEST(Manifests, WithAStorageContainerHaveAllOfThem) {
+  const auto manifests = read(
+      "apiVersion: serving.kserve.io/v1alpha1\nkind: ClusterStorageContainer\nmetadata: {name: a}\nspec: {}\n");
+  ASSERT_TRUE(manifests);
+  EXPECT_EQ((*manifests)->fact({"ClusterStorageContainer", "", "x"}).state, spec::Fact::State::kAbsent);
+}
+
+TEST(Manifests, BuiltInAndPendingObjectsSayNothingAboutOthers) {
+  ManifestReader reader;
+  reader.add_builtin();
+  spec::Arena arena;
+  const auto objects = read_objects("a.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n", arena);
+  ASSERT_TRUE(objects);
+  reader.add_pending(objects->front(), "team");
+  const auto manifests = reader.finish(1);
+  ASSERT_TRUE(manifests);
+  EXPECT_EQ((*manifests)->fact({"Secret", "team", "a"}).state, spec::Fact::State::kPresent);
+  EXPECT_EQ((*manifests)->fact({"Secret", "team", "b"}).state, spec::Fact::State::kUnknown);
+  EXPECT_EQ((*manifests)->fact({"ClusterStorageContainer", "", "x"}).state, spec::Fact::State::kUnknown);
+}
 
 TEST(Manifests, PutNamespacedRuntimesWithoutANamespaceIntoDefault) {
   std::string text = runtime("mine", "x");
@@ -194,7 +215,7 @@ INSTANTIATE_TEST_SUITE_P(
     Errors, ManifestErrors,
     testing::Values(
         ErrorCase{"NotYaml", "a: [\n", {2}}, ErrorCase{"NoObject", "- a\n", {1}},
-        ErrorCase{"NoKind", "a: 1\n\n---\napiVersion: v1\n", {1}},
+        ErrorCase{"NoKind", "a: 1\n\n---\napiVersion: v1\n", {1, 1, 4}},
         ErrorCase{"KindIsNoString", "apiVersion: v1\nkind: 5\n", {2}},
         ErrorCase{"NoName", "apiVersion: v1\nkind: Secret\nmetadata:\n  labels: {}\n", {3}},
         ErrorCase{"ItemsAreNoList", "apiVersion: v1\nkind: List\nitems: 5\n", {3}},

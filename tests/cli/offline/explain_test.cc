@@ -118,6 +118,23 @@ TEST(Explain, RequiresAnInferenceService) {
   EXPECT_EQ(run("a: [").code, kUnreadable);
 }
 
+TEST(Explain, SaysThatNothingServesKnativeMode) {
+  const std::string knative = service("model: {modelFormat: {name: paddle}}");
+  std::string annotated = knative;
+  annotated.replace(annotated.find("{name: x}"), 9,
+                    "{name: x, annotations: {serving.kserve.io/deploymentMode: Serverless}}");
+  EXPECT_THAT(run(annotated).out, testing::HasSubstr("does not support the mode Knative"));
+  EXPECT_THAT(run(knative).out, testing::Not(testing::HasSubstr("Knative")));
+}
+
+TEST(Explain, ReportsVersionsThatNoApiServerKnows) {
+  std::string wrong = service("model: {modelFormat: {name: paddle}}");
+  wrong.replace(wrong.find("v1beta1"), 7, "v1beta2");
+  const Outcome outcome = run(wrong);
+  EXPECT_EQ(outcome.code, kDenied);
+  EXPECT_THAT(outcome.err, testing::HasSubstr(":1: apiVersion: "));
+}
+
 TEST(Explain, ReportsWrongTypesAndContinues) {
   const Outcome outcome =
       run(service("model: 5") + "---\n" + service("model: {modelFormat: {name: paddle}}"));

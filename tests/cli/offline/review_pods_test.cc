@@ -30,6 +30,16 @@ struct Outcome {
   std::string err;
 };
 
+/// Without the lines about objects that are only used.
+std::string without_used(const std::string& err) {
+  std::string out;
+  std::istringstream lines(err);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.contains(": used: ")) out += line + "\n";
+  }
+  return out;
+}
+
 Outcome run(const std::string& file, Format format = Format::kYaml, const std::string& manifests = "",
             const std::string& config = "") {
   ReviewOptions options;
@@ -41,7 +51,7 @@ Outcome run(const std::string& file, Format format = Format::kYaml, const std::s
   std::ostringstream out;
   std::ostringstream err;
   const int code = review(options, out, err);
-  return {code, out.str(), err.str()};
+  return {code, out.str(), without_used(err.str())};
 }
 
 /// The password in every Secret of these tests.
@@ -125,12 +135,7 @@ const Case kCases[] = {
     {"PodWithItsSecret", kSecret + kAccount + pod(), kAllowed, 1, kS3Keys, ""},
     {"PodWithoutAnything", pod(), kAllowed, 1, {}, "ServiceAccount default/reader"},
     {"PodWithoutItsSecret", kAccount + pod(), kAllowed, 1, {}, "Secret default/s3"},
-    {"PodWithAMissingSecret",
-     kOtherSecret + kAccount + pod(),
-     kDenied,
-     0,
-     {},
-     ":19: spec.serviceAccountName: "},
+    {"PodBesideAnotherSecret", kOtherSecret + kAccount + pod(), kAllowed, 1, {}, "Secret default/s3"},
     {"PodWithABadUri",
      kSecret + kAccount + pod("'s3://'"),
      kDenied,
@@ -165,12 +170,7 @@ const Case kCases[] = {
      1,
      {},
      "ServiceAccount team/reader"},
-    {"ServiceWithAMissingSecret",
-     kOtherSecret + kAccount + service(),
-     kDenied,
-     0,
-     {},
-     ":16: Pod of iris-predictor: spec.serviceAccountName: "},
+    {"ServiceBesideAnotherSecret", kOtherSecret + kAccount + service(), kAllowed, 1, {}, "Secret default/s3"},
     {"ServiceWithAHeader",
      kHeaders + kAccount + service("", "https://example.com/model.tar.gz"),
      kAllowed,
@@ -304,6 +304,14 @@ TEST(ReviewPods, ReadsSecretsFromManifests) {
   EXPECT_THAT(credentials(outcome.out), ElementsAreArray(kS3Keys));
 }
 
+TEST(ReviewPods, ManifestsWithSecretsOfANamespaceHaveAllOfThem) {
+  const TemporaryFile manifests(kOtherSecret + kAccount);
+  const TemporaryFile a_pod(pod());
+  const Outcome of_pod = run(a_pod.path(), Format::kYaml, manifests.path());
+  EXPECT_EQ(of_pod.code, kDenied);
+  EXPECT_THAT(of_pod.err, HasSubstr(":9: spec.serviceAccountName: "));
+}
+
 TEST(ReviewPods, ReplacesHeadersThatKServeCopies) {
   const TemporaryFile config(
       "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: inferenceservice-config}\n"
@@ -315,16 +323,20 @@ TEST(ReviewPods, ReplacesHeadersThatKServeCopies) {
   EXPECT_THAT(outcome.out + outcome.err, Not(HasSubstr(kPassword)));
 }
 
-// The Secret contains the location of the model: without it there is no Pod to print.
-TEST(ReviewPods, StorageByKeyNeedsItsSecret) {
-  const TemporaryFile file(
-      "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: iris}\nspec:\n"
-      "  predictor:\n    model:\n      modelFormat: {name: sklearn}\n      storage: {key: models, path: "
-      "iris}\n");
-  const Outcome outcome = run(file.path());
-  EXPECT_EQ(outcome.code, kDenied) << outcome.err;
-  EXPECT_THAT(outcome.err, HasSubstr("storage-config"));
-  EXPECT_THAT(outcome.err, HasSubstr("type"));
+// The Secret contains the type and the bucket of the storage.
+TEST(ReviewPods, StorageByKeyWithoutItsSecretIsUnknownAndDeniesNothing) {
+  const char* const kStorages[] = {"{key: models, path: iris}", "{path: iris}",
+                                   "{key: models, path: iris, parameters: {type: s3, bucket: b}}"};
+  for (const char* storage : kStorages) {
+    const TemporaryFile file(fmt::format(
+        "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {{name: iris}}\nspec:\n"
+        "  predictor:\n    model:\n      modelFormat: {{name: sklearn}}\n      storage: {}\n",
+        storage));
+    const Outcome outcome = run(file.path());
+    EXPECT_EQ(outcome.code, kAllowed) << outcome.err;
+    EXPECT_EQ(count(outcome.err, "\n"), 1U) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("Secret default/storage-config"));
+  }
 }
 
 }  // namespace

@@ -160,11 +160,12 @@ TEST(Review, PrintsTheKeysOfASecretWithoutValues) {
   const TemporaryFile file(
       "apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\n  annotations:\n    a: kept\n"
       "    kubectl.kubernetes.io/last-applied-configuration: '{\"data\": {\"a\": \"sentinel\"}}'\n"
-      "data: {first: sentinel, third: 7}\nstringData: {second: sentinel}\n");
+      "data: {first: c2VudGluZWw=, third: c2VudGluZWw=}\nstringData: {second: sentinel}\n");
   for (const Format format : {Format::kYaml, Format::kJson, Format::kDiff}) {
     const Outcome outcome = run({file.path()}, format);
     EXPECT_EQ(outcome.code, kAllowed);
     EXPECT_THAT(outcome.out + outcome.err, Not(HasSubstr("sentinel")));
+    EXPECT_THAT(outcome.out + outcome.err, Not(HasSubstr("c2VudGluZWw")));
     if (format == Format::kDiff) continue;
     for (const char* shown : {"first", "second", "third", "kept"}) {
       EXPECT_THAT(outcome.out, HasSubstr(shown));
