@@ -4,7 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <span>
+#include <iterator>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -65,11 +66,14 @@ class Check {
          .merged = is_merged(o),
          .limits_checked = names_runtime_ && o.component == workload::kPredictor && !is_worker(o)});
     for (const FieldError& e : errors) add(e, o, pod);
+    warn_about_ports(o, pod);
   }
 
   BuiltPods take() {
     // A service that breaks what its runtime has is reported once, by the errors.
     if (!out_.errors.empty()) out_.warnings.clear();
+    if (port_warnings_.size() > FieldErrors::kMaxErrors) port_warnings_.resize(FieldErrors::kMaxErrors);
+    std::ranges::move(port_warnings_, std::back_inserter(out_.warnings));
     return std::move(out_);
   }
 
@@ -87,6 +91,33 @@ class Check {
     error.detail = fmt::format("{}{}{}{}", field.rest, field.rest.empty() ? "" : ": ", e.detail,
                                merged_with(o, wanted_));
     out_.errors.push_back(std::move(error));
+  }
+
+  /// Containers of a Pod share its addresses.
+  void warn_about_ports(const WantedObject& o, const spec::PodSpecView& pod) {
+    std::map<std::pair<std::int64_t, std::string_view>, std::string_view> taken;  // by which container
+    const auto containers = pod.containers();
+    if (containers.size() < 2) return;
+    for (std::size_t i = 0; i < containers.size(); ++i) {
+      const auto ports = containers[i].ports();
+      for (std::size_t j = 0; j < ports.size(); ++j) {
+        const auto number = ports[j].container_port();
+        if (!number) continue;
+        const auto [first, is_new] =
+            taken.emplace(std::pair(*number, ports[j].protocol()), containers[i].name());
+        if (is_new || first->second == containers[i].name()) continue;
+        const FieldError at{.path = ((((FieldPath{} / "spec" / "containers")[i]) / "ports")[j]) /
+                                    "containerPort"};
+        const WrittenField field =
+            find_written_field({.service = service_, .component = o.path, .pod = pod, .error = at});
+        port_warnings_.push_back(
+            {.rule = {},
+             .path = field.path,
+             .text = fmt::format(
+                 "{}{}the container {} has port {} too: only one container of a Pod can listen on it",
+                 field.rest, field.rest.empty() ? "" : ": ", spec::quote(first->second), *number)});
+      }
+    }
   }
 
   void warn(const FieldError& e, const WrittenField& field) {
@@ -109,6 +140,7 @@ class Check {
   const FieldErrors& reported_;
   bool names_runtime_ = false;
   BuiltPods out_;
+  std::vector<spec::FieldWarning> port_warnings_;
 };
 
 }  // namespace

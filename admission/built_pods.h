@@ -20,7 +20,8 @@ namespace modelgate::admission {
 struct BuiltPods {
   /// About what the service has, also if only the runtime makes it wrong.
   std::vector<spec::FieldError> errors;
-  /// About what only the runtime has: a change of the runtime can solve it.
+  /// About what only the runtime has, which a change of the runtime can solve; and ports that two containers
+  /// have.
   std::vector<spec::FieldWarning> warnings;
 };
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "admission/account_settings.h"
 #include "admission/built_pods.h"
 #include "admission/references.h"
 #include "defaulting/runtime_selection.h"
@@ -189,12 +190,21 @@ bool is_reported(const ObjectKey& key, const std::vector<spec::FieldWarning>& wa
   return std::ranges::any_of(warnings, [&](const spec::FieldWarning& w) { return w.about == key; });
 }
 
+void warn_about_account(const Reference& r, const Fact& fact, Realization& out) {
+  if (r.key.kind != "ServiceAccount" || fact.state != Fact::State::kPresent || !fact.object) return;
+  for (const std::string& text : settings_without_effect(spec::ObjectView(*fact.object)))
+    out.warnings.push_back({.rule = kRealizableRule,
+                            .path = {},
+                            .text = fmt::format("ServiceAccount {}: {}", spec::quote(r.key.name), text)});
+}
+
 void check_references(const Wanted& wanted, const Facts& facts, bool look_up, Realization& out) {
   std::vector<Reference> all = references(wanted.objects);
   if (all.size() > kMaxReferences) all.resize(kMaxReferences);
   for (const Reference& r : all) {
     const Fact* fact = facts.find(r.key);
     if (!fact && look_up) need({r.key}, out);
+    if (fact) warn_about_account(r, *fact, out);
     if (!fact || fact->state != Fact::State::kAbsent || is_reported(r.key, out.warnings)) continue;
     out.warnings.push_back(
         {.rule = kRealizableRule,

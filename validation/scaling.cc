@@ -185,10 +185,23 @@ void check_knative(const Component& c, Report& report) {
 
 // What KServe does not check.
 
+void check_average_value(const MetricTargetView& target, const LazyPath& at, Report& report) {
+  const spec::Value* written = target.average_value();
+  if (!written) return report.add(required(at / "averageValue", "the target's type is AverageValue"));
+  const auto quantity = Quantity::parse(*written);
+  if (quantity && quantity->sign() <= 0)
+    report.add(invalid(at / "averageValue", *written, "must be greater than 0"));
+}
+
 /// Reports metrics whose HorizontalPodAutoscaler the API server would deny.
 void check_hpa_metric_closely(const MetricsSpecView& m, const LazyPath& at, Report& report) {
   if (m.type() != "Resource") {
-    report.add(not_supported(at / "type", m.type(), kHpaSources));
+    spec::FieldError error = not_supported(at / "type", m.type(), kHpaSources);
+    if (one_of(m.type(), kKedaSources))
+      error.detail =
+          fmt::format("needs the annotation {}: keda; a HorizontalPodAutoscaler supports Resource only",
+                      spec::kAutoscalerClassAnnotation);
+    report.add(std::move(error));
     return;
   }
   const LazyPath source = at / "resource";
@@ -205,8 +218,7 @@ void check_hpa_metric_closely(const MetricsSpecView& m, const LazyPath& at, Repo
     report.add(not_supported(target_at / "type", target.type(), kTypes));
     return;
   }
-  if (target.type() == "AverageValue" && !target.average_value())
-    report.add(required(target_at / "averageValue", "the target's type is AverageValue"));
+  if (target.type() == "AverageValue") check_average_value(target, target_at, report);
   if (target.type() != "Utilization") return;
   const auto utilization = target.average_utilization();
   if (!utilization) {

@@ -21,6 +21,7 @@
 #include "validation/templates.h"
 #include "validation/tracing.h"
 #include "validation/volumes.h"
+#include "validation/without_effect.h"
 
 namespace modelgate::validation {
 namespace {
@@ -101,6 +102,9 @@ constexpr auto kRules = std::to_array<Rule<Service>>({
     {{"tolerations", kStrict, kRatchets}, on_workloads<check_tolerations>},
     {{"node-selectors", kStrict, kRatchets}, on_workloads<check_node_selectors>},
     {{"pod-fields", kStrict, kRatchets}, on_workloads<check_pod_fields>},
+
+    // Warnings only
+    {{"without-effect", kStrict, kRatchets}, check_without_effect},
 });
 
 }  // namespace

@@ -151,6 +151,17 @@ TEST(BuiltPods, WarnAboutWhatOnlyTheRuntimeHas) {
   EXPECT_TRUE(r.warns("containers[0].readinessProbe.tcpSocket.port: Invalid value: 0"));
 }
 
+TEST(BuiltPods, WarnAboutAPortOfTwoContainers) {
+  const Reviewed r = Cluster().create(
+      with(model("") + ", containers: [{name: side, image: i, ports: [{containerPort: 8080}]}]"));
+  EXPECT_TRUE(r.response.allowed) << r.response.message;
+  EXPECT_TRUE(
+      r.warns("spec.predictor.containers[0].ports[0].containerPort: the container \"kserve-container\""));
+  const Reviewed other = Cluster().create(
+      with(model("") + ", containers: [{name: side, image: i, ports: [{containerPort: 8081}]}]"));
+  EXPECT_FALSE(other.warns("only one container"));
+}
+
 TEST(BuiltPods, RatchetLikeOtherErrors) {
   Cluster cluster;
   const auto compatible = [](spec::Configuration& c) {

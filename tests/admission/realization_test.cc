@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "admission/account_settings.h"
 #include "admission/references.h"
 #include "tests/admission/reviewed.h"
 
@@ -275,6 +276,49 @@ TEST(References, ThatArePresentOrUnknownDoNotWarn) {
     for (const auto& [kind, name] : kReferred) EXPECT_FALSE(r.warns(fmt::format("\"{}\"", name))) << name;
   }
 }
+
+// Settings of a ServiceAccount.
+
+struct AccountCase {
+  const char* name;
+  const char* annotations;
+  const char* warning;  // nullptr: none
+};
+void PrintTo(const AccountCase& c, std::ostream* os) {
+  *os << c.name;
+}
+
+class SettingsOfAnAccount : public testing::TestWithParam<AccountCase> {};
+
+TEST_P(SettingsOfAnAccount, WithoutEffectWarn) {
+  spec::Arena arena;
+  const auto account = spec::parse_json(
+      fmt::format(R"({{"metadata": {{"annotations": {{{}}}}}}})", GetParam().annotations), arena);
+  ASSERT_TRUE(account);
+  const std::vector<std::string> found = settings_without_effect(spec::ObjectView(*account));
+  EXPECT_EQ(found.size(), GetParam().warning ? 1 : 0);
+  if (GetParam().warning) EXPECT_THAT(found, ElementsAre(testing::HasSubstr(GetParam().warning)));
+}
+
+constexpr const char* kRole = R"("eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/r")";
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, SettingsOfAnAccount,
+    testing::Values(AccountCase{"None", "", nullptr}, AccountCase{"RoleAlone", kRole, nullptr},
+                    AccountCase{"RegionWithoutRole", R"("serving.kserve.io/s3-region": "eu-west-1")",
+                                "serving.kserve.io/s3-region has no effect"},
+                    AccountCase{"RegionWithRole",
+                                R"("serving.kserve.io/s3-region": "a", "eks.amazonaws.com/role-arn": "b")",
+                                nullptr},
+                    AccountCase{"GlobalEndpointWithRole",
+                                R"("serving.kserve.io/s3-endpoint": "s3.amazonaws.com",
+                                   "eks.amazonaws.com/role-arn": "b")",
+                                "s3.amazonaws.com"},
+                    AccountCase{"RegionalEndpointWithRole",
+                                R"("serving.kserve.io/s3-endpoint": "https://s3.eu-west-1.amazonaws.com",
+                                   "eks.amazonaws.com/role-arn": "b")",
+                                nullptr}),
+    [](const auto& info) { return std::string(info.param.name); });
 
 TEST(References, OfAServiceWithoutReferencesNeedNoLookup) {
   EXPECT_THAT(Cluster().create(with(model(", runtime: plain"))).looked_up, IsEmpty());

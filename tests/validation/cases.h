@@ -68,6 +68,7 @@ std::vector<Case> multi_node_cases();
 std::vector<Case> canary_cases();
 std::vector<Case> container_cases();
 std::vector<Case> pod_field_cases();
+std::vector<Case> without_effect_cases();
 
 // Of runtimes.
 std::vector<Case> runtime_cases();

@@ -133,7 +133,11 @@ std::vector<Case> component_cases() {
        {"logger Required spec.predictor.logger.storage.key",
         "logger Required spec.predictor.logger.storage.parameters"}},
 
-      {"positive-numbers", "Zero", predictor(model() + R"(, "timeout": 0, "batcher": {"maxBatchSize": 0})")},
+      {"positive-numbers",
+       "Zero",
+       predictor(model() + R"(, "timeout": 0, "batcher": {"maxBatchSize": 0})"),
+       {},
+       {"spec.predictor.timeout"}},
       {"positive-numbers",
        "BelowZero",
        predictor(model() + R"(, "timeout": -1, "batcher": {"maxLatency": -1})"),

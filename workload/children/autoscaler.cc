@@ -31,14 +31,20 @@ Value average_value(std::string quantity, spec::Arena& arena) {
 }
 
 /// The metrics in `autoScaling.metrics` that an HPA supports; the others are for KEDA.
-void add_listed_metrics(const spec::AutoScalingView& scaling, Value& out, spec::Arena& arena) {
+/// KServe ignores an average value of cpu and scales at its default utilization.
+void add_listed_metrics(ServiceBuild& build, const spec::AutoScalingView& scaling, Value& out) {
+  spec::Arena& arena = build.arena;
   for (const spec::MetricsSpecView& metric : scaling.metrics()) {
     const spec::MetricSourceView resource = metric.resource();
     const spec::MetricTargetView target = resource.target();
-    if (resource.name() == "cpu") {
+    const bool by_value = target.type() == "AverageValue" && target.average_value();
+    if (resource.name() == "cpu" && by_value && build.strict()) {
+      Value value = average_value(quantity_text(target.average_value(), "0"), arena);
+      out.PushBack(resource_metric("cpu", std::move(value), arena), arena);
+    } else if (resource.name() == "cpu") {
       const std::int64_t percent = target.average_utilization().value_or(kDefaultCpuUtilization);
       out.PushBack(resource_metric("cpu", utilization(percent, arena), arena), arena);
-    } else if (resource.name() == "memory" && target.type() == "AverageValue" && target.average_value()) {
+    } else if (resource.name() == "memory" && by_value) {
       Value value = average_value(quantity_text(target.average_value(), "0"), arena);
       out.PushBack(resource_metric("memory", std::move(value), arena), arena);
     } else if (resource.name() == "memory" && target.average_utilization()) {
@@ -85,8 +91,10 @@ void add_scale_metric(ServiceBuild& build, const Component& component, Value& ou
 
 Value metrics(ServiceBuild& build, const Component& component) {
   Value out(rapidjson::kArrayType);
-  if (component.scaling.auto_scaling) {
-    add_listed_metrics(component.scaling.auto_scaling, out, build.arena);
+  const spec::AutoScalingView& scaling = component.scaling.auto_scaling;
+  // KServe ignores scaleMetric beside an autoScaling that has only a behavior.
+  if (scaling && !(build.strict() && scaling.metrics().empty())) {
+    add_listed_metrics(build, scaling, out);
   } else {
     add_scale_metric(build, component, out);
   }
@@ -113,6 +121,14 @@ Value default_rules(bool up, spec::Arena& arena) {
   return rules.text("selectPolicy", "Max").value("policies", std::move(policies)).take();
 }
 
+/// The configured stabilization window of a direction. KServe gives it to KEDA's autoscalers only.
+std::optional<std::int32_t> configured_window(const ServiceBuild& build, std::string_view direction) {
+  if (!build.strict()) return std::nullopt;
+  const auto& configured = build.configuration.autoscaler;
+  return direction == "scaleUp" ? configured.scale_up_stabilization_window_seconds
+                                : configured.scale_down_stabilization_window_seconds;
+}
+
 /// KServe ignores the service's behavior and sends an empty one, into which the API server writes its
 /// defaults. These are written out here: values that the API server writes into an empty object of ours
 /// cannot be distinguished from ours (kube/client/managed_fields.h), and would look like a difference.
@@ -122,8 +138,13 @@ Value behavior(ServiceBuild& build, const spec::ObjectView& own) {
   const bool all = out.ObjectEmpty();
   for (const std::string_view direction : {"scaleUp", "scaleDown"}) {
     const Value* rules = spec::find(out, direction);
-    if (all || (rules && rules->IsObject() && rules->ObjectEmpty()))
+    const auto window = configured_window(build, direction);
+    if (all || (!rules && window) || (rules && rules->IsObject() && rules->ObjectEmpty()))
       spec::set_member(out, direction, default_rules(direction == "scaleUp", arena), arena);
+    Value* wanted = spec::find(out, direction);
+    const bool has_window = own && own.object(direction).has("stabilizationWindowSeconds");
+    if (window && wanted && !has_window)
+      spec::set_member(*wanted, "stabilizationWindowSeconds", Value(*window), arena);
   }
   return out;
 }

@@ -11,6 +11,7 @@
 #include "workload/children/multi_node.h"
 #include "workload/children/pod_parts.h"
 #include "workload/children/runtime_server.h"
+#include "workload/children/server_port.h"
 #include "workload/children/storage_uris.h"
 #include "workload/children/template.h"
 #include "workload/children/tracing.h"
@@ -165,7 +166,10 @@ class PredictorBuild {
 
   bool build_custom_pod() {
     pod_ = fields_of(predictor_.value(), spec::schema::kPodSpec, arena_);
-    if (container_named(pod_, container::kModelServer)) return true;
+    if (Value* server = container_named(pod_, container::kModelServer)) {
+      follow_http_port(build_, kPredictor, path_ / "containers", *server);
+      return true;
+    }
     fail(kInvalidSpec, path_ / "containers",
          fmt::format("must have one named \"{}\"", container::kModelServer));
     return false;
@@ -181,6 +185,7 @@ class PredictorBuild {
     }
     Value server = merged_server(base);
     if (!resolve(server)) return false;
+    follow_http_port(build_, kPredictor, path_ / "model" / "args", server);
     pod_ = merged_pod_spec(runtime, predictor_, arena_);
     Value containers(rapidjson::kArrayType);
     containers.PushBack(std::move(server), arena_);

@@ -4,6 +4,7 @@
 #include "spec/schema.h"
 #include "spec/schema_core.h"
 #include "workload/children/pod_parts.h"
+#include "workload/children/server_port.h"
 #include "workload/children/storage_uris.h"
 #include "workload/children/tracing.h"
 #include "workload/objects/annotations.h"
@@ -41,6 +42,7 @@ std::optional<Component> build_transformer(ServiceBuild& build) {
   default_arg(server, "--model_name", build.name, build.arena);
   default_arg(server, "--predictor_host", short_host(predictor, build.namespace_), build.arena);
   default_arg(server, "--http_port", std::to_string(kModelServerPort), build.arena);
+  follow_http_port(build, kTransformer, path / "containers", server);
   if (const auto concurrency = transformer.container_concurrency())
     default_arg(server, "--workers", std::to_string(*concurrency), build.arena);
   add_env(server, {.name = "INFERENCE_SERVICE_NAME", .value = build.name}, SameName::kReplace, build.arena);

@@ -52,6 +52,11 @@ void ContainerBuilder::add_arg(std::string_view arg) {
   list("args").PushBack(make_text(arg, arena_), arena_);
 }
 
+void ContainerBuilder::pass_on_env(const spec::EnvVarView& env) {
+  if (!env || view().find_env(env.name())) return;
+  list("env").PushBack(spec::clone(*env.value(), arena_), arena_);
+}
+
 void ContainerBuilder::append_mount(const VolumeMount& mount) {
   list("volumeMounts").PushBack(to_value(mount, arena_), arena_);
 }

@@ -45,6 +45,8 @@ class ContainerBuilder {
   }
 
   void add_env(const EnvVar& env, SameName rule) { workload::add_env(value_, env, rule, arena_); }
+  /// Adds a variable of another container unless there is one of that name.
+  void pass_on_env(const spec::EnvVarView& env);
   void append_mount(const VolumeMount& mount);
 
   spec::ContainerView view() const { return spec::ContainerView(value_); }

@@ -9,6 +9,7 @@
 #include "spec/schema.h"
 #include "spec/schema_core.h"
 #include "spec/storage_uri.h"
+#include "spec/storage_variables.h"
 #include "workload/objects/object_builder.h"
 #include "workload/objects/strategic_merge.h"
 #include "workload/pods/credentials.h"
@@ -127,6 +128,16 @@ void add_confidential(const PodPass& pass, ContainerBuilder& out) {
   if (resource && !resource->empty()) set("CONFIDENTIAL_RESOURCE_ID", *resource);
 }
 
+/// Passes on what the server's container says about the storage: a token, a region, a proxy. KServe does not.
+void add_storage_variables(const PodPass& pass, const StorageRequest& request, ContainerBuilder& out) {
+  const auto model = pass.find_model_container();
+  if (!pass.strict() || !model) return;
+  for (const spec::EnvVarView e : pass.container_at(*model).env()) {
+    const auto matters = [&](const StorageSource& s) { return spec::is_storage_variable(e.name(), s.uri); };
+    if (std::ranges::any_of(request.sources, matters)) out.pass_on_env(e);
+  }
+}
+
 /// Adds credentials, the CA bundle, the changes of the ClusterStorageContainer, and defaults.
 void finish_init_container(PodPass& pass, const StorageRequest& request, ContainerBuilder out) {
   if (request.storage) {
@@ -139,6 +150,7 @@ void finish_init_container(PodPass& pass, const StorageRequest& request, Contain
     out.value() = strategic_merge(out.value(), *overlay, spec::schema::kContainer, {}, pass.arena());
   }
   if (bundle) add_ca_bundle(pass, *bundle, out);
+  add_storage_variables(pass, request, out);
   for (const EnvVar& env : hugging_face_defaults()) out.add_env(env, SameName::kRetain);
   add_confidential(pass, out);
   pass.add_init_container(std::move(out));

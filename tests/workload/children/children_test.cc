@@ -296,19 +296,38 @@ INSTANTIATE_TEST_SUITE_P(
             "spec: {predictor: {autoScaling: {metrics: [], behavior: {scaleDown: "
             "{stabilizationWindowSeconds: 60}}}, "
             "model: {modelFormat: {name: sklearn}, runtime: rt}}}",
-            kHpa, "/spec/behavior", R"({"scaleDown":{"stabilizationWindowSeconds":60}})"},
+            kHpa, "/spec/behavior/scaleDown", R"({"stabilizationWindowSeconds":60})"},
         Row{"BehaviorInCompatible", kCompatible,
             "spec: {predictor: {autoScaling: {metrics: [], behavior: {scaleDown: "
             "{stabilizationWindowSeconds: 60}}}, "
             "model: {modelFormat: {name: sklearn}, runtime: rt}}}",
             kHpa, "/spec/behavior", kApiServersRules},
-        Row{"NoBehavior", 0, "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt}}}", kHpa,
-            "/spec/behavior", kApiServersRules},
+        Row{"NoBehavior", kCompatible,
+            "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt}}}", kHpa, "/spec/behavior",
+            kApiServersRules},
+        Row{"ConfiguredWindow", 0, kPlain, kHpa, "/spec/behavior/scaleDown/stabilizationWindowSeconds",
+            "300"},
+        Row{"ConfiguredWindowBesideAnother", 0,
+            "spec: {predictor: {autoScaling: {metrics: [], behavior: {scaleUp: {stabilizationWindowSeconds: 5}}}, "
+            "model: {modelFormat: {name: sklearn}, runtime: rt}}}",
+            kHpa, "/spec/behavior/scaleDown/stabilizationWindowSeconds", "300"},
+        Row{"AverageValueOfCpu", 0,
+            "spec: {predictor: {autoScaling: {metrics: [{type: Resource, resource: {name: cpu, target: {type: "
+            "AverageValue, averageValue: 500m}}}]}, model: {modelFormat: {name: sklearn}, runtime: rt}}}",
+            kHpa, "/spec/metrics/0/resource/target", R"({"type":"AverageValue","averageValue":"500m"})"},
+        Row{"AverageValueOfCpuInCompatible", kCompatible,
+            "spec: {predictor: {autoScaling: {metrics: [{type: Resource, resource: {name: cpu, target: {type: "
+            "AverageValue, averageValue: 500m}}}]}, model: {modelFormat: {name: sklearn}, runtime: rt}}}",
+            kHpa, "/spec/metrics/0/resource/target", R"({"type":"Utilization","averageUtilization":80})"},
+        Row{"ScaleTargetBesideABehavior", 0,
+            "spec: {predictor: {scaleTarget: 30, autoScaling: {behavior: {scaleDown: {}}}, model: {modelFormat: "
+            "{name: sklearn}, runtime: rt}}}",
+            kHpa, "/spec/metrics/0/resource/target/averageUtilization", "30"},
         Row{"EmptyRules", 0,
             "spec: {predictor: {autoScaling: {metrics: [], behavior: {scaleDown: {}}}, "
             "model: {modelFormat: {name: sklearn}, runtime: rt}}}",
             kHpa, "/spec/behavior/scaleDown",
-            R"({"selectPolicy":"Max","policies":[{"type":"Percent","value":100,"periodSeconds":15}]})"},
+            R"({"selectPolicy":"Max","policies":[{"type":"Percent","value":100,"periodSeconds":15}],"stabilizationWindowSeconds":300})"},
         Row{"KedaByPods", 0, kKedaPods, "ScaledObject/m-predictor", "/spec/triggers/0/metadata",
             R"j({"metricQuery":"sum(q{namespace=\"default\", deployment=\"m-predictor\"})","targetValue":"4","scalerAddress":"keda-otel-scaler.keda.svc:4318","operationOverTime":"avg"})j"},
         Row{"KedaByPrometheus", 0, kKedaPods, "ScaledObject/m-predictor", "/spec/triggers/1",

@@ -20,6 +20,18 @@ namespace {
 constexpr std::string_view kRuntimes = R"(
 apiVersion: serving.kserve.io/v1alpha1
 kind: ClusterServingRuntime
+metadata: {name: with-port}
+spec:
+  supportedModelFormats: [{name: sklearn}]
+  containers:
+    - name: kserve-container
+      image: example.com/server:v1
+      args: ["--model_name={{.Name}}", "--http_port=8080"]
+      ports: [{containerPort: 8080, protocol: TCP}]
+      livenessProbe: {httpGet: {path: /live, port: 8080}}
+---
+apiVersion: serving.kserve.io/v1alpha1
+kind: ClusterServingRuntime
 metadata: {name: rt}
 spec:
   supportedModelFormats: [{name: sklearn, autoSelect: true}, {name: huggingface}, {name: xgboost}]

@@ -431,5 +431,67 @@ metadata:
   EXPECT_THAT(m.looked_up, ElementsAre(std::set<std::string>{"Secret storage-config"}));
 }
 
+// ------------------------------------------------------------------------- variables of the server
+
+struct VariablesCase {
+  const char* name;
+  const char* uri;
+  std::vector<std::string> passed_on;  // in Strict
+};
+void PrintTo(const VariablesCase& c, std::ostream* os) {
+  *os << c.name;
+}
+
+class VariablesOfTheServer : public testing::TestWithParam<VariablesCase> {};
+
+Mutated mutate_with_variables(std::string_view uri, const PodWorld::Change& change) {
+  PodWorld world({}, change);
+  return world.mutate(world.pod(fmt::format(R"(
+metadata: {{annotations: {{internal.serving.kserve.io/storage-initializer-sourceuri: "{}"}}}}
+spec:
+  containers:
+  - name: kserve-container
+    env:
+    - {{name: HF_TOKEN, valueFrom: {{secretKeyRef: {{name: hub, key: token}}}}}}
+    - {{name: HF_HUB_OFFLINE, value: "1"}}
+    - {{name: AWS_REGION, value: eu-west-1}}
+    - {{name: HTTPS_PROXY, value: "http://proxy:3128"}}
+    - {{name: LOG_LEVEL, value: debug}}
+)",
+                                            uri)));
+}
+
+TEST_P(VariablesOfTheServer, ReachTheDownloadInStrict) {
+  const Mutated m = mutate_with_variables(GetParam().uri, {});
+  EXPECT_THAT(m.env(), IsSupersetOf(GetParam().passed_on));
+  for (const char* other : {"LOG_LEVEL=debug", "HF_HUB_OFFLINE=1"})
+    EXPECT_THAT(m.env(), testing::Not(testing::Contains(other)));
+}
+
+TEST_P(VariablesOfTheServer, DoNotInCompatible) {
+  const Mutated m = mutate_with_variables(GetParam().uri, make_compatible);
+  for (const std::string& variable : GetParam().passed_on)
+    EXPECT_THAT(m.env(), testing::Not(testing::Contains(variable)));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, VariablesOfTheServer,
+    testing::Values(
+        VariablesCase{
+            "HuggingFace", "hf://org/model", {"HF_TOKEN<hub/token", "HTTPS_PROXY=http://proxy:3128"}},
+        VariablesCase{"S3", "s3://b/m", {"AWS_REGION=eu-west-1", "HTTPS_PROXY=http://proxy:3128"}},
+        VariablesCase{"Gcs", "gs://b/m", {"HTTPS_PROXY=http://proxy:3128"}}),
+    [](const auto& row) { return std::string(row.param.name); });
+
+TEST(VariableOfTheServer, DoesNotReplaceThoseOfASecret) {
+  PodWorld world(account_with("stringData: {HF_TOKEN: secret}"));
+  const Mutated m = world.mutate(world.pod(R"(
+metadata: {annotations: {internal.serving.kserve.io/storage-initializer-sourceuri: "hf://org/model"}}
+spec: {serviceAccountName: sa, containers: [{name: kserve-container, env: [{name: HF_TOKEN, value: mine}]}]}
+)"));
+  EXPECT_THAT(m.env(), testing::Contains("HF_TOKEN<creds/HF_TOKEN"));
+  EXPECT_THAT(m.env(), testing::Not(testing::Contains("HF_TOKEN=mine")));
+}
+
 }  // namespace
 }  // namespace modelgate::workload
