@@ -12,6 +12,7 @@
 #include "workload/objects/ports.h"
 #include "workload/pods/credentials.h"
 #include "workload/pods/logger.h"
+#include "workload/pods/restricted.h"
 
 namespace modelgate::workload {
 namespace {
@@ -140,10 +141,9 @@ void add_basics(PodPass& pass, ContainerBuilder& out) {
                  arena);
   out.set("ports", std::move(ports));
   out.set("resources", to_value(pass.configuration.agent.resources, arena));
-  // The agent runs with the permissions of the server's container.
-  if (const Value* security = pass.spec().containers()[0].field("securityContext")) {
-    out.set("securityContext", spec::clone(*security, arena));
-  }
+  // The agent runs as the user of the server's container; in KServe, also with its privileges.
+  if (const Value* security = pass.spec().containers()[0].field("securityContext"))
+    out.set("securityContext", shared_security(pass, *security));
 }
 
 void add_agent_with(PodPass& pass, const Features& features) {

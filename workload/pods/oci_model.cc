@@ -11,6 +11,7 @@
 #include "spec/text/ascii.h"
 #include "workload/objects/annotations.h"
 #include "workload/objects/object_builder.h"
+#include "workload/pods/restricted.h"
 #include "workload/pods/storage_paths.h"
 
 namespace modelgate::workload {
@@ -93,16 +94,52 @@ ContainerBuilder model_container(PodPass& pass, const std::string& name, std::st
   return out;
 }
 
+/// The user of sidecar and server, which must be the same: a process can read the root directory of another only if
+/// both have its user and group. The configured user; in Strict, the server's, if it is set.
+std::optional<std::int64_t> modelcar_user(const PodPass& pass) {
+  const auto server = pass.find_model_container();
+  const auto own = pass.strict() && server ? user_of(pass, pass.container_at(*server)) : std::nullopt;
+  return own ? own : pass.configuration.storage_initializer.uid_modelcar;
+}
+
+/// Sets the user of a container that reads the model. A user of its own stays in Strict; KServe replaces it.
+void set_reader_user(PodPass& pass, const FieldPath& reader, std::int64_t user) {
+  const spec::ContainerView container = pass.container_at(reader);
+  const auto own = pass.strict() ? user_of(pass, container) : std::nullopt;
+  if (!own) {
+    pass.edit.set(reader / "securityContext" / "runAsUser", spec::Value(user));
+  } else if (*own != user) {
+    pass.warn(fmt::format(
+        "the container {} runs as user {} and cannot read the model: the model's container runs as user {}, "
+        "like the server",
+        spec::quote(container.name()), *own, user));
+  }
+}
+
+/// The security context of the model's containers: the user, and in Strict the server's group.
+spec::Value modelcar_security(PodPass& pass, std::int64_t user) {
+  spec::Value out = ObjectBuilder(pass.arena()).number("runAsUser", user).take();
+  const auto server = pass.find_model_container();
+  if (!pass.strict() || !server) return out;
+  const auto group = pass.container_at(*server).object("securityContext").integer("runAsGroup");
+  if (group) spec::set_member(out, "runAsGroup", spec::Value(*group), pass.arena());
+  return out;
+}
+
 void add_sidecar(PodPass& pass, const Model& model, const std::string& volume) {
   const std::string name = numbered(container::kModelcar, model.number);
   if (pass.find_container("containers", name)) return;
-  const auto& uid = pass.configuration.storage_initializer.uid_modelcar;
   ContainerBuilder sidecar = model_container(pass, name, model.image, link_command(model.path));
   sidecar.append_mount({.volume = volume, .mount_path = mount_parent(model.path)});
-  if (uid) sidecar.set("securityContext", ObjectBuilder(pass.arena()).number("runAsUser", *uid).take());
+  ContainerBuilder check = model_container(pass, numbered(container::kModelcarInit, model.number),
+                                           model.image, check_command(model.image));
+  if (const auto user = modelcar_user(pass)) {
+    sidecar.set("securityContext", modelcar_security(pass, *user));
+    // Otherwise the image determines it, which may be root.
+    if (pass.strict()) check.set("securityContext", modelcar_security(pass, *user));
+  }
   pass.add_container(std::move(sidecar));
-  pass.add_init_container(model_container(pass, numbered(container::kModelcarInit, model.number), model.image,
-                                          check_command(model.image)));
+  pass.add_init_container(std::move(check));
   pass.outcome.injected.push_back(container::kModelcar);
 }
 
@@ -112,10 +149,7 @@ void serve_from_sidecar(PodPass& pass, const FieldPath& reader, const Model& mod
   pass.set_env(reader, "MODEL_INIT_MODE", "async");
   pass.add_volume(volume, "emptyDir", ObjectBuilder(pass.arena()).take());
   pass.add_mount(reader, {.volume = volume, .mount_path = mount_parent(model.path)});
-  // Some clusters deny access to the root directory of another user's process.
-  if (const auto& uid = pass.configuration.storage_initializer.uid_modelcar) {
-    pass.edit.set(reader / "securityContext" / "runAsUser", spec::Value(*uid));
-  }
+  if (const auto user = modelcar_user(pass)) set_reader_user(pass, reader, *user);
   add_sidecar(pass, model, volume);
   pass.edit.set(PodPass::spec_path() / "shareProcessNamespace", spec::Value(true));
 }

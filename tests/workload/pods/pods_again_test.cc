@@ -146,7 +146,16 @@ void append_container(Random& dice, std::string_view name, std::string& out) {
   out += dice.pick(kMounts);
   if (dice.one_in(3)) out += ", readinessProbe: {httpGet: {path: /r, port: 1}}";
   if (dice.one_in(3)) out += ", resources: {limits: {nvidia.com/gpu: 1}}";
-  if (dice.one_in(3)) out += ", securityContext: {runAsUser: 5}";
+  static constexpr std::array<std::string_view, 8> kSecurity = {
+      "",
+      "",
+      "",
+      ", securityContext: {runAsUser: 5}",
+      ", securityContext: {runAsUser: 0, runAsGroup: 3}",
+      ", securityContext: {runAsNonRoot: true}",
+      ", securityContext: {privileged: true}",
+      ", securityContext: {capabilities: {drop: [NET_RAW]}, seccompProfile: {type: Unconfined}}"};
+  out += dice.pick(kSecurity);
   if (dice.one_in(4)) out += ", ports: [{name: aggr-metric, containerPort: 1}]";
   out += "}, ";
 }
@@ -172,6 +181,10 @@ std::string make_pod(Random& dice) {
     if (dice.one_in(8)) out += fmt::format("{{name: {}}}, ", name);
   }
   out += "]";
+  static constexpr std::array<std::string_view, 4> kOfPod = {
+      "", "", ", securityContext: {runAsUser: 6, seccompProfile: {type: RuntimeDefault}}",
+      ", securityContext: {runAsNonRoot: false}, os: {name: windows}"};
+  out += dice.pick(kOfPod);
   if (const std::string_view account = dice.pick(kAccounts); !account.empty()) {
     out += fmt::format(", serviceAccountName: {}", account);
   }
