@@ -12,6 +12,32 @@ from pathlib import Path
 FILE = Path(__file__).resolve().parent / "dashboard.json"
 ACROSS, COLUMNS, HEIGHT = 3, 24, 8
 RATE = "[$__rate_interval]"
+# The labels of a model server's metrics that name its service; Prometheus adds them (pod-monitor.yaml).
+SERVICE = "namespace, serving_kserve_io_inferenceservice"
+LEGEND = "{{namespace}}/{{serving_kserve_io_inferenceservice}}"
+# The containers of model servers, in metrics of the node.
+SERVER = "container=~\"kserve-container|worker-container|transformer-container\""
+
+
+def per_service(metric, function="rate", selector=""):
+    """The sum of a counter for each service."""
+    return f"sum by ({SERVICE}) ({function}({metric}{selector}{RATE}))"
+
+
+def quantile(metric, q=0.99, scale=""):
+    """A quantile of a histogram for each service, in seconds."""
+    return f"histogram_quantile({q}, sum by (le, {SERVICE}) (rate({metric}_bucket{RATE}))){scale}"
+
+
+def mean(metric, count, scale=""):
+    """The mean of a server that has no histogram: time per request, in seconds."""
+    return f"{per_service(metric)} / {per_service(count)}{scale}"
+
+
+def by_server(queries):
+    """One target for each server: (server, expression) to (legend, expression)."""
+    return [(f"{LEGEND} ({server})", expression) for server, expression in queries]
+
 
 # Row -> panels: title, unit, and queries (legend, expression).
 PANELS = {
@@ -52,6 +78,50 @@ PANELS = {
           ("median", "quantile(0.5, modelgate_inferenceservice_created_to_ready_seconds)")]),
         ("Loading a model, the ten slowest", "s",
          [("{{namespace}}/{{name}}", "topk(10, modelgate_inferenceservice_model_load_seconds)")]),
+    ],
+    # Their names are in model-metrics.yaml, with the documentation of each server.
+    "Model servers": [
+        ("Requests", "reqps", by_server([
+            ("KServe", per_service("request_predict_seconds_count")),
+            ("MLServer", per_service("model_infer_request_success_total")),
+            ("Triton", per_service("nv_inference_request_success")),
+            ("vLLM", per_service("vllm:request_success_total")),
+            ("TorchServe", per_service("ts_inference_requests_total")),
+            ("TensorFlow", per_service(":tensorflow:serving:request_count")),
+            ("OpenVINO", per_service("ovms_requests_success"))])),
+        ("Latency, 99th percentile (Triton, TorchServe: mean)", "s", by_server([
+            ("KServe", quantile("request_predict_seconds")),
+            ("MLServer", quantile("rest_server_request_duration_seconds")),
+            ("Triton", mean("nv_inference_request_duration_us", "nv_inference_request_success", " / 1e6")),
+            ("vLLM", quantile("vllm:e2e_request_latency_seconds")),
+            ("TorchServe", mean("ts_inference_latency_microseconds", "ts_inference_requests_total", " / 1e6")),
+            ("TensorFlow", quantile(":tensorflow:serving:request_latency", scale=" / 1e6")),
+            ("OpenVINO", quantile("ovms_request_time_us", scale=" / 1e6"))])),
+        ("Errors", "reqps", by_server([
+            ("MLServer", per_service("model_infer_request_failure_total")),
+            ("Triton", per_service("nv_inference_request_failure")),
+            ("vLLM", per_service("vllm:request_success_total", selector="{finished_reason=~\"abort|error\"}")),
+            ("TorchServe", per_service("Requests5XX")),
+            ("TensorFlow", per_service(":tensorflow:serving:request_count", selector="{status!=\"OK\"}")),
+            ("OpenVINO", per_service("ovms_requests_fail"))])),
+        ("CPU", "short",
+         [("{{namespace}}/{{pod}}", f"sum by (namespace, pod) (rate(container_cpu_usage_seconds_total{{{SERVER}}}{RATE}))")]),
+        ("Memory", "bytes",
+         [("{{namespace}}/{{pod}}", f"sum by (namespace, pod) (container_memory_working_set_bytes{{{SERVER}}})")]),
+        # The exporter's labels of the Pod are exported_* unless Prometheus honors them.
+        ("GPU", "percent",
+         [("{{exported_namespace}}/{{exported_pod}} {{gpu}}", f"DCGM_FI_DEV_GPU_UTIL{{exported_{SERVER}}}"),
+          ("{{namespace}}/{{pod}} {{gpu}}", f"DCGM_FI_DEV_GPU_UTIL{{{SERVER}}}")]),
+        ("GPU memory", "decmbytes",
+         [("{{exported_namespace}}/{{exported_pod}} {{gpu}}", f"DCGM_FI_DEV_FB_USED{{exported_{SERVER}}}"),
+          ("{{namespace}}/{{pod}} {{gpu}}", f"DCGM_FI_DEV_FB_USED{{{SERVER}}}")]),
+        ("Waiting requests, and time to first token", "short", by_server([
+            ("vLLM, waiting", f"sum by ({SERVICE}) (vllm:num_requests_waiting)"),
+            ("vLLM, p99 in seconds", quantile("vllm:time_to_first_token_seconds")),
+            ("Triton, waiting", f"sum by ({SERVICE}) (nv_inference_pending_request_count)")])),
+        ("Load time", "s",
+         [("{{namespace}}/{{name}}", "modelgate_inferenceservice_model_load_seconds"),
+          (f"{LEGEND}: {{{{model}}}} (Triton)", f"max by ({SERVICE}, model) (nv_model_load_duration_secs)")]),
     ],
     "Reconciler": [
         ("Reconciles", "ops",

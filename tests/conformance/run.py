@@ -57,9 +57,14 @@ def write_manifests(directory, objects, fixtures=None):
 
 
 def own_cluster():
-    """The objects of a new installation: deploy/config and deploy/runtimes."""
+    """The objects of a new installation: deploy/config and deploy/runtimes, with KServe's default of scraping."""
     files = [p for folder in ("config", "runtimes") for p in sorted((ROOT / "deploy" / folder).glob("*.yaml"))]
-    return [d for p in files for d in yaml.safe_load_all(p.read_text()) if d]
+    objects = [d for p in files for d in yaml.safe_load_all(p.read_text()) if d]
+    compatible = yaml.safe_load((ROOT / "deploy" / "components" / "compatible" / "settings.yaml").read_text())["data"]
+    for item in objects:
+        if item["kind"] == "ConfigMap":
+            item["data"]["metricsAggregator"] = compatible["metricsAggregator"]
+    return objects
 
 
 @contextlib.contextmanager

@@ -253,7 +253,7 @@ class Overlays(unittest.TestCase):
                                  ["modelgate.io/defaults"])
                 self.assertEqual(json.loads(data["deploy"]), {"defaultDeploymentMode": "Knative"})
                 changed = {key for key, value in configuration("")["data"].items() if data[key] != value}
-                self.assertEqual(changed, {"modelgate", "inferenceService", "deploy"})
+                self.assertEqual(changed, {"modelgate", "inferenceService", "deploy", "metricsAggregator"})
                 self.assertEqual(set(data), set(configuration("")["data"]))
 
     def test_beside_kserve_only_labelled_namespaces_are_reviewed(self):
@@ -320,6 +320,30 @@ class TakingOver(unittest.TestCase):
                 self.assertEqual(self.run_it(text).returncode, 1)
 
 
+def scraped(annotations, relabelings):
+    """The target of a Pod as Prometheus relabels it: address and path, or None."""
+    labels = {"__address__": "10.0.0.1:9", "__metrics_path__": "/metrics", "__meta_kubernetes_pod_ip": "10.0.0.1"}
+    for name, value in annotations.items():
+        labels["__meta_kubernetes_pod_annotation_" + re.sub(r"\W", "_", name)] = value
+    for rule in relabelings:
+        found = re.fullmatch(rule["regex"], ";".join(labels.get(name, "") for name in rule.get("sourceLabels", [])))
+        action = rule.get("action", "replace")
+        if (action == "drop" and found) or (action == "keep" and not found):
+            return None
+        if action == "replace" and found:
+            replacement = re.sub(r"\$(\d)", r"\\\1", rule.get("replacement", "$1"))
+            labels[rule["targetLabel"]] = found.expand(replacement)
+    return labels["__address__"] + labels["__metrics_path__"]
+
+
+def metrics_of(expression):
+    """The names of metrics in PromQL: what is left of an expression without labels, durations, numbers and functions."""
+    text = re.sub(r"\{[^}]*\}|\[[^]]*\]", " ", expression)
+    text = re.sub(r"\b(by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)", " ", text)
+    names = re.findall(r"(?<![\w:.])([a-zA-Z_:][\w:]*)(?!\s*\()(?![\w:])", text)
+    return [name for name in names if name not in ("and", "or", "unless", "bool", "offset")]
+
+
 class Monitoring(unittest.TestCase):
     METRIC = re.compile(r"\b((?:modelgate|controller_runtime|certwatcher|"
                         r"process|rest_client|leader_election|workqueue)_[a-z_]+)\b")
@@ -350,6 +374,64 @@ class Monitoring(unittest.TestCase):
                 self.assertEqual(expression.count("("), expression.count(")"))
                 self.assertEqual(expression.count('"') % 2, 0)
         self.assertGreater(found, 40)
+
+    def test_each_metric_of_another_program_is_documented(self):
+        listed = yaml.safe_load((DEPLOY / "monitoring" / "model-metrics.yaml").read_text())
+        documented = {name: kind for server in listed.values() for name, kind in server["metrics"].items()}
+        self.assertEqual(len(documented), sum(len(server["metrics"]) for server in listed.values()), "listed twice")
+        for name, server in listed.items():
+            with self.subTest(name):
+                self.assertTrue(server["documentation"].startswith("https://"))
+                self.assertLessEqual(set(server["metrics"].values()), {"counter", "gauge", "histogram"})
+        measured, used = self.measured(), set()
+        for where, expression in self.drawn():
+            for name in metrics_of(expression):
+                with self.subTest(where, metric=name):
+                    family = re.sub("_(bucket|sum|count)$", "", name)
+                    if name not in measured and family not in measured:
+                        used.add(family if documented.get(family) == "histogram" else name)
+                        self.assertIn(family if documented.get(family) == "histogram" else name, documented)
+        self.assertEqual(used, set(documented))
+
+    def test_rates_are_of_counters(self):
+        listed = yaml.safe_load((DEPLOY / "monitoring" / "model-metrics.yaml").read_text())
+        gauges = {name for server in listed.values() for name, kind in server["metrics"].items() if kind == "gauge"}
+        for where, expression in self.drawn():
+            with self.subTest(where):
+                self.assertEqual(set(re.findall(r"(?:rate|increase)\(([\w:]+)", expression)) & gauges, set())
+
+    def test_the_dashboard_shows_the_servers_of_all_models(self):
+        panels = {title: expression for title, expression in self.drawn()}
+        for title in ("Requests", "Errors", "CPU", "GPU", "Load time"):
+            self.assertIn(title, panels)
+        self.assertTrue(any(title.startswith("Latency, 99th percentile") for title in panels))
+
+    def test_model_servers_are_scraped_in_our_installation_only(self):
+        for variant, expected in (("", "true"), ("overlays/in-place-of-kserve", "false"), ("overlays/beside-kserve", "false")):
+            with self.subTest(variant):
+                data = one(rendered(variant), "ConfigMap", "inferenceservice-config")["data"]
+                self.assertEqual(json.loads(data["metricsAggregator"])["enablePrometheusScraping"], expected)
+
+    def test_the_pod_monitor_finds_the_metrics_of_a_pod(self):
+        runtime = {"prometheus.kserve.io/port": "8002", "prometheus.kserve.io/path": "/m"}
+        own = {"prometheus.io/scrape": "true", "prometheus.io/port": "1", "prometheus.io/path": "/own"}
+        off = {"serving.kserve.io/enable-prometheus-scraping": "false"}
+        endpoint = one(rendered("monitoring"), "PodMonitor", "kserve-predictors")["spec"]["podMetricsEndpoints"][0]
+        for annotations, expected in (
+                ({}, None), (runtime, "10.0.0.1:8002/m"), (own, "10.0.0.1:1/own"), ({**runtime, **own}, "10.0.0.1:1/own"),
+                ({**runtime, **off}, None), ({**runtime, **off, **own}, "10.0.0.1:1/own"),
+                ({**runtime, "prometheus.io/scrape": "false"}, None),
+                ({"prometheus.io/scrape": "true"}, "10.0.0.1:9/metrics")):
+            with self.subTest(annotations):
+                self.assertEqual(scraped(annotations, endpoint["relabelings"]), expected)
+
+    def test_every_runtime_but_one_says_where_its_metrics_are(self):
+        # TensorFlow Serving exports them only with a file that its image does not have.
+        for path in (DEPLOY / "runtimes").glob("*.yaml"):
+            with self.subTest(path.name):
+                annotations = yaml.safe_load(path.read_text())["spec"].get("annotations", {})
+                named = {"prometheus.kserve.io/port", "prometheus.kserve.io/path"} <= set(annotations)
+                self.assertEqual(named, path.stem != "tensorflow-serving")
 
     def test_the_dashboard_uses_all_our_metrics(self):
         drawn = {name for _, expression in self.drawn() for name in self.METRIC.findall(expression)}

@@ -52,6 +52,7 @@ inline constexpr std::string_view kMetricAggregation = "serving.kserve.io/enable
 inline constexpr std::string_view kPrometheusScraping = "serving.kserve.io/enable-prometheus-scraping";
 inline constexpr std::string_view kContainerMetricsPort = "prometheus.kserve.io/port";
 inline constexpr std::string_view kContainerMetricsPath = "prometheus.kserve.io/path";
+inline constexpr std::string_view kPrometheusScrape = "prometheus.io/scrape";
 inline constexpr std::string_view kPrometheusPort = "prometheus.io/port";
 inline constexpr std::string_view kPrometheusPath = "prometheus.io/path";
 

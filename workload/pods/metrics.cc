@@ -37,17 +37,32 @@ void aggregate_in(PodPass& pass, const spec::FieldPath& queue_proxy) {
                                               .take());
 }
 
+void set_missing(PodPass& pass, std::string_view name, std::string_view value) {
+  if (!pass.annotation(name)) pass.set_annotation(name, value);
+}
+
+/// Without queue-proxy, the server itself is scraped. By default only if its runtime says where: a target that
+/// does not answer is noise.
+void scrape_server(PodPass& pass, std::string_view configured) {
+  const auto port = pass.annotation(annotation::kContainerMetricsPort);
+  if (!pass.annotation(annotation::kPrometheusScraping) && configured == "true" && !port) return;
+  if (setting(pass, annotation::kPrometheusScraping, configured) != "true") return;
+  set_missing(pass, annotation::kPrometheusScrape, "true");
+  set_missing(pass, annotation::kPrometheusPort, port.value_or(kServerPort));
+  set_missing(pass, annotation::kPrometheusPath,
+              pass.annotation(annotation::kContainerMetricsPath).value_or(kPath));
+}
+
 }  // namespace
 
 void aggregate_metrics(PodPass& pass) {
   const spec::MetricsAggregatorConfiguration& configured = pass.configuration.metrics_aggregator;
   const bool aggregate =
       setting(pass, annotation::kMetricAggregation, configured.enable_metric_aggregation) == "true";
-  if (aggregate) {
-    if (const auto queue_proxy = pass.find_container("containers", container::kQueueProxy)) {
-      aggregate_in(pass, *queue_proxy);
-    }
-  }
+  const auto queue_proxy = pass.find_container("containers", container::kQueueProxy);
+  if (aggregate && queue_proxy) aggregate_in(pass, *queue_proxy);
+  // KServe names queue-proxy's port even if there is none.
+  if (pass.strict() && !queue_proxy) return scrape_server(pass, configured.enable_prometheus_scraping);
   if (setting(pass, annotation::kPrometheusScraping, configured.enable_prometheus_scraping) != "true") return;
   pass.set_annotation(annotation::kPrometheusPort, aggregate ? kAggregatePort : kQueueProxyPort);
   pass.set_annotation(annotation::kPrometheusPath, kPath);

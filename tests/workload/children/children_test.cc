@@ -710,6 +710,16 @@ TEST(Injection, IsInTheTemplateWithRender) {
   EXPECT_EQ(rendered.render(kClaim).json(kDeployment, kMount), R"("/mnt/models")");
 }
 
+// Scraping is enabled by annotations of new Pods: existing Pods stay as they are.
+TEST(Injection, OfMetricsDoesNotChangeTheTemplate) {
+  ServiceWorld scraped;
+  ServiceWorld not_scraped(kNotScraped);
+  const Rendered r = scraped.render(kPlain);
+  EXPECT_EQ(r.json(kDeployment, "/spec/template/metadata/annotations/prometheus.kserve.io~1port"),
+            R"("8080")");
+  EXPECT_EQ(r.json(kDeployment, ""), not_scraped.render(kPlain).json(kDeployment, ""));
+}
+
 TEST(StorageUris, NeedCredentials) {
   ServiceWorld world;
   const Rendered r = world.render(

@@ -159,6 +159,7 @@ void change(spec::Configuration& c, unsigned settings) {
     c.deploy.max_surge = "1";
     c.deploy.max_unavailable = "0";
   }
+  if (settings & kNotScraped) c.metrics_aggregator.enable_prometheus_scraping = "false";
   if (settings & kPodMetrics) c.modelgate.pod_metrics = {.concurrency = "busy", .rps = "rate"};
   if (settings & kForbidden) {
     c.inference_service.service_annotation_disallowed_list.emplace_back("secret");

@@ -34,6 +34,7 @@ enum Setting : unsigned {
   kRender = 512,
   kForbidden = 256,    // an annotation and a label that are not propagated
   kPodMetrics = 1024,  // custom names of metrics
+  kNotScraped = 2048,  // by Prometheus
 };
 
 /// A JSON value at a pointer of an object, or nullptr.

@@ -124,6 +124,7 @@ const std::vector<Choice>& choices() {
       {annotation::kModelConfigVolume, {"models"}},
       {annotation::kMetricAggregation, {"true", "false"}},
       {annotation::kPrometheusScraping, {"true", "false"}},
+      {annotation::kContainerMetricsPort, {"8002"}},
       {annotation::kGkeAccelerator, {"t4"}},
       {annotation::kStorageInitializerUid, {"7", "x"}},
       {annotation::kIstioInterceptionMode, {"REDIRECT", "TPROXY"}},
