@@ -120,6 +120,7 @@ class Applier::Run {
   Task<ApplyOutcome> carry_out(const Plan& plan);
 
  private:
+  void note_missing_deployments(const Plan& plan);
   Task<void> carry_out(const Step& step);
   Task<std::optional<Object>> reread(const Step& step);
   Task<void> adopt(const Step& step);
@@ -127,6 +128,7 @@ class Applier::Run {
   Task<void> apply(const Step& step);
   Task<void> remove(const Step& step);
 
+  bool lacks_target(const Step& step) const;
   bool may_start(const Step& step);
   bool may_delete(const Step& step) const;
   void name_is_taken(const Step& step, const Object& live);
@@ -150,11 +152,13 @@ class Applier::Run {
   bool autoscaler_only_ = true;                   // except an autoscaler that a webhook denied
   std::vector<std::string> refused_autoscalers_;  // by object_of()
   std::set<std::string> not_adopted_;             // uids
+  std::set<std::string> not_created_;             // Deployments; their autoscalers have the same names
   std::map<std::string, std::string> versions_;   // after our own writes, by uid
 };
 
 Task<ApplyOutcome> Applier::Run::carry_out(const Plan& plan) {
   if (!plan.conflicts.empty()) complete_ = autoscaler_only_ = false;
+  note_missing_deployments(plan);
   for (const Step& step : plan.steps) {
     if (step.kind == Step::Kind::kDelete && !may_delete(step)) continue;
     if (!may_start(step)) continue;
@@ -162,6 +166,16 @@ Task<ApplyOutcome> Applier::Run::carry_out(const Plan& plan) {
     if (ended_) break;
   }
   co_return std::move(outcome_);
+}
+
+void Applier::Run::note_missing_deployments(const Plan& plan) {
+  for (const Step& step : plan.steps) {
+    if (step.kind == Step::Kind::kCreate && step.resource == &kube::kDeployments)
+      not_created_.insert(step.name);
+  }
+  for (const Conflict& conflict : plan.conflicts) {
+    if (conflict.resource == &kube::kDeployments) not_created_.insert(conflict.name);
+  }
 }
 
 Task<void> Applier::Run::carry_out(const Step& step) {
@@ -185,6 +199,12 @@ bool Applier::Run::may_delete(const Step& step) const {
   return complete_ || (autoscaler_only_ && is_autoscaler(*step.resource));
 }
 
+/// A new autoscaler for a Deployment that does not exist.
+bool Applier::Run::lacks_target(const Step& step) const {
+  return step.kind == Step::Kind::kCreate && is_autoscaler(*step.resource) &&
+         not_created_.contains(step.name);
+}
+
 bool Applier::Run::may_start(const Step& step) {
   const SteadyTime now = Clock::now();
   if (now >= until_) {
@@ -193,6 +213,10 @@ bool Applier::Run::may_start(const Step& step) {
     return false;
   }
   if (not_adopted_.contains(step.uid)) return false;
+  if (lacks_target(step)) {
+    complete_ = false;
+    return false;
+  }
   const std::string object = object_of(step);
   const auto known = applier_.refused_.find(object);
   if (known != applier_.refused_.end() && known->second.uid == step.uid &&
@@ -361,6 +385,7 @@ void Applier::Run::deleted(const Step& step, bool by_us) {
 
 void Applier::Run::succeeded(const Step& step, const Object& reply) {
   ++outcome_.writes;
+  if (step.resource == &kube::kDeployments) not_created_.erase(step.name);
   const std::string object = object_of(step);
   applier_.breaker_.note(object, Clock::now());
   applier_.refused_.erase(object);

@@ -18,6 +18,8 @@
 // denies a ScaledObject while an HPA scales the same target, so an autoscaler is deleted if a webhook denied
 // its replacement.
 //
+// No autoscaler is created for a Deployment that does not exist.
+//
 // An existing Service keeps its clusterIP, or stays headless, whatever is desired.
 //
 // A write that the API server refused is not repeated for kRefusalHolds; its problem is reported again meanwhile.

@@ -539,6 +539,20 @@ TEST_F(Apply, ContinuesAfterAFailure) {
   EXPECT_THAT(writes(), ElementsAre("PATCH services", "PATCH deployments"));
 }
 
+TEST_F(Apply, CreatesNoAutoscalerForAMissingDeployment) {
+  refuse("PATCH", kube::kDeployments, 422, "Invalid", "image: Required value");
+  for (const kube::Resource* autoscaler : {&kube::kHorizontalPodAutoscalers, &kube::kScaledObjects}) {
+    const Plan plan{
+        .steps = {step(Step::Kind::kCreate, kube::kDeployments), step(Step::Kind::kCreate, *autoscaler)}};
+    // The second time, the refused write is not even tried.
+    for (const ApplyOutcome& outcome : carry_out_times(plan, 2)) {
+      EXPECT_EQ(outcome.writes, 0);
+      EXPECT_EQ(outcome.problems.size(), 1U);
+    }
+    EXPECT_EQ(server_.count("PATCH", path_of(*autoscaler)), 0);
+  }
+}
+
 TEST_F(Apply, StopsIfTheNamespaceIsBeingDeleted) {
   refuse("PATCH", kube::kServices, 403, "Forbidden",
          "unable to create new content in namespace ns because it is being terminated");
