@@ -71,7 +71,8 @@ Value refused_status(const Value& service, const Refusal& refusal, std::string_v
   const std::int64_t seen = before.integer("observedGeneration").value_or(0);
   spec::set_member(out, "observedGeneration", Value(std::max(generation, seen)), arena);
   spec::set_member(out, "conditions", std::move(conditions), arena);
-  if (!refusal.phase.empty()) spec::set_member(out, "phase", spec::make_literal(refusal.phase), arena);
+  out.RemoveMember("phase");  // the one of another state of Ready
+  if (!refusal.phase.empty()) out.AddMember("phase", spec::make_literal(refusal.phase), arena);
   return out;
 }
 

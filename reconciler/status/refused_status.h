@@ -24,7 +24,7 @@ struct Refusal {
 /// A mode other than Standard: False, or Unknown if it was Ready, since its objects are left unchanged.
 Refusal not_served(const spec::Value& service, std::string_view mode);
 
-/// The service's status with Ready as in the refusal, and observedGeneration; everything else is unchanged.
+/// The service's status with Ready and the phase as in the refusal, and observedGeneration; everything else is unchanged.
 spec::Value refused_status(const spec::Value& service, const Refusal& refusal, std::string_view now,
                            spec::Arena& arena);
 

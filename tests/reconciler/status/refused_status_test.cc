@@ -51,6 +51,17 @@ TEST(RefusedStatus, DoesNotChangeWhenRepeated) {
   EXPECT_EQ(spec::to_canonical_json(again), first);
 }
 
+TEST(RefusedStatus, HasNoPhaseOfAnotherState) {
+  spec::Arena arena;
+  const Value service =
+      read(R"({"status":{"phase":"Ready","conditions":[{"type":"Ready","status":"True"}]}})", arena);
+  for (const Refusal& refusal :
+       {not_served(service, spec::kKnativeMode), Refusal{.reason = "InternalError", .message = "m"}}) {
+    const Value status = refused_status(service, refusal, "2026-02-02T00:00:00Z", arena);
+    EXPECT_FALSE(spec::ObjectView(status).has("phase")) << refusal.reason;
+  }
+}
+
 TEST(NotServed, IsUnknownIfItWasReadyBefore) {
   spec::Arena arena;
   Value service = read(R"({"status":{"conditions":[{"type":"Ready","status":"True"}]}})", arena);
