@@ -22,10 +22,12 @@ constexpr std::array kKinds = {
     Kind{kube::kPods, true, false},
     Kind{kube::kDeployments, true, true},
     Kind{kube::kServices, true, true},
+    Kind{kube::kEndpointSlices, true, false},  // they have the labels of their Service
     Kind{kube::kHorizontalPodAutoscalers, true, true},
     Kind{kube::kScaledObjects, true, true},
     Kind{kube::kConfigMaps, true, true},
     Kind{kube::kIngresses, false, true},
+    Kind{kube::kIngressClasses, false, false},
     Kind{kube::kHttpRoutes, false, true},
     Kind{kube::kVirtualServices, false, true},
     Kind{kube::kOpenTelemetryCollectors, false, true},

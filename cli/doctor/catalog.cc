@@ -99,9 +99,11 @@ constexpr std::string_view kIstio = "networking.istio.io";
 void check_ingress_class(const spec::Configuration& configuration, const ClusterSnapshot& snapshot,
                          Findings& out) {
   const auto& wanted = configuration.ingress.ingress_class_name;
-  if (!wanted || snapshot.error_about(kIngressClasses) || snapshot.find(kIngressClasses, {}, *wanted)) return;
+  if (!wanted || snapshot.error_about(kube::kIngressClasses) ||
+      snapshot.find(kube::kIngressClasses, {}, *wanted))
+    return;
   std::string there;
-  for (const Value* value : snapshot.all(kIngressClasses)) {
+  for (const Value* value : snapshot.all(kube::kIngressClasses)) {
     there +=
         fmt::format("{}{}", there.empty() ? "" : ", ", ObjectView(value).object("metadata").string("name"));
   }

@@ -25,8 +25,6 @@ namespace modelgate::cli {
 
 inline constexpr kube::Resource kPodDisruptionBudgets{"policy", "v1", "poddisruptionbudgets",
                                                       "PodDisruptionBudget"};
-inline constexpr kube::Resource kIngressClasses{"networking.k8s.io", "v1", "ingressclasses", "IngressClass",
-                                                false};
 
 /// In place of a namespace in an error: a list over all namespaces failed. The user may still be allowed to
 /// read a single one.

@@ -199,6 +199,8 @@ std::vector<Permission> reconciler_permissions(const InstallationNames& names) {
       {"", "configmaps", Named::kCaBundle, false, {"patch"}, "the CAs of private object stores"},
       {"autoscaling", "horizontalpodautoscalers", kAny, false, manage, "to scale models"},
       {"networking.k8s.io", "ingresses", kAny, false, manage, "to route external traffic"},
+      {"networking.k8s.io", "ingressclasses", kAny, false, watch, "whether Ingresses are used"},
+      {"discovery.k8s.io", "endpointslices", kAny, false, watch, "whether requests reach a model"},
       {"gateway.networking.k8s.io", "httproutes", kAny, false, manage, "to route external traffic"},
       {"networking.istio.io", "virtualservices", kAny, false, manage, "to route external traffic"},
       {"keda.sh", "scaledobjects", kAny, false, manage, "to scale models with KEDA"},

@@ -151,7 +151,7 @@ class Reader {
     co_await fetch(kube::kConfigMaps, snapshot_.names.ns, std::string(spec::kConfigMapName));
     co_await fetch_list(kube::kClusterServingRuntimes, "", "");
     co_await fetch_list(kube::kServingRuntimes, "", "");
-    co_await fetch_list(kIngressClasses, "", "");
+    co_await fetch_list(kube::kIngressClasses, "", "");
   }
 
   /// The Services of all registered webhooks.

@@ -12,7 +12,7 @@
 namespace modelgate::kube {
 namespace {
 
-constexpr std::array<const Resource*, 28> kKnown{&kConfigMaps,
+constexpr std::array<const Resource*, 29> kKnown{&kConfigMaps,
                                                  &kSecrets,
                                                  &kServiceAccounts,
                                                  &kServices,
@@ -24,6 +24,7 @@ constexpr std::array<const Resource*, 28> kKnown{&kConfigMaps,
                                                  &kReplicaSets,
                                                  &kHorizontalPodAutoscalers,
                                                  &kIngresses,
+                                                 &kIngressClasses,
                                                  &kHttpRoutes,
                                                  &kVirtualServices,
                                                  &kScaledObjects,

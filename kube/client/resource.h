@@ -44,6 +44,7 @@ inline constexpr Resource kReplicaSets{"apps", "v1", "replicasets", "ReplicaSet"
 inline constexpr Resource kHorizontalPodAutoscalers{"autoscaling", "v2", "horizontalpodautoscalers",
                                                     "HorizontalPodAutoscaler"};
 inline constexpr Resource kIngresses{"networking.k8s.io", "v1", "ingresses", "Ingress"};
+inline constexpr Resource kIngressClasses{"networking.k8s.io", "v1", "ingressclasses", "IngressClass", false};
 inline constexpr Resource kHttpRoutes{"gateway.networking.k8s.io", "v1", "httproutes", "HTTPRoute"};
 inline constexpr Resource kVirtualServices{"networking.istio.io", "v1beta1", "virtualservices",
                                            "VirtualService"};

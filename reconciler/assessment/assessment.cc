@@ -16,6 +16,7 @@
 #include "spec/schema.h"
 #include "spec/schema_serving.h"
 #include "workload/children/build_wanted.h"
+#include "workload/objects/object_builder.h"
 #include "workload/status/ready_components.h"
 #include "workload/status/status.h"
 
@@ -44,6 +45,15 @@ std::optional<Refusal> malformed(const Value& service) {
 spec::FieldPath path_of(std::string_view component) {
   const spec::FieldPath spec = spec::FieldPath{} / "spec";
   return component == workload::kIngress ? spec : spec / component;
+}
+
+/// A child of which the status needs no more than this.
+std::string identity_of(const Child& child) {
+  spec::Arena arena;
+  workload::ObjectBuilder metadata(arena);
+  metadata.text("name", child.name).text("uid", child.uid);
+  if (child.being_deleted) metadata.text("deletionTimestamp", "now");
+  return spec::to_json(workload::ObjectBuilder(arena).value("metadata", metadata.take()).take());
 }
 
 bool pins_runtimes(const spec::Catalog& catalog) {
@@ -111,7 +121,8 @@ bool Assessment::hold_pending_versions() {
   for (const Step& step : plan_.steps) {
     if (step.kind != Step::Kind::kApply || step.resource != &kube::kDeployments) continue;
     const auto it = std::ranges::find(ready_.versions, step.name, &workload::DeployedVersion::component);
-    if (it == ready_.versions.end() || !it->rolled_out) continue;
+    if (it == ready_.versions.end() || it->pending) continue;
+    it->pending = true;
     it->rolled_out = false;
     found = true;
   }
@@ -167,14 +178,24 @@ void Assessment::observe() {
   const auto keep = [&](const std::string& text) {
     return &observed_values_.emplace_back(text.empty() ? Value(rapidjson::kObjectType) : parse(text, arena_));
   };
-  for (const Child& child : surroundings_.cache.children(record_.key)) {
+  const Cache& cache = surroundings_.cache;
+  observed_.services.emplace();
+  observed_.ingresses.emplace();
+  for (const Child& child : cache.children(record_.key)) {
     if (child.owner_uid != record_.uid) continue;
     if (child.resource == &kube::kDeployments) observed_.deployments.push_back(keep(child.observed));
     if (child.resource == &kube::kHttpRoutes) observed_.http_routes.push_back(keep(child.observed));
     if (child.resource == &kube::kVirtualServices) observed_.virtual_services.push_back(keep(child.observed));
+    if (child.resource == &kube::kServices) observed_.services->push_back(keep(identity_of(child)));
+    if (child.resource == &kube::kIngresses)
+      observed_.ingresses->push_back(keep(child.observed.empty() ? identity_of(child) : child.observed));
   }
-  for (const PodRecord& pod : surroundings_.cache.pods(record_.key))
-    observed_.pods.push_back(keep(pod.observed));
+  for (const LabelledRecord& pod : cache.pods(record_.key)) observed_.pods.push_back(keep(pod.observed));
+  if (const auto slices = cache.endpoint_slices(record_.key)) {
+    observed_.endpoint_slices.emplace();
+    for (const LabelledRecord& slice : *slices) observed_.endpoint_slices->push_back(keep(slice.observed));
+  }
+  observed_.ingress_classes = cache.ingress_classes();
 }
 
 void Assessment::drop_absent_kinds() {
@@ -227,7 +248,8 @@ void Assessment::add_problem(Problem::Kind kind, std::string_view component, std
                               .reason = reasons_.emplace_back(std::move(reason)),
                               .path = path_of(component),
                               .text = std::move(text),
-                              .transient = transient});
+                              .transient = transient,
+                              .refused = true});
 }
 
 void Assessment::add_problems(std::vector<ApplyProblem> problems) {

@@ -6,6 +6,13 @@
 
 namespace modelgate::reconciler {
 
+kube::Store& Cache::store_of(const kube::Resource& resource) {
+  const bool is_class =
+      resource.group == kube::kIngressClasses.group && resource.plural == kube::kIngressClasses.plural;
+  if (is_class) return ingress_classes_;
+  return table(resource);
+}
+
 Table& Cache::table(const kube::Resource& resource) {
   if (resource.group == kube::kInferenceServices.group && resource.plural == kube::kInferenceServices.plural)
     return services_;
@@ -20,21 +27,22 @@ std::optional<ServiceRecord> Cache::service(const ServiceKey& key) const {
   return ServiceTable::record(*owner, owners_.packer);
 }
 
-/// A service's Pods, or its other members, sorted.
+/// A service's members in that role, sorted.
 template <class Record, class Make, class Order>
-std::vector<Record> Cache::members(const ServiceKey& key, bool pods, Make make, Order order) const {
+std::vector<Record> Cache::members(const ServiceKey& key, MemberTable::Role role, Make make,
+                                   Order order) const {
   std::vector<Record> out;
   const Owner* owner = owners_.find({key.ns, key.name});
   if (!owner) return out;
   for (const MemberRef& ref : owner->members) {
-    if (ref.table->is_of_pods() == pods) out.push_back(make(ref, owners_.packer));
+    if (ref.table->role() == role) out.push_back(make(ref, owners_.packer));
   }
   std::ranges::sort(out, {}, order);
   return out;
 }
 
 std::vector<Child> Cache::children(const ServiceKey& key) const {
-  return members<Child>(key, false, &MemberTable::child,
+  return members<Child>(key, MemberTable::Role::kChildren, &MemberTable::child,
                         [](const Child& c) { return std::tie(c.resource->kind, c.name); });
 }
 
@@ -44,8 +52,21 @@ std::optional<Child> Cache::child(const kube::Resource& resource, const std::str
   return it == members_.end() ? std::nullopt : it->second->find({ns, name});
 }
 
-std::vector<PodRecord> Cache::pods(const ServiceKey& key) const {
-  return members<PodRecord>(key, true, &MemberTable::pod, &PodRecord::name);
+std::vector<LabelledRecord> Cache::pods(const ServiceKey& key) const {
+  return members<LabelledRecord>(key, MemberTable::Role::kPods, &MemberTable::labelled,
+                                 &LabelledRecord::name);
+}
+
+std::optional<std::vector<LabelledRecord>> Cache::endpoint_slices(const ServiceKey& key) const {
+  const kube::Resource& kind = kube::kEndpointSlices;
+  const auto it = members_.find({std::string(kind.group), std::string(kind.plural)});
+  if (it == members_.end() || !it->second->has_stored()) return std::nullopt;
+  return members<LabelledRecord>(key, MemberTable::Role::kEndpointSlices, &MemberTable::labelled,
+                                 &LabelledRecord::name);
+}
+
+void Cache::notify_all() const {
+  for (const auto& [name, owner] : owners_.all()) owners_.notify_if_known(owner, Priority::kChange);
 }
 
 std::vector<ServiceKey> Cache::services() const {

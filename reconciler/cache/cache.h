@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The reconciler's cache of the cluster: InferenceServices, the objects they own, and their Pods. Reflectors
+// The reconciler's cache of the cluster: InferenceServices, the objects they own, their Pods and EndpointSlices, and
+// the names of IngressClasses. Reflectors
 // fill it (watches.h), so do the replies to our own writes, and it reports which services to reconcile.
 //
 //   Cache cache([&](const ServiceKey& key, Priority priority) { queue.add(key, priority, now()); });
@@ -24,8 +25,9 @@
 // Reported as (service, priority):
 //   kNewSpec  a service that is new, was deleted, or changed other than in its status, managedFields and
 //             resourceVersion.
-//   kChange   a child or Pod of a known service that was added, deleted, or changed in what is stored of it,
-//             except for resourceVersion; when its owner changed, both services.
+//   kChange   a child, Pod or EndpointSlice of a known service that was added, deleted, or changed in what is stored of it,
+//             except for resourceVersion; when its owner changed, both services. All services if an IngressClass
+//             was added or deleted.
 //   kResync   all of that from the first list of a kind.
 // A later list reports differences to the cache, as if by events.
 //
@@ -41,6 +43,7 @@
 
 #include "kube/reflector.h"
 #include "reconciler/cache/child.h"
+#include "reconciler/cache/name_list.h"
 #include "reconciler/cache/owners.h"
 #include "reconciler/cache/tables.h"
 
@@ -50,13 +53,14 @@ class Cache {
  public:
   using OnChange = Owners::OnChange;
 
-  explicit Cache(OnChange on_change) : owners_(std::move(on_change)), services_(owners_) {}
+  explicit Cache(OnChange on_change)
+      : owners_(std::move(on_change)), services_(owners_), ingress_classes_([this] { notify_all(); }) {}
   Cache(const Cache&) = delete;
   Cache& operator=(const Cache&) = delete;
 
-  /// Where a reflector of that kind puts its objects: kube::kInferenceServices, kube::kPods, or any other kind
-  /// for children. The same store each time; lives as long as the cache.
-  kube::Store& store_of(const kube::Resource& resource) { return table(resource); }
+  /// Where a reflector of that kind puts its objects: kube::kInferenceServices, kube::kPods, kube::kEndpointSlices,
+  /// kube::kIngressClasses, or any other kind for children. The same store each time; lives as long as the cache.
+  kube::Store& store_of(const kube::Resource& resource);
 
   /// Stores the reply to a write of ours.
   void put(const kube::Resource& resource, const kube::Object& object) { table(resource).put(object); }
@@ -73,7 +77,11 @@ class Cache {
   std::optional<Child> child(const kube::Resource& resource, const std::string& ns,
                              const std::string& name) const;
   /// Sorted by name.
-  std::vector<PodRecord> pods(const ServiceKey& key) const;
+  std::vector<LabelledRecord> pods(const ServiceKey& key) const;
+  /// Nothing if the cluster has shown none of any service: then no controller is known to create them.
+  std::optional<std::vector<LabelledRecord>> endpoint_slices(const ServiceKey& key) const;
+  /// The names of all IngressClasses; nullptr before they were listed.
+  const NameList::Names* ingress_classes() const { return ingress_classes_.names(); }
   /// Sorted.
   std::vector<ServiceKey> services() const;
 
@@ -85,10 +93,12 @@ class Cache {
 
   Table& table(const kube::Resource& resource);
   template <class Record, class Make, class Order>
-  std::vector<Record> members(const ServiceKey& key, bool pods, Make make, Order order) const;
+  std::vector<Record> members(const ServiceKey& key, MemberTable::Role role, Make make, Order order) const;
+  void notify_all() const;
 
   mutable Owners owners_;  // unpacking changes the packer
   ServiceTable services_;
+  NameList ingress_classes_;
   std::map<TableKey, std::unique_ptr<MemberTable>> members_;
 };
 

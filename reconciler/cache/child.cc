@@ -15,9 +15,13 @@ namespace {
 using spec::ObjectView;
 using spec::Value;
 
-/// The kinds that workload/status/status.h observes, other than Pods.
+/// The kinds of children of which workload/status/status.h observes more than the name.
 constexpr std::array<const kube::Resource*, 3> kObserved{&kube::kDeployments, &kube::kHttpRoutes,
                                                          &kube::kVirtualServices};
+
+/// A service has several slices; these members say nothing about its endpoints.
+constexpr std::array<std::string_view, 5> kNotOfSlices{"name", "namespace", "uid", "generation",
+                                                       "creationTimestamp"};
 
 ObjectView metadata_of(const Value& object) {
   return ObjectView(object).object("metadata");
@@ -44,9 +48,23 @@ ObjectView controller_of(const Value& object) {
 std::string observed_text(const Value& object, std::string_view kind) {
   spec::Arena arena;
   Value seen = workload::observable(object, arena, kind);
-  if (Value* metadata = spec::find(seen, "metadata"); metadata && metadata->IsObject())
+  if (Value* metadata = spec::find(seen, "metadata"); metadata && metadata->IsObject()) {
     metadata->RemoveMember("resourceVersion");
+    if (kind == kube::kEndpointSlices.kind) {
+      for (const std::string_view member : kNotOfSlices) metadata->RemoveMember(spec::make_literal(member));
+    }
+  }
   return spec::to_json(seen);
+}
+
+/// Of an Ingress only an address that its controller published; hence usually nothing.
+bool has_address(const ObjectView& ingress) {
+  return !ingress.object("status").object("loadBalancer").list("ingress").empty();
+}
+
+bool is_observed(const kube::Resource& resource, const Value& object) {
+  if (resource.kind == kube::kIngresses.kind) return has_address(ObjectView(object));
+  return std::ranges::any_of(kObserved, [&](const kube::Resource* r) { return r->kind == resource.kind; });
 }
 
 /// Without these members of the root and of metadata.
@@ -95,22 +113,20 @@ std::optional<Child> child_of(const kube::Resource& resource, const Value& objec
     out.replicas_ours = managers.given;
     out.replicas_others = managers.others;
   }
-  const bool is_observed =
-      std::ranges::any_of(kObserved, [&](const kube::Resource* r) { return r->kind == resource.kind; });
-  if (is_observed) out.observed = observed_text(object, resource.kind);
+  if (is_observed(resource, object)) out.observed = observed_text(object, resource.kind);
   return out;
 }
 
-std::optional<PodRecord> pod_of(const Value& object) {
+std::optional<LabelledRecord> labelled_of(const kube::Resource& resource, const Value& object) {
   const ObjectView metadata = metadata_of(object);
   const std::string_view service = metadata.object("labels").string(kServiceLabel);
   if (service.empty()) return std::nullopt;
-  return PodRecord{.ns = text(metadata, "namespace"),
-                   .name = text(metadata, "name"),
-                   .uid = text(metadata, "uid"),
-                   .resource_version = text(metadata, "resourceVersion"),
-                   .owner = {text(metadata, "namespace"), std::string(service)},
-                   .observed = observed_text(object, kube::kPods.kind)};
+  return LabelledRecord{.ns = text(metadata, "namespace"),
+                        .name = text(metadata, "name"),
+                        .uid = text(metadata, "uid"),
+                        .resource_version = text(metadata, "resourceVersion"),
+                        .owner = {text(metadata, "namespace"), std::string(service)},
+                        .observed = observed_text(object, resource.kind)};
 }
 
 ServiceRecord service_of(const Value& object) {

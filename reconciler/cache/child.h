@@ -44,11 +44,11 @@ struct Child {
   std::string observed = {};
 };
 
-/// A Pod with the label of a service.
-struct PodRecord {
+/// A Pod or an EndpointSlice with the label of a service.
+struct LabelledRecord {
   std::string ns = {}, name = {}, uid = {}, resource_version = {};
   ServiceKey owner = {};
-  std::string observed = {};  // as for Child
+  std::string observed = {};  // as for Child; of an EndpointSlice without what identifies it
 };
 
 /// An InferenceService.
@@ -65,8 +65,8 @@ struct ServiceRecord {
 
 /// Nothing if no InferenceService controls it. `resource` must outlive the result.
 std::optional<Child> child_of(const kube::Resource& resource, const spec::Value& object);
-/// Nothing without kServiceLabel.
-std::optional<PodRecord> pod_of(const spec::Value& object);
+/// Of a Pod or EndpointSlice. Nothing without kServiceLabel.
+std::optional<LabelledRecord> labelled_of(const kube::Resource& resource, const spec::Value& object);
 ServiceRecord service_of(const spec::Value& object);
 /// Of everything in an InferenceService that we react to: all but status, managedFields and resourceVersion.
 std::string service_digest(const spec::Value& object);

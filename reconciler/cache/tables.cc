@@ -105,8 +105,9 @@ MemberTable::MemberTable(const kube::Resource& resource, Owners& owners)
   }
 }
 
-bool MemberTable::is_of_pods() const {
-  return resource_ == &kube::kPods;
+MemberTable::Role MemberTable::role() const {
+  if (resource_ == &kube::kPods) return Role::kPods;
+  return resource_ == &kube::kEndpointSlices ? Role::kEndpointSlices : Role::kChildren;
 }
 
 std::optional<Child> MemberTable::find(NameView name) const {
@@ -134,7 +135,7 @@ Child MemberTable::child(const MemberRef& ref, TextPacker& packer) {
   return out;
 }
 
-PodRecord MemberTable::pod(const MemberRef& ref, TextPacker& packer) {
+LabelledRecord MemberTable::labelled(const MemberRef& ref, TextPacker& packer) {
   const Member& m = *ref.member;
   return {.ns = std::string(ref.name->ns.view()),
           .name = std::string(ref.name->name.view()),
@@ -162,6 +163,7 @@ void MemberTable::take(const kube::Object& object, Source source) {
   next.confirm(object, source);
   next.resource_version = Text(child->resource_version);
   next.seen = list();
+  has_stored_ = true;
   if (it == members_.end()) {
     it = members_.try_emplace(Name{owner.name->ns, Text(child->name)}, std::move(next)).first;
     link(it, owner);
@@ -194,16 +196,16 @@ void MemberTable::drop_unseen(std::uint32_t list, Source source) {
 }
 
 std::optional<Child> MemberTable::reduced(const kube::Object& object) const {
-  if (!is_of_pods()) return child_of(*resource_, object.value());
-  auto pod = pod_of(object.value());
-  if (!pod) return std::nullopt;
+  if (role() == Role::kChildren) return child_of(*resource_, object.value());
+  auto record = labelled_of(*resource_, object.value());
+  if (!record) return std::nullopt;
   return Child{.resource = resource_,
-               .ns = std::move(pod->ns),
-               .name = std::move(pod->name),
-               .uid = std::move(pod->uid),
-               .resource_version = std::move(pod->resource_version),
-               .owner = std::move(pod->owner),
-               .observed = std::move(pod->observed)};
+               .ns = std::move(record->ns),
+               .name = std::move(record->name),
+               .uid = std::move(record->uid),
+               .resource_version = std::move(record->resource_version),
+               .owner = std::move(record->owner),
+               .observed = std::move(record->observed)};
 }
 
 Member MemberTable::packed(const Child& child, Owner& owner) {

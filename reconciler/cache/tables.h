@@ -3,6 +3,7 @@
 // The cache's tables, one for each kind: the stores that reflectors and our own writes fill. For cache.h only.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -58,19 +59,22 @@ class ServiceTable final : public Table {
   void drop_unseen(std::uint32_t list, Source source) override;
 };
 
-/// Children of one kind, or Pods.
+/// Children of one kind, Pods, or EndpointSlices.
 class MemberTable final : public Table {
  public:
   /// Copies a resource that is not one of kube::known_resources().
   MemberTable(const kube::Resource& resource, Owners& owners);
 
   const kube::Resource& resource() const { return *resource_; }
-  bool is_of_pods() const;
+  enum class Role : std::uint8_t { kChildren, kPods, kEndpointSlices };
+  Role role() const;
   const ByName<Member>& members() const { return members_; }
+  /// It has, or once had, a member.
+  bool has_stored() const { return has_stored_; }
 
   std::optional<Child> find(NameView name) const;
   static Child child(const MemberRef& ref, TextPacker& packer);
-  static PodRecord pod(const MemberRef& ref, TextPacker& packer);
+  static LabelledRecord labelled(const MemberRef& ref, TextPacker& packer);
 
  private:
   void take(const kube::Object& object, Source source) override;
@@ -87,6 +91,7 @@ class MemberTable final : public Table {
   kube::Resource copy_;
   const kube::Resource* resource_;
   ByName<Member> members_;
+  bool has_stored_ = false;
 };
 
 }  // namespace modelgate::reconciler

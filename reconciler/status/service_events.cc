@@ -7,6 +7,7 @@
 #include <array>
 
 #include "spec/view.h"
+#include "workload/status/conditions.h"
 
 namespace modelgate::reconciler {
 namespace {
@@ -39,8 +40,11 @@ void add_readiness(const ObjectView& before, const ObjectView& after, std::vecto
     out.push_back({false, "InferenceServiceReady", "the service is ready"});
   if (!was || !is(after, "Ready", "False")) return;
   if (is(after, "Stopped", "True")) return;
-  out.push_back({true, "InferenceServiceNotReady",
-                 fmt::format("the service is no longer ready: {}", failed_conditions(after))});
+  out.push_back(
+      {true, "InferenceServiceNotReady",
+       fmt::format(
+           "the service is no longer ready: {}{}", failed_conditions(after),
+           is(after, workload::kPreviousVersion, "True") ? "; the previous version keeps serving" : "")});
 }
 
 void add_stop(const ObjectView& before, const ObjectView& after, std::vector<ServiceEvent>& out) {

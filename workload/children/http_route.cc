@@ -38,13 +38,14 @@ class Routes {
   void run() {
     const auto spec = build_.service.spec();
     const ReadyComponents& ready = build_.context.ready;
-    const bool predicts = ready.predictor || another_version_serves(build_);
+    const bool must_change = routes_to_missing_service(build_);
+    const bool predicts = ready.predictor || another_version_serves(build_) || must_change;
     predictor_route(predicts);
     if (spec.transformer()) component_route(build_.transformer(), spec.transformer(), ready.transformer);
     if (spec.explainer()) component_route(build_.explainer(), spec.explainer(), ready.explainer);
     const bool all_ready =
         predicts && (!spec.transformer() || ready.transformer) && (!spec.explainer() || ready.explainer);
-    if (all_ready) return add_service();
+    if (all_ready || must_change) return add_service();
     build_.retain(kKind, build_.name);
   }
 

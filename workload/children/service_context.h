@@ -26,10 +26,12 @@ namespace modelgate::workload {
 struct DeployedVersion {
   std::string component;       // its Deployment's name
   std::int64_t replicas = 0;   // desired
-  std::int64_t available = 0;  // Pods
+  std::int64_t available = 0;  // Pods; none if requests do not reach them
   bool rolled_out = false;     // all its Pods have the current template
   bool lacks_room = false;     // its Pods find no node, or exceed a quota
   std::int64_t weight = 0;     // percent of the traffic, by the existing route
+  bool has_service = true;     // a Service of its name exists and is ours
+  bool pending = false;        // its Deployment has a change that is not written yet
 };
 
 /// The components that are ready: routes send traffic, and weights move, only to these.

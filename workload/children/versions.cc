@@ -173,12 +173,13 @@ class Planner {
     const DeployedVersion* d = deployed(planned.component);
     if (d) {
       take(v, *d);
+      v.may_grow = !d->pending;
     } else if (planned.serves) {
       // Only its readiness is known.
       v.available = v.wanted;
       v.before = v.share;
     }
-    v.complete = v.available >= v.wanted;
+    v.complete = v.may_grow && v.available >= v.wanted;
     return v;
   }
 
@@ -272,6 +273,12 @@ bool another_version_serves(const ServiceBuild& build) {
   const auto serves = [](const PlannedVersion& v) { return v.serves && v.weight > 0; };
   return build.strict() && (std::ranges::any_of(build.versions.canaries, serves) ||
                             std::ranges::any_of(build.versions.retiring, serves));
+}
+
+bool routes_to_missing_service(const ServiceBuild& build) {
+  return std::ranges::any_of(build.context.ready.versions, [&](const DeployedVersion& d) {
+    return d.weight > 0 && !d.has_service && d.component != build.versions.stable.component;
+  });
 }
 
 VersionPlan plan_versions(const ServiceBuild& build) {

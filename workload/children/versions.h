@@ -11,7 +11,7 @@
 //   1. A version without available Pods gets no traffic while another version with a share has available
 //      Pods.
 //   2. The traffic of a version grows with its available Pods, in proportion to the Pods that its share needs.
-//      It does not shrink because a Pod fails.
+//      It does not shrink because a Pod fails. While a change of its Deployment is not written yet, it does not grow.
 //   3. The stable version takes over traffic only once its rollout is complete: a promoted canary serves until
 //      the stable version serves the same.
 //   4. Traffic that no version may take over yet stays where it is: with a canary whose share was reduced, or
@@ -49,5 +49,9 @@ std::vector<RouteShare> route_shares(const ServiceBuild& build);
 /// A version other than the stable one is ready and gets traffic. Always false in Compatible: KServe routes
 /// no traffic to a canary whose stable version is not ready.
 bool another_version_serves(const ServiceBuild& build);
+
+/// The existing route sends traffic to a canary or retiring version whose Service does not exist or is not ours: it must
+/// be updated although no version serves.
+bool routes_to_missing_service(const ServiceBuild& build);
 
 }  // namespace modelgate::workload

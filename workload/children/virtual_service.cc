@@ -50,7 +50,7 @@ class VirtualServiceBuild {
     const bool all_ready = (ready.predictor || another_version_serves(build_)) &&
                            (!spec.transformer() || ready.transformer) &&
                            (!spec.explainer() || ready.explainer);
-    if (!all_ready) return build_.retain(kKind, build_.name);
+    if (!all_ready && !routes_to_missing_service(build_)) return build_.retain(kKind, build_.name);
     const std::vector<Destination> predictor = predictor_destinations();
     const std::vector<Destination> explainer = {{build_.explainer()}};
     const std::vector<Destination> entrance =

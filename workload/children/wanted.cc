@@ -8,9 +8,13 @@
 namespace modelgate::workload {
 
 const Problem* Wanted::fatal(std::string_view component) const {
-  const auto it = std::ranges::find_if(
-      problems, [&](const Problem& p) { return p.is_fatal() && p.component == component; });
-  return it == problems.end() ? nullptr : &*it;
+  const Problem* transient = nullptr;
+  for (const Problem& p : problems) {
+    if (!p.is_fatal() || p.component != component) continue;
+    if (!p.transient) return &p;
+    if (!transient) transient = &p;
+  }
+  return transient;
 }
 
 bool Wanted::retains(std::string_view kind, std::string_view name) const {

@@ -30,6 +30,8 @@ struct Problem {
   /// The service may be valid, and the cluster rejects its objects only for now. Not a failure of the
   /// service, although the component is not built meanwhile.
   bool transient = false;
+  /// Found when the built objects were written: a write failed, or would have changed an object of another owner.
+  bool refused = false;
   /// The object that is missing, or that could not be read.
   std::optional<spec::ObjectKey> about = {};
 
@@ -70,7 +72,7 @@ struct Wanted {
   /// were applied once. Build again after that status is written, even if nothing else changes.
   bool waits_for_status = false;
 
-  /// The first fatal problem of a component, or nullptr.
+  /// The fatal problem of a component, or nullptr: the first that is not transient, else the first.
   const Problem* fatal(std::string_view component) const;
   /// Whether an owned object that is not in `objects` must not be deleted: a version that still serves, a
   /// route whose backend is not ready for a moment, and everything while a fatal problem prevents a complete

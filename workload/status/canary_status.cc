@@ -11,6 +11,7 @@
 #include "workload/objects/object_builder.h"
 #include "workload/status/component_state.h"
 #include "workload/status/observed_component.h"
+#include "workload/status/service_endpoints.h"
 
 namespace modelgate::workload {
 namespace {
@@ -35,15 +36,22 @@ ModelState canary_model(const StatusInput& input, const ObservedComponent& parts
                       .active_before = ready ? "Loaded" : ""});
 }
 
-/// `missing`: the names of the canaries without available Pods.
+/// nullopt if no Pod is in trouble.
+std::optional<ConditionState> trouble_state(const std::vector<PodTrouble>& troubles) {
+  const PodTrouble* worst = worst_of(troubles);
+  if (!worst) return std::nullopt;
+  return ConditionState{"False", worst->reason, worst->message};
+}
+
+/// `missing`: the names of the canaries that do not serve. `why`: the reason of the first that has one of its own.
 ConditionState canary_state(const StatusInput& input, const std::string& missing,
-                            const std::optional<PodTrouble>& trouble) {
+                            const std::optional<ConditionState>& why) {
   if (auto unsplit = notice_state(input, kTrafficNotSplit)) return std::move(*unsplit);
   if (const Problem* p = input.wanted.fatal(kCanary))
     return {"False", std::string(p->reason), fmt::format("{}: {}", p->path.to_string(), p->text)};
   if (auto waits = notice_state(input, kWaitsForStable); waits && missing.empty()) return std::move(*waits);
   if (missing.empty()) return {"True", "AllCanariesReady", "all canaries have available Pods"};
-  if (trouble) return {"False", trouble->reason, trouble->message};
+  if (why) return *why;
   return {"False", "CanariesNotReady", fmt::format("no Pod of {} is available", missing)};
 }
 
@@ -57,18 +65,21 @@ std::vector<CanaryStatus> canary_statuses(const StatusInput& input, Conditions& 
     return out;
   }
   std::string missing;
-  std::optional<PodTrouble> trouble;
+  std::optional<ConditionState> why;
   for (const spec::CanaryView& canary : canaries) {
     const std::string_view variant = canary.predictor().name();
-    const ObservedComponent parts = observed_component(input.observed, input.build.predictor(variant));
+    const std::string component = input.build.predictor(variant);
+    const ObservedComponent parts = observed_component(input.observed, component);
     const std::vector<PodTrouble> troubles = parts.troubles();
-    const bool ready = has_available_pods(parts.deployments);
+    const bool available = has_available_pods(parts.deployments);
+    const auto blocked = available ? unreachable(input.observed, component) : trouble_state(troubles);
+    const bool ready = available && !blocked;
     if (!ready) missing += fmt::format("{}{}", missing.empty() ? "" : ", ", variant);
-    if (const PodTrouble* worst = worst_of(troubles); worst && !ready && !trouble) trouble = *worst;
+    if (!ready && !why) why = blocked;
     out.push_back({std::string(variant), ready, canary.traffic_percent().value_or(0),
-                   canary_model(input, parts, troubles, ready)});
+                   canary_model(input, parts, troubles, available)});
   }
-  conditions.set(kCondition, canary_state(input, missing, trouble));
+  conditions.set(kCondition, canary_state(input, missing, why));
   return out;
 }
 

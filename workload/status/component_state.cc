@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "spec/view.h"
+#include "workload/status/observed_component.h"
+#include "workload/status/service_endpoints.h"
 
 namespace modelgate::workload {
 namespace {
@@ -80,6 +82,11 @@ ConditionState state_of(const std::vector<const spec::Value*>& deployments,
   state.reason = worst.reason;
   state.message = worst.message;
   return state;
+}
+
+bool serves(const Observed& observed, std::string_view component) {
+  return has_available_pods(observed_component(observed, component).deployments) &&
+         !unreachable(observed, component);
 }
 
 std::optional<std::string> why_no_pods(const std::vector<const spec::Value*>& deployments) {

@@ -7,11 +7,14 @@
 #include "workload/objects/object_builder.h"
 #include "workload/status/component_state.h"
 #include "workload/status/observed_component.h"
+#include "workload/status/service_endpoints.h"
 
 namespace modelgate::workload {
 namespace {
 
 constexpr std::string_view kReconcileFailed = "ReconcileFailed";
+constexpr std::string_view kAtRest =
+    "scaled to zero, as minReplicas allows: requests are answered after it was scaled up";
 constexpr std::string_view kInvalidName = "InvalidName";
 
 class ComponentStatusBuild {
@@ -22,7 +25,7 @@ class ComponentStatusBuild {
   ComponentStatus run() {
     for (const auto& [kind, name] : components_of(input_.service, input_.build.context.name_style)) {
       if (!input_.strict() && input_.predictor_problem() && kind != kPredictor) {
-        add_url(kind, name, false);
+        retain(kind, name);
       } else {
         add(kind, name);
       }
@@ -31,35 +34,53 @@ class ComponentStatusBuild {
   }
 
  private:
+  /// KServe leaves the condition as it was; but one that no longer serves is not reported as ready.
+  void retain(std::string_view kind, const std::string& name) {
+    add_url(kind, name, false);
+    const std::string_view type = ready_condition(kind);
+    if (conditions_.old(type).string("status") != "True") return;
+    const ObservedComponent parts = observed_component(input_.observed, name);
+    ConditionState state = state_of(parts.deployments, {}, true);
+    const bool at_rest = is_at_rest(component_view(input_.service, kind), parts);
+    if (state.is_true()) state = unreachable(input_.observed, name, at_rest).value_or(state);
+    if (state.is_true()) return;
+    conditions_.set(type, std::move(state));
+  }
+
   void add(std::string_view kind, const std::string& name) {
     const ObservedComponent parts = observed_component(input_.observed, name);
     const Problem* problem = kind == kPredictor ? input_.predictor_problem() : input_.wanted.fatal(kind);
     const std::vector<PodTrouble> troubles = parts.troubles();
-    ConditionState state = problem ? state_of_invalid(kind, *problem, parts)
-                                   : state_of(parts.deployments, troubles, input_.strict());
+    const ConditionState pods = state_of(parts.deployments, troubles, input_.strict());
+    const bool at_rest = is_at_rest(component_view(input_.service, kind), parts);
+    const auto why = pods.is_true() ? unreachable(input_.observed, name, at_rest) : std::nullopt;
+    out_.serves = out_.serves && pods.is_true() && !why;
+    ConditionState state = problem ? state_of_invalid(kind, *problem, name) : why.value_or(pods);
     const PodTrouble* worst = worst_of(troubles);
     if (!state.is_true() && worst && !worst->transient) out_.failed = true;
     if (state.is_true()) state.reason = ready_condition(kind);
+    if (state.is_true() && at_rest) state.message = kAtRest;
     add_url(kind, name, state.is_true());
-    if (kind == kPredictor) add_model(parts, troubles, problem, state.is_true());
+    if (kind == kPredictor) add_model(parts, troubles, problem, pods.is_true());
     conditions_.set(ready_condition(kind), std::move(state));
   }
 
-  /// Pods that serve continue to serve when the service becomes invalid. KServe stops there and leaves the
-  /// condition as it was.
+  /// Pods of the current generation continue to serve, e.g. when their runtime is deleted. KServe stops there and
+  /// leaves the condition as it was.
   ConditionState state_of_invalid(std::string_view kind, const Problem& problem,
-                                  const ObservedComponent& parts) const {
+                                  const std::string& name) const {
     std::string text = fmt::format("{}: {}", problem.path.to_string(), problem.text);
     const bool was_ready = conditions_.old(ready_condition(kind)).string("status") == "True";
-    if ((input_.strict() || was_ready) && has_available_pods(parts.deployments))
-      return {"True", std::string(problem.reason), text};
+    const bool may_stay = (input_.strict() || was_ready) && !input_.blocks_generation(problem);
+    if (may_stay && serves(input_.observed, name)) return {"True", std::string(problem.reason), text};
     const bool unknown = !input_.strict() && kind == kPredictor && !failed_while_creating(problem);
     return {unknown ? "Unknown" : "False", std::string(problem.reason), std::move(text)};
   }
 
   /// KServe sets the predictor's condition for problems with the predictor's objects, not for earlier ones.
   bool failed_while_creating(const Problem& problem) const {
-    const bool is_of_objects = problem.reason == kReconcileFailed || problem.reason == kInvalidName ||
+    const bool is_of_objects = problem.refused || problem.reason == kReconcileFailed ||
+                               problem.reason == kInvalidName ||
                                problem.path.to_string() == "spec.predictor.workerSpec";
     return is_of_objects && input_.wanted.fatal(kPredictor) == &problem;
   }

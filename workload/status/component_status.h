@@ -25,6 +25,8 @@ struct ComponentStatus {
   ModelState model;
   /// A component is not ready because of a permanent failure of its Pods.
   bool failed = false;
+  /// Requests reach ready Pods of every component, whether the current generation was applied or not.
+  bool serves = true;
 };
 
 /// Sets the condition of each component.

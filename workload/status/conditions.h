@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The conditions of a service's status while it is computed. Used by status.cc and the files that it calls.
+// The conditions of a service's status while it is computed. Used by status.cc and the files that it calls; the
+// reconciler's Events use the names of conditions.
 #pragma once
 
 #include <map>
@@ -11,6 +12,10 @@
 #include "spec/view.h"
 
 namespace modelgate::workload {
+
+/// The condition that exists while the current generation cannot be applied and an earlier one was Ready: whether
+/// that one still serves.
+inline constexpr std::string_view kPreviousVersion = "PreviousVersionReady";
 
 /// A condition without its type and time.
 struct ConditionState {
@@ -26,6 +31,7 @@ class Conditions {
   explicit Conditions(spec::ObjectView old_status) : old_status_(old_status) {}
 
   void set(std::string_view type, ConditionState state);
+  bool has(std::string_view type) const { return states_.contains(type); }
   /// Unknown, without a reason, if it was not set.
   ConditionState get(std::string_view type) const;
   /// The condition in the old status; absent if there is none.

@@ -7,6 +7,7 @@
 #include "workload/objects/annotations.h"
 #include "workload/objects/child_names.h"
 #include "workload/status/pod_trouble.h"
+#include "workload/status/service_endpoints.h"
 
 namespace modelgate::workload {
 namespace {
@@ -116,12 +117,14 @@ std::vector<DeployedVersion> deployed_versions(const Observed& observed, std::st
         std::ranges::find(observed.deployments, name, [](const Value* d) { return metadata_of(d).name(); });
     if (it == observed.deployments.end()) continue;
     const ObjectView deployment(*it);
+    const std::int64_t available = deployment.object("status").integer("availableReplicas").value_or(0);
     out.push_back({.component = name,
                    .replicas = deployment.object("spec").integer("replicas").value_or(1),
-                   .available = deployment.object("status").integer("availableReplicas").value_or(0),
+                   .available = unreachable(observed, name) ? 0 : available,
                    .rolled_out = is_rolled_out(deployment),
                    .lacks_room = is_refused(deployment) || is_unschedulable(observed, name),
-                   .weight = weight_of(observed, service, name)});
+                   .weight = weight_of(observed, service, name),
+                   .has_service = has_service(observed, name)});
   }
   return out;
 }

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "workload/objects/annotations.h"
+#include "workload/status/service_endpoints.h"
 
 namespace modelgate::workload {
 namespace {
@@ -22,8 +23,12 @@ struct Field {
 
 constexpr Field kConditions[] = {{"type"}, {"status"}, {"reason"}, {"message"}, {"lastTransitionTime"}};
 
-constexpr Field kLabels[] = {
-    {"app"}, {label::kInferenceService}, {label::kComponent}, {"isvc.generation"}, {"pod-template-hash"}};
+constexpr Field kLabels[] = {{"app"},
+                             {label::kInferenceService},
+                             {label::kComponent},
+                             {"isvc.generation"},
+                             {"pod-template-hash"},
+                             {kServiceNameLabel}};
 constexpr Field kOwner[] = {{"apiVersion"}, {"kind"}, {"name"}, {"uid"}, {"controller"}};
 constexpr Field kMetadata[] = {{"name"},
                                {"namespace"},
@@ -74,6 +79,10 @@ constexpr Field kVirtualServiceSpec[] = {{"http", kIstioRule}};
 constexpr Field kStatus[] = {{"conditions", kConditions}};
 constexpr Field kVirtualService[] = {{"spec", kVirtualServiceSpec}, {"status", kStatus}};
 
+constexpr Field kEndpointConditions[] = {{"ready"}};
+constexpr Field kEndpoint[] = {{"conditions", kEndpointConditions}};
+constexpr Field kEndpointSlice[] = {{"endpoints", kEndpoint}};
+
 constexpr Field kIngressStatus[] = {{"loadBalancer"}};
 constexpr Field kIngress[] = {{"status", kIngressStatus}};
 
@@ -92,6 +101,7 @@ constexpr Kind kKinds[] = {{"Deployment", kDeployment},
                            {"ReplicaSet", kDeployment},
                            {"Pod", kPod},
                            {"HTTPRoute", kHttpRoute},
+                           {kEndpointSliceKind, kEndpointSlice},
                            {"Ingress", kIngress},
                            {"VirtualService", kVirtualService},
                            {"HorizontalPodAutoscaler", kAutoscaler},
@@ -124,6 +134,16 @@ Value copy(const Value& from, std::span<const Field> fields, spec::Arena& arena)
   return out;
 }
 
+/// A slice may have a thousand endpoints. Only whether one of them is ready counts.
+void retain_one_endpoint(Value& slice) {
+  Value* endpoints = spec::find(slice, "endpoints");
+  if (!endpoints || !endpoints->IsArray() || endpoints->Empty()) return;
+  Value* const ready = std::ranges::find_if(endpoints->Begin(), endpoints->End(), is_ready_endpoint);
+  if (ready == endpoints->End()) return endpoints->Clear();
+  if (ready != endpoints->Begin()) endpoints->Begin()->Swap(*ready);
+  while (endpoints->Size() > 1) endpoints->PopBack();
+}
+
 }  // namespace
 
 Value observable(const Value& object, spec::Arena& arena, std::string_view kind) {
@@ -134,6 +154,7 @@ Value observable(const Value& object, spec::Arena& arena, std::string_view kind)
     kind = spec::text_of(*own);
   copy_members(object, kRoot, out, arena);
   copy_members(object, fields_of_kind(kind), out, arena);
+  if (kind == kEndpointSliceKind) retain_one_endpoint(out);
   return out;
 }
 

@@ -10,8 +10,8 @@
 // resourceVersion, generation, creationTimestamp, deletionTimestamp) and its owner (ownerReferences, the
 // labels of our selectors). Trimming twice changes nothing.
 //
-// Known kinds are Deployment, ReplicaSet, Pod, HTTPRoute, Ingress, VirtualService, HorizontalPodAutoscaler
-// and ScaledObject. Any other kind retains `metadata` and the conditions of its status.
+// Known kinds are Deployment, ReplicaSet, Pod, EndpointSlice (of which one ready endpoint is retained), HTTPRoute,
+// Ingress, VirtualService, HorizontalPodAutoscaler and ScaledObject. Any other kind retains `metadata` and the conditions of its status.
 #pragma once
 
 #include <string_view>

@@ -4,6 +4,10 @@
 // cache.
 #pragma once
 
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "spec/json.h"
@@ -17,6 +21,15 @@ struct Observed {
   std::vector<const spec::Value*> pods;
   std::vector<const spec::Value*> http_routes;
   std::vector<const spec::Value*> virtual_services = {};
+
+  // What is unknown counts as present and ready.
+  /// Those that the InferenceService owns.
+  std::optional<std::vector<const spec::Value*>> services = std::nullopt;
+  std::optional<std::vector<const spec::Value*>> ingresses = std::nullopt;
+  /// Unknown where no controller creates them.
+  std::optional<std::vector<const spec::Value*>> endpoint_slices = std::nullopt;
+  /// The names of the cluster's IngressClasses; nullptr if they are unknown.
+  const std::set<std::string, std::less<>>* ingress_classes = nullptr;
 };
 
 }  // namespace modelgate::workload

@@ -80,6 +80,19 @@ ObservedComponent observed_component(const Observed& observed, std::string_view 
   return out;
 }
 
+bool is_at_rest(const spec::ComponentView& component, const ObservedComponent& observed) {
+  if (component.min_replicas() != 0 || observed.deployments.empty()) return false;
+  return std::ranges::all_of(observed.deployments, [](const Value* d) {
+    return spec::ObjectView(d).object("spec").integer("replicas") == 0;
+  });
+}
+
+spec::ComponentView component_view(const spec::InferenceServiceView& service, std::string_view kind) {
+  if (kind == kPredictor) return service.spec().predictor();
+  if (kind == kTransformer) return service.spec().transformer();
+  return service.spec().explainer();
+}
+
 std::vector<std::pair<std::string_view, std::string>> components_of(const spec::InferenceServiceView& service,
                                                                     NameStyle style) {
   const std::string_view name = service.metadata().name();

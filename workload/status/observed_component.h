@@ -31,6 +31,12 @@ struct ObservedComponent {
 /// Of the component with that name; for a multi-node predictor, its head and its workers.
 ObservedComponent observed_component(const Observed& observed, std::string_view component_name);
 
+/// Scaled to zero, as its `minReplicas: 0` allows: no Pod has to answer.
+bool is_at_rest(const spec::ComponentView& component, const ObservedComponent& observed);
+
+/// The part of the service's spec with that kind of component.
+spec::ComponentView component_view(const spec::InferenceServiceView& service, std::string_view kind);
+
 /// The components that a service has, each with its name.
 std::vector<std::pair<std::string_view, std::string>> components_of(const spec::InferenceServiceView& service,
                                                                     NameStyle style);

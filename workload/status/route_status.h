@@ -10,8 +10,11 @@
 
 namespace modelgate::workload {
 
-/// `conditions` holds the conditions of the components: an Ingress exists once they are ready.
+/// `conditions` holds the conditions of the components: an Ingress is created once they are ready.
 ConditionState route_condition(const StatusInput& input, const Conditions& conditions);
+
+/// Whether the observed route exists and is accepted, whatever the state of the components is.
+ConditionState observed_route(const StatusInput& input);
 
 /// The state of a service without a route.
 ConditionState no_route_wanted();

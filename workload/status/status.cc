@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workload/status/status.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -35,6 +37,7 @@ class StatusBuild {
       observe();
     }
     add_ready();
+    if (!input_.is_stopped()) add_previous_version();
     withdraw_loaded_model(input_, conditions_, components_);
     return assemble();
   }
@@ -44,9 +47,7 @@ class StatusBuild {
     components_ = component_status(input_, conditions_);
     if (!input_.predictor_problem() || input_.strict()) canaries_ = canary_statuses(input_, conditions_);
     if (input_.stops_at_problem()) {
-      if (!conditions_.old("IngressReady"))
-        conditions_.set("IngressReady", {"Unknown", "NotReconciled", "not all components could be created"});
-      conditions_.retain_old();
+      retain_conditions();
       return;
     }
     ConditionState route = route_condition(input_, conditions_);
@@ -56,6 +57,16 @@ class StatusBuild {
     }
     conditions_.set("IngressReady", std::move(route));
     conditions_.set("Stopped", {"False", "NotStopped", "the service is not stopped"});
+  }
+
+  /// As in KServe; but a route that is no longer in use is not reported as ready.
+  void retain_conditions() {
+    const spec::ObjectView old = conditions_.old("IngressReady");
+    if (!old)
+      conditions_.set("IngressReady", {"Unknown", "NotReconciled", "not all components could be created"});
+    ConditionState route = observed_route(input_);
+    if (old.string("status") == "True" && !route.is_true()) conditions_.set("IngressReady", std::move(route));
+    conditions_.retain_old();
   }
 
   /// All observable objects are deleted. Only a route that never existed is not False.
@@ -75,16 +86,49 @@ class StatusBuild {
     canaries_ = stopped_canaries(input_, stopped, conditions_);
   }
 
-  /// KServe's rule: the predictor and its route.
+  /// KServe does not wait for an explainer beside a transformer. Compatible reports no component that KServe did not
+  /// come to.
+  bool is_needed(std::string_view component) const {
+    if (input_.strict() || component == kPredictor) return true;
+    if (component == kExplainer && input_.service.spec().transformer()) return false;
+    return conditions_.has(ready_condition(component));
+  }
+
+  /// All components and the route, through which a request passes.
   void add_ready() {
-    const ConditionState predictor = conditions_.get("PredictorReady");
-    const ConditionState ingress = conditions_.get("IngressReady");
+    std::vector<std::string_view> needed;
+    for (const auto& [kind, name] : components_of(input_.service, input_.build.context.name_style)) {
+      if (is_needed(kind)) needed.push_back(ready_condition(kind));
+    }
+    needed.emplace_back("IngressReady");
     for (const std::string_view status : {"False", "Unknown"}) {
-      for (const ConditionState* s : {&predictor, &ingress}) {
-        if (s->status == status) return conditions_.set("Ready", *s);
+      for (const std::string_view type : needed) {
+        ConditionState state = conditions_.get(type);
+        if (state.status == status) return conditions_.set("Ready", std::move(state));
       }
     }
-    conditions_.set("Ready", {"True", "InferenceServiceReady", "the predictor is ready and reachable"});
+    conditions_.set("Ready", {"True", "InferenceServiceReady", "all components are ready and reachable"});
+  }
+
+  /// While the current generation cannot be applied, an earlier one that was Ready may continue to serve.
+  void add_previous_version() {
+    const bool existed =
+        conditions_.old("Ready").string("status") == "True" || conditions_.old(kPreviousVersion);
+    const bool blocked = std::ranges::any_of(input_.wanted.problems, [&](const Problem& p) {
+      return p.is_fatal() && !p.component.empty() && p.component != kCanary && input_.blocks_generation(p);
+    });
+    if (!existed || !blocked || conditions_.get("Ready").is_true()) return;
+    const ConditionState route = observed_route(input_);
+    if (components_.serves && route.is_true())
+      return conditions_.set(kPreviousVersion,
+                             {"True", "PreviousVersionServes",
+                              "the previous version keeps serving; the current one could not be "
+                              "applied, see the condition Ready"});
+    conditions_.set(
+        kPreviousVersion,
+        {"False", "PreviousVersionNotReady",
+         route.is_true() ? "the previous version does not serve either: not all of its components are ready"
+                         : fmt::format("the previous version does not serve either: {}", route.message)});
   }
 
   Value assemble() {
@@ -132,8 +176,7 @@ class StatusBuild {
 
   /// Empty for a stopped service, which has no phase.
   std::string_view phase() const {
-    if (input_.wanted.stopped) return {};
-    if (const Problem* p = input_.predictor_problem(); p && p->is_failure()) return "Failed";
+    if (input_.is_stopped()) return {};
     if (conditions_.get("Ready").is_true()) return "Ready";
     if (std::ranges::any_of(input_.wanted.problems, &Problem::is_failure) || components_.failed ||
         components_.model.target == "FailedToLoad")

@@ -14,9 +14,14 @@
 // KServe's conditions and their values; Strict also reports what cannot be realized (PredictorReady is False
 // where KServe leaves Unknown).
 //
+// A Ready service answers: a component is ready if its Deployment is, its Service exists and is ours, and one of the
+// Service's endpoints is ready (none is needed while it is scaled to zero, as minReplicas allows); IngressReady is True if the route exists and is accepted; Ready needs all of them.
+// `phase` is Ready if and only if Ready is True.
+//
 // Pure: the time is an argument. lastTransitionTime changes only with the status of its condition, so the
 // same observations give the same status. A service that serves stays Ready while a new version starts;
-// trouble of the new version is in modelStatus. A transient problem (Problem::transient) does not make a
+// trouble of the new version is in modelStatus. If the current generation cannot be applied, Ready is False, and the
+// condition PreviousVersionReady reports whether the earlier one serves. A transient problem (Problem::transient) does not make a
 // service Failed. URLs stay until the service is stopped. observedGeneration never decreases.
 #pragma once
 

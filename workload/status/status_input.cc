@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "workload/status/conditions.h"
+
 namespace modelgate::workload {
 
 StatusInput::StatusInput(const spec::Value& service_in, const Wanted& wanted_in,
@@ -18,12 +20,24 @@ bool StatusInput::is_stopped() const {
 }
 
 bool StatusInput::stops_at_problem() const {
-  return !strict() && std::ranges::any_of(wanted.problems, &Problem::is_fatal);
+  if (strict()) return false;
+  return std::ranges::any_of(wanted.problems, [](const Problem& p) { return p.is_fatal() && !p.refused; });
 }
 
 const Problem* StatusInput::predictor_problem() const {
   const Problem* own = wanted.fatal(kPredictor);
-  return own || strict() ? own : wanted.fatal(kCanary);
+  if (own || strict()) return own;
+  const Problem* of_canary = wanted.fatal(kCanary);
+  return of_canary && !of_canary->refused ? of_canary : nullptr;
+}
+
+bool StatusInput::blocks_generation(const Problem& problem) const {
+  if (problem.refused && !problem.transient) return true;
+  // KServe leaves the conditions as they were.
+  if (!problem.refused && !strict()) return false;
+  const std::int64_t generation = service.metadata().integer("generation").value_or(0);
+  const bool is_new = old_status.integer("observedGeneration").value_or(0) < generation;
+  return is_new || condition_of(old_status, kPreviousVersion);
 }
 
 }  // namespace modelgate::workload

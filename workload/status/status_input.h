@@ -25,11 +25,15 @@ class StatusInput {
   bool strict() const { return build.strict(); }
   /// Stopped by annotation. KServe does not stop a service whose predictor is invalid.
   bool is_stopped() const;
-  /// Compatible stops at the first fatal problem, as KServe does: later parts of the status are unknown.
+  /// Compatible stops at the first object that cannot be built, as KServe does: later parts of the status are
+  /// unknown.
   bool stops_at_problem() const;
-  /// Why the predictor could not be built, or nullptr. KServe builds canaries first, and does not build the
-  /// stable predictor if one of them fails.
+  /// Why the predictor could not be built or written, or nullptr. KServe builds canaries first, and does not build
+  /// the stable predictor if one of them fails.
   const Problem* predictor_problem() const;
+  /// Whether the problem keeps the current generation of the service from being served. Otherwise, what serves is
+  /// of the current generation: it was applied before the problem occurred.
+  bool blocks_generation(const Problem& problem) const;
 };
 
 }  // namespace modelgate::workload

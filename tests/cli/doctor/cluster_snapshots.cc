@@ -38,9 +38,7 @@ const Resource* resource_of(const ObjectView& object) {
   for (const Resource* known : kube::known_resources()) {
     if (is_it(*known)) return known;
   }
-  for (const Resource* known : {&kPodDisruptionBudgets, &kIngressClasses}) {
-    if (is_it(*known)) return known;
-  }
+  if (is_it(kPodDisruptionBudgets)) return &kPodDisruptionBudgets;
   return nullptr;  // Roles and other kinds that no check reads
 }
 

@@ -364,7 +364,7 @@ const FaultCase kFaults[] = {
      },
      {"configured-mode error"}},
     {"NoSuchIngressClass",
-     [](auto& p) { p.remove(kIngressClasses, {}, "istio"); },
+     [](auto& p) { p.remove(kube::kIngressClasses, {}, "istio"); },
      {"configured-mode warning"}},
     {"UnreadableRuntime",
      [](auto& p) { put_yaml(p, runtime("odd", "supportedModelFormats: sklearn")); },
@@ -477,9 +477,7 @@ TEST(DoctorTest, AUserWithoutPermissionsGetsOnlySkippedChecks) {
   kube::ApiError forbidden;
   forbidden.code = 403;
   for (const kube::Resource* resource : kube::known_resources()) snapshot.put_error(*resource, {}, forbidden);
-  for (const kube::Resource* resource : {&kPodDisruptionBudgets, &kIngressClasses}) {
-    snapshot.put_error(*resource, {}, forbidden);
-  }
+  snapshot.put_error(kPodDisruptionBudgets, {}, forbidden);
   const Findings findings = diagnose(snapshot);
   EXPECT_TRUE(problems(findings).empty()) << printed(snapshot);
   EXPECT_EQ(findings.count(Severity::kOk), 2U) << "api-server and clock\n" << printed(snapshot);

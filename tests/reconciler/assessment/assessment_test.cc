@@ -44,18 +44,22 @@ class Promotion : public testing::Test {
     const std::string ours = managed("modelgate-reconciler", "Apply", R"({"f:spec":{"f:replicas":{}}})");
     cache_.put(kube::kDeployments, version("m", "[" + ours + "]"));
     cache_.put(kube::kDeployments, version("m-next"));
+    for (const std::string name : {"m", "m-next"})
+      cache_.put(kube::kServices,
+                 child_object("v1", "Service",
+                              {.name = name, .uid = "uid-" + name, .service = "m", .service_uid = "u-1"}));
     for (const std::string_view route : {"m", "m-predictor"})
       cache_.put(kube::kHttpRoutes, route_to_canary(route));
   }
 
-  static kube::Object route_to_canary(std::string_view name) {
+  static kube::Object route_to_canary(std::string_view name, int percent = 100) {
     return object_of(fmt::format(
         R"({{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{{"name":"{0}",)"
         R"("namespace":"default","uid":"uid-{0}-route","resourceVersion":"1","ownerReferences":[{{)"
         R"("apiVersion":"serving.kserve.io/v1beta1","kind":"InferenceService","name":"m","uid":"u-1",)"
-        R"("controller":true}}]}},"spec":{{"rules":[{{"backendRefs":[{{"name":"m-predictor","weight":0}},)"
-        R"({{"name":"m-next-predictor","weight":100}}]}}]}}}})",
-        name));
+        R"("controller":true}}]}},"spec":{{"rules":[{{"backendRefs":[{{"name":"m-predictor","weight":{1}}},)"
+        R"({{"name":"m-next-predictor","weight":{2}}}]}}]}}}})",
+        name, 100 - percent, percent));
   }
 
   /// Calls `check` with the assessment of the service.
@@ -110,6 +114,20 @@ TEST_F(Promotion, WaitsForADeploymentWithAPendingWrite) {
   assess([&](const Assessment& assessment) {
     EXPECT_EQ(share(assessment), "m-predictor 1 ");  // alone
     EXPECT_FALSE(assessment.needs_requeue());
+  });
+}
+
+/// The canary's share changes from 20 to 50 and the predictor's model changes, which both Deployments get.
+TEST_F(Promotion, WeightsStayWhileNeitherVersionIsWritten) {
+  spec::Value service = world_.service(
+      "{metadata: {resourceVersion: '6', generation: 4, finalizers: [inferenceservice.finalizers]}, status: "
+      "{observedGeneration: 4, deploymentMode: Standard}, spec: {predictor: {model: {modelFormat: {name: "
+      "sklearn}, runtime: rt, storageUri: 's3://b/2'}}, canary: [{trafficPercent: 50, predictor: {name: next}}]}}");
+  cache_.put(kube::kInferenceServices, object_of(spec::to_json(service)));
+  for (const std::string_view route : {"m", "m-predictor"})
+    cache_.put(kube::kHttpRoutes, route_to_canary(route, 20));
+  assess([&](const Assessment& assessment) {
+    EXPECT_EQ(share(assessment), "m-predictor 80 m-next-predictor 20 ");
   });
 }
 

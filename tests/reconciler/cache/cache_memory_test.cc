@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The cache's memory for services with a Deployment, an autoscaler, a Service, a route and a Pod each, all of them
-// ready, with different names and uids. The texts are like those of a real cluster.
+// The cache's memory for services with a Deployment, an autoscaler, a Service with an EndpointSlice, a route and a Pod
+// each, all of them ready, with different names and uids. The texts are like those of a real cluster.
 #include <gtest/gtest.h>
 #include <malloc.h>
 
@@ -88,6 +88,18 @@ constexpr std::string_view kRoute =
     R"("Route is accepted"},{"type":"ResolvedRefs","status":"True","observedGeneration":1,)"
     R"("lastTransitionTime":"2026-11-2@DT17:4@D:3@DZ","reason":"ResolvedRefs","message":)"
     R"("Resolved all the Object references for the Route"}]}]}})";
+
+constexpr std::string_view kSlice =
+    R"({"apiVersion":"discovery.k8s.io/v1","kind":"EndpointSlice","metadata":{"name":"@N-predictor-@D@D@D@Dx",)"
+    R"("generateName":"@N-predictor-","namespace":"team-@T","uid":"@W","resourceVersion":"@V","generation":3,)"
+    R"("creationTimestamp":"2026-11-2@DT17:4@D:3@DZ","labels":{"app":"isvc.@N-predictor","component":)"
+    R"("predictor","endpointslice.kubernetes.io/managed-by":"endpointslice-controller.k8s.io",)"
+    R"("kubernetes.io/service-name":"@N-predictor","serving.kserve.io/inferenceservice":"@N"},)"
+    R"("ownerReferences":[{"apiVersion":"v1","kind":"Service","name":"@N-predictor","uid":"@W","controller":)"
+    R"(true,"blockOwnerDeletion":true}]},"addressType":"IPv4","endpoints":[{"addresses":["10.0.@T.@D"],)"
+    R"("conditions":{"ready":true,"serving":true,"terminating":false},"nodeName":"node-@T","targetRef":{)"
+    R"("kind":"Pod","name":"@N-predictor-@H-abcde","namespace":"team-@T","uid":"@W"}}],"ports":[{"name":)"
+    R"("http1","port":8080,"protocol":"TCP"}]})";
 
 constexpr std::string_view kPod =
     R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"@N-predictor-@H-abcde","namespace":"team-@T","uid":)"
@@ -178,6 +190,7 @@ void fill(Cache& cache, int number, Noise& noise) {
                          {kube::kHttpRoutes, kRoute}};
   cache.store_of(kube::kInferenceServices).upsert(filled(kService, number, noise));
   cache.store_of(kube::kPods).upsert(filled(kPod, number, noise));
+  cache.store_of(kube::kEndpointSlices).upsert(filled(kSlice, number, noise));
   for (const auto& [resource, rest] : kKinds) {
     const std::string text = R"({"apiVersion":")" + resource.api_version() + R"(","kind":")" +
                              std::string(resource.kind) + R"(",)" + std::string(kMetadata) +
@@ -219,8 +232,9 @@ TEST(CacheMemoryTest, AllMemoryIsReleased) {
   Cache cache([](const ServiceKey&, Priority) {});
   for (int i = 0; i < 50; ++i) fill(cache, i, noise);
   EXPECT_GT(cache.text_bytes(), 0U);
-  for (const kube::Resource* r : {&kube::kInferenceServices, &kube::kPods, &kube::kDeployments,
-                                  &kube::kHorizontalPodAutoscalers, &kube::kServices, &kube::kHttpRoutes})
+  for (const kube::Resource* r :
+       {&kube::kInferenceServices, &kube::kPods, &kube::kDeployments, &kube::kHorizontalPodAutoscalers,
+        &kube::kServices, &kube::kHttpRoutes, &kube::kEndpointSlices})
     cache.store_of(*r).replace({});
   EXPECT_EQ(cache.text_bytes(), 0U);
 }

@@ -145,6 +145,68 @@ TEST(CacheTest, StoresAPodByItsLabel) {
   EXPECT_THAT(w.cache.children(iris()), IsEmpty());
 }
 
+/// An EndpointSlice with two endpoints.
+kube::Object slice_object(std::string_view ready, std::string_view label = kServiceLabel) {
+  return object_of(fmt::format(
+      R"({{"apiVersion":"discovery.k8s.io/v1","kind":"EndpointSlice","metadata":{{"name":"iris-predictor-x",)"
+      R"("namespace":"default","uid":"s1","resourceVersion":"{0}","labels":{{"{1}":"iris",)"
+      R"("kubernetes.io/service-name":"iris-predictor"}},"ownerReferences":[{{"kind":"Service","name":)"
+      R"("iris-predictor","uid":"v1"}}]}},"endpoints":[{{"addresses":["10.0.0.1"],"conditions":{{"ready":)"
+      R"(false}}}},{{"addresses":["10.0.0.2"],"conditions":{{"ready":{2}}}}}]}})",
+      ready == "true" ? 1 : 2, label, ready));
+}
+
+TEST(CacheTest, StoresAnEndpointSliceByItsLabel) {
+  World w;
+  EXPECT_FALSE(w.cache.endpoint_slices(iris()));
+  kube::Store& slices = w.cache.store_of(kube::kEndpointSlices);
+  slices.upsert(slice_object("true", "other"));
+  EXPECT_FALSE(w.cache.endpoint_slices(iris()));
+  slices.upsert(slice_object("true"));
+  ASSERT_EQ(w.cache.endpoint_slices(iris()).value().size(), 1U);
+  EXPECT_EQ(w.cache.endpoint_slices(iris())->at(0).observed,
+            R"({"apiVersion":"discovery.k8s.io/v1","kind":"EndpointSlice","metadata":{"labels":)"
+            R"({"serving.kserve.io/inferenceservice":"iris","kubernetes.io/service-name":"iris-predictor"},)"
+            R"("ownerReferences":[{"kind":"Service","name":"iris-predictor","uid":"v1"}]},"endpoints":)"
+            R"([{"conditions":{"ready":true}}]})");
+  EXPECT_THAT(w.cache.children(iris()), IsEmpty());
+  EXPECT_THAT(w.cache.pods(iris()), IsEmpty());
+  // There were some: the cluster has a controller that creates them.
+  slices.replace({});
+  EXPECT_THAT(w.cache.endpoint_slices(iris()).value(), IsEmpty());
+}
+
+TEST(CacheTest, ReportsAnEndpointSliceWhoseReadinessChanged) {
+  World w;
+  w.services.upsert(service_object({}));
+  kube::Store& slices = w.cache.store_of(kube::kEndpointSlices);
+  slices.upsert(slice_object("true"));
+  w.reports();
+  slices.upsert(slice_object("false"));
+  EXPECT_THAT(w.reports(), ElementsAre("default/iris change"));
+}
+
+TEST(CacheTest, HasTheNamesOfIngressClasses) {
+  World w;
+  w.services.upsert(service_object({}));
+  w.reports();
+  kube::Store& classes = w.cache.store_of(kube::kIngressClasses);
+  EXPECT_EQ(w.cache.ingress_classes(), nullptr);
+  const auto named = [](std::string_view name) {
+    return object_of(fmt::format(R"({{"kind":"IngressClass","metadata":{{"name":"{}"}}}})", name));
+  };
+  classes.replace({});
+  ASSERT_NE(w.cache.ingress_classes(), nullptr);
+  EXPECT_THAT(w.reports(), IsEmpty());
+  classes.upsert(named("nginx"));
+  classes.upsert(named("nginx"));
+  EXPECT_TRUE(w.cache.ingress_classes()->contains("nginx"));
+  EXPECT_THAT(w.reports(), ElementsAre("default/iris change"));
+  classes.remove(named("nginx"));
+  EXPECT_FALSE(w.cache.ingress_classes()->contains("nginx"));
+  EXPECT_THAT(w.reports(), ElementsAre("default/iris change"));
+}
+
 TEST(CacheTest, SortsChildrenByKindAndName) {
   World w;
   w.cache.store_of(kube::kServices).upsert(child_object("v1", "Service", {.name = "a", .service = "iris"}));
@@ -162,7 +224,7 @@ TEST(CacheTest, SortsPodsAndServices) {
     w.pods.upsert(pod_object({.name = name, .service = "iris"}));
   }
   std::vector<std::string> pods;
-  for (const PodRecord& p : w.cache.pods(iris())) pods.push_back(p.name);
+  for (const LabelledRecord& p : w.cache.pods(iris())) pods.push_back(p.name);
   EXPECT_THAT(pods, ElementsAre("a", "b", "c"));
   EXPECT_THAT(w.cache.services(), ElementsAre(ServiceKey{"default", "a"}, ServiceKey{"default", "b"},
                                               ServiceKey{"default", "c"}));

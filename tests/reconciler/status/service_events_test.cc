@@ -129,5 +129,17 @@ TEST_F(RuntimeEvent, IsOnlyForAChange) {
   EXPECT_FALSE(runtime_event(&none_, chosen_, std::nullopt));
 }
 
+TEST(Events, SayThatThePreviousVersionServes) {
+  spec::Arena arena;
+  const Value before = read(kReady, arena);
+  const Value after = read(status("Failed", {"PredictorReady=False/Invalid", "Ready=False/Invalid",
+                                             "PreviousVersionReady=True/PreviousVersionServes"}),
+                           arena);
+  const auto events = events_of(&before, after);
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_EQ(events[1].reason, "InferenceServiceNotReady");
+  EXPECT_NE(events[1].message.find("the previous version keeps serving"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace modelgate::reconciler

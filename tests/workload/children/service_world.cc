@@ -248,7 +248,7 @@ Value ServiceWorld::service(std::string_view yaml) {
   if (!spec::find(metadata, "name")) spec::set_member(metadata, "name", spec::make_literal("m"), arena_);
   spec::set_member(metadata, "namespace", spec::make_literal("default"), arena_);
   spec::set_member(metadata, "uid", spec::make_literal("u-1"), arena_);
-  spec::set_member(metadata, "generation", Value(3), arena_);
+  if (!spec::find(metadata, "generation")) spec::set_member(metadata, "generation", Value(3), arena_);
   return service;
 }
 
