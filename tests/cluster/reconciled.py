@@ -28,6 +28,9 @@ MORE_NODES = {
     "large-0": {"cpu": "1000", "memory": "4Ti", "pods": "5000"},
     "mixed-0": {"amd.com/gpu": "8", "nvidia.com/gpu": "8", "nvidia.com/mig-1g.5gb": "8", "habana.ai/gaudi": "8"},
 }
+# Of the configuration; it has no controller here.
+INGRESS_CLASS = {"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "metadata": {"name": "istio"},
+                 "spec": {"controller": "example.com/none"}}
 ROUTES = "/apis/gateway.networking.k8s.io/v1"
 ACCEPTED = ("Accepted", "ResolvedRefs")
 # How often the gateway checks for new routes.
@@ -53,6 +56,8 @@ class Reconciled(Installed):
         self.reconciler_kubeconfig = self.kubeconfig_for(plane.server, ACCOUNT)
         if self.gateway_api:
             self.configure("ingress", enableGatewayApi=True)
+        else:
+            plane.kubectl("apply", "-f", "-", stdin=INGRESS_CLASS)
         self.start_replica()
         self.wait_asked()
 

@@ -15,16 +15,13 @@ import yaml
 from certificates import Authority
 from installed import CONFIG_MAP, DEPLOY, GROUP, LEASE, NAMESPACE, REGISTRATION, REGISTRATIONS, SECRET
 from processes import ENVIRONMENT, free_port
+from reconciled import INGRESS_CLASS
 from reconciled import LEASE as RECONCILER
 from test_installed import InstalledTest
 from world import ClusterTest, inference_service
 
 HEALTHY, WARNINGS, ERRORS = 0, 1, 2
 MUTATING = "mutatingwebhookconfigurations"
-INGRESS_CLASS = {"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "metadata": {"name": "istio"},
-                 "spec": {"controller": "example.com/none"}}
-
-
 KSERVES = "kserve-controller-manager"
 KSERVE = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": KSERVES, "namespace": "default"},
           "spec": {"replicas": 1, "selector": {"matchLabels": {"app": KSERVES}},
