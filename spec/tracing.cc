@@ -2,8 +2,6 @@
 #include "spec/tracing.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdint>
 #include <optional>
 
 namespace modelgate::spec {
@@ -19,11 +17,19 @@ std::optional<std::string_view> without_scheme(std::string_view text, std::strin
   return text.substr(3);
 }
 
+/// As in Go, where KServe parses the URL: digits, or none as in "http://host:/".
 bool is_port(std::string_view text) {
-  if (text.empty()) return true;  // as in "http://host:/"
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc{} && end == text.data() + text.size();
+  return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// Whether each `%` begins two hexadecimal digits.
+bool has_valid_escapes(std::string_view text) {
+  for (std::size_t i = text.find('%'); i != std::string_view::npos; i = text.find('%', i + 1)) {
+    const std::string_view code = text.substr(i + 1, 2);
+    if (code.size() < 2 || code.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos)
+      return false;
+  }
+  return true;
 }
 
 /// `host`, `host:port`, `[address]` or `[address]:port`.
@@ -41,6 +47,13 @@ bool is_host_and_port(std::string_view text) {
   return rest.empty() || (rest.front() == ':' && is_port(rest.substr(1)));
 }
 
+/// Host and port of what follows "://".
+std::string_view authority_of(std::string_view rest) {
+  rest = rest.substr(0, rest.find_first_of("/?#"));
+  const std::size_t at = rest.rfind('@');
+  return at == std::string_view::npos ? rest : rest.substr(at + 1);
+}
+
 }  // namespace
 
 bool takes_ratio(std::string_view sampler) {
@@ -53,10 +66,18 @@ bool is_http_url(std::string_view text) {
   const auto rest =
       without_scheme(text, "https") ? without_scheme(text, "https") : without_scheme(text, "http");
   if (!rest) return false;
-  std::string_view authority = rest->substr(0, rest->find_first_of("/?#"));
-  if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos)
-    authority.remove_prefix(at + 1);
-  return is_host_and_port(authority);
+  const std::string_view before_query = rest->substr(0, rest->find('?'));
+  return has_valid_escapes(before_query) && is_host_and_port(authority_of(*rest));
+}
+
+std::optional<std::string_view> port_of(std::string_view url) {
+  const std::size_t slashes = url.find("://");
+  if (slashes == std::string_view::npos) return std::nullopt;
+  const std::string_view authority = authority_of(url.substr(slashes + 3));
+  const std::size_t colon = authority.rfind(':');
+  if (colon == std::string_view::npos || authority.find(']', colon) != std::string_view::npos)
+    return std::nullopt;
+  return authority.substr(colon + 1);
 }
 
 }  // namespace modelgate::spec

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string_view>
 
 #include "spec/inference_service.h"
@@ -65,5 +66,8 @@ bool takes_ratio(std::string_view sampler);
 
 /// Whether `text` is an absolute URL of http or https with a host.
 bool is_http_url(std::string_view text);
+
+/// The text between the colon after the host and the path of a URL; nullopt if there is no colon.
+std::optional<std::string_view> port_of(std::string_view url);
 
 }  // namespace modelgate::spec

@@ -52,7 +52,7 @@ constexpr auto kRules = std::to_array<Rule<Service>>({
     {{"logger", kKServe, kRatchets}, check_logger},
     {{"positive-numbers", kStrict, kRatchets}, check_positive_numbers},
     {{"tracing", kKServe, kRatchets}, check_tracing},
-    {{"tracing-ratio", kStrict, kRatchets}, check_tracing_ratio},
+    {{"tracing-values", kStrict, kRatchets}, check_tracing_values},
 
     // Scaling
     {{"autoscaler-class", kKServe, kRatchets}, check_autoscaler_class},

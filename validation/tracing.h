@@ -9,7 +9,7 @@
 namespace modelgate::validation {
 
 void check_tracing(const Service& s, Report& report);
-/// The ratio of samplers that take one.
-void check_tracing_ratio(const Service& s, Report& report);
+/// The range of the port, and the ratio of samplers that take one.
+void check_tracing_values(const Service& s, Report& report);
 
 }  // namespace modelgate::validation

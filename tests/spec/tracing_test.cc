@@ -29,7 +29,9 @@ INSTANTIATE_TEST_SUITE_P(
         UrlCase{"User", "http://user:word@otel:4317", true},
         UrlCase{"NoPortAfterTheColon", "http://otel:/", true},
         UrlCase{"LargestPort", "http://otel:65535", true},
-        UrlCase{"PortTooLarge", "http://otel:65536", false},
+        UrlCase{"PortTooLargeAsInGo", "http://otel:65536", true},
+        UrlCase{"Escape", "http://otel/a%2Fb?c=%", true}, UrlCase{"BrokenEscape", "http://otel/a%2", false},
+        UrlCase{"EscapeThatIsNotHexadecimal", "http://otel/%zz", false},
         UrlCase{"PortIsAWord", "http://otel:grpc", false}, UrlCase{"NegativePort", "http://otel:-1", false},
         UrlCase{"Empty", "", false}, UrlCase{"NoScheme", "otel-collector:4317", false},
         UrlCase{"OnlyAPath", "/v1/traces", false}, UrlCase{"NoSchemeButSlashes", "//otel:4317", false},
@@ -41,6 +43,15 @@ INSTANTIATE_TEST_SUITE_P(
         UrlCase{"SpaceBefore", " http://otel:4317", false}, UrlCase{"Newline", "http://otel:4317\n", false},
         UrlCase{"OpenBracket", "http://[::1", false}),
     [](const auto& info) { return std::string(info.param.name); });
+
+TEST(HttpUrl, HasAPort) {
+  EXPECT_EQ(port_of("http://otel:4317/a:b"), "4317");
+  EXPECT_EQ(port_of("http://user:word@[::1]:4317"), "4317");
+  EXPECT_EQ(port_of("http://otel:"), "");
+  EXPECT_EQ(port_of("http://otel"), std::nullopt);
+  EXPECT_EQ(port_of("http://[::1]/"), std::nullopt);
+  EXPECT_EQ(port_of("otel"), std::nullopt);
+}
 
 TEST(Tracing, HasDefaultsForEachField) {
   Arena arena;
