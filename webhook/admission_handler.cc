@@ -11,7 +11,6 @@
 
 #include "http/timeout.h"
 #include "process/log.h"
-#include "spec/field.h"
 #include "spec/lookup_rounds.h"
 #include "spec/text/ascii.h"
 #include "spec/text/utf8.h"
@@ -220,10 +219,10 @@ http::Reply AdmissionHandler::ask_again(const Pending& pending, const admission:
   const admission::ObjectKey& key = response.unread.front();
   const auto why = std::ranges::find(pending.unread, key, &UnreadFact::key);
   const bool known = why != pending.unread.end();
-  const std::string text =
-      text::on_one_line(fmt::format("{} {} could not be read, and the {} would start without it: {}",
-                                    key.kind, spec::quote(key.name.empty() ? "*" : key.name), review.kind,
-                                    known ? why->reason : "it was not looked up"));
+  // Without quotes: the API server quotes the text. The names are DNS names.
+  const std::string text = text::on_one_line(fmt::format(
+      "{} {} could not be read, and the {} would start without it: {}", key.kind,
+      key.name.empty() ? "list" : key.name, review.kind, known ? why->reason : "it was not looked up"));
   http::Reply reply = known && why->overloaded ? http::overloaded_reply(text) : http::text_reply(500, text);
   count_reply(pending.call, reply.status);
   log::warn("refused for now", {{"webhook", admission_paths()[pending.call.path].path},

@@ -6,12 +6,13 @@ import json
 import subprocess
 import sys
 
-from installed import CONFIG_MAP, DEPLOY, GROUP, NAMESPACE, pod
+from installed import CONFIG_MAP, DEPLOY, GROUP, NAMESPACE, ordinary, pod
 from test_installed import InstalledTest
 from world import CRDS
 
 RECORDED = CRDS["kserve"].parent
 INTERNAL = f"internal.{GROUP}"
+POD_ROLE = "/apis/rbac.authorization.k8s.io/v1/clusterroles/modelgate-webhook-pods"
 COMPATIBLE = {"validation": "Compatible", "runtimeSelection": "Defer", "resourceDefaults": False, "gpuTolerations": [],
               "podInjection": "Admission"}
 
@@ -110,6 +111,58 @@ class Pods(PodsTest):
                              "supportedUriFormats": [{"prefix": "tide://"}]}})
         _, container = self.initializer(body)
         self.assertEqual(container["image"], "tide")
+
+
+class Unread(PodsTest):
+    """A Pod that started without its credentials would stay without them."""
+    NAMES = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
+
+    def reader(self, namespace):
+        self.apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s3", "namespace": namespace},
+                    "stringData": dict.fromkeys(self.NAMES, "sentinel")},
+                   {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "reader", "namespace": namespace},
+                    "secrets": [{"name": "s3"}]})
+
+    def create(self, namespace):
+        """The credentials that a new Pod would get, or the error."""
+        body = pod_of({"storage-initializer-sourceuri": "s3://models/iris"}, "reader")
+        done = self.plane.kubectl("create", "--dry-run=server", "-n", namespace, "-o", "json", "-f", "-", stdin=body, expect=None)
+        if done.returncode != 0:
+            return done.stderr
+        container = json.loads(done.stdout)["spec"]["initContainers"][0]
+        return sorted(env["name"] for env in container.get("env", []) if env["name"] in self.NAMES)
+
+    def test_without_the_permission_it_is_not_created(self):
+        self.reader("default")
+        self.assertEqual(self.create("default"), self.NAMES)
+        role = self.plane.get(POD_ROLE)
+        self.addCleanup(self.plane.kubectl, "apply", "--server-side", "--force-conflicts", "-f", DEPLOY / "base" / "role-pods.yaml")
+        rules = [{**rule, "resources": [r for r in rule["resources"] if r != "secrets"]} for rule in role["rules"]]
+        self.plane.kubectl("patch", "clusterrole", role["metadata"]["name"], "--type=merge", "-p", json.dumps({"rules": rules}))
+        self.eventually("an error", lambda: isinstance(self.create("default"), str))
+        refused = self.create("default")
+        self.assertIn("Secret s3 could not be read", refused)
+        self.assertIn("403", refused)
+        self.plane.kubectl("patch", "clusterrole", role["metadata"]["name"], "--type=merge", "-p", json.dumps({"rules": role["rules"]}))
+        self.eventually("the credentials", lambda: self.create("default") == self.NAMES)
+
+    def test_lookups_for_another_namespace_do_not_take_its_credentials(self):
+        self.reader(self.namespace)
+        with self.world.load(many_missing_runtimes(), connections=30) as load:
+            created = [self.create(self.namespace) for _ in range(10)]
+        print(f"            lookups of another namespace: {load.results()}")
+        for answer in created:
+            self.assertTrue(answer == self.NAMES or isinstance(answer, str), answer)
+        self.assertIn(self.NAMES, created)
+
+
+def many_missing_runtimes():
+    """A service of which each canary names another runtime that does not exist: each is looked up."""
+    def predictor(i):
+        return {"name": f"c{i}", "model": {"modelFormat": {"name": "sklearn"}, "storageUri": "s3://models/iris", "runtime": f"r{i}"}}
+    service = ordinary()
+    service["spec"]["canary"] = [{"trafficPercent": 0, "predictor": predictor(i)} for i in range(32)]
+    return service
 
 
 class LeftOut(PodsTest):

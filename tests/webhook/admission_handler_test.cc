@@ -312,7 +312,7 @@ TEST_F(HandlerTest, APodIsNotAnsweredWithoutAFactThatCannotBeRead) {
   const http::Reply reply = reply_to(kMutatePods, {secret(1)}, std::make_shared<FailingFacts>(false));
   EXPECT_EQ(reply.status, 500);
   EXPECT_FALSE(reply.retry_after);
-  EXPECT_NE(reply.body.find("Secret \"1\""), std::string::npos) << reply.body;
+  EXPECT_NE(reply.body.find("Secret 1 could not be read"), std::string::npos) << reply.body;
   EXPECT_NE(reply.body.find("403 Forbidden of the API server"), std::string::npos) << reply.body;
   EXPECT_EQ(metrics_.sum().paths[*find_admission_path(kMutatePods)].in_flight, 0U);
 }
