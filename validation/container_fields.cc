@@ -50,7 +50,7 @@ constexpr auto kProbes = std::to_array<Words>({"livenessProbe", "readinessProbe"
 
 constexpr std::array kContainer = {row::choice("imagePullPolicy", kPullPolicies),
                                    row::choice("terminationMessagePolicy", kMessagePolicies),
-                                   row::choice("restartPolicy", kRestartPolicies)};
+                                   row::not_empty(row::choice("restartPolicy", kRestartPolicies))};
 constexpr std::array kProbe = {
     row::at_least("initialDelaySeconds", 0), row::at_least("timeoutSeconds", 0),
     row::at_least("periodSeconds", 0),       row::at_least("successThreshold", 0),
@@ -68,16 +68,20 @@ constexpr std::array kFileKey = {row::form("key", spec::check_env_name, kNeeded)
                                  row::form("path", check_path_stays_below, kNeeded)};
 constexpr std::array kEnvFrom = {row::form("prefix", spec::check_env_name)};
 constexpr std::array kEnvSource = {row::form("name", spec::check_dns1123_subdomain, kNeeded)};
-constexpr std::array kMount = {
-    row::form("subPath", check_path_stays_below), row::form("subPathExpr", check_relative_path),
-    row::choice("mountPropagation", kPropagations), row::choice("recursiveReadOnly", kRecursive)};
+constexpr std::array kMount = {row::form("subPath", check_path_stays_below),
+                               row::form("subPathExpr", check_relative_path),
+                               row::not_empty(row::choice("mountPropagation", kPropagations)),
+                               row::not_empty(row::choice("recursiveReadOnly", kRecursive))};
 constexpr std::array kDevice = {row::present("name"),
                                 row::form("devicePath", check_path_stays_below, kNeeded)};
 constexpr std::array kPort = {row::range("hostPort", 0, kMaxPort)};
 constexpr std::array kClaim = {row::present("name"), row::form("request", spec::check_dns1123_label)};
 constexpr std::array kSecurity = {row::range("runAsUser", 0, kMaxId), row::range("runAsGroup", 0, kMaxId),
-                                  row::choice("procMount", kProcMounts)};
+                                  row::not_empty(row::choice("procMount", kProcMounts))};
 constexpr std::array kProfileType = {row::choice("type", kProfiles, kNeeded)};
+constexpr std::array kWindows = {
+    row::not_empty(row::form("gmsaCredentialSpecName", spec::check_dns1123_subdomain)),
+    row::not_empty({.field = "gmsaCredentialSpec"}), row::not_empty({.field = "runAsUserName"})};
 constexpr std::array kResize = {row::choice("resourceName", kResizable, kNeeded),
                                 row::choice("restartPolicy", kResizePolicies, kNeeded)};
 constexpr std::array kRestartRule = {row::choice("action", kRestartActions, kNeeded),
@@ -298,6 +302,16 @@ void check_app_armor(const ObjectView& profile, const LazyPath& at, Reading read
 constexpr NameFilter kChecked = {"livenessProbe", "readinessProbe", "startupProbe",      "volumeMounts",
                                  "volumeDevices", "resizePolicy",   "restartPolicyRules"};
 
+/// The part of a name after its domain.
+void check_windows_user(const ObjectView& options, const LazyPath& at, Reading, Report& report) {
+  constexpr std::size_t kMaxUserBytes = 104;
+  const Words name = options.string("runAsUserName");
+  const Words user = name.substr(name.find('\\') == Words::npos ? 0 : name.find('\\') + 1);
+  if (name.empty()) return;
+  if (user.empty() || user.size() > kMaxUserBytes || user.find_first_of("\"/\\:;|=,+*?<>@[]") != Words::npos)
+    report.add(invalid(at / "runAsUserName", name, "must be a user of Windows: name or domain\\name"));
+}
+
 constexpr TypeRules kRules[] = {
     {.type = &schema::kContainer, .fields = kContainer, .check = check_container, .about = kChecked},
     {.type = &schema::kProbe, .fields = kProbe, .one_of = {.members = kProbeHandlers, .required = true}},
@@ -327,6 +341,7 @@ constexpr TypeRules kRules[] = {
     {.type = &schema::kSecurityContext, .fields = kSecurity, .check = check_security},
     {.type = &schema::kSeccompProfile, .fields = kProfileType, .check = check_seccomp},
     {.type = &schema::kAppArmorProfile, .fields = kProfileType, .check = check_app_armor},
+    {.type = &schema::kWindowsSecurityContextOptions, .fields = kWindows, .check = check_windows_user},
     {.type = &schema::kContainerResizePolicy, .fields = kResize},
     {.type = &schema::kContainerRestartRule, .fields = kRestartRule},
     {.type = &schema::kContainerRestartRuleOnExitCodes, .fields = kExitCodes, .check = check_exit_codes},

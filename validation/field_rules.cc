@@ -74,7 +74,9 @@ void check_field(const ObjectView& object, NameFilter names, const FieldRule& ru
                  Reading reading, Report& report) {
   const Value* v = names.may_have(rule.field) ? object.field(rule.field) : nullptr;
   if (!is_unset(v)) return check_value(*v, rule, at / rule.field, reading, report);
-  if (rule.required && !reading.partial) report.add(required(at / rule.field, "must not be empty"));
+  const bool empty = rule.empty_is_invalid && v && v->IsString();
+  if (empty || (rule.required && !reading.partial))
+    report.add(required(at / rule.field, "must not be empty"));
 }
 
 class Walk {
@@ -136,7 +138,7 @@ void check_fields(const FieldSubject& s, const FieldTable& table, Report& report
 
 std::size_t count_members(const ObjectView& object, std::span<const std::string_view> members) {
   return static_cast<std::size_t>(
-      std::ranges::count_if(members, [&](std::string_view name) { return object.has(name); }));
+      std::ranges::count_if(members, [&](std::string_view name) { return !is_unset(object.field(name)); }));
 }
 
 void check_one_of(const ObjectView& object, const OneOf& one_of, const LazyPath& at, Reading reading,
@@ -151,7 +153,7 @@ void check_one_of(const ObjectView& object, const OneOf& one_of, const LazyPath&
   }
   std::vector<std::string_view> found;
   for (const std::string_view name : one_of.members) {
-    if (object.has(name)) found.push_back(name);
+    if (!is_unset(object.field(name))) found.push_back(name);
   }
   report.add(forbidden(at, fmt::format("has {}: only one of them may be set", fmt::join(found, " and "))));
 }

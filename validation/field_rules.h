@@ -62,10 +62,12 @@ class NameFilter {
   std::uint64_t bits_ = 0;
 };
 
-/// A requirement of one field. A string that is empty counts as absent.
+/// A requirement of one field. A string that is empty counts as absent, but where the API server has a default
+/// only for an absent field.
 struct FieldRule {
   std::string_view field;
   bool required = false;
+  bool empty_is_invalid = false;
   /// Of a string, or of each string in a list.
   spec::NameProblem (*form)(std::string_view) = nullptr;
   std::span<const std::string_view> choices{};
@@ -90,6 +92,11 @@ constexpr FieldRule form(std::string_view field, spec::NameProblem (*check)(std:
 constexpr FieldRule choice(std::string_view field, std::span<const std::string_view> choices,
                            Needed needed = Needed::kNo) {
   return {.field = field, .required = needed == kNeeded, .choices = choices};
+}
+/// Of a field that must not be an empty string.
+constexpr FieldRule not_empty(FieldRule rule) {
+  rule.empty_is_invalid = true;
+  return rule;
 }
 constexpr FieldRule range(std::string_view field, std::int64_t least, std::int64_t most,
                           Needed needed = Needed::kNo) {

@@ -42,22 +42,22 @@ constexpr auto kClaimSources = std::to_array<Words>({"resourceClaimName", "resou
 
 constexpr std::array kPod = {row::choice("dnsPolicy", kDnsPolicies),
                              row::choice("restartPolicy", kRestartPolicies),
-                             row::choice("preemptionPolicy", kPreemption),
+                             row::not_empty(row::choice("preemptionPolicy", kPreemption)),
                              row::form("hostname", spec::check_dns1123_label),
                              row::form("subdomain", spec::check_dns1123_label),
-                             row::form("hostnameOverride", spec::check_dns1123_subdomain),
+                             row::not_empty(row::form("hostnameOverride", spec::check_dns1123_subdomain)),
                              row::form("nodeName", spec::check_dns1123_subdomain),
                              row::form("serviceAccountName", spec::check_dns1123_subdomain),
+                             row::form("serviceAccount", spec::check_dns1123_subdomain),
                              row::form("priorityClassName", spec::check_dns1123_subdomain),
-                             row::form("runtimeClassName", spec::check_dns1123_subdomain),
-                             row::at_least("terminationGracePeriodSeconds", 0)};
+                             row::not_empty(row::form("runtimeClassName", spec::check_dns1123_subdomain))};
 constexpr std::array kSecurity = {row::range("fsGroup", 0, kMaxId),
                                   row::range("runAsUser", 0, kMaxId),
                                   row::range("runAsGroup", 0, kMaxId),
                                   row::range("supplementalGroups", 0, kMaxId),
-                                  row::choice("fsGroupChangePolicy", kGroupChanges),
-                                  row::choice("supplementalGroupsPolicy", kGroupPolicies),
-                                  row::choice("seLinuxChangePolicy", kLabelChanges)};
+                                  row::not_empty(row::choice("fsGroupChangePolicy", kGroupChanges)),
+                                  row::not_empty(row::choice("supplementalGroupsPolicy", kGroupPolicies)),
+                                  row::not_empty(row::choice("seLinuxChangePolicy", kLabelChanges))};
 constexpr std::array kSysctl = {row::form("name", check_sysctl, kNeeded)};
 constexpr std::array kHostAlias = {row::form("ip", check_ip_address, kNeeded),
                                    row::form("hostnames", spec::check_dns1123_subdomain)};
@@ -67,9 +67,10 @@ constexpr std::array kName = {row::present("name")};
 constexpr std::array kReadinessGate = {row::form("conditionType", spec::check_qualified_name, kNeeded)};
 constexpr std::array kSchedulingGate = {row::form("name", spec::check_qualified_name, kNeeded)};
 constexpr std::array kOs = {row::choice("name", kSystems, kNeeded)};
-constexpr std::array kClaim = {row::form("name", spec::check_dns1123_label, kNeeded),
-                               row::form("resourceClaimName", spec::check_dns1123_subdomain),
-                               row::form("resourceClaimTemplateName", spec::check_dns1123_subdomain)};
+constexpr std::array kClaim = {
+    row::form("name", spec::check_dns1123_label, kNeeded),
+    row::not_empty(row::form("resourceClaimName", spec::check_dns1123_subdomain)),
+    row::not_empty(row::form("resourceClaimTemplateName", spec::check_dns1123_subdomain))};
 constexpr std::array kGroup = {row::form("podGroupName", spec::check_dns1123_subdomain, kNeeded)};
 
 // What the rows cannot express.
@@ -168,6 +169,16 @@ void check_dns(const ObjectView& pod, const LazyPath& at, Reading reading, Repor
   report.add(required(config / "nameservers", "dnsPolicy None needs at least one"));
 }
 
+/// What admission plugins of the API server compute from the classes of a Pod.
+void check_classes(const ObjectView& pod, const LazyPath& at, Reading reading, Report& report) {
+  if (pod.has("overhead") && pod.string("runtimeClassName").empty() && !reading.partial)
+    report.add(forbidden(at / "overhead", "must not be set without the runtimeClassName that it comes from"));
+  if (pod.integer("priority").value_or(0) != 0 && pod.string("priorityClassName").empty())
+    report.warn(at / "priority",
+                "the API server rejects a Pod whose priority is not that of its "
+                "priorityClassName: set the class instead");
+}
+
 /// A Deployment's Pods run until they are replaced.
 void check_pod(const ObjectView& pod, const LazyPath& at, Reading reading, Report& report) {
   if (pod.has("activeDeadlineSeconds"))
@@ -183,6 +194,7 @@ void check_pod(const ObjectView& pod, const LazyPath& at, Reading reading, Repor
   check_host_settings(pod, at, report);
   check_host_sysctls(pod, at, report);
   check_dns(pod, at, reading, report);
+  check_classes(pod, at, reading, report);
 }
 
 /// What check_pod() is about.
@@ -196,6 +208,8 @@ constexpr NameFilter kChecked = {"activeDeadlineSeconds",
                                  "hostUsers",
                                  "hostnameOverride",
                                  "securityContext",
+                                 "overhead",
+                                 "priority",
                                  "dnsPolicy"};
 
 constexpr TypeRules kRules[] = {

@@ -12,6 +12,7 @@
 #include "validation/downward_fields.h"
 #include "validation/duplicates.h"
 #include "validation/forms.h"
+#include "validation/metadata_maps.h"
 
 namespace modelgate::validation {
 namespace {
@@ -88,7 +89,7 @@ constexpr std::array kGitRepo = {row::present("repository"), row::form("director
 constexpr std::array kGcePd = {row::present("pdName"), row::range("partition", 0, kMaxPartition)};
 constexpr std::array kAwsEbs = {row::present("volumeID"), row::range("partition", 0, kMaxPartition)};
 constexpr std::array kIscsi = {row::present("targetPortal"), row::present("iqn"),
-                               row::range("lun", 0, kMaxLun)};
+                               row::range("lun", 0, kMaxLun), row::not_empty({.field = "initiatorName"})};
 constexpr std::array kGlusterfs = {row::present("endpoints"), row::present("path")};
 constexpr std::array kRbd = {row::present("monitors"), row::present("image")};
 constexpr std::array kVolumeId = {row::present("volumeID")};
@@ -97,8 +98,8 @@ constexpr std::array kQuobyte = {row::present("registry"), row::present("volume"
 constexpr std::array kDriver = {row::present("driver")};
 constexpr std::array kAzureFile = {row::present("secretName"), row::present("shareName")};
 constexpr std::array kAzureDisk = {row::present("diskName"), row::present("diskURI"),
-                                   row::choice("cachingMode", kCachingModes),
-                                   row::choice("kind", kDiskKinds)};
+                                   row::not_empty(row::choice("cachingMode", kCachingModes)),
+                                   row::not_empty(row::choice("kind", kDiskKinds))};
 constexpr std::array kVsphere = {row::present("volumePath")};
 constexpr std::array kPhoton = {row::present("pdID")};
 constexpr std::array kScaleIo = {row::present("gateway"), row::present("system"), row::present("volumeName")};
@@ -110,10 +111,13 @@ constexpr std::array kImage = {row::choice("pullPolicy", kPullPolicies),
 constexpr std::array kEphemeral = {row::present("volumeClaimTemplate")};
 constexpr std::array kClaimTemplate = {row::present("spec")};
 constexpr std::array kClaimSpec = {row::choice("accessModes", kAccessModes, kNeeded),
-                                   row::choice("volumeMode", kVolumeModes),
-                                   row::form("storageClassName", spec::check_dns1123_subdomain)};
+                                   row::not_empty(row::choice("volumeMode", kVolumeModes)),
+                                   row::form("storageClassName", spec::check_dns1123_subdomain),
+                                   row::form("volumeAttributesClassName", spec::check_dns1123_subdomain)};
 constexpr std::array kTrustBundle = {row::form("path", check_projected_path, kNeeded)};
-constexpr std::array kReference = {row::present("kind"), row::present("name")};
+constexpr std::array kReference = {row::present("kind"), row::present("name"),
+                                   row::form("apiGroup", spec::check_dns1123_subdomain),
+                                   row::form("namespace", spec::check_dns1123_label)};
 constexpr auto kDownwardRefs = std::to_array<Words>({"fieldRef", "resourceFieldRef"});
 constexpr auto kProjections = std::to_array<Words>(
     {"secret", "configMap", "downwardAPI", "serviceAccountToken", "clusterTrustBundle", "podCertificate"});
@@ -130,10 +134,11 @@ void check_empty_dir(const ObjectView& source, const LazyPath& at, Reading, Repo
 }
 
 void check_iscsi(const ObjectView& source, const LazyPath& at, Reading reading, Report& report) {
-  const std::string_view iqn = source.string("iqn");
-  const auto begins = [&](std::string_view prefix) { return iqn.starts_with(prefix); };
-  if (!iqn.empty() && !begins("iqn") && !begins("eui") && !begins("naa"))
-    report.add(invalid(at / "iqn", iqn, "must begin with iqn, eui or naa"));
+  for (const Words field : {"iqn", "initiatorName"}) {
+    const Words name = source.string(field);
+    const bool known = name.starts_with("iqn") || name.starts_with("eui") || name.starts_with("naa");
+    if (!name.empty() && !known) report.add(invalid(at / field, name, "must begin with iqn, eui or naa"));
+  }
   const bool chap = source.boolean("chapAuthDiscovery").value_or(false) ||
                     source.boolean("chapAuthSession").value_or(false);
   if (chap && !source.has("secretRef") && !reading.partial)
@@ -141,7 +146,7 @@ void check_iscsi(const ObjectView& source, const LazyPath& at, Reading reading, 
 }
 
 void check_fibre_channel(const ObjectView& source, const LazyPath& at, Reading reading, Report& report) {
-  if (!source.has("targetWWNs")) return;
+  if (source.list<ObjectView>("targetWWNs").empty()) return;
   const auto lun = source.integer("lun");
   if (!lun && !reading.partial) report.add(required(at / "lun", "is needed with targetWWNs"));
   if (lun && (*lun < 0 || *lun > kMaxLun)) report.add(invalid(at / "lun", *lun, "must be from 0 to 255"));
@@ -162,6 +167,22 @@ void check_quobyte(const ObjectView& source, const LazyPath& at, Reading, Report
   }
 }
 
+/// The Secret of a source, by name.
+template <const char* kField>
+void check_secret_of(const ObjectView& source, const LazyPath& at, Reading reading, Report& report) {
+  const ObjectView secret = source.object(kField);
+  if (!secret) return;
+  const LazyPath secret_at = at / kField;
+  const Words name = secret.string("name");
+  if (name.empty()) {
+    if (!reading.partial) report.add(required(secret_at / "name", "the name of the Secret"));
+  } else if (const auto problem = spec::check_dns1123_subdomain(name)) {
+    report.add(invalid(secret_at / "name", name, std::string(*problem)));
+  }
+}
+constexpr char kSecretRef[] = "secretRef";
+constexpr char kNodeSecretRef[] = "nodePublishSecretRef";
+
 void check_flex(const ObjectView& source, const LazyPath& at, Reading, Report& report) {
   const LazyPath options = at / "options";
   source.object<spec::StringMapView>("options").for_each([&](std::string_view key, std::string_view) {
@@ -178,9 +199,9 @@ void check_flocker(const ObjectView& source, const LazyPath& at, Reading, Report
 }
 
 void check_azure_disk(const ObjectView& source, const LazyPath& at, Reading, Report& report) {
-  const std::string_view kind = source.string("kind");
+  const std::string_view kind = source.string("kind");  // Shared if it is missing
   const std::string_view uri = source.string("diskURI");
-  if (kind.empty() || uri.empty()) return;
+  if (uri.empty()) return;
   const std::string_view prefix = kind == "Managed" ? "/subscriptions/" : "https://";
   if (!uri.starts_with(prefix))
     report.add(
@@ -240,16 +261,26 @@ void check_claim_spec(const ObjectView& claim, const LazyPath& at, Reading readi
     report.add(forbidden(at / "accessModes", "ReadWriteOncePod must be the only one"));
 }
 
-/// An ephemeral volume's claim has labels and annotations only.
 void check_claim_template(const ObjectView& claim, const LazyPath& at, Reading, Report& report) {
   const ObjectView metadata = claim.object("metadata");
   if (!metadata) return;
   const LazyPath metadata_at = at / "metadata";
   for (const auto& m : metadata.value()->GetObject()) {
     const Words name = spec::text_of(m.name);
-    if (name != "labels" && name != "annotations" && !m.value.IsNull())
+    const bool empty = m.value.IsString() && m.value.GetStringLength() == 0;
+    if (name != "labels" && name != "annotations" && name != "creationTimestamp" && !empty)
       report.add(forbidden(metadata_at / name, "must not be set: only labels and annotations may be"));
   }
+  check_labels(metadata.object<spec::StringMapView>("labels"), metadata_at / "labels", report);
+  check_annotations(metadata.object<spec::StringMapView>("annotations"), metadata_at / "annotations", report);
+}
+
+/// A claim may be copied from another claim, or by what an API group defines.
+void check_data_source(const ObjectView& source, const LazyPath& at, Reading, Report& report) {
+  const Words group = source.string("apiGroup");
+  const Words kind = source.string("kind");
+  if (group.empty() && !kind.empty() && kind != "PersistentVolumeClaim")
+    report.add(invalid(at / "kind", kind, "must be PersistentVolumeClaim without an apiGroup"));
 }
 
 void check_trust_bundle(const ObjectView& bundle, const LazyPath& at, Reading, Report& report) {
@@ -288,7 +319,7 @@ constexpr TypeRules kRules[] = {
      .one_of = {.members = kDatasets, .required = true},
      .check = check_flocker},
     {.type = &schema::kRBDVolumeSource, .fields = kRbd},
-    {.type = &schema::kCinderVolumeSource, .fields = kVolumeId},
+    {.type = &schema::kCinderVolumeSource, .fields = kVolumeId, .check = check_secret_of<kSecretRef>},
     {.type = &schema::kCephFSVolumeSource, .fields = kCephfs},
     {.type = &schema::kQuobyteVolumeSource, .fields = kQuobyte, .check = check_quobyte},
     {.type = &schema::kFCVolumeSource,
@@ -301,16 +332,16 @@ constexpr TypeRules kRules[] = {
     {.type = &schema::kPhotonPersistentDiskVolumeSource, .fields = kPhoton},
     {.type = &schema::kPortworxVolumeSource, .fields = kVolumeId},
     {.type = &schema::kScaleIOVolumeSource, .fields = kScaleIo},
-    {.type = &schema::kStorageOSVolumeSource, .fields = kStorageOs},
-    {.type = &schema::kCSIVolumeSource, .fields = kCsi},
+    {.type = &schema::kStorageOSVolumeSource, .fields = kStorageOs, .check = check_secret_of<kSecretRef>},
+    {.type = &schema::kCSIVolumeSource, .fields = kCsi, .check = check_secret_of<kNodeSecretRef>},
     {.type = &schema::kImageVolumeSource, .fields = kImage},
     {.type = &schema::kEphemeralVolumeSource, .fields = kEphemeral},
     {.type = &schema::kPersistentVolumeClaimTemplate,
      .fields = kClaimTemplate,
      .check = check_claim_template},
     {.type = &schema::kPersistentVolumeClaimSpec, .fields = kClaimSpec, .check = check_claim_spec},
-    {.type = &schema::kTypedLocalObjectReference, .fields = kReference},
-    {.type = &schema::kTypedObjectReference, .fields = kReference},
+    {.type = &schema::kTypedLocalObjectReference, .fields = kReference, .check = check_data_source},
+    {.type = &schema::kTypedObjectReference, .fields = kReference, .check = check_data_source},
 };
 
 }  // namespace

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Our rules about the objects of a service, compared with the API server's. Each row of tests/validation/pod_fields.jsonl is a
 service; `modelgate review --render` prints its Deployment, Service, autoscaler and Ingress, and the API server gets each, and a
-Pod of the template, as a dry run. It must reject what we deny, and accept what we admit. Duplicates that the builder drops are accepted.
+Pod of the template, as a dry run. It must reject what we deny, and accept what we admit.
 """
 import json
 import subprocess
@@ -24,6 +24,8 @@ def service(name, row):
     place, members = row["in"], row["members"]
     container = members.get("container", {}) if place == "both" else members if place == "container" else {}
     beside = members.get("pod", {}) if place == "both" else members if place in ("pod", "component") else {}
+    if "ports" in container:  # the default of the CRD, as in a stored service
+        container = {**container, "ports": [{"protocol": "TCP", **port} for port in container["ports"]]}
     predictor = {"containers": [{**CONTAINER, **container}], **beside}
     if place == "init":
         predictor["initContainers"] = [{**PREPARE, **members}]
@@ -70,7 +72,8 @@ class ApiRules(PlaneTest):
     def test_agree_with_the_api_server(self):
         self.plane.processes.wait_for("the account of Pods", ACCOUNT_SECONDS, lambda: self.plane.get(
             f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts/default"))
-        rows = {f"row-{i}": json.loads(line) for i, line in enumerate(ROWS.read_text().splitlines())}
+        rows = {f"row-{i}": row for i, row in enumerate(map(json.loads, ROWS.read_text().splitlines()))
+                if row.get("server") != "schema"}
         objects = self.rendered([service(name, row) for name, row in rows.items()])
         for name, row in rows.items():
             with self.subTest(row["name"]):

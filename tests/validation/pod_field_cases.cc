@@ -6,7 +6,7 @@
 //   in       where `members` are: container, init, pod, component, annotations; both: `container` and `pod`
 //   errors   "rule Reason path", the path relative to `in`; none: accepted
 //   rule     that an accepted row is about; pod-fields if it is missing
-//   server   "accepts": the API server does, and the Pods never run
+//   server   "accepts": the API server does, and the Pods never run; "schema": the schema of our CRD rejects it
 #include <deque>
 #include <fstream>
 #include <map>
