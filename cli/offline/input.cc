@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <optional>
 #include <utility>
 
+#include "spec/configuration.h"
 #include "spec/field.h"
 #include "spec/names.h"
 #include "spec/view.h"
@@ -70,6 +72,19 @@ class Reader {
   spec::Arena& arena_;
 };
 
+/// The error of a file that can be read and has no configuration: it would have no effect.
+std::optional<ManifestError> check_configuration(const std::string& file, spec::Arena& arena) {
+  Reader reader(false, arena);
+  reader.read(file);
+  const auto is_configuration = [](const ManifestObject& object) {
+    const spec::ObjectView view(object.value);
+    return view.string("kind") == "ConfigMap" &&
+           view.object("metadata").string("name") == spec::kConfigMapName;
+  };
+  if (!reader.errors.empty() || std::ranges::any_of(reader.objects, is_configuration)) return std::nullopt;
+  return ManifestError{file, 0, fmt::format("has no ConfigMap {}", spec::kConfigMapName)};
+}
+
 }  // namespace
 
 std::expected<Input, std::vector<ManifestError>> read_input(const InputOptions& options) {
@@ -85,7 +100,10 @@ std::expected<Input, std::vector<ManifestError>> read_input(const InputOptions& 
   std::vector<ManifestError> errors = std::move(reader.errors);
   for (const ManifestObject& object : reader.objects) world_reader.add_pending(object, options.namespace_);
   input.objects = std::move(reader.objects);
-  if (!options.config.empty()) world_reader.add_path(options.config);
+  if (!options.config.empty()) {
+    world_reader.add_path(options.config);
+    if (auto error = check_configuration(options.config, *input.arena)) errors.push_back(std::move(*error));
+  }
   if (const auto problem = spec::check_dns1123_label(options.namespace_))
     errors.push_back({"--namespace", 0, fmt::format("{} {}", spec::quote(options.namespace_), *problem)});
   auto world = world_reader.finish(1);

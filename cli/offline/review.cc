@@ -17,6 +17,7 @@
 #include "cli/offline/diff.h"
 #include "cli/offline/service_objects.h"
 #include "cli/terminal/exit_code.h"
+#include "spec/text/ascii.h"
 #include "spec/view.h"
 #include "yaml/yaml_writer.h"
 
@@ -162,7 +163,8 @@ class Reviewer {
     const spec::ObjectView view(object.value);
     const auto print = [&](std::string_view word, std::string_view text) {
       fmt::print(err_, "{}: {} {} {} {}\n", place(object, ""), paint(word, kDim, options_.color_err),
-                 view.string("kind"), spec::quote(view.object("metadata").string("name")), text);
+                 text::on_one_line(std::string(view.string("kind"))),
+                 spec::quote(view.object("metadata").string("name")), text);
     };
     if (verdict.role == Role::kContext && verdict.allowed)
       print("used:", "counts as part of the cluster; it has no review of its own");

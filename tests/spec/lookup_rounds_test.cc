@@ -26,6 +26,17 @@ TEST(LookupRounds, LookUpThreeTimesThenLeaveUnknownThenGiveUp) {
   EXPECT_EQ(rounds.next({}), Next::kDone);
 }
 
+TEST(LookupRounds, LimitTheObjectsOfAllRounds) {
+  LookupRounds rounds;
+  std::vector<ObjectKey> first(LookupRounds::kMaxObjects - 1, kSecret.front());
+  EXPECT_TRUE(rounds.take_excess(first).empty());
+  EXPECT_EQ(first.size(), LookupRounds::kMaxObjects - 1);
+  std::vector<ObjectKey> second = {{"Secret", "ns", "a"}, {"Secret", "ns", "b"}, {"Secret", "ns", "c"}};
+  const std::vector<ObjectKey> excess = rounds.take_excess(second);
+  EXPECT_EQ(second, (std::vector<ObjectKey>{{"Secret", "ns", "a"}}));
+  EXPECT_EQ(excess, (std::vector<ObjectKey>{{"Secret", "ns", "b"}, {"Secret", "ns", "c"}}));
+}
+
 TEST(LookupRounds, UnknownObjectsAreFacts) {
   Facts facts;
   leave_unknown(kSecret, facts);

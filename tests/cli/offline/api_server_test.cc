@@ -183,6 +183,14 @@ INSTANTIATE_TEST_SUITE_P(
         RoleCase{"ModelCache", "serving.kserve.io/v1alpha1\nkind: LocalModelCache", "used: LocalModelCache"}),
     [](const auto& info) { return info.param.name; });
 
+TEST(RoleLines, PrintNoControlCharacters) {
+  const TemporaryFile file(
+      "apiVersion: example.com/v1\nkind: \"A\\e[31mB\"\nmetadata: {name: \"x\\e[31m\"}\n");
+  const Outcome outcome = run({file.path()});
+  EXPECT_THAT(outcome.err, HasSubstr("skipped: "));
+  EXPECT_EQ(outcome.err.find('\x1b'), std::string::npos) << outcome.err;
+}
+
 TEST(Schemas, AreThoseOfOurKinds) {
   EXPECT_NE(schema_of("serving.kserve.io/v1beta1", "InferenceService"), nullptr);
   EXPECT_NE(schema_of("serving.kserve.io/v1alpha1", "ServingRuntime"), nullptr);

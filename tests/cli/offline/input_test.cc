@@ -140,6 +140,13 @@ TEST_F(InputTest, AMissingPathAnEmptyDirectoryAndAnInvalidNamespaceAreErrors) {
   EXPECT_THAT(input.error().front().to_string(), HasSubstr("--namespace"));
 }
 
+TEST_F(InputTest, AConfigurationFileWithoutTheConfigMapIsAnError) {
+  const std::string a = write_object("a.yaml");
+  const auto input = read_input({.files = {a}, .manifests = {}, .config = a});
+  ASSERT_FALSE(input);
+  EXPECT_THAT(input.error().front().to_string(), HasSubstr("inferenceservice-config"));
+}
+
 TEST_F(InputTest, EmptyDocumentsAreNoObjects) {
   EXPECT_THAT(names({write("a.yaml", "---\n# nothing\n---\n" + object("a") + "---\n")}), ElementsAre("a"));
   EXPECT_THAT(names({write("b.yaml", "")}), ElementsAre());
