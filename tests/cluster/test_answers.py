@@ -392,3 +392,73 @@ class IngressClasses(ReconciledTest):
         self.wait_ready("plain")
         self.plane.kubectl("delete", "ingressclass", "istio")
         self.eventually("it to be not Ready", lambda: self.condition("plain")["status"] == "False", EFFECT_SECONDS)
+
+
+class Refusals(ReconciledTest):
+    """What the API server refuses makes a service not Ready, whatever still serves."""
+
+    def test_in_strict(self):
+        self.check("Strict")
+
+    def test_in_compatible(self):
+        self.check("Compatible")
+
+    def check(self, mode):
+        self.addCleanup(self.world.configure, "modelgate", validation="Strict")
+        self.world.configure("modelgate", validation=mode)
+        self.world.stop_reconcilers()
+        self.reconciler = self.world.start_reconciler()
+        self.versions = 1
+        with self.subTest("creation"):
+            self.check_creation()
+        with self.subTest("update"):
+            self.check_update()
+
+    def check_creation(self):
+        denial = Denial(self, "new", "new-predictor")
+        denial.deny("apps", "deployments", ["CREATE"], "object.metadata.name != 'new-predictor'", lambda: "denied by the test" in
+                    self.kubectl("create", "deployment", "new-predictor", "--image=i", "--dry-run=server", expect=None).stderr)
+        self.apply(sklearn("new"))
+        self.wait_refused("new")
+        self.assertEqual(self.status("new")["phase"], "Failed")
+        self.assertEqual(self.condition("new", "PreviousVersionReady"), {})
+        # A later attempt, and then the Deployment, whose autoscaler is created with it.
+        self.patch("new", {"spec": {"predictor": {"annotations": {VERSION: "2"}}}})
+        self.eventually("the next generation", lambda: self.status("new").get("observedGeneration") == self.generation("new"))
+        self.assertNotIn(("horizontalpodautoscalers", "new-predictor"), self.children())
+        denial.allow()
+        self.wait_ready("new")
+        self.eventually("the autoscaler", lambda: ("horizontalpodautoscalers", "new-predictor") in self.children())
+
+    def check_update(self):
+        service = sklearn("old", component={"minReplicas": 1})
+        service["spec"]["canary"] = [canary(20)]
+        self.apply(service)
+        self.wait_ready("old")
+        split = {"old-predictor": 80, "old-next-predictor": 20}
+        self.eventually("the canary's share", lambda: Cluster(self).weights("old") == split)
+        denial = Denial(self, "old", "old-predictor")
+        denial.deny("apps", "deployments", ["UPDATE"], "!object.metadata.name.startsWith('old-')", lambda: "denied by the test" in
+                    self.kubectl("label", "deployment", "old-predictor", "probe=p", "--dry-run=server", expect=None).stderr)
+        self.patch("old", {"spec": {"predictor": {"annotations": {VERSION: "2"}}, "canary": [canary(50)]}})
+        self.wait_refused("old")
+        for generation in range(2):
+            previous = self.condition("old", "PreviousVersionReady")
+            self.assertEqual(previous["status"], "True")
+            self.assertIn("the previous version keeps serving", previous["message"])
+            self.assertEqual(self.status("old")["phase"], "Failed")
+            self.assertEqual(Cluster(self).weights("old"), split)
+            self.patch("old", {"metadata": {"annotations": {"example.com/touched": str(generation)}}})
+            self.eventually("a reconcile", lambda: self.status("old").get("observedGeneration") == self.generation("old"))
+        denial.allow()
+        self.wait_ready("old")
+        self.eventually("the canary's share", lambda: Cluster(self).weights("old") == {"old-predictor": 50, "old-next-predictor": 50})
+        self.assertEqual(self.condition("old", "PreviousVersionReady"), {})
+
+    def wait_refused(self, name):
+        def is_refused():
+            status = self.status(name)
+            return status.get("observedGeneration") == self.generation(name) and all(
+                self.condition(name, c).get("status") == "False" and "denied by the test" in self.condition(name, c)["message"]
+                for c in ("PredictorReady", "Ready"))
+        self.eventually(f"{name} to be False", is_refused, EFFECT_SECONDS)

@@ -84,7 +84,8 @@ class Planner {
       : build_(build),
         stable_view_(build.service.spec().predictor()),
         canaries_(build.service.spec().canary()),
-        splits_(splits_traffic(route_kind(build))) {}
+        splits_(splits_traffic(route_kind(build))),
+        is_pending_(std::ranges::any_of(build.context.ready.versions, &DeployedVersion::pending)) {}
 
   VersionPlan run() {
     plan_.stable.component = build_.predictor();
@@ -113,7 +114,7 @@ class Planner {
     for (std::size_t i = 0; i < plan_.canaries.size(); ++i) {
       PlannedVersion& canary = plan_.canaries[i];
       if (!canary.serves) continue;
-      canary.weight = share_of(i);
+      canary.weight = is_pending_ ? weight_of(canary.component) : share_of(i);
       stable -= canary.weight;
       elsewhere += *canary.replicas;
     }
@@ -136,6 +137,12 @@ class Planner {
     const auto& all = build_.context.ready.versions;
     const auto it = std::ranges::find(all, component, &DeployedVersion::component);
     return it == all.end() ? nullptr : &*it;
+  }
+
+  /// By the existing route.
+  std::int64_t weight_of(std::string_view component) const {
+    const DeployedVersion* d = deployed(component);
+    return d ? d->weight : 0;
   }
 
   bool is_named(std::string_view component) const {
@@ -173,7 +180,7 @@ class Planner {
     const DeployedVersion* d = deployed(planned.component);
     if (d) {
       take(v, *d);
-      v.may_grow = !d->pending;
+      v.may_grow = !is_pending_;
     } else if (planned.serves) {
       // Only its readiness is known.
       v.available = v.wanted;
@@ -250,6 +257,7 @@ class Planner {
   spec::PredictorView stable_view_;
   spec::ListView<spec::CanaryView> canaries_;
   bool splits_;
+  bool is_pending_;  // a change of a version is not written yet
   VersionPlan plan_;
   std::vector<Version> versions_;  // the stable one, canaries, retiring ones
 };

@@ -11,12 +11,14 @@
 //   1. A version without available Pods gets no traffic while another version with a share has available
 //      Pods.
 //   2. The traffic of a version grows with its available Pods, in proportion to the Pods that its share needs.
-//      It does not shrink because a Pod fails. While a change of its Deployment is not written yet, it does not grow.
+//      It does not shrink because a Pod fails.
 //   3. The stable version takes over traffic only once its rollout is complete: a promoted canary serves until
 //      the stable version serves the same.
 //   4. Traffic that no version may take over yet stays where it is: with a canary whose share was reduced, or
 //      with a retiring version. Such a version retains its Pods until the route sends it no traffic.
 //   5. The stable version scales down by the Pods of a canary that are available and get their traffic.
+// In both modes the shares of canaries stay while a change of a version is not written yet, e.g. because the API server
+// refuses it.
 // If the stable version's Pods cannot be scheduled for lack of resources, it takes over with those that it
 // has: the version that it replaces may hold the resources.
 #pragma once
