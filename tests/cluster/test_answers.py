@@ -18,7 +18,7 @@ from test_reconciler import ReconciledTest, sklearn
 
 SEED = int(os.environ.get("MODELGATE_ANSWERS_SEED", "20261129"))
 # No step begins after this time. All kinds of breakages come first.
-SEQUENCE_SECONDS = 75
+SEQUENCE_SECONDS = 45
 # Until an effect is visible; generous for busy machines. The reconciler retries after at most twice the time since a failure.
 EFFECT_SECONDS = 60
 SERVICES_OF = {"plain": ["plain-predictor"], "split": ["split-predictor", "split-next-predictor"],
