@@ -56,13 +56,12 @@ constexpr auto kRows = std::to_array<Row>({
 }  // namespace
 
 bool is_storage_variable(std::string_view name, std::string_view uri) {
+  const auto row = std::ranges::find(kRows, name, &Row::name);
+  if (row == kRows.end()) return false;
   const StorageScheme* scheme = find_storage_scheme(uri);
   if (scheme && scheme->fetcher != StorageFetcher::kInitializer) return false;
-  return std::ranges::any_of(kRows, [&](const Row& row) {
-    if (row.name != name) return false;
-    return row.credentials == Credentials::kNone ||
-           (scheme && std::ranges::find(scheme->credentials, row.credentials) != scheme->credentials.end());
-  });
+  if (row->credentials == Credentials::kNone) return true;
+  return scheme && std::ranges::find(scheme->credentials, row->credentials) != scheme->credentials.end();
 }
 
 }  // namespace modelgate::spec

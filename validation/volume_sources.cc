@@ -267,7 +267,8 @@ void check_claim_template(const ObjectView& claim, const LazyPath& at, Reading, 
   const LazyPath metadata_at = at / "metadata";
   for (const auto& m : metadata.value()->GetObject()) {
     const Words name = spec::text_of(m.name);
-    const bool empty = m.value.IsString() && m.value.GetStringLength() == 0;
+    const bool empty = (m.value.IsString() && m.value.GetStringLength() == 0) ||
+                       (m.value.IsInt64() && m.value.GetInt64() == 0);
     if (name != "labels" && name != "annotations" && name != "creationTimestamp" && !empty)
       report.add(forbidden(metadata_at / name, "must not be set: only labels and annotations may be"));
   }

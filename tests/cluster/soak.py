@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Long versions of test_installed.py, test_rolling.py and test_reconciler_faults.py: `make soak`, or run.py --soak. They take
-more than an hour with the numbers below.
+"""Long versions of test_installed.py, test_rolling.py, test_api_rules.py and test_reconciler_faults.py: `make soak`, or
+run.py --soak. They take more than an hour with the numbers below.
 
     MODELGATE_SOAK_STARTS=1000     starts of two replicas at the same time in an empty cluster
     MODELGATE_SOAK_ROUNDS=100      rounds under load: each replica is replaced and the CA rotated; in every tenth round
@@ -10,6 +10,7 @@ more than an hour with the numbers below.
 """
 import os
 
+import test_api_rules
 import test_installed
 import test_reconciler_faults
 import test_rolling
@@ -33,3 +34,7 @@ class SoakFollowing(test_installed.Following):
 
 class SoakKilled(test_reconciler_faults.KilledInTurn):
     step, of = number("KILL_STEP", 1), ("writes", "calls")
+
+
+class SoakOddPods(test_api_rules.OddPods):
+    step = 1

@@ -165,6 +165,18 @@ TEST(RuleTableTest, EveryRuntimeRuleHasAnAcceptedAndADeniedRow) {
   expect_every_rule(serving_runtime_rules(), runtime_cases());
 }
 
+TEST(ScalingMetrics, OfKedaNameTheAnnotationThatTheyNeed) {
+  for (const char* type : {"PodMetric", "External"}) {
+    const Case c{
+        "", "",
+        service({.predictor = model() + R"(, "autoScaling": {"metrics": [{"type": ")" + type + R"("}]})"})};
+    const auto catalog = make_catalog(c.catalog);
+    const Document document(c.object);
+    EXPECT_THAT(prose(validate_service(c, document, *catalog)),
+                testing::HasSubstr("needs the annotation serving.kserve.io/autoscalerClass: keda"));
+  }
+}
+
 TEST(RuleTableTest, NamesAreUniqueWithinAKind) {
   for (const auto& rules : {inference_service_rules(), serving_runtime_rules()}) {
     std::set<std::string_view> names;
