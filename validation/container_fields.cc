@@ -95,7 +95,8 @@ void check_probe_of(const ObjectView& container, Words name, const LazyPath& at,
   if (!probe) return;
   const LazyPath probe_at = at / name;
   if (name == "readinessProbe") {
-    if (probe.has("terminationGracePeriodSeconds"))
+    // Its row reports a value below 1.
+    if (probe.integer("terminationGracePeriodSeconds").value_or(0) > 0)
       report.add(forbidden(probe_at / "terminationGracePeriodSeconds",
                            "must not be set for a readinessProbe, which stops no container"));
     return;

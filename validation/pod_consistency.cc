@@ -277,6 +277,20 @@ void check_proc_mount(const Container& c, bool host_users, Report& report) {
 constexpr NameFilter kReferring = {"resources",      "volumeDevices", "env",       "livenessProbe",
                                    "readinessProbe", "startupProbe",  "lifecycle", "securityContext"};
 
+/// Such a container of Windows runs in the node's network.
+void check_host_process(const Pod& pod, Containers containers, Report& report) {
+  if (pod.view.boolean("hostNetwork").value_or(false)) return;
+  const auto check = [&](const ObjectView& owner, const LazyPath& at) {
+    if (!owner.object("securityContext").object("windowsOptions").boolean("hostProcess").value_or(false))
+      return;
+    const LazyPath security = at / "securityContext";
+    const LazyPath options = security / "windowsOptions";
+    report.add(forbidden(options / "hostProcess", "needs hostNetwork: true in the Pod"));
+  };
+  check(pod.view, pod.at);
+  for (const Container& c : containers) check(c.view, c.at);
+}
+
 std::set<Words> names_of_claims(const Pod& pod) {
   std::set<Words> names;
   for (const ObjectView& c : pod.view.list<ObjectView>("resourceClaims")) names.insert(c.string("name"));
@@ -299,6 +313,7 @@ void check_complete(const Pod& pod, Containers containers, Report& report) {
     check_sleep(c, grace, report);
     check_proc_mount(c, pod.view.boolean("hostUsers").value_or(true), report);
   }
+  check_host_process(pod, containers, report);
   check_pod_resources(pod, containers, report);
 }
 
