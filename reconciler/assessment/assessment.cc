@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "reconciler/apply/server_defaults.h"
 #include "spec/deployment_mode.h"
 #include "spec/edit.h"
 #include "spec/inference_service.h"
@@ -105,12 +106,12 @@ kube::Task<void> Assessment::build(kube::Client& client, kube::SteadyTime until)
     if (next == Next::kLookUp) co_await facts_->look_up(wanted_.needs, until);
     if (next == Next::kLeaveUnknown) facts_->leave_unknown(wanted_.needs);
   } while (next == Next::kLookUp || next == Next::kLeaveUnknown);
-  drop_absent_kinds();
+  finish_objects();
   make_plan();
   has_pending_versions_ = hold_pending_versions();
   if (!has_pending_versions_) co_return;
   wanted_ = workload::build_wanted(defaulted_, context(), arena_);
-  drop_absent_kinds();
+  finish_objects();
   make_plan();
 }
 
@@ -196,6 +197,11 @@ void Assessment::observe() {
     for (const LabelledRecord& slice : *slices) observed_.endpoint_slices->push_back(keep(slice.observed));
   }
   observed_.ingress_classes = cache.ingress_classes();
+}
+
+void Assessment::finish_objects() {
+  drop_absent_kinds();
+  for (workload::WantedObject& wanted : wanted_.objects) own_server_defaults(wanted.object, arena_);
 }
 
 void Assessment::drop_absent_kinds() {

@@ -98,6 +98,7 @@ class Assessment {
   workload::ServiceContext context() const;
   void observe();
   workload::NameStyle name_style() const;
+  void finish_objects();
   void drop_absent_kinds();
   void make_plan();
   bool hold_pending_versions();

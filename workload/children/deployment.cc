@@ -101,9 +101,10 @@ void add_deployments(ServiceBuild& build, Component& component) {
                   component.path};
   Value head = deployment_spec(build, pods, std::move(component.pod_spec));
   set_strategy(build, component.scaling, head);
-  // An autoscaler owns `replicas`: with one, each apply would reset it.
-  if (component.scaling.min_replicas && autoscaler_class(build, component) == kAutoscalerNone)
-    head.AddMember("replicas", Value(*component.scaling.min_replicas), build.arena);
+  // An autoscaler owns `replicas`: with one, each apply would reset it. Without one, a service that gives no number
+  // has one replica, as in KServe, whatever it had before.
+  if (autoscaler_class(build, component) == kAutoscalerNone)
+    head.AddMember("replicas", Value(component.scaling.min_replicas.value_or(1)), build.arena);
   add(build, pods, std::move(head));
 
   if (!component.workers) return;

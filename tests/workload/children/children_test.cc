@@ -229,6 +229,14 @@ INSTANTIATE_TEST_SUITE_P(
             "{minReplicas: 3, "
             "model: {modelFormat: {name: sklearn}, runtime: rt}}}}",
             kDeployment, "/spec/replicas", "3"},
+        Row{"OneReplicaWithoutANumber", 0,
+            "{metadata: {annotations: {serving.kserve.io/autoscalerClass: none}}, spec: {predictor: {model: "
+            "{modelFormat: {name: sklearn}, runtime: rt}}}}",
+            kDeployment, "/spec/replicas", "1"},
+        Row{"NoReplicasWithAnotherAutoscaler", 0,
+            "{metadata: {annotations: {serving.kserve.io/autoscalerClass: external}}, spec: {predictor: "
+            "{minReplicas: 3, model: {modelFormat: {name: sklearn}, runtime: rt}}}}",
+            kDeployment, "/spec/replicas", "-"},
         Row{"HeadlessService", kHeadless, kPlain, kService, "/spec/clusterIP", R"("None")"},
         Row{"ServiceWithAnAddress", 0, kPlain, kService, "/spec/clusterIP", "-"},
         Row{"GrpcPort", 0,
