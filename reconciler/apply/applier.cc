@@ -8,6 +8,9 @@
 #include <utility>
 
 #include "kube/client/managed_fields.h"
+#include "reconciler/apply/answers.h"
+#include "reconciler/apply/bodies.h"
+#include "reconciler/apply/replacement.h"
 #include "spec/view.h"
 
 namespace modelgate::reconciler {
@@ -22,36 +25,21 @@ using Clock = std::chrono::steady_clock;
 /// A Deployment during a rollout gets a new resourceVersion several times a second.
 constexpr int kTries = 5;
 
-/// The key of an object for the breaker: "Deployment default/iris-predictor".
-std::string object_of(const Step& step) {
-  return fmt::format("{} {}/{}", step.resource->kind, step.ns, step.name);
-}
+/// Between attempts to create an object whose predecessor was deleted a moment ago: 3.1 s together.
+constexpr std::chrono::milliseconds kFirstPause{100};
+constexpr std::chrono::milliseconds kLongestPause{1600};
 
 bool is_autoscaler(const kube::Resource& resource) {
   return resource.kind == kube::kHorizontalPodAutoscalers.kind || resource.kind == kube::kScaledObjects.kind;
 }
 
-/// The object does not exist, though the cluster serves its kind.
-bool is_absent(const ApiError& error, const Step& step) {
-  return error.is_not_found() && error.message.contains(fmt::format("\"{}\" not found", step.name));
+/// The key of an object for the breaker: "Deployment default/iris-predictor".
+std::string object_of(const kube::Resource& resource, const Step& step) {
+  return fmt::format("{} {}/{}", resource.kind, step.ns, step.name);
 }
 
-/// The remaining steps would fail too: the API server cannot be reached, or the client is stopping.
-bool ends_all(const ApiError& error) {
-  return error.kind != ApiError::Kind::kStatus && error.kind != ApiError::Kind::kMalformed;
-}
-
-/// The object is not in the state that the step was planned for. (A wrong uid is reported as a change of an
-/// immutable field.)
-bool is_stale(const ApiError& error) {
-  if (error.code == 422) return error.message.contains("metadata.uid: Invalid value");
-  return error.code == 409 && !error.message.contains("Apply failed with");
-}
-
-/// The same write would be refused again.
-bool is_definite(const ApiError& error) {
-  return error.kind == ApiError::Kind::kStatus && error.code >= 400 && error.code < 500 &&
-         error.code != 401 && error.code != 408 && error.code != 409 && error.code != 429;
+std::string object_of(const Step& step) {
+  return object_of(*step.resource, step);
 }
 
 spec::ObjectView controller_of(const spec::Value& object) {
@@ -70,45 +58,6 @@ std::string managers_of(const spec::Value& object) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-/// The body with a resourceVersion as precondition.
-std::string with_version(const std::string& body, const std::string& version) {
-  spec::Arena arena;
-  auto object = spec::parse_json(body, arena);
-  spec::Value* metadata = object ? spec::find(*object, "metadata") : nullptr;
-  if (!metadata) return body;
-  spec::set_member(*metadata, "resourceVersion", spec::make_string(version, arena), arena);
-  return spec::to_json(*object);
-}
-
-/// The API server refused to change a Service's clusterIP: whether it is headless is fixed when it is created.
-/// As in KServe, the configuration applies to new Services only.
-bool is_address_immutable(const Step& step, const ApiError& error) {
-  return step.resource == &kube::kServices && error.code == 422 && error.message.contains("spec.clusterIP");
-}
-
-/// The body without clusterIP; nothing if it has none.
-std::optional<std::string> without_address(const std::string& body) {
-  spec::Arena arena;
-  auto object = spec::parse_json(body, arena);
-  spec::Value* spec = object ? spec::find(*object, "spec") : nullptr;
-  if (!spec || !spec->IsObject() || !spec->RemoveMember("clusterIP")) return std::nullopt;
-  return spec::to_json(*object);
-}
-
-/// A merge patch that renames KServe's field manager to ours, for exactly this state of the object.
-std::string adoption_patch(const Object& live) {
-  spec::Arena arena;
-  spec::Value metadata(rapidjson::kObjectType);
-  spec::set_member(metadata, "uid", spec::make_string(live.uid(), arena), arena);
-  spec::set_member(metadata, "resourceVersion", spec::make_string(live.resource_version(), arena), arena);
-  spec::set_member(metadata, "managedFields",
-                   kube::with_renamed_manager(live.value(), kKserveFieldManager, kFieldManager, arena),
-                   arena);
-  spec::Value patch(rapidjson::kObjectType);
-  spec::set_member(patch, "metadata", std::move(metadata), arena);
-  return spec::to_json(patch);
-}
-
 }  // namespace
 
 /// Carries out one plan.
@@ -125,18 +74,24 @@ class Applier::Run {
   Task<std::optional<Object>> reread(const Step& step);
   Task<void> adopt(const Step& step);
   Task<void> create(const Step& step);
+  Task<ApiResult<Object>> send(const Step& step);
+  Task<ApiResult<Object>> send_after(const Step& old, const Step& step);
+  Task<void> replace(const Step& old, const Step& step, const ApiError& refusal);
+  Task<void> restore(const Step& old, const Object& was);
   Task<void> apply(const Step& step);
   Task<void> remove(const Step& step);
 
   bool lacks_target(const Step& step) const;
   bool may_start(const Step& step);
   bool may_delete(const Step& step) const;
+  const Step* in_the_way_of(const Step& step, const ApiError& refusal) const;
   void name_is_taken(const Step& step, const Object& live);
   void succeeded(const Step& step, const Object& reply);
   void deleted(const Step& step, bool by_us);
+  void not_applied(const Step& step);
   void failed(const Step& step, const ApiError& error);
   void refused(const Step& step, ApplyProblem problem);
-  void stale();
+  void stale(const Step& step);
   void report(const Step& step, std::string reason, std::string text, bool transient = true);
   void report(const Step& step, Passing passing) {
     report(step, std::string(passing.reason), std::string(passing.text));
@@ -146,18 +101,20 @@ class Applier::Run {
   Applier& applier_;
   const ServiceKey& key_;
   SteadyTime until_;
+  const Plan* plan_ = nullptr;
   ApplyOutcome outcome_;
-  bool ended_ = false;                            // no further step is tried
-  bool complete_ = true;                          // every desired object was applied
-  bool autoscaler_only_ = true;                   // except an autoscaler that a webhook denied
-  std::vector<std::string> refused_autoscalers_;  // by object_of()
-  std::set<std::string> not_adopted_;             // uids
-  std::set<std::string> not_created_;             // Deployments; their autoscalers have the same names
-  std::map<std::string, std::string> versions_;   // after our own writes, by uid
+  bool ended_ = false;                           // no further step is tried
+  bool complete_ = true;                         // every desired object was applied
+  std::set<std::string> not_applied_;            // those that were not, by object_of()
+  std::set<std::string> done_;                   // uids of deleted objects
+  std::set<std::string> not_adopted_;            // uids
+  std::set<std::string> not_created_;            // Deployments; their autoscalers have the same names
+  std::map<std::string, std::string> versions_;  // after our own writes, by uid
 };
 
 Task<ApplyOutcome> Applier::Run::carry_out(const Plan& plan) {
-  if (!plan.conflicts.empty()) complete_ = autoscaler_only_ = false;
+  plan_ = &plan;
+  if (!plan.conflicts.empty()) complete_ = false;
   note_missing_deployments(plan);
   for (const Step& step : plan.steps) {
     if (step.kind == Step::Kind::kDelete && !may_delete(step)) continue;
@@ -193,10 +150,25 @@ Task<void> Applier::Run::carry_out(const Step& step) {
   std::unreachable();
 }
 
-/// Nothing is deleted while a desired object could not be applied, except an autoscaler that keeps the desired
-/// one from being created.
+/// Nothing is deleted while a desired object could not be applied, except what was replaced at once.
 bool Applier::Run::may_delete(const Step& step) const {
-  return complete_ || (autoscaler_only_ && is_autoscaler(*step.resource));
+  if (done_.contains(step.uid)) return false;
+  if (complete_) return true;
+  return step.replacement && step.replacement->at_once && !ended_ &&
+         !not_applied_.contains(object_of(*step.replaced_by, step));
+}
+
+/// The deletion of the object because of which this one was refused; nullptr if that has another reason, or if such a
+/// replacement failed a short time ago.
+const Step* Applier::Run::in_the_way_of(const Step& step, const ApiError& refusal) const {
+  const auto held = applier_.not_replaced_.find(object_of(step));
+  if (held != applier_.not_replaced_.end() && Clock::now() < held->second) return nullptr;
+  for (const Step& old : plan_->steps) {
+    if (old.kind != Step::Kind::kDelete || old.replaced_by != step.resource || old.name != step.name)
+      continue;
+    if (is_in_the_way(refusal, *old.resource, old.name)) return &old;
+  }
+  return nullptr;
 }
 
 /// A new autoscaler for a Deployment that does not exist.
@@ -214,7 +186,7 @@ bool Applier::Run::may_start(const Step& step) {
   }
   if (not_adopted_.contains(step.uid)) return false;
   if (lacks_target(step)) {
-    complete_ = false;
+    not_applied(step);
     return false;
   }
   const std::string object = object_of(step);
@@ -240,7 +212,7 @@ Task<std::optional<Object>> Applier::Run::reread(const Step& step) {
   auto live = co_await applier_.client_.get(*step.resource, step.ns, step.name, options());
   if (!live && is_absent(live.error(), step)) {
     applier_.cache_.forget(*step.resource, step.ns, step.name, step.uid);
-    stale();
+    stale(step);
     co_return std::nullopt;
   }
   if (!live) {
@@ -253,7 +225,7 @@ Task<std::optional<Object>> Applier::Run::reread(const Step& step) {
                     (!step.held_replicas || object.object("spec").integer("replicas") == step.held_replicas);
   if (fits) co_return std::move(*live);
   applier_.cache_.put(*step.resource, *live);
-  stale();
+  stale(step);
   co_return std::nullopt;
 }
 
@@ -299,13 +271,72 @@ Task<void> Applier::Run::create(const Step& step) {
     }
     co_return;
   }
-  const std::string manager(kFieldManager);
-  auto reply =
-      co_await applier_.client_.apply(*step.resource, step.ns, step.name, step.body, manager, false, call);
+  auto reply = co_await send(step);
   if (reply) {
     succeeded(step, *reply);
+    co_return;
+  }
+  const ApiError refusal = reply.error();
+  const Step* old = in_the_way_of(step, refusal);
+  if (old) {
+    co_await replace(*old, step, refusal);
   } else {
-    failed(step, reply.error());
+    failed(step, refusal);
+  }
+}
+
+Task<ApiResult<Object>> Applier::Run::send(const Step& step) {
+  const std::string manager(kFieldManager);
+  kube::CallOptions call = options();
+  co_return co_await applier_.client_.apply(*step.resource, step.ns, step.name, step.body, manager, false,
+                                            call);
+}
+
+/// Deletes the old object, and creates the one that takes its place. The old one is back if that is refused too.
+Task<void> Applier::Run::replace(const Step& old, const Step& step, const ApiError& refusal) {
+  const auto was = co_await reread(old);
+  if (was) co_await remove(old);
+  if (!done_.contains(old.uid)) co_return failed(step, refusal);
+  auto reply = co_await send_after(old, step);
+  if (reply) {
+    succeeded(step, *reply);
+    co_return;
+  }
+  const ApiError again = reply.error();
+  auto left = co_await applier_.client_.get(*old.resource, old.ns, old.name, options());
+  if (left) {
+    // Its finalizers have to run first. The next attempt does not wait for the end of a refusal.
+    refused(step, problem_of(step, again));
+    outcome_.stale = true;
+    co_return;
+  }
+  failed(step, again);
+  if (!is_definite(again)) co_return;
+  applier_.not_replaced_[object_of(step)] = Clock::now() + kReplacementHolds;
+  co_await restore(old, *was);
+}
+
+/// Webhooks and policies notice a deletion a moment later.
+Task<ApiResult<Object>> Applier::Run::send_after(const Step& old, const Step& step) {
+  for (auto pause = kFirstPause;; pause *= 2) {
+    auto reply = co_await send(step);
+    if (reply || pause > kLongestPause || !is_in_the_way(reply.error(), *old.resource, old.name))
+      co_return reply;
+    const bool slept = co_await kube::sleep_for(pause);
+    if (!slept) co_return reply;
+  }
+}
+
+Task<void> Applier::Run::restore(const Step& old, const Object& was) {
+  Step again = old;
+  again.kind = Step::Kind::kCreate;
+  again.body = body_to_restore(was);
+  again.component = {};
+  auto reply = co_await send(again);
+  if (reply) {
+    succeeded(again, *reply);
+  } else {
+    failed(again, reply.error());
   }
 }
 
@@ -315,7 +346,7 @@ void Applier::Run::name_is_taken(const Step& step, const Object& live) {
   const spec::ObjectView owner = controller_of(live.value());
   if (!step.owner_uid.empty() && owner.string("uid") == step.owner_uid) {
     applier_.cache_.put(*step.resource, live);
-    stale();
+    stale(step);
     return;
   }
   if (spec::ObjectView(live.value()).object("metadata").has("deletionTimestamp")) {
@@ -374,11 +405,7 @@ void Applier::Run::deleted(const Step& step, bool by_us) {
     ++outcome_.writes;
     applier_.breaker_.note(object_of(step), Clock::now());
   }
-  if (!complete_) {
-    // The desired autoscaler that was denied because of it can be tried again.
-    outcome_.stale = true;
-    for (const std::string& object : refused_autoscalers_) applier_.refused_.erase(object);
-  }
+  done_.insert(step.uid);
   applier_.cache_.forget(*step.resource, step.ns, step.name, step.uid);
   applier_.memory_.forget(step.uid);
 }
@@ -389,6 +416,7 @@ void Applier::Run::succeeded(const Step& step, const Object& reply) {
   const std::string object = object_of(step);
   applier_.breaker_.note(object, Clock::now());
   applier_.refused_.erase(object);
+  applier_.not_replaced_.erase(object);
   applier_.cache_.put(*step.resource, reply);
   const std::string uid(reply.uid());
   versions_[uid] = std::string(reply.resource_version());
@@ -404,7 +432,7 @@ void Applier::Run::succeeded(const Step& step, const Object& reply) {
 }
 
 void Applier::Run::failed(const Step& step, const ApiError& error) {
-  if (is_stale(error)) return stale();
+  if (is_stale(error)) return stale(step);
   ApplyProblem problem = problem_of(step, error);
   const std::string object = object_of(step);
   const SteadyTime now = Clock::now();
@@ -412,31 +440,34 @@ void Applier::Run::failed(const Step& step, const ApiError& error) {
   if (error.kind == ApiError::Kind::kDeadline) applier_.breaker_.note(object, now);
   if (is_definite(error)) {
     std::erase_if(applier_.refused_, [now](const auto& entry) { return entry.second.until <= now; });
+    std::erase_if(applier_.not_replaced_, [now](const auto& entry) { return entry.second <= now; });
     applier_.refused_[object] = {step.uid, step.wanted_digest, problem, now + kRefusalHolds};
   }
   ended_ = ended_ || ends_all(error) || problem.reason == "NamespaceTerminating";
   if (error.kind == ApiError::Kind::kCancelled) {
-    complete_ = autoscaler_only_ = false;
+    not_applied(step);
   } else {
     refused(step, std::move(problem));
   }
 }
 
 void Applier::Run::refused(const Step& step, ApplyProblem problem) {
-  const bool by_webhook = problem.reason == "DeniedByWebhook" && is_autoscaler(*step.resource);
-  if (by_webhook) refused_autoscalers_.push_back(object_of(step));
-  complete_ = false;
-  autoscaler_only_ = autoscaler_only_ && by_webhook;
+  not_applied(step);
   outcome_.problems.push_back(std::move(problem));
 }
 
-void Applier::Run::stale() {
+void Applier::Run::not_applied(const Step& step) {
+  complete_ = false;
+  not_applied_.insert(object_of(step));
+}
+
+void Applier::Run::stale(const Step& step) {
   outcome_.stale = true;
-  complete_ = autoscaler_only_ = false;
+  not_applied(step);
 }
 
 void Applier::Run::report(const Step& step, std::string reason, std::string text, bool transient) {
-  complete_ = autoscaler_only_ = false;
+  not_applied(step);
   outcome_.problems.push_back({.component = step.component,
                                .reason = std::move(reason),
                                .text = fmt::format("{} {} {}", step.resource->kind, step.name, text),

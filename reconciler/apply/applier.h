@@ -14,9 +14,10 @@
 // if the two do not contradict each other.
 //
 // After a failed step the others are still tried, unless the API server cannot be reached or the namespace is
-// being deleted. Nothing is deleted while a desired object could not be applied, with one exception: KEDA
-// denies a ScaledObject while an HPA scales the same target, so an autoscaler is deleted if a webhook denied
-// its replacement.
+// being deleted. Nothing is deleted while a desired object could not be applied, except an object that stands in the
+// way of the one that takes its place (replacement.h): KEDA, for example, denies a ScaledObject while an HPA scales
+// the same target. It is deleted only if the refusal names it, and created again if its replacement is still refused;
+// then the next attempt is kReplacementHolds later.
 //
 // No autoscaler is created for a Deployment that does not exist.
 //
@@ -49,6 +50,9 @@ inline constexpr std::chrono::seconds kWriteEvery{5};
 /// Events of Pods arrive many times a second, and each reconciles the service. A quota that was raised is
 /// noticed after this time.
 inline constexpr std::chrono::seconds kRefusalHolds{5};
+
+/// A replacement that failed left the service without an autoscaler, or a route, for a moment.
+inline constexpr std::chrono::minutes kReplacementHolds{5};
 
 /// The longest timeout of an admission webhook is thirty seconds, the default ten; a write that takes longer
 /// than this waits for a webhook that hangs.
@@ -87,7 +91,8 @@ class Applier {
   Cache& cache_;
   AppliedMemory& memory_;
   WriteBreaker breaker_{kWriteBurst, kWriteEvery};
-  std::map<std::string, Refused> refused_;  // by kind, namespace and name
+  std::map<std::string, Refused> refused_;          // by kind, namespace and name
+  std::map<std::string, SteadyTime> not_replaced_;  // likewise: when to try again
 };
 
 }  // namespace modelgate::reconciler

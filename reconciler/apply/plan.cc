@@ -7,6 +7,7 @@
 #include <array>
 #include <iterator>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -91,12 +92,14 @@ class Planner {
   void create(const workload::WantedObject& wanted, Step step, std::optional<std::int64_t> begins_with);
   void update(const workload::WantedObject& wanted, const Child& child, Step step);
   bool is_unchanged(const Child& child, const std::string& wanted_digest) const;
+  void note_replacement(Step& deletion) const;
 
   const ServiceRecord& service_;
   const AppliedMemory& memory_;
   spec::Arena& arena_;
   std::map<Place, const Child*> existing_;
   std::vector<const Child*> desired_;
+  std::set<Place> written_;  // desired objects without a conflict
   std::vector<Step> adoptions_, writes_, deletions_;
   std::vector<Conflict> conflicts_;
 };
@@ -112,7 +115,10 @@ void Planner::want(const workload::WantedObject& wanted, std::optional<std::int6
             .wanted_digest = comparable_digest(wanted.object, arena_),
             .component = wanted.component};
   const auto it = existing_.find({resource->kind, name});
-  if (it == existing_.end()) return create(wanted, std::move(step), begins_with);
+  if (it == existing_.end()) {
+    written_.emplace(resource->kind, name);
+    return create(wanted, std::move(step), begins_with);
+  }
   const Child& child = *it->second;
   desired_.push_back(&child);
   if (auto conflict = conflict_with(child)) {
@@ -120,6 +126,7 @@ void Planner::want(const workload::WantedObject& wanted, std::optional<std::int6
     conflicts_.push_back(std::move(*conflict));
     return;
   }
+  written_.emplace(resource->kind, name);
   if (wanted.create_only) return;
   update(wanted, child, std::move(step));
 }
@@ -188,6 +195,17 @@ bool Planner::is_unchanged(const Child& child, const std::string& wanted_digest)
   return last && last->wanted_digest == wanted_digest && last->reply_digest == child.applied_digest;
 }
 
+/// The desired object that takes its place, if there is one.
+void Planner::note_replacement(Step& deletion) const {
+  for (const kube::Resource* resource : kOwnedKinds) {
+    const Replacement* replacement = replacement_of(*deletion.resource, *resource);
+    if (!replacement || !written_.contains({resource->kind, deletion.name})) continue;
+    deletion.replaced_by = resource;
+    deletion.replacement = replacement;
+    return;
+  }
+}
+
 void Planner::remove_unwanted(Unwanted unwanted, const std::vector<workload::RetainedObject>& retained) {
   if (unwanted == Unwanted::kKeep) return;
   for (const auto& [place, child] : existing_) {
@@ -204,6 +222,7 @@ void Planner::remove_unwanted(Unwanted unwanted, const std::vector<workload::Ret
                           .resource_version = child->resource_version,
                           .owner_uid = service_.uid,
                           .why = "not desired"});
+    note_replacement(deletions_.back());
   }
   std::ranges::sort(deletions_, {}, [](const Step& step) {
     return std::pair(rank_of(*step.resource), std::string_view(step.name));

@@ -7,7 +7,7 @@
 //   for (const Step& step : plan.steps) ...
 //
 // The order: adoptions, desired objects in their order, deletions last (a route changes its backends before the
-// old backend is deleted).
+// old backend is deleted). replacement.h has the exceptions.
 //
 // An object is unchanged if the digest of the desired object equals that of the fields that our manager applied;
 // or if it is the digest that was applied last, and the object still has the digest of the reply to that (the
@@ -31,6 +31,7 @@
 #include <tuple>
 #include <vector>
 
+#include "reconciler/apply/replacement.h"
 #include "reconciler/cache/child.h"
 #include "spec/json.h"
 #include "workload/children/wanted.h"
@@ -53,8 +54,11 @@ struct Step {
   /// Of kApply and the kAdopt before it: `body` repeats these live `spec.replicas`. The write is valid only
   /// while they are unchanged, so it carries a resourceVersion.
   std::optional<std::int64_t> held_replicas = {};
-  std::string body = {};            // JSON, without resourceVersion; of kCreate, kPost, kApply
-  std::string wanted_digest = {};   // for the next plan
+  std::string body = {};           // JSON, without resourceVersion; of kCreate, kPost, kApply
+  std::string wanted_digest = {};  // for the next plan
+  /// Of kDelete: the kind of the desired object of the same name that takes its place, and how.
+  const kube::Resource* replaced_by = nullptr;
+  const Replacement* replacement = nullptr;
   std::string_view component = {};  // of the service, for its conditions: "predictor", "ingress", ...
   std::string_view why = {};        // "absent", "differs", "not desired", "created by KServe"; for --dry-run
 };

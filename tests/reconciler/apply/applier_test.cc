@@ -502,28 +502,166 @@ TEST_F(Apply, DeletesNothingDuringAConflict) {
   EXPECT_THAT(writes(), ElementsAre());
 }
 
+// ---- replacing
+
 constexpr const char* kKedaDenial =
     "admission webhook \"vscaledobject.kb.io\" denied the request: the workload is already managed by the "
-    "hpa";
+    "hpa 'a'";
+constexpr const char* kOtherDenial = "admission webhook \"x\" denied the request: label team is missing";
 
-TEST_F(Apply, DeletesAnAutoscalerIfItsReplacementWasDenied) {
-  refuse("PATCH", kube::kScaledObjects, 403, "Forbidden", kKedaDenial);
-  const Plan plan{.steps = {step(Step::Kind::kCreate, kube::kScaledObjects),
-                            step(Step::Kind::kDelete, kube::kHorizontalPodAutoscalers),
-                            step(Step::Kind::kDelete, kube::kDeployments)}};
-  const ApplyOutcome outcome = carry_out_times(plan, 2)[0];
-  EXPECT_TRUE(outcome.stale) << "to be repeated at once";
-  EXPECT_THAT(reasons(outcome), ElementsAre("DeniedByWebhook"));
-  EXPECT_THAT(writes(), ElementsAre("PATCH scaledobjects", "DELETE horizontalpodautoscalers",
-                                    "PATCH scaledobjects", "DELETE horizontalpodautoscalers"))
-      << "the denial is forgotten when the other is deleted";
+Step replaced(const kube::Resource& old, const kube::Resource& by) {
+  Step out = step(Step::Kind::kDelete, old);
+  out.replaced_by = &by;
+  out.replacement = replacement_of(old, by);
+  return out;
 }
 
-TEST_F(Apply, KeepsAnAutoscalerIfItsReplacementFailedOtherwise) {
-  refuse("PATCH", kube::kScaledObjects, 404, "NotFound", "404 page not found");
-  const Plan plan{.steps = {step(Step::Kind::kCreate, kube::kScaledObjects),
-                            step(Step::Kind::kDelete, kube::kHorizontalPodAutoscalers)}};
-  EXPECT_THAT(reasons(carry_out(plan)), ElementsAre("KindAbsent"));
+/// From an HPA to KEDA.
+class Replace : public Apply {
+ protected:
+  Replace() {
+    server_.on("GET", path_of(hpa_), [this](FakeExchange& x) {
+      if (gone_) return x.status(404, "NotFound", {}, escaped("horizontalpodautoscalers \"a\" not found"));
+      x.reply(200, stored(hpa_));
+    });
+    server_.on("DELETE", path_of(hpa_), [this](FakeExchange& x) {
+      gone_ = !has_finalizer_;
+      x.reply(200, R"({"kind":"Status"})");
+    });
+  }
+
+  /// The first attempts, one message each; later ones succeed.
+  void refuse_in_turn(std::vector<const char*> messages) {
+    server_.on("PATCH", path_of(keda_), [this, messages](FakeExchange& x) {
+      if (attempts_ == messages.size()) return x.reply(200, stored(keda_));
+      x.status(403, "Forbidden", {}, escaped(messages[attempts_++]));
+    });
+  }
+
+  Plan plan() const { return {.steps = {step(Step::Kind::kCreate, keda_), replaced(hpa_, keda_)}}; }
+
+  const kube::Resource& hpa_ = kube::kHorizontalPodAutoscalers;
+  const kube::Resource& keda_ = kube::kScaledObjects;
+  bool gone_ = false, has_finalizer_ = false;
+  std::size_t attempts_ = 0;
+};
+
+TEST_F(Replace, CreatesBeforeItDeletes) {
+  refuse_in_turn({});
+  EXPECT_THAT(reasons(carry_out(plan())), ElementsAre());
+  EXPECT_THAT(writes(), ElementsAre("PATCH scaledobjects", "DELETE horizontalpodautoscalers"));
+}
+
+TEST_F(Replace, DeletesWhatIsInTheWay) {
+  refuse_in_turn({kKedaDenial});
+  const ApplyOutcome outcome = carry_out(plan());
+  EXPECT_THAT(reasons(outcome), ElementsAre());
+  EXPECT_FALSE(outcome.stale);
+  EXPECT_THAT(writes(),
+              ElementsAre("PATCH scaledobjects", "DELETE horizontalpodautoscalers", "PATCH scaledobjects"));
+  for (const kube::FakeRequest& request : server_.requests()) {
+    if (request.method == "DELETE") EXPECT_THAT(request.body, HasSubstr(R"("uid":"uid-a")"));
+  }
+}
+
+TEST_F(Replace, WaitsUntilTheWebhookNoticesTheDeletion) {
+  refuse_in_turn({kKedaDenial, kKedaDenial, kKedaDenial});
+  EXPECT_THAT(reasons(carry_out(plan())), ElementsAre());
+  EXPECT_THAT(writes(), ElementsAre("PATCH scaledobjects", "DELETE horizontalpodautoscalers",
+                                    "PATCH scaledobjects", "PATCH scaledobjects", "PATCH scaledobjects"));
+}
+
+TEST_F(Replace, RestoresNothingAfterATemporaryFailure) {
+  refuse_in_turn({kKedaDenial});
+  attempts_ = 0;
+  server_.on("PATCH", path_of(keda_), [this](FakeExchange& x) {
+    if (attempts_++ == 0) return x.status(403, "Forbidden", {}, escaped(kKedaDenial));
+    x.status(500, "InternalError", {}, "etcd");
+  });
+  EXPECT_THAT(reasons(carry_out(plan())), ElementsAre("ApiServerError"));
+  EXPECT_THAT(writes(), testing::Not(testing::Contains("PATCH horizontalpodautoscalers")));
+}
+
+TEST_F(Replace, KeepsTheOldIfTheNewIsRefusedForAnotherReason) {
+  refuse_in_turn({kOtherDenial});
+  EXPECT_THAT(reasons(carry_out(plan())), ElementsAre("DeniedByWebhook"));
+  EXPECT_THAT(writes(), ElementsAre("PATCH scaledobjects"));
+}
+
+TEST_F(Replace, RestoresTheOldIfTheNewIsStillRefused) {
+  refuse_in_turn({kKedaDenial, kOtherDenial, kKedaDenial});
+  Plan both = plan();
+  const std::vector<ApplyOutcome> outcomes = carry_out_times(both, 2);
+  ASSERT_EQ(outcomes[0].problems.size(), 1U);
+  EXPECT_THAT(outcomes[0].problems[0].text, HasSubstr("label team is missing"));
+  EXPECT_THAT(writes(), ElementsAre("PATCH scaledobjects", "DELETE horizontalpodautoscalers",
+                                    "PATCH scaledobjects", "PATCH horizontalpodautoscalers"));
+  EXPECT_THAT(last().body, HasSubstr(R"("spec":{"x":1,"y":2,"replicas":7})"));
+  EXPECT_THAT(last().body, HasSubstr(R"("name":"iris","uid":"service-1")"));
+  EXPECT_THAT(last().body, testing::Not(HasSubstr("resourceVersion")));
+}
+
+TEST_F(Replace, DoesNotTryAgainSoon) {
+  refuse_in_turn({kKedaDenial, kOtherDenial, kKedaDenial});
+  Plan changed = plan();
+  changed.steps[0].wanted_digest = "another";
+  kube::run_with_client(server_.config(), {.qps = 10'000, .burst = 10'000},
+                        [&](kube::Client& client) -> kube::Task<void> {
+                          Applier applier(client, cache_, memory_);
+                          const Plan first = plan();
+                          const SteadyTime until = std::chrono::steady_clock::now() + 10s;
+                          co_await applier.carry_out(kKey, first, until);
+                          gone_ = false;
+                          co_await applier.carry_out(kKey, changed, until);
+                        });
+  EXPECT_THAT(writes(),
+              ElementsAre("PATCH scaledobjects", "DELETE horizontalpodautoscalers", "PATCH scaledobjects",
+                          "PATCH horizontalpodautoscalers", "PATCH scaledobjects"));
+}
+
+TEST_F(Replace, WaitsForFinalizers) {
+  has_finalizer_ = true;
+  refuse_in_turn({kKedaDenial, kOtherDenial});
+  const ApplyOutcome outcome = carry_out(plan());
+  EXPECT_TRUE(outcome.stale) << "to be repeated soon";
+  EXPECT_THAT(reasons(outcome), ElementsAre("DeniedByWebhook"));
+  EXPECT_THAT(writes(),
+              ElementsAre("PATCH scaledobjects", "DELETE horizontalpodautoscalers", "PATCH scaledobjects"));
+}
+
+TEST_F(Replace, ReportsAnOldObjectThatCannotBeDeleted) {
+  refuse_in_turn({kKedaDenial});
+  refuse("DELETE", hpa_, 403, "Forbidden", "not you");
+  EXPECT_THAT(reasons(carry_out(plan())), ElementsAre("Forbidden", "DeniedByWebhook"));
+  EXPECT_THAT(writes(), ElementsAre("PATCH scaledobjects", "DELETE horizontalpodautoscalers"));
+}
+
+TEST_F(Replace, DeletesAReplacedAutoscalerWhateverElseFails) {
+  refuse_in_turn({});
+  refuse("PATCH", kube::kServices, 422, "Invalid", "spec.ports: Required value");
+  Plan all = plan();
+  all.steps.insert(all.steps.begin(), step(Step::Kind::kApply));
+  all.steps.push_back(step(Step::Kind::kDelete, kube::kDeployments));
+  EXPECT_THAT(reasons(carry_out(all)), ElementsAre("Invalid"));
+  EXPECT_THAT(writes(),
+              ElementsAre("PATCH services", "PATCH scaledobjects", "DELETE horizontalpodautoscalers"));
+}
+
+TEST_F(Apply, KeepsAReplacedRouteIfSomethingElseFails) {
+  refuse("PATCH", kube::kServices, 422, "Invalid", "spec.ports: Required value");
+  server_.on("PATCH", path_of(kube::kHttpRoutes),
+             [](FakeExchange& x) { x.reply(200, stored(kube::kHttpRoutes)); });
+  server_.on("GET", path_of(kube::kHttpRoutes),
+             [](FakeExchange& x) { x.status(404, "NotFound", {}, escaped("httproutes \"a\" not found")); });
+  const Plan plan{.steps = {step(Step::Kind::kApply), step(Step::Kind::kCreate, kube::kHttpRoutes),
+                            replaced(kube::kIngresses, kube::kHttpRoutes)}};
+  EXPECT_THAT(reasons(carry_out(plan)), ElementsAre("Invalid"));
+  EXPECT_THAT(writes(), ElementsAre("PATCH services", "PATCH httproutes"));
+}
+
+TEST_F(Replace, KeepsTheOldIfTheClusterDoesNotServeTheNewKind) {
+  refuse("PATCH", keda_, 404, "NotFound", "404 page not found");
+  EXPECT_THAT(reasons(carry_out(plan())), ElementsAre("KindAbsent"));
   EXPECT_THAT(writes(), ElementsAre("PATCH scaledobjects"));
 }
 

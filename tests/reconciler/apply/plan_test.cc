@@ -399,6 +399,35 @@ TEST(Steps, OfAnExistingObjectHaveItsUid) {
   EXPECT_EQ(spec::ObjectView(body).string("kind"), "Service");
 }
 
+/// "HorizontalPodAutoscaler a by ScaledObject": what each deletion is replaced by.
+std::string replacements(const World& world) {
+  std::string out;
+  for (const Step& step : plan_of(world).steps) {
+    if (step.kind != Step::Kind::kDelete) continue;
+    out += fmt::format("{}{} {} by {}", out.empty() ? "" : ", ", step.resource->kind, step.name,
+                       step.replaced_by ? step.replaced_by->kind : "nothing");
+    EXPECT_EQ(step.replaced_by == nullptr, step.replacement == nullptr);
+  }
+  return out;
+}
+
+TEST(Steps, OfADeletionNameTheReplacement) {
+  EXPECT_EQ(replacements({{{"ScaledObject", "a"}}, {existing("HorizontalPodAutoscaler", "a")}}),
+            "HorizontalPodAutoscaler a by ScaledObject");
+  EXPECT_EQ(replacements({{{"HorizontalPodAutoscaler", "a"}},
+                          {existing("ScaledObject", "a"), existing("HorizontalPodAutoscaler", "a")}}),
+            "ScaledObject a by HorizontalPodAutoscaler");
+  EXPECT_EQ(replacements({{{"ScaledObject", "b"}}, {existing("HorizontalPodAutoscaler", "a")}}),
+            "HorizontalPodAutoscaler a by nothing");
+  EXPECT_EQ(replacements({{{"ScaledObject", "a"}, {"Service", "a"}},
+                          {existing("HorizontalPodAutoscaler", "a"),
+                           with(existing("ScaledObject", "a"), [](Child& c) { c.owner_uid = "other"; })}}),
+            "HorizontalPodAutoscaler a by nothing")
+      << "its name is taken";
+  EXPECT_EQ(replacements({{{"HTTPRoute", "a"}}, {existing("Ingress", "a"), existing("Deployment", "a")}}),
+            "Ingress a by HTTPRoute, Deployment a by nothing");
+}
+
 // ---- memory
 
 struct MemoryCase {
