@@ -25,16 +25,18 @@ using spec::Value;
 struct Step {
   std::string_view name;  // the rule of its warnings
   void (*run)(Pass&);
+  /// Its result is needed for a stored object too: see complete_stored().
+  bool of_stored = false;
 };
 
 /// In order: legacy spellings first, so that later steps see only the current form; the runtime before what
 /// depends on its container.
 constexpr std::array kSteps = {
     Step{"deployment-mode", default_deployment_mode},
-    Step{"canary-traffic-percent", move_canary_traffic_percent},
-    Step{"canary-object", convert_canary_object},
-    Step{"canary-shares", sync_canary_shares},
-    Step{"framework-fields", move_framework_fields},
+    Step{"canary-traffic-percent", move_canary_traffic_percent, true},
+    Step{"canary-object", convert_canary_object, true},
+    Step{"canary-shares", sync_canary_shares, true},
+    Step{"framework-fields", move_framework_fields, true},
     Step{"protocol-version", default_protocol_version},
     Step{"model-format-annotation", annotate_model_format},
     Step{"transformer", default_transformer},
@@ -43,7 +45,7 @@ constexpr std::array kSteps = {
     Step{"local-model", label_local_model},
     Step{"tracing", default_tracing},
     Step{"service-account-token", disable_service_account_token},
-    Step{"runtimes", select_runtimes},
+    Step{"runtimes", select_runtimes, true},
     Step{"model-resources", default_model_resources},
     Step{"tolerations", add_accelerator_tolerations},
 };
@@ -71,6 +73,18 @@ Outcome apply_defaults(spec::Edit& edit, const Context& context) {
     step.run(pass);
   }
   pass.outcome.filled = pass.ledger.write(edit);
+  return std::move(pass.outcome);
+}
+
+Outcome complete_stored(spec::Edit& edit, const Context& context) {
+  if (!can_be_defaulted(edit.document())) return {};
+  Pass pass(edit, context);
+  pass.earlier.withdraw(edit, cause::kRuntime);
+  for (const Step& step : kSteps) {
+    if (!step.of_stored) continue;
+    pass.step = step.name;
+    step.run(pass);
+  }
   return std::move(pass.outcome);
 }
 

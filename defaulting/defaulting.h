@@ -17,8 +17,8 @@
 // defaulted object changes nothing, and neither does applying the same manifest again, in any way. Pure: no
 // I/O, no clock; catalog and old object must outlive the call (and the catalog the selection). Reentrant.
 //
-// Callers: admission on CREATE and UPDATE, and for the old object before validating it; the reconciler, in
-// memory; `modelgate review`. Callers skip the UPDATE of an object that is being deleted.
+// Callers: admission on CREATE and UPDATE, and for the old object before validating it; `modelgate review`.
+// Callers skip the UPDATE of an object that is being deleted. The reconciler calls complete_stored() instead.
 #pragma once
 
 #include <optional>
@@ -64,5 +64,13 @@ struct Outcome {
 };
 
 Outcome apply_defaults(spec::Edit& edit, const Context& context);
+
+/// What the reconciler needs of a stored object before it builds from it, in memory: legacy spellings become the
+/// present ones, and a model without a runtime gets one. `context.old_object` is the stored object itself.
+///
+/// Nothing else is filled in: KServe's controller builds from what is stored, so a value that the API server does
+/// not have would change a Pod template, and restart Pods: when a cluster moves over from KServe, and at each
+/// change of a default in the configuration. Does not write the annotation; no outcome is `filled`.
+Outcome complete_stored(spec::Edit& edit, const Context& context);
 
 }  // namespace modelgate::defaulting

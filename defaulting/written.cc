@@ -238,9 +238,9 @@ std::vector<const Value*> Earlier::elements(const Value& document, const FieldPa
   return out;
 }
 
-void Earlier::withdraw(Edit& edit) const {
+void Earlier::withdraw(Edit& edit, std::string_view only) const {
   for (const Entry& e : entries_) {
-    if (is_move(e.cause)) continue;
+    if (is_move(e.cause) || (!only.empty() && e.cause != only)) continue;
     const auto place = resolve(edit.document(), e.path);
     const Value* v = place ? edit.find(*place) : nullptr;
     if (v && spec::digest(*v) == e.digest) remove_with_empty_parents(edit, *place);

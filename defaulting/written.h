@@ -82,8 +82,9 @@ class Earlier {
   /// The elements that we added to the list at `path`, if they are unchanged in the old object.
   std::vector<const spec::Value*> elements(const spec::Value& document, const spec::FieldPath& path) const;
 
-  /// Removes from the document what is unchanged since we wrote it, except for moves.
-  void withdraw(spec::Edit& edit) const;
+  /// Removes from the document what is unchanged since we wrote it, except for moves. With `only`: what has this
+  /// cause.
+  void withdraw(spec::Edit& edit, std::string_view only = {}) const;
 
  private:
   struct Entry {

@@ -10,6 +10,7 @@
 #include "kube/client/managed_fields.h"
 #include "reconciler/apply/answers.h"
 #include "reconciler/apply/bodies.h"
+#include "reconciler/apply/older_release.h"
 #include "reconciler/apply/replacement.h"
 #include "spec/view.h"
 
@@ -109,6 +110,7 @@ class Applier::Run {
   std::set<std::string> done_;                   // uids of deleted objects
   std::set<std::string> not_adopted_;            // uids
   std::set<std::string> not_created_;            // Deployments; their autoscalers have the same names
+  std::set<std::string> of_older_release_;       // uids
   std::map<std::string, std::string> versions_;  // after our own writes, by uid
 };
 
@@ -243,6 +245,7 @@ Task<void> Applier::Run::adopt(const Step& step) {
       succeeded(step, *reply);
     }
     not_adopted_.erase(step.uid);
+    if (is_of_older_release(live->value())) of_older_release_.insert(step.uid);
     co_return;
   }
 }
@@ -364,7 +367,12 @@ void Applier::Run::name_is_taken(const Step& step, const Object& live) {
          false);
 }
 
-Task<void> Applier::Run::apply(const Step& step) {
+Task<void> Applier::Run::apply(const Step& planned) {
+  Step step = planned;
+  if (!step.older_body.empty() && of_older_release_.contains(step.uid)) {
+    step.body = step.older_body;
+    step.wanted_digest = step.older_digest;
+  }
   const auto ours = versions_.find(step.uid);
   std::string version = ours == versions_.end() ? step.resource_version : ours->second;
   const std::string manager(kFieldManager);

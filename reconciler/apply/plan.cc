@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "reconciler/apply/older_release.h"
 #include "spec/view.h"
 
 namespace modelgate::reconciler {
@@ -92,6 +93,7 @@ class Planner {
   void create(const workload::WantedObject& wanted, Step step, std::optional<std::int64_t> begins_with);
   void update(const workload::WantedObject& wanted, const Child& child, Step step);
   bool is_unchanged(const Child& child, const std::string& wanted_digest) const;
+  bool is_unchanged_older(const Child& child, const spec::Value& object, Step& step) const;
   void note_replacement(Step& deletion) const;
 
   const ServiceRecord& service_;
@@ -173,6 +175,7 @@ void Planner::update(const workload::WantedObject& wanted, const Child& child, S
   }
   if (!child.kserve_manages && is_unchanged(child, step.wanted_digest)) return;
   if (!holds) object = spec::clone(wanted.object, arena_);
+  if (is_unchanged_older(child, object, step)) return;
 
   if (child.kserve_manages) {
     Step adopt = step;
@@ -193,6 +196,19 @@ bool Planner::is_unchanged(const Child& child, const std::string& wanted_digest)
   if (child.applied_digest == wanted_digest) return true;
   const AppliedMemory::Entry* last = memory_.find(child.uid);
   return last && last->wanted_digest == wanted_digest && last->reply_digest == child.applied_digest;
+}
+
+/// It still has the form of the older KServe that created it: a new one would restart its Pods. Sets the older form
+/// in the step for an object that is not yet ours.
+bool Planner::is_unchanged_older(const Child& child, const spec::Value& object, Step& step) const {
+  auto older = as_of_older_release(object, arena_);
+  if (!older) return false;
+  std::string digest = comparable_digest(*older, arena_);
+  if (!child.kserve_manages) return is_unchanged(child, digest);
+  spec::set_member(*spec::find(*older, "metadata"), "uid", spec::make_string(child.uid, arena_), arena_);
+  step.older_body = spec::to_json(*older);
+  step.older_digest = std::move(digest);
+  return false;
 }
 
 /// The desired object that takes its place, if there is one.

@@ -56,6 +56,9 @@ struct Step {
   std::optional<std::int64_t> held_replicas = {};
   std::string body = {};           // JSON, without resourceVersion; of kCreate, kPost, kApply
   std::string wanted_digest = {};  // for the next plan
+  /// Of an object created by KServe: what to apply instead of `body` if an older release created it
+  /// (older_release.h); empty if there is no such form.
+  std::string older_body = {}, older_digest = {};
   /// Of kDelete: the kind of the desired object of the same name that takes its place, and how.
   const kube::Resource* replaced_by = nullptr;
   const Replacement* replacement = nullptr;

@@ -93,15 +93,15 @@ void Assessment::refuse(Refusal refusal) {
 
 kube::Task<void> Assessment::build(kube::Client& client, kube::SteadyTime until) {
   facts_.emplace(client);
-  default_service();
+  complete_service();
   using Next = spec::LookupRounds::Next;
   spec::LookupRounds rounds;
   Next next = Next::kDone;
   do {
     observe();
     name_style_ = name_style();
-    ready_ = workload::ready_components(defaulted_, catalog_->configuration(), observed_, name_style_);
-    wanted_ = workload::build_wanted(defaulted_, context(), arena_);
+    ready_ = workload::ready_components(service_, catalog_->configuration(), observed_, name_style_);
+    wanted_ = workload::build_wanted(service_, context(), arena_);
     next = rounds.next(wanted_.needs);
     if (next == Next::kLookUp) co_await facts_->look_up(wanted_.needs, until);
     if (next == Next::kLeaveUnknown) facts_->leave_unknown(wanted_.needs);
@@ -110,7 +110,7 @@ kube::Task<void> Assessment::build(kube::Client& client, kube::SteadyTime until)
   make_plan();
   has_pending_versions_ = hold_pending_versions();
   if (!has_pending_versions_) co_return;
-  wanted_ = workload::build_wanted(defaulted_, context(), arena_);
+  wanted_ = workload::build_wanted(service_, context(), arena_);
   finish_objects();
   make_plan();
 }
@@ -130,27 +130,27 @@ bool Assessment::hold_pending_versions() {
   return found;
 }
 
-/// A runtime that we chose earlier and that was deleted is replaced by another one, except while the
-/// service is Ready: then it continues with what it has.
-void Assessment::default_service() {
-  defaulting::Outcome outcome = apply_defaults({});
+/// A runtime that we chose earlier and that was deleted is replaced by another one, except while the service is
+/// Ready: then it continues with what it has.
+void Assessment::complete_service() {
+  defaulting::Outcome outcome = complete({});
   const bool serves =
       condition_of(spec::ObjectView(document_).object("status"), "Ready").string("status") == "True";
   if (!outcome.missing_runtimes.empty() && !pins_runtimes(*catalog_) && !serves) {
     const std::vector<std::string> missing = outcome.missing_runtimes;
     const std::vector<std::string_view> absent(missing.begin(), missing.end());
-    outcome = apply_defaults(absent);
+    outcome = complete(absent);
   }
   selection_ = std::move(outcome.selection);
 }
 
-defaulting::Outcome Assessment::apply_defaults(std::span<const std::string_view> absent_runtimes) {
-  defaulted_ = spec::clone(document_, arena_);
-  spec::Edit edit(defaulted_, arena_);
-  return defaulting::apply_defaults(edit, {.catalog = *catalog_,
-                                           .old_object = &document_,
-                                           .request_namespace = record_.key.ns,
-                                           .absent_runtimes = absent_runtimes});
+defaulting::Outcome Assessment::complete(std::span<const std::string_view> absent_runtimes) {
+  service_ = spec::clone(document_, arena_);
+  spec::Edit edit(service_, arena_);
+  return defaulting::complete_stored(edit, {.catalog = *catalog_,
+                                            .old_object = &document_,
+                                            .request_namespace = record_.key.ns,
+                                            .absent_runtimes = absent_runtimes});
 }
 
 workload::ServiceContext Assessment::context() const {
@@ -266,7 +266,7 @@ void Assessment::add_problems(std::vector<ApplyProblem> problems) {
 spec::Value Assessment::status(std::string_view now) {
   if (verdict_ == Verdict::kRefuse) return refused_status(document_, refusal_, now, arena_);
   observe();
-  return workload::build_status(defaulted_, wanted_, context(), observed_, now, arena_);
+  return workload::build_status(service_, wanted_, context(), observed_, now, arena_);
 }
 
 ServiceMeasures Assessment::measures(const Value& status) const {

@@ -69,7 +69,7 @@ class Assessment {
   /// After a write of ours that changed only its metadata.
   void use_version(std::string resource_version) { record_.resource_version = std::move(resource_version); }
 
-  /// Defaults in memory, builds and plans. Looks up facts, see spec/lookup_rounds.h.
+  /// Completes in memory, builds and plans. Looks up facts, see spec/lookup_rounds.h.
   kube::Task<void> build(kube::Client& client, kube::SteadyTime until);
 
   // After build().
@@ -93,8 +93,8 @@ class Assessment {
 
  private:
   void decide_verdict();
-  void default_service();
-  defaulting::Outcome apply_defaults(std::span<const std::string_view> absent_runtimes);
+  void complete_service();
+  defaulting::Outcome complete(std::span<const std::string_view> absent_runtimes);
   workload::ServiceContext context() const;
   void observe();
   workload::NameStyle name_style() const;
@@ -109,7 +109,8 @@ class Assessment {
   std::shared_ptr<const spec::Catalog> catalog_;
   const Surroundings& surroundings_;
   spec::Arena arena_;
-  spec::Value document_, defaulted_;
+  spec::Value document_;  // as stored
+  spec::Value service_;   // with what building needs: defaulting::complete_stored()
   std::deque<spec::Value> observed_values_;
   workload::Observed observed_;      // the last observation
   std::deque<std::string> reasons_;  // storage for those of problems

@@ -2,14 +2,23 @@
 """Migration from and to KServe, in a cluster with objects of KServe's field manager."""
 import copy
 import json
+from pathlib import Path
 
 import yaml
 
+from installed import CONFIG_MAP, NAMESPACE
 from reconciled import GROUP
 from test_reconciler import ReconciledTest, sklearn
 from world import CRDS
 
 KSERVES_MANAGER = "manager"
+# What the API server held after a release of KServe: services as its webhook stored them, Deployments as its controller
+# created them.
+RELEASES = Path(__file__).resolve().parent / "releases"
+# The registrations exclude it: what is written there is stored as it is.
+UNREVIEWED = "kube-system"
+PLURALS = {"ServingRuntime": f"apis/{GROUP}/v1alpha1/{{}}/servingruntimes", "Deployment": "apis/apps/v1/{}/deployments",
+           "InferenceService": f"apis/{GROUP}/v1beta1/{{}}/inferenceservices"}
 
 
 class TakingOver(ReconciledTest):
@@ -43,6 +52,78 @@ class TakingOver(ReconciledTest):
         lines = [line for line in self.world.dry_run() if self.namespace in line]
         self.assertTrue([line for line in lines if "tried-predictor" in line and "Deployment" in line], lines)
         self.assertEqual({key: o["metadata"]["resourceVersion"] for key, o in self.children().items()}, versions)
+
+
+class FromReleases(ReconciledTest):
+    """Nothing is built from a default that is not stored: the Pods of each release stay as they are."""
+
+    def setUp(self):
+        super().setUp()
+        self.namespace = UNREVIEWED
+        self.services = set()
+        self.world.stop_reconcilers()
+
+    def test_v0_13(self):
+        self.take_over("v0.13")
+
+    def test_v0_15(self):
+        self.take_over("v0.15")
+
+    def test_v0_20(self):
+        self.take_over("v0.20")
+
+    def take_over(self, release):
+        self.store(yaml.safe_load_all((RELEASES / f"{release}.yaml").read_text()))
+        names = [name for _, name in self.deployments()]
+        self.eventually("the Deployments to be available", lambda: all(
+            o.get("status", {}).get("availableReplicas") for o in self.deployments().values()), 30)
+        before = self.deployments()
+        self.world.start_reconciler()
+        self.eventually("no other manager", lambda: all(
+            managers(o) & {"modelgate-reconciler", KSERVES_MANAGER} == {"modelgate-reconciler"}
+            for o in self.deployments().values()), 30)
+        self.is_unchanged(before, names)
+        # Defaults of the configuration apply to what is written after their change.
+        self.configure("inferenceService", resource={"cpuLimit": "3", "cpuRequest": "3", "memoryLimit": "5Gi", "memoryRequest": "5Gi"})
+        self.configure("ingress", ingressDomain="moved.example.com")
+        self.eventually("the new configuration in each route", lambda: all(
+            "moved.example.com" in json.dumps(o["spec"].get("hostnames")) for (kind, name), o in self.children().items()
+            if kind == "httproutes" and name == self.owner[0]), 30)
+        self.is_unchanged(before, names)
+
+    def is_unchanged(self, before, names):
+        after = self.deployments()
+        self.assertEqual([name for _, name in after], names)
+        for key, o in after.items():
+            self.assertEqual(o["spec"], before[key]["spec"], key)
+            self.assertEqual(o["metadata"]["generation"], before[key]["metadata"]["generation"], key)
+
+    def deployments(self):
+        return {key: o for key, o in sorted(self.children().items())
+                if key[0] == "deployments" and o["metadata"]["ownerReferences"][0]["name"] in self.services}
+
+    def store(self, objects):
+        for o in objects:
+            path = "/" + PLURALS[o["kind"]].format(f"namespaces/{self.namespace}")
+            if o["kind"] == "Deployment":
+                o["metadata"]["ownerReferences"] = [
+                    {"apiVersion": f"{GROUP}/v1beta1", "kind": "InferenceService", "name": service, "uid": uid, "controller": True,
+                     "blockOwnerDeletion": True} for service, uid in [self.owner]]
+            name, status = o["metadata"]["name"], o.pop("status", None)
+            stored = self.plane.post(f"{path}?fieldManager={KSERVES_MANAGER}", o)
+            if o["kind"] != "Deployment":
+                self.addCleanup(self.plane.kubectl, "delete", o["kind"], name, "-n", self.namespace, "--ignore-not-found")
+            if o["kind"] == "InferenceService":
+                self.owner = name, stored["metadata"]["uid"]
+                self.services.add(name)
+                self.assertEqual(stored["metadata"].get("annotations"), o["metadata"].get("annotations"), "stored as it is")
+            if status:
+                self.plane.put(f"{path}/{name}/status", stored | {"status": status})
+
+    def configure(self, key, **fields):
+        before = json.loads(self.plane.get(f"/api/v1/namespaces/{NAMESPACE}/configmaps/{CONFIG_MAP}")["data"][key])
+        self.addCleanup(self.world.configure, key, **{name: before[name] for name in fields})
+        self.world.configure(key, **fields)
 
 
 class MovingOut(ReconciledTest):

@@ -61,7 +61,8 @@ void name_service_in(Value& pod_spec, std::string_view service, Arena& arena) {
   Value* list = spec::find(pod_spec, "containers");
   if (!list) return;
   for (Value& c : list->GetArray()) {
-    add_env(c, {.name = "INFERENCE_SERVICE_NAME", .value = std::string(service)}, SameName::kReplace, arena);
+    add_env(c, {.name = std::string(kServiceNameEnv), .value = std::string(service)}, SameName::kReplace,
+            arena);
   }
 }
 

@@ -45,7 +45,8 @@ std::optional<Component> build_transformer(ServiceBuild& build) {
   follow_http_port(build, kTransformer, path / "containers", server);
   if (const auto concurrency = transformer.container_concurrency())
     default_arg(server, "--workers", std::to_string(*concurrency), build.arena);
-  add_env(server, {.name = "INFERENCE_SERVICE_NAME", .value = build.name}, SameName::kReplace, build.arena);
+  add_env(server, {.name = std::string(kServiceNameEnv), .value = build.name}, SameName::kReplace,
+          build.arena);
   add_tracing(build, {kTransformer}, &server);
 
   Component out{.kind = kTransformer,

@@ -15,6 +15,9 @@
 
 namespace modelgate::workload {
 
+/// The name of the service, in the containers that serve it.
+inline constexpr std::string_view kServiceNameEnv = "INFERENCE_SERVICE_NAME";
+
 /// A key of a Secret in the Pod's namespace: what is referred to instead of a value.
 struct SecretKey {
   std::string secret;

@@ -358,6 +358,27 @@ TEST_F(Apply, AdoptsBeforeApplying) {
   EXPECT_THAT(last().body, HasSubstr(R"("resourceVersion":"9")")) << "the version after our own write";
 }
 
+TEST_F(Apply, KeepsTheFormOfAnOlderRelease) {
+  const std::string named =
+      R"({"containers":[{"name":"c","env":[{"name":"INFERENCE_SERVICE_NAME","value":"iris"}]}]})";
+  for (const bool is_older : {true, false}) {
+    std::string live = stored(kube::kDeployments, "7", "service-1", "manager");
+    if (!is_older) {
+      const std::string_view spec = R"("spec":{"x":1)";
+      live.replace(live.find(spec), spec.size(),
+                   fmt::format(R"("spec":{{"template":{{"spec":{}}},"x":1)", named));
+    }
+    exists(kube::kDeployments, live);
+    Step apply = step(Step::Kind::kApply, kube::kDeployments);
+    apply.older_body = R"({"metadata":{"name":"a"},"older":true})";
+    apply.older_digest = digest_of(R"({"spec":{"x":1}})");
+    if (is_older) apply.wanted_digest = "newer";
+    carry_out({.steps = {step(Step::Kind::kAdopt, kube::kDeployments), apply}});
+    EXPECT_EQ(last().body.find("older") != std::string::npos, is_older) << last().body;
+    EXPECT_EQ(memory_.find("uid-a"), nullptr) << "what was sent was stored";
+  }
+}
+
 TEST_F(Apply, AdoptsNothingTwice) {
   exists(kube::kServices, stored(kube::kServices, "7"));
   carry_out({.steps = {step(Step::Kind::kAdopt), step(Step::Kind::kApply)}});

@@ -428,6 +428,29 @@ TEST(Steps, OfADeletionNameTheReplacement) {
             "Ingress a by HTTPRoute, Deployment a by nothing");
 }
 
+// ---- Deployments of older releases of KServe
+
+constexpr std::string_view kNamed =
+    R"({"template":{"spec":{"containers":[{"name":"c","env":[{"name":"INFERENCE_SERVICE_NAME","value":"iris"}]}]}}})";
+constexpr std::string_view kUnnamed = R"({"template":{"spec":{"containers":[{"name":"c"}]}}})";
+
+TEST(OlderReleases, KeepTheirForm) {
+  const Plan plan = plan_of({{{"Deployment", "a", kNamed}}, {created_by_kserve("Deployment", "a")}});
+  ASSERT_EQ(outline(plan), "adopt Deployment a, apply Deployment a");
+  const Step& apply = plan.steps[1];
+  EXPECT_EQ(apply.wanted_digest, digest_of(object_text("Deployment", "a", kNamed)));
+  EXPECT_EQ(apply.older_digest, digest_of(object_text("Deployment", "a", kUnnamed)));
+  EXPECT_EQ(digest_of(apply.older_body), apply.older_digest);
+  EXPECT_NE(apply.older_body.find(R"("uid":"uid-a")"), std::string::npos);
+  EXPECT_EQ(outline(plan_of({{{"Deployment", "a", kNamed}}, {existing("Deployment", "a", kUnnamed)}})), "");
+}
+
+TEST(OlderReleases, LoseTheirFormWithTheNextChange) {
+  const Plan plan = plan_of({{{"Deployment", "a", kNamed}}, {existing("Deployment", "a", R"({"x":1})")}});
+  ASSERT_EQ(outline(plan), "apply Deployment a");
+  EXPECT_EQ(plan.steps[0].older_body, "");
+}
+
 // ---- memory
 
 struct MemoryCase {
