@@ -62,6 +62,19 @@ void check_not_negative(const spec::ObjectView& object, std::string_view field, 
   if (value && *value < 0) report.add(invalid(at / field, *value, "must be at least 0"));
 }
 
+/// Gateway API writes a duration with at most five digits.
+constexpr std::int64_t kMaxRouteSeconds = 99'999;
+
+void check_route_timeout(const Service& s, const Component& c, Report& report) {
+  const spec::IngressConfiguration& ingress = s.configuration().ingress;
+  const bool in_routes = s.standard() && ingress.enable_gateway_api && !ingress.disable_http_route_timeout;
+  const auto seconds = c.view.timeout();
+  if (in_routes && seconds && *seconds > kMaxRouteSeconds)
+    report.add(
+        invalid(c.at / "timeout", *seconds,
+                fmt::format("must be at most {}, the longest timeout of an HTTPRoute", kMaxRouteSeconds)));
+}
+
 // Of frameworks that are not moved to `model`: those of canaries, and all in ModelMesh mode.
 
 void check_onnx_file(const spec::ModelSpecView& onnx, const LazyPath& at, Report& report) {
@@ -163,6 +176,7 @@ void check_logger(const Service& s, Report& report) {
 void check_positive_numbers(const Service& s, Report& report) {
   for (const Component& c : s.components()) {
     check_not_negative(c.view, "timeout", c.at, report);
+    check_route_timeout(s, c, report);
     const spec::BatcherView batcher = c.view.batcher();
     if (!batcher) continue;
     const LazyPath at = c.at / "batcher";

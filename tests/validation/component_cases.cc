@@ -20,6 +20,10 @@ std::string traced(const std::string& members) {
   return service({.predictor = model(), .spec = R"("tracing": {)" + members + "}"});
 }
 
+constexpr const char* kGatewayApi =
+    R"([{"kind": "ConfigMap", "metadata": {"name": "inferenceservice-config"},
+         "data": {"ingress": "{\"enableGatewayApi\": true, \"kserveIngressGateway\": \"kserve/gateway\"}"}}])";
+
 }  // namespace
 
 std::vector<Case> component_cases() {
@@ -138,6 +142,20 @@ std::vector<Case> component_cases() {
        predictor(model() + R"(, "timeout": 0, "batcher": {"maxBatchSize": 0})"),
        {},
        {"spec.predictor.timeout"}},
+      {"positive-numbers",
+       "LongestOfAnHttpRoute",
+       predictor(model() + R"(, "timeout": 99999)"),
+       {},
+       {},
+       {},
+       kGatewayApi},
+      {"positive-numbers",
+       "TooLongForAnHttpRoute",
+       predictor(model() + R"(, "timeout": 100000)"),
+       {"positive-numbers Invalid spec.predictor.timeout"},
+       {},
+       {},
+       kGatewayApi},
       {"positive-numbers",
        "BelowZero",
        predictor(model() + R"(, "timeout": -1, "batcher": {"maxLatency": -1})"),
