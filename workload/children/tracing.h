@@ -3,8 +3,9 @@
 // Tracing in the containers of a component, if the service has `spec.tracing`: the variables of OpenTelemetry,
 // and what starts tracing in servers that do not read them. Called by the components' builders.
 //
-// A variable or an argument that the user or the runtime sets is not changed. Names, values and their order
-// are those of KServe's controller after v0.21, so that a move between the two restarts no Pod.
+// A variable or an argument that the user or the runtime sets is not changed, except for a variable from
+// `envFrom`, which is not known here. Names, values and their order are those of KServe's controller after
+// v0.21, so that a move between the two restarts no Pod.
 #pragma once
 
 #include <string_view>

@@ -5,6 +5,7 @@
 #include <set>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "workload/objects/annotations.h"
 #include "workload/objects/object_builder.h"
@@ -106,6 +107,20 @@ void restrict_container(PodPass& pass, const FieldPath& path) {
   }
 }
 
+/// Their positions in the list.
+std::vector<std::size_t> added_containers(const PodPass& pass, std::string_view list) {
+  std::vector<std::size_t> out;
+  const auto containers = pass.spec().list<spec::ContainerView>(list);
+  if (containers.empty()) return out;
+  const Fetchers fetchers = list == "initContainers" ? fetchers_of(pass.context.catalog) : Fetchers{};
+  std::size_t i = 0;
+  for (const spec::ContainerView& c : containers) {
+    if (is_added(c, list, fetchers)) out.push_back(i);
+    ++i;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::optional<std::int64_t> user_of(const PodPass& pass, const spec::ContainerView& container) {
@@ -116,13 +131,9 @@ std::optional<std::int64_t> user_of(const PodPass& pass, const spec::ContainerVi
 void restrict_added_containers(PodPass& pass) {
   // Windows has none of these settings.
   if (!pass.strict() || pass.spec().object("os").string("name") == "windows") return;
-  const Fetchers fetchers = fetchers_of(pass.context.catalog);
   for (const std::string_view list : kLists) {
-    const FieldPath at = PodPass::spec_path() / list;
-    const std::size_t count = pass.spec().list<spec::ContainerView>(list).size();
-    for (std::size_t i = 0; i < count; ++i) {
-      if (is_added(pass.container_at(at[i]), list, fetchers)) restrict_container(pass, at[i]);
-    }
+    for (const std::size_t i : added_containers(pass, list))
+      restrict_container(pass, (PodPass::spec_path() / list)[i]);
   }
 }
 
