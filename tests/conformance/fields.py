@@ -188,7 +188,8 @@ def unrecorded(types):
 INTRO = """# Fields of KServe's API
 
 Every field of KServe v{release}, with the first KServe release that has it, and the first release of Modelgate that supports it.
-"{oldest}" means {oldest} or earlier. No field is rejected.
+"{oldest}" means {oldest} or earlier. No field is rejected. (KServe's SDK also has `ephemeralContainers`, its CRDs do not: no Pod
+template can have it.)
 
 This page is generated from `tests/conformance/fields.json` by `tests/conformance/fields.py`; its header describes how to compare
 with a new release of KServe. The kinds are {kinds}.
