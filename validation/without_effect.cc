@@ -84,14 +84,18 @@ const AnnotationRow* find_row(Words key, bool standard) {
   return it == kAnnotations.end() ? nullptr : &*it;
 }
 
+/// Unknown annotations for which a similar name is searched: more than a service has.
+constexpr std::size_t kMaxSearches = 64;
+
 void warn_about_annotations(const Service& s, const StringMapView& annotations, const LazyPath& at,
                             Report& report) {
+  std::size_t searches = 0;
   annotations.for_each([&](Words key, Words) {
     if (const AnnotationRow* row = find_row(key, s.standard()))
       return report.warn(at.key(key), std::string(row->text));
     if (!key.starts_with(kKServePrefix)) return;
     const Words name = key.substr(kKServePrefix.size());
-    if (std::ranges::find(kKnown, name) != kKnown.end()) return;
+    if (std::ranges::find(kKnown, name) != kKnown.end() || ++searches > kMaxSearches) return;
     if (const auto near = spec::nearest(name, kKnown))
       report.warn(at.key(key),
                   fmt::format("has no effect: nothing reads it (did you mean {}{}?)", kKServePrefix, *near));

@@ -170,6 +170,25 @@ std::vector<Long> long_objects() {
                                many(kMany, R"({"name": "f%", "autoSelect": true, "priority": 1})"))},
       {"EqualFormats", long_runtime(R"("protocolVersions": ["v1"], "supportedModelFormats": )" +
                                     many(kMany, R"({"name": "f", "autoSelect": true, "priority": %})"))},
+      {"Claims", long_service(R"("resourceClaims": )" + many(kMany, R"({"name": "c%"})") +
+                              R"(, "containers": [{"name": "kserve-container", "resources": {"claims": )" +
+                              many(kMany, R"({"name": "d%"})") + "}}]")},
+      {"Devices", long_service(R"("volumes": )" + many(kMany, R"({"name": "v%"})") +
+                               R"(, "containers": [{"name": "kserve-container", "volumeDevices": )" +
+                               many(kMany, R"({"name": "w%", "devicePath": "/%"})") + "}]")},
+      {"HostPorts",
+       long_service(R"("containers": )" +
+                    many(kMany, R"({"name": "c%", "ports": [{"containerPort": 1, "hostPort": 1}]})"))},
+      {"LabelKeys", long_service(model + R"("args": []}, "topologySpreadConstraints": [{"matchLabelKeys": )" +
+                                 many(kMany, R"("k%")") + R"(, "labelSelector": {"matchExpressions": )" +
+                                 many(kMany, R"({"key": "l%", "operator": "Exists"})") + "}}]")},
+      {"MisspelledAnnotations", R"({"kind": "InferenceService", "metadata": {"name": "a", "annotations": {)" +
+                                    [] {
+                                      std::string all =
+                                          many(kMany, R"("serving.kserve.io/autoscaler%": "x")");
+                                      return all.substr(1, all.size() - 2);
+                                    }() +
+                                    R"(}}, "spec": {"predictor": {}}})"},
       {"Templates", long_runtime(R"("containers": [{"name": "kserve-container", "args": )" +
                                  many(kMany, R"("{{.Name%}}")") + "}]")},
   };
