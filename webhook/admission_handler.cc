@@ -77,7 +77,13 @@ struct AdmissionHandler::Pending {
   std::vector<std::shared_ptr<const void>> objects;  // what the facts point to
 
   void add(LookedUpFacts found) {
-    for (auto& [key, fact] : found.facts) facts.add(std::move(key), fact);
+    const bool from_manifests = found.unread.empty();
+    for (auto& [key, fact] : found.facts) {
+      const bool unknown = fact.state == admission::Fact::State::kUnknown;
+      if (unknown && from_manifests && admission_paths()[call.path].needs_all_facts)
+        fact.state = admission::Fact::State::kAbsent;
+      facts.add(std::move(key), fact);
+    }
     std::ranges::move(found.unread, std::back_inserter(unread));
     objects.push_back(std::move(found.objects));
   }

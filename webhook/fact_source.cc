@@ -20,9 +20,7 @@ std::optional<LookedUpFacts> ManifestFacts::look_up(const admission::Needs& need
                                                     std::function<void(LookedUpFacts)>) {
   LookedUpFacts found{.facts = {}, .unread = {}, .objects = manifests_};
   for (const ObjectKey& key : needs.objects) {
-    Fact fact = manifests_->fact(key);
-    if (fact.state == Fact::State::kUnknown) fact.state = Fact::State::kAbsent;
-    found.facts.emplace_back(key, fact);
+    found.facts.emplace_back(key, manifests_->fact(key));
   }
   return found;
 }

@@ -30,7 +30,7 @@ struct UnreadFact {
 /// One fact for each requested object.
 struct LookedUpFacts {
   std::vector<std::pair<admission::ObjectKey, admission::Fact>> facts;
-  std::vector<UnreadFact> unread;       // the unknown ones
+  std::vector<UnreadFact> unread;       // the unknown ones, except those that manifests do not have
   std::shared_ptr<const void> objects;  // owns what the facts point to
 };
 
@@ -49,7 +49,7 @@ class FactSource {
 /// Every object is unknown, for this reason.
 LookedUpFacts all_unknown(const admission::Needs& needs, std::string_view reason, bool overloaded);
 
-/// Facts from manifests, without a wait. They stand for the whole cluster: what they do not have is absent.
+/// Facts from manifests, without a wait. For a Pod, what they do not have counts as absent: they stand for a cluster.
 /// Immutable, so threads may share it.
 class ManifestFacts final : public FactSource {
  public:

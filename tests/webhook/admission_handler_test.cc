@@ -323,6 +323,13 @@ TEST_F(HandlerTest, APodIsAskedForAgainUnderLoad) {
   EXPECT_TRUE(reply.retry_after);
 }
 
+TEST_F(HandlerTest, WhatManifestsDoNotHaveIsAbsentForAPod) {
+  kube::ManifestReader reader;
+  const auto manifests = reader.finish(1);
+  ASSERT_TRUE(manifests);
+  EXPECT_EQ(reply_to(kMutatePods, {secret(1)}, std::make_shared<ManifestFacts>(*manifests)).status, 200);
+}
+
 TEST_F(HandlerTest, AnAbsentObjectIsAnAnswerForAPod) {
   EXPECT_EQ(reply_to(kMutatePods, {secret(1)}, facts_).status, 200);
 }
