@@ -403,6 +403,21 @@ class Refusals(ReconciledTest):
     def test_in_compatible(self):
         self.check("Compatible")
 
+    def test_a_canary_whose_service_belongs_to_someone_else(self):
+        """It gets no share, and the service answers without it."""
+        self.kubectl("create", "service", "clusterip", "split-next-predictor", "--tcp=80")
+        service = sklearn("split", component={"minReplicas": 1})
+        service["spec"]["canary"] = [canary(20)]
+        self.apply(service)
+        self.wait_ready("split")
+        self.eventually("the reason", lambda: self.condition("split", "CanaryPredictorReady").get("reason") == "NameTaken")
+        self.assertEqual(self.status("split")["phase"], "Ready")
+        self.assertEqual(self.status("split")["canaryStatuses"][0]["ready"], False)
+        self.assertEqual(set(Cluster(self).weights("split")), {"split-predictor"})
+        self.kubectl("delete", "service", "split-next-predictor")
+        self.eventually("its share", lambda: Cluster(self).weights("split") == {"split-predictor": 80, "split-next-predictor": 20},
+                        EFFECT_SECONDS)
+
     def check(self, mode):
         self.addCleanup(self.world.configure, "modelgate", validation="Strict")
         self.world.configure("modelgate", validation=mode)
