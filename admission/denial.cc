@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "spec/core.h"
+#include "spec/text/printable.h"
 
 namespace modelgate::admission {
 namespace {
@@ -32,7 +33,8 @@ std::string rules_of(const spec::FieldErrors& errors) {
 Response deny(const Review& review, const spec::FieldErrors& errors) {
   Response response;
   response.allowed = false;
-  response.message = fmt::format("{} {} is invalid", review.kind, spec::quote(shown_name(review)));
+  response.message =
+      text::printable(fmt::format("{} {} is invalid", review.kind, spec::quote(shown_name(review))));
   for (const spec::FieldError& e : errors) {
     std::string message = e.message();
     std::string field = e.path.to_string();
@@ -54,7 +56,7 @@ Response deny_request(std::string message) {
   response.allowed = false;
   response.code = 400;
   response.reason = "BadRequest";
-  response.message = std::move(message);
+  response.message = text::printable(std::move(message));
   return response;
 }
 

@@ -7,8 +7,8 @@
 #include <array>
 #include <optional>
 
-#include "spec/text/ascii.h"
 #include "spec/text/base64.h"
+#include "spec/text/printable.h"
 #include "spec/text/utf8.h"
 #include "spec/warning_limits.h"
 
@@ -34,7 +34,7 @@ constexpr std::array<std::string_view, 7> kUnread = {
     "userInfo", "options", "resource", "subResource", "requestKind", "requestResource", "requestSubResource"};
 
 std::unexpected<DecodeError> malformed(std::string message) {
-  return std::unexpected(DecodeError{std::move(message)});
+  return std::unexpected(DecodeError{text::printable(std::move(message))});
 }
 
 std::unexpected<DecodeError> malformed(const spec::JsonError& e) {
@@ -91,7 +91,7 @@ void append_status(const Review& review, const Response& response, std::string& 
                      response.reason);
   spec::append_json(response.message, out);
   out += R"(,"details":{"name":)";
-  spec::append_json(review.name, out);
+  spec::append_json(text::printable(std::string(review.name)), out);
   out += R"(,"group":)";
   spec::append_json(review.group, out);
   out += R"(,"kind":)";
@@ -155,13 +155,13 @@ Result<Review, DecodeError> decode_review(std::string_view body, Arena& arena) {
 Result<Value, DecodeError> read_old_object(const Review& review, Arena& arena) {
   if (review.old_object_text.empty()) return Value();
   auto old = spec::parse_json(review.old_object_text, arena);
-  if (!old) return std::unexpected(DecodeError{"request.oldObject: " + old.error().message});
-  if (!old->IsObject()) return std::unexpected(DecodeError{"request.oldObject is not an object"});
+  if (!old) return malformed("request.oldObject: " + old.error().message);
+  if (!old->IsObject()) return malformed("request.oldObject is not an object");
   return std::move(*old);
 }
 
 std::string fit_warning(std::string_view warning) {
-  return text::on_one_line(text::truncate_to_fit(warning, spec::kMaxWarningBytes));
+  return text::truncate_to_fit(text::on_one_line(std::string(warning)), spec::kMaxWarningBytes);
 }
 
 std::string encode_response(const Review& review, const Response& response) {

@@ -94,7 +94,7 @@ struct Response {
 /// The AdmissionReview to send, as JSON.
 std::string encode_response(const Review& review, const Response& response);
 
-/// A warning that the API server accepts: control characters become blanks, and a text longer than
+/// A warning that the API server accepts: on one line and safe to show, and a text longer than
 /// spec::kMaxWarningBytes is cut at a character boundary and ends in "...".
 std::string fit_warning(std::string_view warning);
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "spec/text/printable.h"
 #include "spec/text/utf8.h"
 
 namespace modelgate::kube {
@@ -25,7 +26,7 @@ std::optional<EventWrite> EventCorrelator::take(EventText event, Time now, std::
   if (counted.count++ == 0) counted.first_seen = wall;
   if (!spend(event.object, now)) return std::nullopt;
   return EventWrite{.key = std::move(key),
-                    .message = text::truncate_to_fit(event.message, kMaxEventMessage),
+                    .message = text::truncate_to_fit(text::on_one_line(event.message), kMaxEventMessage),
                     .count = counted.count,
                     .first_seen = counted.first_seen};
 }

@@ -44,7 +44,7 @@ struct EventText {
 /// The Event to create or patch.
 struct EventWrite {
   std::string key;      // identifies the Event
-  std::string message;  // at most kMaxEventMessage bytes, valid UTF-8
+  std::string message;  // at most kMaxEventMessage bytes, one line, safe to show
   std::int64_t count = 1;
   std::string first_seen;  // `wall` of the first event
 };

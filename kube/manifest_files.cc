@@ -12,6 +12,7 @@
 #include <optional>
 #include <utility>
 
+#include "spec/text/printable.h"
 #include "yaml/yaml.h"
 
 namespace modelgate::kube {
@@ -75,11 +76,11 @@ std::string read(std::istream& in) {
 }  // namespace
 
 std::string ManifestError::place() const {
-  return line == 0 ? file : fmt::format("{}:{}", file, line);
+  return text::printable(line == 0 ? file : fmt::format("{}:{}", file, line));
 }
 
 std::string ManifestError::to_string() const {
-  return fmt::format("{}: {}", place(), message);
+  return fmt::format("{}: {}", place(), text::printable(message));
 }
 
 std::expected<std::vector<fs::path>, ManifestError> manifest_files(const fs::path& path,

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "spec/text/ascii.h"
+#include "spec/text/printable.h"
 #include "spec/text/utf8.h"
 
 namespace modelgate::log {
@@ -39,7 +40,7 @@ void append_escaped(std::string_view text, std::string& out) {
     } else if (length == 0) {
       out.append("\\ufffd");
     } else {
-      out.append(text.substr(0, length));
+      out.append(text::json_without_hidden(std::string(text.substr(0, length))));
     }
     text.remove_prefix(length == 0 ? 1 : length);
   }

@@ -5,11 +5,23 @@
 
 #include <utility>
 
+#include "spec/text/printable.h"
+
 namespace modelgate::process {
+
+namespace {
+
+/// The text format escapes line breaks and quotes only.
+Labels printable(Labels labels) {
+  for (auto& label : labels) label.value = text::printable(std::move(label.value));
+  return labels;
+}
+
+}  // namespace
 
 void add_value(MetricFamily& family, Labels labels, double value) {
   prometheus::ClientMetric metric;
-  metric.label = std::move(labels);
+  metric.label = printable(std::move(labels));
   (family.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
   family.metric.push_back(std::move(metric));
 }
@@ -17,7 +29,7 @@ void add_value(MetricFamily& family, Labels labels, double value) {
 void add_histogram(MetricFamily& family, Labels labels, std::span<const double> bounds,
                    std::span<const std::uint64_t> counts, double sum) {
   prometheus::ClientMetric metric;
-  metric.label = std::move(labels);
+  metric.label = printable(std::move(labels));
   std::uint64_t total = 0;
   for (std::size_t i = 0; i < bounds.size(); ++i) {
     total += counts[i];

@@ -9,6 +9,7 @@
 
 #include "process/log.h"
 #include "reconciler/status/status_writer.h"
+#include "spec/text/printable.h"
 
 namespace modelgate::reconciler {
 namespace {
@@ -54,7 +55,7 @@ kube::Task<DryRunCounts> dry_run(kube::Client& client, const Cache& cache,
       const auto until = std::chrono::steady_clock::now() + kTime;
       if (assessment.verdict() == Assessment::Verdict::kServe) co_await assessment.build(client, until);
       const std::string text = describe(assessment, kNow);
-      std::fputs(text.c_str(), stdout);
+      std::fputs(text::printable_lines(text).c_str(), stdout);
       counts.steps += static_cast<int>(assessment.plan().steps.size());
       counts.with_steps += assessment.plan().steps.empty() ? 0 : 1;
     } catch (const std::exception& bug) {

@@ -7,7 +7,7 @@
 
 #include "spec/json_text.h"
 #include "spec/spelling.h"
-#include "spec/text/ascii.h"
+#include "spec/text/printable.h"
 #include "spec/text/utf8.h"
 
 namespace modelgate::spec {
@@ -70,7 +70,7 @@ std::string FieldPath::to_string() const {
       append_member(s, out);
     }
   }
-  return out;
+  return text::printable(std::move(out));
 }
 
 std::string FieldPath::to_pointer() const {
@@ -152,7 +152,7 @@ std::string FieldError::message() const {
   std::string out{phrase_of(type)};
   if (!value.empty()) out += ": " + value;
   if (!detail.empty()) out += ": " + detail;
-  return out;
+  return text::printable(std::move(out));
 }
 
 FieldError required(FieldPath path, std::string detail) {
@@ -224,19 +224,20 @@ FieldError unknown_field(FieldPath path, std::span<const std::string_view> known
 }
 
 void FieldErrors::add(FieldError error) {
-  if (full()) {
-    ++dropped_;
-    return;
-  }
   if (error.rule.empty()) {
     error.rule = rule_;
     error.strict_only = strict_only_;
+  }
+  if (filter_ && !filter_->keeps(error)) return;
+  if (full()) {
+    ++dropped_;
+    return;
   }
   errors_.push_back(std::move(error));
 }
 
 std::string FieldWarning::to_string() const {
-  return path.empty() ? text : path.to_string() + ": " + text;
+  return text::printable(path.empty() ? text : path.to_string() + ": " + text);
 }
 
 FieldWarning as_warning(const FieldError& error) {
@@ -260,32 +261,22 @@ std::vector<FieldWarning> split_by_mode(FieldErrors& errors, bool strict) {
 
 std::string quote(std::string_view s) {
   std::string out = "\"";
-  for (std::size_t i = 0; i < s.size(); ++i) {
-    const auto c = static_cast<unsigned char>(s[i]);
-    if (i >= kMaxShown && !text::is_continuation(s[i])) {
+  const std::string_view all = s;
+  while (!s.empty()) {
+    if (all.size() - s.size() >= kMaxShown) {
       out += "...";
       break;
     }
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (text::is_control(s[i])) {
-          out += fmt::format("\\x{:02x}", c);
-        } else {
-          out += static_cast<char>(c);
-        }
+    std::size_t length = std::max<std::size_t>(text::character_length(s), 1);
+    if (s.front() == '"' || s.front() == '\\') {
+      out += '\\';
+      out += s.front();
+    } else if (text::printable_length(s.substr(0, length)) == length) {
+      out += s.substr(0, length);
+    } else {
+      length = text::append_escape(s, out);
     }
+    s.remove_prefix(length);
   }
   return out + '"';
 }

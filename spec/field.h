@@ -59,7 +59,7 @@ class FieldPath {
   /// True for equal paths too.
   bool is_at_or_below(const FieldPath& ancestor) const;
 
-  /// spec.predictor.containers[0].env[1].name
+  /// spec.predictor.containers[0].env[1].name; safe to show (spec/text/printable.h)
   std::string to_string() const;
   /// /spec/predictor/containers/0/env/1/name (RFC 6901)
   std::string to_pointer() const;
@@ -105,7 +105,7 @@ struct FieldError {
   std::string_view rule{};   // the rule's name; a literal
   bool strict_only = false;  // KServe has no such rule: a warning in Compatible mode
 
-  /// The cause's message: `Invalid value: -1: must be at least 0`.
+  /// The cause's message: `Invalid value: -1: must be at least 0`. Safe to show.
   std::string message() const;
   /// `path: message`.
   std::string to_string() const { return path.to_string() + ": " + message(); }
@@ -130,6 +130,14 @@ FieldError not_found(FieldPath path, std::string_view value, std::string detail 
 /// A field that the type does not have. Suggests one that is spelled alike.
 FieldError unknown_field(FieldPath path, std::span<const std::string_view> known);
 
+/// Sees each error that is added to a list, also those beyond its bound.
+class ErrorFilter {
+ public:
+  virtual ~ErrorFilter() = default;
+  /// Whether the list keeps the error. Its rule is set.
+  virtual bool keeps(const FieldError& error) = 0;
+};
+
 /// The errors of one object. Callers set the rule before they add its errors.
 ///
 /// Bounded: beyond kMaxErrors, errors are counted and dropped, so that an object with an error in each field
@@ -148,6 +156,10 @@ class FieldErrors {
   /// An error that has a rule already keeps it.
   void add(FieldError error);
 
+  /// For the errors added from here on; nullptr for none. Must outlive them.
+  void set_filter(ErrorFilter* filter) { filter_ = filter; }
+  bool filtered() const { return filter_ != nullptr; }
+
   bool empty() const { return errors_.empty(); }
   std::size_t size() const { return errors_.size(); }
   bool full() const { return errors_.size() >= kMaxErrors; }
@@ -162,6 +174,7 @@ class FieldErrors {
   std::size_t dropped_ = 0;
   std::string_view rule_;
   bool strict_only_ = false;
+  ErrorFilter* filter_ = nullptr;
 };
 
 /// A finding that does not deny.
@@ -171,7 +184,7 @@ struct FieldWarning {
   std::string text{};                // without the path
   std::optional<ObjectKey> about{};  // the object that is missing, or that could not be read
 
-  /// `path: text`, or the text where there is no path.
+  /// `path: text`, or the text where there is no path. Safe to show.
   std::string to_string() const;
 };
 
@@ -181,7 +194,7 @@ FieldWarning as_warning(const FieldError& error);
 /// that warn from `errors` and returns them as warnings.
 std::vector<FieldWarning> split_by_mode(FieldErrors& errors, bool strict);
 
-/// A string as an error prints it: quoted, control characters escaped, cut after 128 bytes.
+/// A string as an error prints it: quoted, safe to show, cut after 128 bytes.
 std::string quote(std::string_view s);
 
 }  // namespace modelgate::spec

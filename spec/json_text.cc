@@ -6,9 +6,11 @@
 #include <array>
 #include <charconv>
 #include <iterator>
+#include <utility>
 
 #include "spec/json_scan.h"
 #include "spec/json_value.h"
+#include "spec/text/printable.h"
 
 namespace modelgate::spec {
 namespace {
@@ -162,7 +164,7 @@ std::string to_pretty_json(const Value& value) {
   std::string out;
   append_pretty(value, 0, out);
   out += '\n';
-  return out;
+  return text::json_without_hidden(std::move(out));
 }
 
 std::string to_canonical_json(const Value& value) {

@@ -18,7 +18,7 @@ void append_json(const Value& value, std::string& out);
 /// A string, quoted and escaped.
 void append_json(std::string_view text, std::string& out);
 
-/// Indented by two blanks, for people.
+/// Indented by two blanks, for people: characters that a terminal acts on or hides are escaped.
 std::string to_pretty_json(const Value& value);
 
 /// Compact JSON with the members of each object sorted by key: the same text for the same meaning.

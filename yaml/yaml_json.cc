@@ -14,6 +14,7 @@
 
 #include "spec/json_text.h"
 #include "spec/text/base64.h"
+#include "spec/text/printable.h"
 #include "spec/text/utf8.h"
 #include "yaml/yaml_scalar.h"
 
@@ -95,7 +96,7 @@ class YamlJson {
   }
 
   std::uint32_t remember(std::uint32_t parent, int line, std::string name) {
-    document_.lines.entries_.push_back({parent, line, std::move(name)});
+    document_.lines.entries_.push_back({parent, line, text::printable(std::move(name))});
     return static_cast<std::uint32_t>(document_.lines.entries_.size() - 1);
   }
 

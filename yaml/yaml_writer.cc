@@ -8,6 +8,7 @@
 
 #include "spec/json_text.h"
 #include "spec/text/ascii.h"
+#include "spec/text/printable.h"
 #include "spec/text/utf8.h"
 #include "yaml/yaml_scalar.h"
 
@@ -60,10 +61,11 @@ std::uint32_t code_point(std::string_view character) {
   return code;
 }
 
-/// True for what kubectl writes without an escape: no tabs, no controls, nothing beyond the basic plane.
+/// True for what kubectl writes without an escape: no tabs, no controls, nothing beyond the basic plane. It
+/// writes invisible and directional characters as they are; here they are escaped.
 bool is_printable(std::uint32_t code) {
   if (code < 0xA0) return code == '\n' || (code >= 0x20 && code <= 0x7E);
-  return code < 0xFFFE && code != 0xFEFF && code != 0x2028 && code != 0x2029;
+  return code < 0xFFFE && !text::is_hidden(code);
 }
 
 /// The styles that the characters of a string allow, as in libyaml's emitter.

@@ -7,6 +7,7 @@
 #include "cli/doctor/read_cluster.h"
 #include "cli/terminal/exit_code.h"
 #include "kube/client/client_config.h"
+#include "spec/text/printable.h"
 
 namespace modelgate::cli {
 
@@ -16,7 +17,7 @@ int doctor(const DoctorOptions& options, std::ostream& out, std::ostream& err) {
   sources.context = options.context;
   const auto config = kube::load_client_config(sources);
   if (!config) {
-    fmt::print(err, "{}\n", config.error());
+    fmt::print(err, "{}\n", text::printable_lines(config.error()));
     return kErrors;
   }
   const ClusterSnapshot snapshot = read_cluster(*config, options);

@@ -9,7 +9,7 @@
 #include "cli/terminal/exit_code.h"
 #include "cli/terminal/terminal.h"
 #include "spec/json.h"
-#include "spec/text/ascii.h"
+#include "spec/text/printable.h"
 #include "spec/text/utf8.h"
 
 namespace modelgate::cli {
@@ -30,10 +30,10 @@ const SeverityText& text_of(Severity severity) {
 
 constexpr std::string_view kIndent = "                                ";
 
-/// Indents every line after the first.
+/// Safe to show, and every line after the first is indented.
 std::string indented(std::string_view text, std::string_view indent) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : text::printable_lines(std::string(text))) {
     out += c;
     if (c == '\n') out += indent;
   }
@@ -65,8 +65,9 @@ std::string plural(std::size_t count, std::string_view noun) {
 }
 
 void print_text(const Findings& findings, const ClusterSnapshot& snapshot, bool color, std::ostream& out) {
-  fmt::print(out, "{}{}, namespace {}\n\n", snapshot.server,
-             snapshot.version.empty() ? "" : fmt::format(" ({})", snapshot.version), snapshot.names.ns);
+  const std::string version = snapshot.version.empty() ? "" : fmt::format(" ({})", snapshot.version);
+  fmt::print(out, "{}\n\n",
+             text::printable(fmt::format("{}{}, namespace {}", snapshot.server, version, snapshot.names.ns)));
   for (const Finding& finding : findings.all()) print_text(finding, color, out);
   fmt::print(out, "\n{}, {}, {} ok, {} skipped\n", plural(findings.count(Severity::kError), "error"),
              plural(findings.count(Severity::kWarning), "warning"), findings.count(Severity::kOk),
@@ -113,7 +114,7 @@ void print_json(const Findings& findings, const ClusterSnapshot& snapshot, std::
 
 std::string shortened(std::string_view text, std::size_t bytes) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
-  return text::on_one_line(text::truncate(text, bytes));
+  return text::truncate(text::on_one_line(std::string(text)), bytes);
 }
 
 std::string_view to_string(Severity severity) {

@@ -20,6 +20,7 @@
 #include "spec/schema.h"
 #include "spec/schema_serving.h"
 #include "spec/spelling.h"
+#include "spec/text/printable.h"
 
 namespace modelgate::cli {
 namespace {
@@ -58,7 +59,7 @@ std::string requirements(const Selection& s) {
   out += s.protocol ? fmt::format(", protocol {}", *s.protocol)
                     : fmt::format(", protocol {} by default", spec::kDefaultProtocol);
   if (s.multi_node) out += ", on several nodes";
-  return out + fmt::format(", namespace {}", s.namespace_);
+  return text::printable(out + fmt::format(", namespace {}", s.namespace_));
 }
 
 std::string nothing_serves(const Selection& selection, std::size_t runtimes) {
@@ -67,8 +68,9 @@ std::string nothing_serves(const Selection& selection, std::size_t runtimes) {
     for (const spec::Runtime::Format& format : candidate.runtime->formats) formats.push_back(format.name);
   }
   const auto near = spec::nearest(selection.format, formats);
-  return fmt::format("none of the {} runtimes serves \"{}\"{} (--all shows them)", runtimes, selection.format,
-                     near ? fmt::format("; did you mean \"{}\"?", *near) : "");
+  return fmt::format("none of the {} runtimes serves {}{} (--all shows them)", runtimes,
+                     spec::quote(selection.format),
+                     near ? fmt::format("; did you mean {}?", spec::quote(*near)) : "");
 }
 
 class Explainer {
@@ -96,7 +98,8 @@ class Explainer {
   /// False if the service needs a runtime and gets none.
   bool explain(const ManifestObject& object) {
     const spec::ObjectView view(object.value);
-    const std::string title = fmt::format("InferenceService {}", view.object("metadata").string("name"));
+    const std::string title =
+        text::printable(fmt::format("InferenceService {}", view.object("metadata").string("name")));
     out_ << paint(title, kBold, options_.color) << "  "
          << paint(kube::ManifestError{object.file, object.line, {}}.place(), kDim, options_.color) << '\n';
     spec::FieldErrors wrong;
@@ -149,8 +152,9 @@ class Explainer {
     const spec::Runtime* runtime = catalog.find_runtime(wanted.namespace_, named);
     const Selection selection =
         defaulting::make_selection(wanted, catalog, runtime, Selection::Source::kNamed);
-    out_ << "  " << requirements(selection) << "; the service names " << named << "\n\n";
-    return report_named(wanted, named, selection, automatic);
+    const std::string shown = text::printable(std::string(named));
+    out_ << "  " << requirements(selection) << "; the service names " << shown << "\n\n";
+    return report_named(wanted, shown, selection, automatic);
   }
 
   bool report_named(const defaulting::Requirement& wanted, std::string_view named, const Selection& selection,
@@ -167,7 +171,7 @@ class Explainer {
     }
     table(selection, candidates);
     if (!selection.chosen) fmt::print(out_, "\n  {} is not among them.\n", named);
-    out_ << "\n  " << without_name(wanted, named, selection, automatic) << '\n';
+    out_ << "\n  " << text::printable(without_name(wanted, named, selection, automatic)) << '\n';
     return serves;
   }
 
@@ -197,8 +201,8 @@ class Explainer {
     if (!shown.empty()) fmt::print(out_, "  {:<{}}  {:<11}  {}\n", "RUNTIME", width, "VERDICT", "WHY");
     for (const Candidate* c : shown) {
       const auto [text, style] = text_of(c->verdict);
-      fmt::print(out_, "  {:<{}}  {}  {}\n", c->runtime->display_name(), width,
-                 paint(fmt::format("{:<11}", text), style, options_.color), c->reason());
+      fmt::print(out_, "  {:<{}}  {}  {}\n", text::printable(c->runtime->display_name()), width,
+                 paint(fmt::format("{:<11}", text), style, options_.color), text::printable(c->reason()));
     }
     if (shown.empty() && !selection.chosen) {
       out_ << "  " << nothing_serves(selection, candidates.size()) << '\n';

@@ -18,6 +18,7 @@
 #include "cli/offline/service_objects.h"
 #include "cli/terminal/exit_code.h"
 #include "spec/text/ascii.h"
+#include "spec/text/printable.h"
 #include "spec/view.h"
 #include "yaml/yaml_writer.h"
 
@@ -27,6 +28,11 @@ namespace {
 using kube::ManifestError;
 using kube::ManifestObject;
 using spec::Value;
+
+/// One line of a YAML document.
+std::string comment(std::string text) {
+  return "# " + text::printable(std::move(text)) + "\n";
+}
 
 /// Fields that admission moves from an old spelling: errors name the new path, the file has the old one.
 struct Moved {
@@ -172,13 +178,15 @@ class Reviewer {
   }
 
   void report_warning(const ManifestObject& object, std::string_view at, std::string_view text) {
-    fmt::print(err_, "{}: {} {}\n", place(object, at), paint("warning:", kYellow, options_.color_err), text);
+    fmt::print(err_, "{}: {} {}\n", place(object, at), paint("warning:", kYellow, options_.color_err),
+               text::printable(std::string(text)));
   }
 
   void report_error(const ManifestObject& object, std::string_view at, std::string_view whose,
                     std::string_view path, std::string_view message) {
-    fmt::print(err_, "{}: {}{}{}{}\n", place(object, at), whose, paint(path, kRed, options_.color_err),
-               path.empty() ? "" : ": ", message);
+    fmt::print(err_, "{}: {}{}{}{}\n", place(object, at), text::printable(std::string(whose)),
+               paint(path, kRed, options_.color_err), path.empty() ? "" : ": ",
+               text::printable(std::string(message)));
   }
 
   /// Admission builds the service too. Problems that it reported as warnings are not repeated; fatal ones are
@@ -220,7 +228,7 @@ class Reviewer {
             .from = "/dev/null",
             .to = fmt::format("created for InferenceService {} ({} {})", service, view.string("kind"),
                               view.object("metadata").string("name")),
-            .heading = fmt::format("# created for InferenceService {}: {}\n", service, o.component)});
+            .heading = comment(fmt::format("created for InferenceService {}: {}", service, o.component))});
     }
   }
 
@@ -234,7 +242,7 @@ class Reviewer {
             .after = std::move(pod.verdict.object),
             .from = fmt::format("{} (template of its Pods)", from),
             .to = fmt::format("as created (Pod of {})", pod.deployment),
-            .heading = fmt::format("# Pod of {}\n", from)});
+            .heading = comment(fmt::format("Pod of {}", from))});
     }
   }
 
@@ -250,7 +258,8 @@ class Reviewer {
                "{} credentials in the cluster may differ, because these are not among the files: {}; add "
                "them, or use "
                "--manifests\n",
-               paint("warning:", kYellow, options_.color_err), fmt::join(names, ", "));
+               paint("warning:", kYellow, options_.color_err),
+               text::printable(fmt::format("{}", fmt::join(names, ", "))));
   }
 
   void show_object(const ManifestObject& object, Verdict verdict) {
@@ -287,9 +296,10 @@ class Reviewer {
     const std::string before = shown.before.IsNull() ? std::string() : yaml::to_yaml(shown.before);
     const std::string changes = diff(before, yaml::to_yaml(shown.after), options_.color_out);
     if (changes.empty()) return;
-    out_ << paint(fmt::format("--- {}", shown.from), kBold, options_.color_out) << '\n'
-         << paint(fmt::format("+++ {}", shown.to), kBold, options_.color_out) << '\n'
-         << changes;
+    const auto head = [&](std::string_view sign, std::string_view name) {
+      return paint(text::printable(fmt::format("{} {}", sign, name)), kBold, options_.color_out);
+    };
+    out_ << head("---", shown.from) << '\n' << head("+++", shown.to) << '\n' << changes;
   }
 
   /// One object as it is, several as a List.
@@ -334,7 +344,7 @@ int review(const ReviewOptions& options, std::ostream& out, std::ostream& err) {
   }
   for (const ManifestError& warning : input->world->warnings) {
     fmt::print(err, "{}: {} {}\n", warning.place(), paint("warning:", kYellow, options.color_err),
-               warning.message);
+               text::printable(warning.message));
   }
   std::vector<ManifestObject> old;
   if (!options.old.empty()) {

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "spec/text/ascii.h"
+#include "spec/text/printable.h"
 
 namespace modelgate::kube {
 

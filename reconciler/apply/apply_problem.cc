@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "spec/text/ascii.h"
+#include "spec/text/printable.h"
 #include "spec/text/utf8.h"
 
 namespace modelgate::reconciler {
@@ -70,7 +70,7 @@ const Pattern* pattern_of(const kube::ApiError& error) {
 
 /// On one line and within the bound, cut between characters.
 std::string shortened(std::string_view message) {
-  return text::on_one_line(text::truncate(message, kMaxApiMessageBytes, " ..."));
+  return text::truncate(text::on_one_line(std::string(message)), kMaxApiMessageBytes, " ...");
 }
 
 std::string advice_of(const Step& step, std::string_view reason) {

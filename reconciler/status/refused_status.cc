@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "spec/inference_service.h"
+#include "spec/text/printable.h"
 #include "spec/view.h"
 #include "workload/objects/object_builder.h"
 
@@ -51,7 +52,7 @@ Value refused_status(const Value& service, const Refusal& refusal, std::string_v
                     .text("type", kReady)
                     .text("status", refusal.status)
                     .text("reason", refusal.reason)
-                    .text("message", refusal.message)
+                    .text("message", text::on_one_line(refusal.message))
                     .text("lastTransitionTime", transition_time(was, refusal.status, now))
                     .take();
   // Sorted by type, as all statuses are.

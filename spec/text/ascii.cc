@@ -14,9 +14,4 @@ std::string start_in_lower_case(std::string text) {
   return text;
 }
 
-std::string on_one_line(std::string text) {
-  std::ranges::replace_if(text, is_control, ' ');
-  return text;
-}
-
 }  // namespace modelgate::text

@@ -49,7 +49,4 @@ constexpr bool starts_with_ignoring_case(std::string_view text, std::string_view
   return equal_ignoring_case(text.substr(0, prefix.size()), prefix);
 }
 
-/// `text` with each control character, line breaks among them, replaced by a blank.
-std::string on_one_line(std::string text);
-
 }  // namespace modelgate::text

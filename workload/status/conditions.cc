@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "spec/text/printable.h"
 #include "workload/objects/object_builder.h"
 
 namespace modelgate::workload {
@@ -43,7 +44,8 @@ spec::Value Conditions::to_value(std::string_view now, spec::Arena& arena) const
     c.text("type", type).text("status", state.status);
     const bool decides = type == "Ready" || type == "PredictorReady" || type == "IngressReady";
     if (!decides) c.text("severity", "Info");
-    c.text_if_any("reason", state.reason).text_if_any("message", state.message);
+    c.text_if_any("reason", text::printable(state.reason));
+    c.text_if_any("message", text::on_one_line(state.message));
     c.text("lastTransitionTime", transition_time(type, state.status, now));
     out.PushBack(c.take(), arena);
   }

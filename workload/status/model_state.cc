@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "spec/text/printable.h"
 #include "workload/objects/object_builder.h"
 
 namespace modelgate::workload {
@@ -45,7 +46,7 @@ std::optional<std::string> why_no_pods(const ModelEvidence& evidence) {
 spec::Value failure_info(const PodTrouble& failure, spec::Arena& arena) {
   ObjectBuilder out(arena);
   out.text("reason", failure.failure)
-      .text_if_any("message", failure.message)
+      .text_if_any("message", text::on_one_line(failure.message))
       .text_if_any("location", failure.pod);
   if (failure.exit_code != 0) out.number("exitCode", failure.exit_code);
   return out.text_if_any("time", failure.time).take();
