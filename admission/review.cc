@@ -143,6 +143,7 @@ Result<Review, DecodeError> decode_review(std::string_view body, Arena& arena) {
   options.skip = kUnread;
   options.defer = "oldObject";
   options.deferred = &review.old_object_text;
+  options.managed_fields = &review.managed_fields_text;
   auto document = spec::parse_json(body, arena, options);
   if (!document) return malformed(document.error());
   review.document = std::move(*document);

@@ -46,6 +46,8 @@ struct Review {
 
   /// The object; nullptr for DELETE.
   spec::Value* object = nullptr;
+  /// Its metadata.managedFields as JSON text; empty where there are none.
+  std::string_view managed_fields_text;
   /// The old object as JSON text; empty where there is none. See `read_old_object`.
   std::string_view old_object_text;
 

@@ -43,6 +43,8 @@ struct Context {
   /// nullptr on CREATE.
   const spec::Value* old_object = nullptr;
   std::string_view request_namespace;
+  /// The object's metadata.managedFields as JSON text; empty if they are not known.
+  std::string_view managed_fields{};
   /// Names of runtimes that a live lookup did not find. Only such a runtime, if it was selected earlier, is
   /// replaced by another; one that is merely missing from the catalog is kept.
   std::span<const std::string_view> absent_runtimes{};

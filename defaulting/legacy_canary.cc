@@ -67,20 +67,19 @@ void move_canary_traffic_percent(Pass& pass) {
     if (pass.earlier.is_unchanged_in(pass.document(), to)) pass.ledger.add(to, cause::kMoved);
     return;
   }
-  const Value* present = pass.edit.find(to);
-  const bool ours = present && pass.earlier.is_unchanged_in(pass.document(), to);
   if (!pass.can_hold(to)) return;
-  if (present && !ours && !spec::equal(*present, *top)) {
-    pass.warn(from, "is removed, since spec.predictor.canaryTrafficPercent has another value");
-    pass.edit.remove(from);
-    return;
-  }
-  if (!present || ours) {
-    pass.edit.set(to, spec::clone(*top, pass.edit.arena()));
-    pass.ledger.add(to, cause::kMoved);
-  }
+  // It is never stored, so it is newer than any other value.
+  pass.percent_given_at_top = true;
+  const Value* present = pass.edit.find(to);
+  const bool same = present && spec::equal(*present, *top);
+  const bool users = present && !pass.earlier.is_unchanged_in(pass.document(), to);
+  const std::string replaced =
+      users && !same ? fmt::format(", where it replaces {}", spec::to_json(*present)) : "";
+  if (!same) pass.edit.set(to, spec::clone(*top, pass.edit.arena()));
+  if (!same || !users) pass.ledger.add(to, cause::kMoved);
   pass.edit.remove(from);
-  pass.warn(from, "is a legacy spelling; moved to spec.predictor.canaryTrafficPercent");
+  pass.warn(from,
+            fmt::format("is a legacy spelling; moved to spec.predictor.canaryTrafficPercent{}", replaced));
   warn_without_effect(pass);
 }
 
@@ -97,8 +96,8 @@ void convert_canary_object(Pass& pass) {
   list.PushBack(canary_element(pass, *canary, share), pass.edit.arena());
   pass.edit.set(path, std::move(list));
   pass.canary_converted = true;
+  if (percent || !own) pass.ledger.add(share_path(), cause::kShare);
   if (percent) {
-    pass.ledger.add(share_path(), cause::kShare);
     pass.warn(path,
               fmt::format("is a legacy spelling; now a list, whose canary gets the other {} percent", share));
   } else {
@@ -108,23 +107,33 @@ void convert_canary_object(Pass& pass) {
   }
 }
 
+/// True if the user removed the percentage: then spec.predictor gets all requests.
+bool percent_removed(const Pass& pass) {
+  return !integer_at(&pass.document(), percent_path()) && integer_at(pass.context.old_object, percent_path());
+}
+
 // Both percentages are in the object. On UPDATE the one that the user changed wins; if both changed, the list
-// does, since it decides the traffic.
+// does, since it decides the traffic. The one at the top, which was moved before, wins in any case.
 void sync_canary_shares(Pass& pass) {
-  if (pass.canary_converted || !pass.context.old_object) return;
+  if (pass.canary_converted) return;
   const spec::InferenceServiceSpecView spec = pass.service().spec();
-  if (spec.canary().size() != 1) return;
+  const bool from_top = pass.percent_given_at_top && pass.deployment_mode() != spec::kKnativeMode;
+  if (from_top && spec.canary().size() > 1)
+    pass.warn(percent_path(), "has no effect beside several canaries: set their trafficPercent");
+  if (spec.canary().size() != 1 || !spec.canary()[0]) return;
   const FieldPath share = share_path();
-  if (!pass.earlier.lists(pass.document(), share)) return;
+  if (!from_top && !pass.earlier.lists(pass.document(), share)) return;
   const auto here = spec.canary()[0].traffic_percent();
   const auto stable = spec.predictor().canary_traffic_percent();
-  if (!here || !stable) return;
+  if (!stable ? !here : !here && !from_top) return;
 
-  if (*here != complement_of(*stable)) {
-    const bool share_unchanged = pass.earlier.is_unchanged_in(pass.document(), share);
-    if (share_unchanged) {
-      pass.set(share, number(complement_of(*stable)));
-    } else {
+  const std::int64_t rest = stable ? complement_of(*stable) : percent_removed(pass) ? 0 : *here;
+  if (here != rest) {
+    if (from_top || pass.earlier.is_unchanged_in(pass.document(), share)) {
+      if (from_top && here)
+        pass.warn(share, fmt::format("is now {}, the rest of canaryTrafficPercent", rest));
+      pass.set(share, number(rest));
+    } else if (stable) {
       pass.set(percent_path(), number(complement_of(*here)));
     }
   }

@@ -10,7 +10,8 @@
 //          canary: [{predictor: {name: canary, ...}, trafficPercent: 10}]}
 //
 // canaryTrafficPercent is the share of spec.predictor and stays; a change of one percentage adjusts the
-// other. In Knative mode, where canaryTrafficPercent means something else, the object stays as it is:
+// other. That at the top of the spec is moved and never stored: where it is given, it is the newest, and wins
+// over both. In Knative mode, where canaryTrafficPercent means something else, the object stays as it is:
 // validation reports it.
 #pragma once
 

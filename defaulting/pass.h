@@ -56,9 +56,10 @@ class Pass {
   std::string_view step{};  // the name of the step that runs
 
   // Set by a step for later ones.
-  bool model_mesh = false;          // by annotation: predictors are not defaulted, as in KServe
-  bool model_is_ambiguous = false;  // a framework's field beside the user's model: validation denies that
-  bool canary_converted = false;    // from the legacy spelling, in this pass
+  bool model_mesh = false;            // by annotation: predictors are not defaulted, as in KServe
+  bool model_is_ambiguous = false;    // a framework's field beside the user's model: validation denies that
+  bool canary_converted = false;      // from the legacy spelling, in this pass
+  bool percent_given_at_top = false;  // spec.canaryTrafficPercent
   /// The stable predictor's runtime, selected or named; nullptr if there is none.
   const spec::Runtime* runtime = nullptr;
 

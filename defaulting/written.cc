@@ -6,7 +6,7 @@
 #include <charconv>
 
 #include "defaulting/pass.h"
-#include "spec/text/ascii.h"
+#include "spec/text/printable.h"
 #include "spec/view.h"
 
 namespace modelgate::defaulting {
@@ -25,10 +25,12 @@ constexpr std::array<std::string_view, 4> kTolerationKeys = {"key", "operator", 
 constexpr std::array<std::string_view, 4> kRemovedWhenEmpty = {"requests", "limits", "resources",
                                                                "tolerations"};
 
+/// The longest name of an object.
+constexpr std::size_t kMaxName = 253;
+
 bool can_be_written(std::string_view s) {
-  return std::ranges::none_of(s, [](char c) {
-    return text::is_control(c) || c == '[' || c == ']' || c == ',' || c == '=' || c == '"' || c == '\\';
-  });
+  return s.size() <= kMaxName && s.find_first_of("[],=\"\\") == std::string_view::npos &&
+         text::printable_length(s) == s.size();
 }
 
 /// The text of a member if a selector can hold it, else empty.
@@ -46,15 +48,25 @@ std::string_view name_of(const Value& element) {
   return predictor ? selector_text(*predictor, "name") : std::string_view{};
 }
 
-std::string element_text(const Value* element, std::int32_t index) {
+/// False for a name that several elements have, and in a list that is too long to be searched.
+bool is_unique(const Value& list, std::string_view name) {
+  if (list.Size() > kMaxElements) return false;
+  return std::count_if(list.Begin(), list.End(), [&](const Value& e) { return name_of(e) == name; }) == 1;
+}
+
+std::string element_text(const Value* list, std::int32_t index) {
+  const auto i = static_cast<rapidjson::SizeType>(index);
   std::string out = "[";
-  if (element) {
-    if (const std::string_view name = name_of(*element); !name.empty()) {
-      out += "name=";
-      out += name;
+  if (list && list->IsArray() && i < list->Size()) {
+    const Value& element = (*list)[i];
+    if (const std::string_view name = name_of(element); !name.empty()) {
+      if (is_unique(*list, name)) {
+        out += "name=";
+        out += name;
+      }
     } else {
       for (const std::string_view key : kTolerationKeys) {
-        const std::string_view text = selector_text(*element, key);
+        const std::string_view text = selector_text(element, key);
         if (text.empty()) continue;
         if (out.size() > 1) out += ',';
         out += key;
@@ -79,6 +91,7 @@ bool matches(const Value& element, std::string_view selector) {
   return true;
 }
 
+/// nullopt if there is no such element, or several that have the same name.
 std::optional<std::size_t> element_index(const Value& list, std::string_view selector) {
   if (selector.find('=') == std::string_view::npos) {
     std::size_t index = 0;
@@ -90,7 +103,27 @@ std::optional<std::size_t> element_index(const Value& list, std::string_view sel
   const auto it =
       std::find_if(list.Begin(), list.End(), [&](const Value& e) { return matches(e, selector); });
   if (it == list.End()) return std::nullopt;
+  if (selector.starts_with("name=") && !is_unique(list, name_of(*it))) return std::nullopt;
   return static_cast<std::size_t>(it - list.Begin());
+}
+
+/// The element of a list that `text` ends with, among equal keys the one with the digest: two tolerations may
+/// differ only in a field that is no key.
+std::optional<FieldPath> resolve_written(const Value& root, std::string_view text, std::string_view digest) {
+  const std::size_t open = text.ends_with(']') ? text.rfind('[') : std::string_view::npos;
+  const auto parent = open == std::string_view::npos ? std::nullopt : resolve(root, text.substr(0, open));
+  const Value* list = parent ? parent->find_in(root) : nullptr;
+  const std::string_view selector = list ? text.substr(open + 1, text.size() - open - 2) : std::string_view{};
+  if (!list || !list->IsArray() || selector.find('=') == std::string_view::npos) {
+    const auto place = resolve(root, text);
+    const Value* v = place ? place->find_in(root) : nullptr;
+    return v && spec::digest(*v) == digest ? place : std::nullopt;
+  }
+  const auto it = std::find_if(list->Begin(), list->End(), [&](const Value& e) {
+    return matches(e, selector) && spec::digest(e) == digest;
+  });
+  if (it == list->End()) return std::nullopt;
+  return (*parent)[static_cast<std::size_t>(it - list->Begin())];
 }
 
 bool is_move(std::string_view c) {
@@ -113,8 +146,7 @@ FieldPath annotations_path() {
 }  // namespace
 
 bool can_be_recorded(std::string_view name) {
-  return !name.empty() && name.size() <= 253 && name.find(' ') == std::string_view::npos &&
-         can_be_written(name);
+  return !name.empty() && name.find(' ') == std::string_view::npos && can_be_written(name);
 }
 
 std::string keyed_text(const Value& root, const FieldPath& path) {
@@ -124,8 +156,8 @@ std::string keyed_text(const Value& root, const FieldPath& path) {
   for (const auto& s : path.segments()) {
     if (s.index >= 0) {
       const auto i = static_cast<rapidjson::SizeType>(s.index);
-      at = at && at->IsArray() && i < at->Size() ? &(*at)[i] : nullptr;
       out += element_text(at, s.index);
+      at = at && at->IsArray() && i < at->Size() ? &(*at)[i] : nullptr;
       continue;
     }
     at = find(at, s.name);
@@ -213,9 +245,8 @@ std::string_view Earlier::why(const Value& document, const FieldPath& path) cons
 const Value* Earlier::value(const Value& document, const FieldPath& path) const {
   const Entry* e = find(document, path);
   if (!e) return nullptr;
-  const auto place = resolve(*old_object_, e->path);
-  const Value* v = place ? place->find_in(*old_object_) : nullptr;
-  return v && spec::digest(*v) == e->digest ? v : nullptr;
+  const auto place = resolve_written(*old_object_, e->path, e->digest);
+  return place ? place->find_in(*old_object_) : nullptr;
 }
 
 bool Earlier::is_unchanged_in(const Value& document, const FieldPath& path) const {
@@ -231,9 +262,8 @@ std::vector<const Value*> Earlier::elements(const Value& document, const FieldPa
   const std::string start = keyed_text(document, path) + '[';
   for (const Entry& e : entries_) {
     if (!e.path.starts_with(start)) continue;
-    const auto place = resolve(*old_object_, e.path);
-    const Value* v = place ? place->find_in(*old_object_) : nullptr;
-    if (v && spec::digest(*v) == e.digest) out.push_back(v);
+    if (const auto place = resolve_written(*old_object_, e.path, e.digest))
+      out.push_back(place->find_in(*old_object_));
   }
   return out;
 }
@@ -241,9 +271,8 @@ std::vector<const Value*> Earlier::elements(const Value& document, const FieldPa
 void Earlier::withdraw(Edit& edit, std::string_view only) const {
   for (const Entry& e : entries_) {
     if (is_move(e.cause) || (!only.empty() && e.cause != only)) continue;
-    const auto place = resolve(edit.document(), e.path);
-    const Value* v = place ? edit.find(*place) : nullptr;
-    if (v && spec::digest(*v) == e.digest) remove_with_empty_parents(edit, *place);
+    if (const auto place = resolve_written(edit.document(), e.path, e.digest))
+      remove_with_empty_parents(edit, *place);
   }
 }
 

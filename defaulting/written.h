@@ -13,9 +13,9 @@
 //   {"spec.predictor.model.runtime":"runtime 8c1f0b3e5d2a9741",
 //    "spec.predictor.tolerations[key=nvidia.com/gpu,operator=Exists,effect=NoSchedule]":"gpu ..."}
 //
-// An element of a list is identified by its merge key, so that a path stays valid when its index changes. The
-// digest (spec::digest) shows whether the value is unchanged: a value that the user changed is user-owned
-// from then on and leaves the record.
+// An element of a list is identified by its merge key, so that a path stays valid when its index changes, and
+// by its index where the key does not identify it. The digest (spec::digest) shows whether the value is
+// unchanged: a value that the user changed is user-owned from then on and leaves the record.
 //
 // Internal to defaulting/. Not thread-safe. Paths hold views of literals and of the arena.
 #pragma once
@@ -48,13 +48,14 @@ inline constexpr std::string_view kShare = "share";  // a canary's, the rest of 
 inline constexpr std::string_view kWas = "was=";     // a container's name; the one it had follows
 }  // namespace cause
 
-/// The path with elements identified by merge key; by index if the key has special characters.
+/// The path with elements identified by merge key; by index if the key has special characters, or if several
+/// elements of the list have the same name.
 std::string keyed_text(const spec::Value& root, const spec::FieldPath& path);
 
 /// True for a name that such a text, and a cause, can hold.
 bool can_be_recorded(std::string_view name);
 
-/// The path in `root` that such a text denotes, if it exists. The path refers to the text.
+/// The path in `root` that such a text denotes, if exactly one exists. The path refers to the text.
 std::optional<spec::FieldPath> resolve(const spec::Value& root, std::string_view text);
 std::optional<spec::FieldPath> resolve(const spec::Value& root, std::string&& text) = delete;
 

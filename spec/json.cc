@@ -233,7 +233,7 @@ class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
     const std::string_view key{s, length};
     if (!count_value() || !check_text(key)) return false;
     std::string_view unused;
-    if (is_skipped(key)) return skip_value(unused);
+    if (is_skipped(key)) return skip_value(is_wanted(key) ? *options_.managed_fields : unused);
     if (is_deferred(key)) {
       if (deferred_seen_) return fail(fmt::format("duplicate key \"{}\" in {}", key, options_.outer));
       deferred_seen_ = true;
@@ -352,6 +352,10 @@ class Filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Filter> {
     return !options_.skip.empty() && in_outer() &&
            std::ranges::find(options_.skip, key) != options_.skip.end();
   }
+  /// For a key that is skipped: the root, the outer member, its object and the metadata are open.
+  bool is_wanted(std::string_view key) const {
+    return options_.managed_fields && key == "managedFields" && frames_.size() == 4;
+  }
   bool is_managed_fields() const {
     if (!options_.skip_managed_fields || frames_.size() < 2) return false;
     const Frame& parent = frames_[frames_.size() - 2];
@@ -416,6 +420,7 @@ namespace modelgate::spec {
 
 Result<Value, JsonError> parse_json(std::string_view text, Arena& arena, const ParseOptions& options) {
   if (options.deferred) *options.deferred = {};
+  if (options.managed_fields) *options.managed_fields = {};
   if (!text::is_valid_utf8(text)) return std::unexpected(JsonError{0, "not valid UTF-8"});
 
   TextStream stream(text);

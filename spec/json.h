@@ -63,6 +63,9 @@ struct ParseOptions {
   /// the text of the document. Empty if the member is absent, or neither an object nor a list.
   std::string_view defer;
   std::string_view* deferred = nullptr;
+  /// Receives the text of `metadata.managedFields` of the object that is a member of `outer`, which is skipped.
+  /// It points into the text of the document, and has the same checks as a deferred member.
+  std::string_view* managed_fields = nullptr;
 };
 
 /// Reads one JSON document; only white space may follow. Linear in the text, and n log n in the members of an

@@ -3,6 +3,8 @@
 // The legacy spellings of a canary.
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "tests/defaulting/world.h"
 
 namespace modelgate::defaulting {
@@ -137,12 +139,14 @@ TEST(CanaryTrafficPercentAtTheTop, FollowsTheManifest) {
   EXPECT_TRUE(spec::equal(e, world.update(thirty, d)));
 }
 
-TEST(CanaryTrafficPercentAtTheTop, IsReplacedByThePredictors) {
+TEST(CanaryTrafficPercentAtTheTop, ReplacesThePredictors) {
   World world;
-  const Value d =
-      world.create(world.service("spec: {canaryTrafficPercent: 20, predictor: {canaryTrafficPercent: 60, "
-                                 "model: {modelFormat: {name: sklearn}}}}"));
-  EXPECT_EQ("60", text_at(d, kPercent));
+  const Value both = world.service(
+      "spec: {canaryTrafficPercent: 20, predictor: {canaryTrafficPercent: 60, "
+      "model: {modelFormat: {name: sklearn}}}}");
+  const Value d = world.create(both);
+  EXPECT_EQ("20", text_at(d, kPercent));
+  EXPECT_TRUE(spec::equal(d, world.apply(both, d)));
   EXPECT_EQ("-", text_at(d, "spec.canaryTrafficPercent"));
   EXPECT_TRUE(warns_of(world.warnings(), "spec.canaryTrafficPercent"));
 }
@@ -158,6 +162,164 @@ TEST(CanaryTrafficPercentAtTheTop, SharesWithTheCanaryObject) {
   EXPECT_EQ("80", text_at(d, kPercent));
   EXPECT_TRUE(spec::equal(d, world.apply(manifest, d)));
   EXPECT_TRUE(spec::equal(d, world.update(d, d)));
+}
+
+// Sequences of writes. After each, the percentage of the predictor and the share of the canary.
+
+enum class Write {
+  kApply,    // kubectl apply: over the stored object
+  kPatch,    // kubectl patch --type merge
+  kReplace,  // kubectl replace, a PUT
+};
+
+struct Step {
+  Write write;
+  std::string_view yaml;
+  const char* percent;
+  const char* share;
+};
+
+struct Sequence {
+  const char* name;
+  std::string_view create;
+  std::vector<Step> steps;
+};
+void PrintTo(const Sequence& s, std::ostream* os) {
+  *os << s.name;
+}
+
+constexpr std::string_view kDocumented =
+    "spec: {predictor: {canaryTrafficPercent: 20, model: {modelFormat: {name: sklearn}}}, "
+    "canary: {predictor: {model: {storageUri: 'gs://b/2'}}}}";
+constexpr std::string_view kTopAndObject =
+    "spec: {canaryTrafficPercent: 20, predictor: {model: {modelFormat: {name: sklearn}}}, "
+    "canary: {predictor: {model: {storageUri: 'gs://b/2'}}}}";
+constexpr std::string_view kNoPercent =
+    "spec: {predictor: {model: {modelFormat: {name: sklearn}}}, "
+    "canary: {predictor: {model: {storageUri: 'gs://b/2'}}}}";
+constexpr std::string_view kList =
+    "spec: {predictor: {model: {modelFormat: {name: sklearn}}}, "
+    "canary: [{trafficPercent: 80, predictor: {name: c, model: {storageUri: 'gs://b/2'}}}]}";
+constexpr std::string_view kTopAndList =
+    "spec: {canaryTrafficPercent: 90, predictor: {canaryTrafficPercent: 30, model: {modelFormat: {name: "
+    "sklearn}}}, canary: [{trafficPercent: 80, predictor: {name: c, model: {storageUri: 'gs://b/2'}}}]}";
+
+constexpr std::string_view kTop100 = "spec: {canaryTrafficPercent: 100}";
+constexpr std::string_view kTop0 = "spec: {canaryTrafficPercent: 0}";
+constexpr std::string_view kTopRemoved = "spec: {canaryTrafficPercent: null}";
+constexpr std::string_view kPredictors40 = "spec: {predictor: {canaryTrafficPercent: 40}}";
+constexpr std::string_view kPredictorsRemoved = "spec: {predictor: {canaryTrafficPercent: null}}";
+
+/// RFC 7386 with null, which removes.
+void remove_or_merge(Value& target, std::string_view yaml, World& world) {
+  if (!yaml.contains("null")) return merge_patch(target, world.yaml(yaml), world.arena());
+  Value* spec = spec::find(target, "spec");
+  Value* at = yaml.contains("predictor") ? spec::find(*spec, "predictor") : spec;
+  at->RemoveMember("canaryTrafficPercent");
+}
+
+class CanarySequence : public testing::TestWithParam<std::tuple<Sequence, bool>> {};
+
+TEST_P(CanarySequence, TheNewestPercentageWins) {
+  const auto& [sequence, compatible] = GetParam();
+  World world(catalog_with([&](spec::Configuration& c) {
+    if (compatible) make_compatible(c);
+  }));
+  constexpr std::string_view kMode =
+      "metadata: {annotations: {serving.kserve.io/deploymentMode: Standard}}\n";
+  const auto manifest = [&](std::string_view yaml) {
+    return world.service(std::string(kMode) + std::string(yaml));
+  };
+  Value stored = world.create(manifest(sequence.create));
+  for (const Step& step : sequence.steps) {
+    switch (step.write) {
+      case Write::kApply:
+        stored = world.apply(manifest(step.yaml), stored);
+        break;
+      case Write::kPatch: {
+        Value patched = spec::clone(stored, world.arena());
+        remove_or_merge(patched, step.yaml, world);
+        stored = world.update(patched, stored);
+        break;
+      }
+      case Write::kReplace:
+        stored = world.update(manifest(step.yaml), stored);
+        break;
+    }
+    EXPECT_EQ(step.percent, text_at(stored, kPercent)) << step.yaml;
+    EXPECT_EQ(step.share, text_at(stored, kShare)) << step.yaml;
+    EXPECT_EQ("-", text_at(stored, "spec.canaryTrafficPercent"));
+    EXPECT_TRUE(spec::equal(stored, world.update(stored, stored))) << step.yaml;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, CanarySequence,
+    testing::Combine(testing::Values(Sequence{"Documented",
+                                              kDocumented,
+                                              {{Write::kPatch, kTop100, "100", "0"},
+                                               {Write::kPatch, kTop0, "0", "100"},
+                                               {Write::kPatch, kTopRemoved, "0", "100"},
+                                               {Write::kApply, kDocumented, "20", "80"},
+                                               {Write::kPatch, kTop100, "100", "0"},
+                                               {Write::kReplace, kDocumented, "20", "80"}}},
+                                     Sequence{"TopAndObject",
+                                              kTopAndObject,
+                                              {{Write::kPatch, kTop100, "100", "0"},
+                                               {Write::kApply, kTopAndObject, "20", "80"},
+                                               {Write::kPatch, kPredictors40, "40", "60"},
+                                               {Write::kPatch, kTop100, "100", "0"},
+                                               {Write::kReplace, kTopAndObject, "20", "80"}}},
+                                     Sequence{"TheOtherPercentageLater",
+                                              kDocumented,
+                                              {{Write::kPatch, kTop100, "100", "0"},
+                                               {Write::kPatch, kPredictors40, "40", "60"}}},
+                                     Sequence{"PercentageRemoved",
+                                              kDocumented,
+                                              {{Write::kPatch, kPredictorsRemoved, "-", "0"},
+                                               {Write::kPatch, kPredictors40, "40", "60"}}},
+                                     Sequence{"NoPercentage",
+                                              kNoPercent,
+                                              {{Write::kPatch, kTop100, "100", "0"},
+                                               {Write::kPatch, kPredictors40, "40", "60"},
+                                               {Write::kApply, kNoPercent, "40", "60"}}},
+                                     Sequence{"List",
+                                              kList,
+                                              {{Write::kPatch, kTop100, "100", "0"},
+                                               {Write::kPatch, kTop0, "0", "100"},
+                                               {Write::kApply, kList, "20", "80"}}},
+                                     Sequence{"BothInOneManifest",
+                                              kTopAndList,
+                                              {{Write::kApply, kTopAndList, "90", "10"},
+                                               {Write::kReplace, kTopAndList, "90", "10"}}}),
+                     testing::Bool()),
+    [](const auto& info) {
+      return std::string(std::get<0>(info.param).name) + (std::get<1>(info.param) ? "InCompatible" : "");
+    });
+
+TEST(CanaryTrafficPercentAtTheTop, CannotDivideBetweenSeveralCanaries) {
+  World world;
+  const Value d = world.create(world.service(
+      "spec: {canaryTrafficPercent: 90, predictor: {model: {modelFormat: {name: sklearn}}}, canary: "
+      "[{trafficPercent: 5, predictor: {name: a}}, {trafficPercent: 7, predictor: {name: b}}]}"));
+  EXPECT_EQ("5", text_at(d, kShare));
+  EXPECT_EQ("7", text_at(d, "spec.canary[1].trafficPercent"));
+  EXPECT_TRUE(warns_of(world.warnings(), kPercent));
+}
+
+TEST(CanaryTrafficPercentAtTheTop, WinsAfterAServerSideApply) {
+  World world;
+  const Value manifest = world.service(kDocumented);
+  const Value d = world.create(manifest);
+  Value patched = spec::clone(d, world.arena());
+  merge_patch(patched, world.yaml(kTop100), world.arena());
+  const Value e = world.update(patched, d);
+  // The API server merges the applied fields: the list, which nobody owns, becomes the object again.
+  Value again = spec::clone(e, world.arena());
+  merge_patch(again, world.yaml(kTopAndObject), world.arena());
+  const Value f = world.update(again, e);
+  EXPECT_EQ("20", text_at(f, kPercent));
+  EXPECT_EQ("80", text_at(f, kShare));
 }
 
 }  // namespace

@@ -92,6 +92,7 @@ Value World::run(const Value& object, const Value* old) {
   outcome_ = apply_defaults(edit, {.catalog = *catalog,
                                    .old_object = old,
                                    .request_namespace = "default",
+                                   .managed_fields = managed_fields,
                                    .absent_runtimes = absent_runtimes});
   operations_ = edit.patch().Size();
   warnings_.clear();

@@ -53,6 +53,7 @@ class World {
 
   std::shared_ptr<const spec::Catalog> catalog;
   std::vector<std::string_view> absent_runtimes;
+  std::string managed_fields;  // of incoming objects
 
  private:
   spec::Value run(const spec::Value& object, const spec::Value* old);
