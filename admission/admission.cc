@@ -10,18 +10,23 @@
 #include <array>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "admission/catalog_with_facts.h"
+#include "admission/confirmation.h"
 #include "admission/denial.h"
 #include "admission/ratchet.h"
 #include "admission/realization.h"
+#include "admission/runtime_lookups.h"
+#include "admission/structure.h"
 #include "defaulting/defaulting.h"
 #include "spec/edit.h"
 #include "spec/inference_service.h"
 #include "spec/schema.h"
 #include "spec/schema_core.h"
 #include "spec/schema_serving.h"
+#include "spec/text/printable.h"
 #include "validation/validation.h"
 #include "workload/pods/pod.h"
 
@@ -30,6 +35,7 @@ namespace {
 
 using spec::Arena;
 using spec::Catalog;
+using spec::ErrorFilter;
 using spec::FieldError;
 using spec::FieldErrors;
 using spec::FieldWarning;
@@ -65,97 +71,6 @@ void append(std::vector<FieldWarning> from, std::vector<FieldWarning>& to) {
   std::ranges::move(from, std::back_inserter(to));
 }
 
-// ------------------------------------------------------------------------------------------ structure
-
-/// Differences from the schema. An object with type errors is denied at once: it cannot be read or changed
-/// safely. Unknown fields are reported with the errors of the rules.
-struct Structure {
-  FieldErrors type_errors;
-  FieldErrors unknown_fields;
-};
-
-Structure check_structure(const Value& object, const Type& type) {
-  Structure found;
-  found.type_errors.begin_rule("json-type", false);
-  found.unknown_fields.begin_rule("unknown-field", true);
-  spec::schema::check_structure(object, type, {}, found.type_errors, &found.unknown_fields);
-  return found;
-}
-
-// ------------------------------------------------------------------------------------------- runtimes
-
-/// The two objects that a runtime's name in a namespace can refer to.
-std::array<ObjectKey, 2> runtime_keys(std::string_view ns, std::string_view name) {
-  return {ObjectKey{"ServingRuntime", std::string(ns), std::string(name)},
-          ObjectKey{"ClusterServingRuntime", "", std::string(name)}};
-}
-
-/// Runtimes that are looked up by name, two reads each. Where more are missing, two lists are read instead.
-constexpr std::size_t kMaxNamedRuntimes = 4;
-
-/// Where no runtime is named and the catalog has none that serves the model, all runtimes are listed.
-void need_runtimes(std::string_view ns, const Facts& facts, Needs& needs) {
-  need_list("ServingRuntime", ns, facts, needs);
-  need_list("ClusterServingRuntime", "", facts, needs);
-}
-
-bool runtimes_were_listed(std::string_view ns, const Facts& facts) {
-  return facts.find(list_key("ServingRuntime", ns)) && facts.find(list_key("ClusterServingRuntime", ""));
-}
-
-/// A runtime that the catalog lacks may have been created a moment ago: it is looked up before a decision
-/// depends on its absence. `names` may have duplicates.
-void need_runtimes_named(std::vector<std::string_view> names, std::string_view ns, const Facts& facts,
-                         Needs& needs) {
-  if (runtimes_were_listed(ns, facts)) return;
-  std::ranges::sort(names);
-  const auto [first, last] = std::ranges::unique(names);
-  names.erase(first, last);
-  if (names.size() > kMaxNamedRuntimes) return need_runtimes(ns, facts, needs);
-  for (const std::string_view name : names) {
-    for (ObjectKey& key : runtime_keys(ns, name)) {
-      if (!facts.find(key)) needs.objects.push_back(std::move(key));
-    }
-  }
-}
-
-bool every_fact_is(Fact::State state, std::string_view ns, std::string_view name, const Facts& facts) {
-  return std::ranges::all_of(runtime_keys(ns, name), [&](const ObjectKey& key) {
-    const Fact* fact = facts.find(key);
-    return fact && fact->state == state;
-  });
-}
-
-/// The runtimes that the service names and that were not among those listed. `catalog` includes the listed
-/// ones.
-std::vector<std::string_view> unlisted_runtimes(const InferenceServiceView& service, std::string_view ns,
-                                                const Catalog& catalog, const Facts& facts) {
-  std::vector<std::string_view> names;
-  const bool known = runtimes_were_listed(ns, facts) && !is_unknown_list("ServingRuntime", ns, facts) &&
-                     !is_unknown_list("ClusterServingRuntime", "", facts);
-  if (!known) return names;
-  const auto add = [&](const spec::PredictorView& predictor) {
-    const std::string_view name = predictor.model().string("runtime");
-    if (!name.empty() && !catalog.find_runtime(ns, name)) names.push_back(name);
-  };
-  add(service.spec().predictor());
-  for (const spec::CanaryView& canary : service.spec().canary()) add(canary.predictor());
-  return names;
-}
-
-/// Names for which a live read found no runtime of either kind.
-std::vector<std::string_view> absent_runtimes(const InferenceServiceView& service, std::string_view ns,
-                                              const Catalog& catalog, const Facts& facts) {
-  std::vector<std::string_view> names = unlisted_runtimes(service, ns, catalog, facts);
-  for (const auto& [key, fact] : facts) {
-    if (key.kind == "ClusterServingRuntime" && !key.name.empty() &&
-        every_fact_is(Fact::State::kAbsent, ns, key.name, facts)) {
-      names.push_back(key.name);
-    }
-  }
-  return names;
-}
-
 // ------------------------------------------------------------------------------------------- mutation
 
 /// In Strict mode an UPDATE that changes neither spec nor annotations, but a finalizer, a label or an owner
@@ -171,30 +86,51 @@ bool same_spec_and_annotations(const Value& object, const Value& old) {
 /// Adds the paths of the defaults and the name of the runtime to the audit log.
 void add_audit_annotations(const defaulting::Outcome& defaults, Response& response) {
   if (defaults.selection && defaults.selection->chosen) {
-    response.audit_annotations.emplace_back("runtime", defaults.selection->chosen->display_name());
+    response.audit_annotations.emplace_back("runtime",
+                                            text::printable(defaults.selection->chosen->display_name()));
   }
   if (!defaults.filled.empty()) {
     response.audit_annotations.emplace_back("defaults", fmt::format("{}", fmt::join(defaults.filled, ",")));
   }
 }
 
+/// Errors that deny. In Compatible mode all, because KServe cannot read such objects.
+FieldErrors denying_type_errors(const Request& request, FieldErrors found, const Type& type,
+                                const Value* stored, std::vector<FieldWarning>& warnings) {
+  if (!stored || !request.strict()) return found;
+  return new_type_errors(*request.review.object, *stored, type, warnings);
+}
+
+/// An object with type errors is not defaulted. If the stored one has them too, it is admitted as it is, and
+/// the validation warns.
+Response without_defaults(const Request& request, FieldErrors found, const Value* stored) {
+  if (request.being_deleted()) return allow();
+  std::vector<FieldWarning> warnings;
+  const FieldErrors errors =
+      denying_type_errors(request, std::move(found), kInferenceService, stored, warnings);
+  return errors.empty() ? allow() : deny(request.review, errors);
+}
+
 Outcome mutate_inference_service(Request& request) {
   Review& review = request.review;
   if (request.strict() && request.being_deleted()) return allow();
-  const Structure structure = check_structure(*review.object, kInferenceService);
-  if (!structure.type_errors.empty()) return deny(review, structure.type_errors);
+  Structure structure = check_structure(*review.object, kInferenceService);
   auto old = read_old_object(review, request.arena);
   if (!old) return deny_request(old.error().message);
   const Value* stored = request.update() && old->IsObject() ? &*old : nullptr;
+  if (!structure.type_errors.empty())
+    return without_defaults(request, std::move(structure.type_errors), stored);
   if (request.strict() && stored && same_spec_and_annotations(*review.object, *stored)) return allow();
 
   const auto absent = absent_runtimes(InferenceServiceView(*review.object), review.namespace_,
                                       request.catalog, request.facts);
   spec::Edit edit(*review.object, request.arena);
-  defaulting::Outcome defaults = defaulting::apply_defaults(edit, {.catalog = request.catalog,
-                                                                   .old_object = stored,
-                                                                   .request_namespace = review.namespace_,
-                                                                   .absent_runtimes = absent});
+  defaulting::Outcome defaults =
+      defaulting::apply_defaults(edit, {.catalog = request.catalog,
+                                        .old_object = stored,
+                                        .request_namespace = review.namespace_,
+                                        .managed_fields = review.managed_fields_text,
+                                        .absent_runtimes = absent});
   Needs needs;
   need_runtimes_named({defaults.missing_runtimes.begin(), defaults.missing_runtimes.end()}, review.namespace_,
                       request.facts, needs);
@@ -212,41 +148,28 @@ Outcome mutate_inference_service(Request& request) {
 
 using validation::Findings;
 
-/// Rules that deny an unsupported value because the catalog lacks an object, and the kind of that object.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kAbsenceRules = {{
-    {"model-format", "ServingRuntime"},
-    {"model-format", "ClusterServingRuntime"},
-    {"storage-uri", "ClusterStorageContainer"},
-}};
+/// Keeps the errors that deny: confirmed, and not in the stored object.
+class Denying : public ErrorFilter {
+ public:
+  explicit Denying(const Request& request) : request_(request) {}
+  void set_ratchet(NewErrors* ratchet) { ratchet_ = ratchet; }
 
-/// Calls `f` with kind and namespace of each list that must confirm `error`.
-template <typename F>
-void for_each_confirming_list(const FieldError& error, std::string_view ns, F&& f) {
-  if (error.type != spec::ErrorType::kNotSupported) return;
-  for (const auto& [rule, kind] : kAbsenceRules) {
-    if (error.rule == rule) f(kind, kind == "ServingRuntime" ? ns : std::string_view());
+  bool keeps(const FieldError& error) override {
+    if (!unconfirmed(error)) return !ratchet_ || ratchet_->keeps(error);
+    if (warnings.size() < FieldErrors::kMaxErrors) warnings.push_back(as_warning(error));
+    return false;
   }
-}
 
-void need_confirmation(const Request& request, const FieldErrors& errors, Needs& needs) {
-  for (const FieldError& e : errors.list()) {
-    for_each_confirming_list(e, request.review.namespace_, [&](std::string_view kind, std::string_view ns) {
-      need_list(kind, ns, request.facts, needs);
-    });
+  bool unconfirmed(const FieldError& error) const {
+    return is_unconfirmed(error, request_.review.namespace_, request_.facts);
   }
-}
 
-/// Errors that could not be confirmed become warnings.
-void downgrade_unconfirmed(const Request& request, FieldErrors& errors, Response& response) {
-  std::erase_if(errors.list(), [&](const FieldError& e) {
-    bool unconfirmed = false;
-    for_each_confirming_list(e, request.review.namespace_, [&](std::string_view kind, std::string_view ns) {
-      unconfirmed = unconfirmed || is_unknown_list(kind, ns, request.facts);
-    });
-    if (unconfirmed) response.warnings.push_back(as_warning(e));
-    return unconfirmed;
-  });
-}
+  std::vector<FieldWarning> warnings;
+
+ private:
+  const Request& request_;
+  NewErrors* ratchet_ = nullptr;
+};
 
 /// The findings about an object, and the facts that are needed to complete them.
 struct Found {
@@ -257,32 +180,78 @@ struct Found {
 /// How one kind is validated.
 struct Kind {
   const Type& type;
-  Findings (*find)(const Request& request, const Value& object, const Value* old);
+  Findings (*find)(const Request& request, const Value& object, const Value* old, ErrorFilter* filter);
   /// Adds findings that no rule makes; nullptr if there are none.
-  void (*find_more)(const Request& request, const Value& object, const Value* old, Found& found);
+  void (*find_more)(const Request& request, const Value& object, const Value* old, Found& found,
+                    ErrorFilter* filter);
   /// Prepares a stored object as a new one is prepared before its validation.
   void (*prepare_old)(const Request& request, Value& old, const Value& stored);
 };
 
-Found find_all(const Kind& kind, const Request& request, const Value& object, const Value* old,
-               FieldErrors unknown_fields) {
-  Found found{.findings = kind.find(request, object, old), .needs = {}};
+/// An object, and what it is compared with by the rules about a change.
+struct Compared {
+  const Value& object;
+  const Value* old = nullptr;
+  /// What has not changed since is not built again.
+  const Value* built = old;
+};
+
+/// `filter`, if given, sees each error once.
+Found find_all(const Kind& kind, const Request& request, const Compared& in, FieldErrors unknown_fields,
+               ErrorFilter* filter = nullptr) {
+  Found found{.findings = kind.find(request, in.object, in.old, filter), .needs = {}};
+  found.findings.errors.set_filter(nullptr);
   for (FieldError& e : unknown_fields.list()) found.findings.errors.add(std::move(e));
-  if (kind.find_more) kind.find_more(request, object, old, found);
+  if (kind.find_more) kind.find_more(request, in.object, in.built, found, filter);
   return found;
 }
 
-/// Removes the errors that the stored object has too; they become warnings.
-FieldErrors without_preexisting(const Kind& kind, const Request& request, const FieldErrors& errors,
-                                const Value& stored, Response& response) {
-  Value earlier = spec::clone(stored, request.arena);
-  kind.prepare_old(request, earlier, stored);
-  Structure structure = check_structure(earlier, kind.type);
-  // Its needs are ignored: where both objects agree, the facts of the new one suffice.
-  const Found found = find_all(kind, request, earlier, nullptr, std::move(structure.unknown_fields));
-  Ratcheted result = ratchet(errors, *request.review.object, found.findings.errors, earlier, kind.type);
-  append(std::move(result.warnings), response.warnings);
-  return std::move(result.errors);
+FieldErrors find_errors(const Kind& kind, const Request& request, const Compared& in, ErrorFilter& filter) {
+  Structure structure = check_structure(in.object, kind.type, nullptr, &filter);
+  Found found = find_all(kind, request, in, std::move(structure.unknown_fields), &filter);
+  return std::move(found.findings.errors);
+}
+
+/// Rules about a change are about this one annotation, or the spec.
+bool same_spec_and_mode(const Value& object, const Value& old) {
+  const auto mode = [](const Value& v) {
+    return spec::find(spec::find(spec::find(v, "metadata"), "annotations"), spec::kDeploymentModeAnnotation);
+  };
+  return spec::equal(spec::find(object, "spec"), spec::find(old, "spec")) &&
+         spec::equal(mode(object), mode(old));
+}
+
+/// The errors that deny. `found` are all, or as many as a list has. The stored object is prepared as the new
+/// one was: it is defaulted, unless the mutation left the new one as it was.
+FieldErrors denying_errors(const Kind& kind, const Request& request, FieldErrors found, const Value* stored,
+                           bool defaulted, Response& response) {
+  const Value& object = *request.review.object;
+  Denying denying(request);
+  Value earlier;
+  std::optional<PreexistingErrors> before;
+  std::optional<NewErrors> ratchet;
+  if (stored && request.strict()) {
+    earlier = spec::clone(*stored, request.arena);
+    const bool unchanged = !defaulted || same_spec_and_annotations(object, earlier);
+    if (!unchanged) kind.prepare_old(request, earlier, *stored);
+    const bool transitions = same_spec_and_mode(object, earlier);
+    before.emplace(earlier, kind.type);
+    // Its needs are ignored: where both objects agree, the facts of the new one suffice.
+    find_errors(kind, request, {.object = earlier, .old = transitions ? stored : nullptr, .built = nullptr},
+                *before);
+    denying.set_ratchet(&ratchet.emplace(*before, object, kind.type, transitions));
+  }
+  FieldErrors errors;
+  if (found.dropped() > 0 &&
+      (ratchet || std::ranges::any_of(found, [&](const auto& e) { return denying.unconfirmed(e); }))) {
+    errors = find_errors(kind, request, {.object = object, .old = stored}, denying);
+  } else {
+    std::erase_if(found.list(), [&](const FieldError& e) { return !denying.keeps(e); });
+    errors = std::move(found);
+  }
+  append(std::move(denying.warnings), response.warnings);
+  if (ratchet) append(ratchet->take_warnings(), response.warnings);
+  return errors;
 }
 
 /// Warns of runtimes that neither the catalog nor a live read found.
@@ -301,29 +270,37 @@ Outcome validate(Request& request, const Kind& kind) {
   // In every mode. KServe's defaulter crashes on some of these objects, and then they are never deleted.
   if (request.being_deleted()) return allow();
   Structure structure = check_structure(*review.object, kind.type);
-  if (!structure.type_errors.empty()) return deny(review, structure.type_errors);
   auto old = read_old_object(review, request.arena);
   if (!old) return deny_request(old.error().message);
   const Value* stored = request.update() && old->IsObject() ? &*old : nullptr;
+  Response response;
+  const bool readable = structure.type_errors.empty();
+  if (!readable) {
+    const FieldErrors errors =
+        denying_type_errors(request, std::move(structure.type_errors), kind.type, stored, response.warnings);
+    if (!errors.empty()) return deny(review, errors);
+    spec::schema::remove_type_errors(*review.object, kind.type);
+  }
 
   auto [findings, needed_objects] =
-      find_all(kind, request, *review.object, stored, std::move(structure.unknown_fields));
+      find_all(kind, request, {.object = *review.object, .old = stored}, std::move(structure.unknown_fields));
   Needs needs{std::move(needed_objects)};
   std::vector<std::string_view> missing;
   for (const validation::MissingRuntime& m : findings.missing_runtimes) missing.push_back(m.name);
   need_runtimes_named(std::move(missing), review.namespace_, request.facts, needs);
-  if (request.strict()) need_confirmation(request, findings.errors, needs);
+  if (request.strict()) {
+    need_confirmation(findings.errors, review.namespace_, stored != nullptr, request.facts, needs);
+  }
   if (!needs.objects.empty()) return needs;
 
-  Response response;
-  downgrade_unconfirmed(request, findings.errors, response);
-  FieldErrors errors = std::move(findings.errors);
+  FieldErrors errors;
+  if (!findings.errors.empty()) {
+    if (stored) spec::schema::remove_type_errors(*old, kind.type);
+    errors = denying_errors(kind, request, std::move(findings.errors), stored, readable, response);
+  }
   std::vector<FieldWarning> downgraded = split_by_mode(errors, request.strict());
   response.strict_would_deny = !downgraded.empty();
   append(std::move(downgraded), response.warnings);
-  if (!errors.empty() && stored && request.strict()) {
-    errors = without_preexisting(kind, request, errors, *stored, response);
-  }
   warn_of_missing_runtimes(request, findings, response);
   append(std::move(findings.warnings), response.warnings);
   if (errors.empty()) return response;
@@ -338,13 +315,15 @@ bool changes_children(const Value& object, const Value* old) {
   return !old || !same_spec_and_annotations(object, *old) || !spec::equal(labels(object), labels(*old));
 }
 
-void find_by_building(const Request& request, const Value& object, const Value* old, Found& found) {
+void find_by_building(const Request& request, const Value& object, const Value* old, Found& found,
+                      ErrorFilter* filter) {
   if (!changes_children(object, old)) return;
   Realization realization = realize({.service = object,
                                      .namespace_ = request.review.namespace_,
                                      .catalog = request.catalog,
                                      .facts = request.facts,
-                                     .stored = old},
+                                     .stored = old,
+                                     .filter = filter},
                                     found.findings, request.arena);
   for (FieldError& e : realization.errors.list()) found.findings.errors.add(std::move(e));
   append(std::move(realization.warnings), found.findings.warnings);
@@ -354,12 +333,13 @@ void find_by_building(const Request& request, const Value& object, const Value* 
 constexpr Kind kServices{
     .type = kInferenceService,
     .find =
-        [](const Request& request, const Value& object, const Value* old) {
+        [](const Request& request, const Value& object, const Value* old, ErrorFilter* filter) {
           const InferenceServiceView old_isvc(old);
           return validation::validate_inference_service({.isvc = InferenceServiceView(object),
                                                          .old = old ? &old_isvc : nullptr,
                                                          .catalog = request.catalog,
-                                                         .namespace_ = request.review.namespace_});
+                                                         .namespace_ = request.review.namespace_,
+                                                         .filter = filter});
         },
     .find_more = find_by_building,
     .prepare_old =
@@ -374,12 +354,13 @@ constexpr Kind kServices{
 constexpr Kind kRuntimes{
     .type = kServingRuntime,
     .find =
-        [](const Request& request, const Value& object, const Value* old) {
+        [](const Request& request, const Value& object, const Value* old, ErrorFilter* filter) {
           const spec::ServingRuntimeView old_runtime(old);
           return validation::validate_serving_runtime({.runtime = spec::ServingRuntimeView(object),
                                                        .old = old ? &old_runtime : nullptr,
                                                        .catalog = request.catalog,
-                                                       .namespace_ = request.review.namespace_});
+                                                       .namespace_ = request.review.namespace_,
+                                                       .filter = filter});
         },
     .find_more = nullptr,
     .prepare_old = [](const Request&, Value&, const Value&) {},

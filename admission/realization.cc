@@ -224,6 +224,7 @@ spec::FieldPath deployment_mode_path() {
 Realization realize(const RealizationInput& in, const validation::Findings& findings, spec::Arena& arena) {
   Realization out;
   out.errors.begin_rule(kRealizableRule, true);
+  out.errors.set_filter(in.filter);
   const InferenceServiceView view(in.service);
   const InferenceServiceView stored(in.stored ? *in.stored : in.service);
   const spec::Configuration& configuration = in.catalog.configuration();

@@ -42,6 +42,8 @@ struct RealizationInput {
   const Facts& facts;
   /// On UPDATE, the service as the API server has it.
   const spec::Value* stored = nullptr;
+  /// Sees each error; see spec::ErrorFilter.
+  spec::ErrorFilter* filter = nullptr;
 };
 
 struct Realization {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <optional>
@@ -197,7 +198,7 @@ class Checker {
 
   void unknown(const Type& type, const Step& at) {
     // Beyond the limit they are only counted, without the search for a similar spelling.
-    if (unknown_fields_->size() >= FieldErrors::kMaxErrors) {
+    if (unknown_fields_->full() && !unknown_fields_->filtered()) {
       unknown_fields_->add(FieldError{});
       return;
     }
@@ -211,47 +212,50 @@ class Checker {
   FieldErrors* unknown_fields_;
 };
 
-const Type* step_into(const Type* type, const FieldPath::Segment& segment) {
-  if (!type) return nullptr;
-  switch (type->kind) {
-    case Kind::kObject: {
-      const Field* field = segment.index < 0 ? find_field(*type, segment.name) : nullptr;
-      return field ? field->type : nullptr;
-    }
-    case Kind::kMap:
-      return segment.index < 0 ? type->element : nullptr;
-    case Kind::kList:
-      return segment.index >= 0 ? type->element : nullptr;
-    case Kind::kListOrElement:
-      return segment.index >= 0 ? type->element : step_into(type->element, segment);
-    default:
-      return nullptr;
-  }
+/// The longest name of an object.
+constexpr std::size_t kMaxKey = 253;
+
+/// A member, or a member of a part: "predictor.name".
+const Value* find_key(const Value& element, std::string_view key) {
+  const std::size_t dot = key.find('.');
+  if (dot == std::string_view::npos) return find(element, key);
+  return find(find(element, key.substr(0, dot)), key.substr(dot + 1));
 }
 
-const Value* step_into(const Value* value, const FieldPath::Segment& segment) {
-  if (!value) return nullptr;
-  if (segment.index < 0) return find(*value, segment.name);
-  const auto index = static_cast<rapidjson::SizeType>(segment.index);
-  return value->IsArray() && index < value->Size() ? &(*value)[index] : nullptr;
-}
+/// False if the value has a wrong type, and must be removed.
+bool keep_right_types(Value& value, const Type& type);
 
-/// "name=kserve-container"; empty if the element lacks all of its keys.
-std::string key_of(const Value& element, const Type& list) {
-  std::string out;
-  for (const std::string_view key : list.keys) {
-    const Value* value = key.empty() ? nullptr : find(element, key);
-    if (!value || value->IsObject() || value->IsArray()) continue;
-    if (!out.empty()) out += ',';
-    out += key;
-    out += '=';
-    if (value->IsString()) {
-      out += text_of(*value);
+bool keep_members(Value& value, const Type& type) {
+  if (!value.IsObject()) return false;
+  for (auto m = value.MemberBegin(); m != value.MemberEnd();) {
+    const Field* field = type.kind == Kind::kObject ? find_field(type, text_of(m->name)) : nullptr;
+    const Type* member = type.kind == Kind::kObject ? (field ? field->type : nullptr) : type.element;
+    if (!member || keep_right_types(m->value, *member)) {
+      ++m;
     } else {
-      out += to_json(*value);
+      m = value.RemoveMember(m);  // the last one takes its place
     }
   }
-  return out;
+  return true;
+}
+
+bool keep_right_types(Value& value, const Type& type) {
+  switch (type.kind) {
+    case Kind::kObject:
+    case Kind::kMap:
+      return keep_members(value, type);
+    case Kind::kList:
+    case Kind::kListOrElement:
+      if (type.kind == Kind::kListOrElement && value.IsObject())
+        return keep_right_types(value, *type.element);
+      return value.IsArray() && std::all_of(value.Begin(), value.End(),
+                                            [&](Value& e) { return keep_right_types(e, *type.element); });
+    default: {
+      FieldErrors errors;
+      check_structure(value, type, {}, errors);
+      return errors.empty();
+    }
+  }
 }
 
 }  // namespace
@@ -273,29 +277,47 @@ void check_structure(const Value& document, const Type& type, const Options& opt
 
 const Type* find_type(const Type& root, const FieldPath& path) {
   const Type* type = &root;
-  for (const FieldPath::Segment& segment : path.segments()) type = step_into(type, segment);
+  for (const FieldPath::Segment& segment : path.segments()) type = type ? step_into(*type, segment) : nullptr;
   return type;
 }
 
-std::string keyed_path(const FieldPath& path, const Value& document, const Type& root) {
+const Type* step_into(const Type& type, const FieldPath::Segment& segment) {
+  switch (type.kind) {
+    case Kind::kObject: {
+      const Field* field = segment.index < 0 ? find_field(type, segment.name) : nullptr;
+      return field ? field->type : nullptr;
+    }
+    case Kind::kMap:
+      return segment.index < 0 ? type.element : nullptr;
+    case Kind::kList:
+      return segment.index >= 0 ? type.element : nullptr;
+    case Kind::kListOrElement:
+      return segment.index >= 0 ? type.element : step_into(*type.element, segment);
+    default:
+      return nullptr;
+  }
+}
+
+std::string element_key(const Value& element, const Type& list) {
   std::string out;
-  const Type* type = &root;
-  const Value* value = &document;
-  for (const FieldPath::Segment& segment : path.segments()) {
-    const Type* list = type;
-    type = step_into(type, segment);
-    value = step_into(value, segment);
-    if (segment.index >= 0) {
-      const std::string key = value && list ? key_of(*value, *list) : "";
-      out += key.empty() ? fmt::format("[{}]", segment.index) : fmt::format("[{}]", key);
-    } else if (segment.key) {
-      out += fmt::format("[{}]", segment.name);
+  for (const std::string_view key : list.keys) {
+    const Value* value = key.empty() ? nullptr : find_key(element, key);
+    if (!value || value->IsObject() || value->IsArray()) continue;
+    if (value->IsString() && value->GetStringLength() > kMaxKey) return {};
+    if (!out.empty()) out += ',';
+    out += key;
+    out += '=';
+    if (value->IsString()) {
+      out += text_of(*value);
     } else {
-      if (!out.empty()) out += '.';
-      out += segment.name;
+      out += to_json(*value);
     }
   }
   return out;
+}
+
+void remove_type_errors(Value& document, const Type& type) {
+  keep_right_types(document, type);
 }
 
 }  // namespace modelgate::spec::schema

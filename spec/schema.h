@@ -72,7 +72,8 @@ struct Type {
 
   // kList, kListOrElement, kMap.
   const Type* element = nullptr;
-  /// The keys of the elements of a list; empty if only their index distinguishes them.
+  /// The keys of the elements of a list, "predictor.name" for one of a part; empty if only their index
+  /// distinguishes them.
   std::array<std::string_view, 2> keys{};
   /// The key of a strategic merge; empty if the list is replaced as a whole.
   std::string_view patch_key{};
@@ -103,10 +104,16 @@ const Field* find_field(const Type& type, std::string_view name);
 /// The type at `path` below `root`; nullptr if it is not known.
 const Type* find_type(const Type& root, const FieldPath& path);
 
-/// As FieldPath::to_string(), but with the keys of elements instead of indices, to compare two versions of an
-/// object: an index changes if an earlier element is removed. An element without its keys, or in a list
-/// without keys, retains its index.
-std::string keyed_path(const FieldPath& path, const Value& document, const Type& root);
+/// The type one step below `type`; nullptr if it is not known.
+const Type* step_into(const Type& type, const FieldPath::Segment& segment);
+
+/// What identifies an element in two versions of a list, whose order may differ: "name=kserve-container".
+/// Empty if the element lacks its keys, if they are longer than any valid one, or if the list has none.
+std::string element_key(const Value& element, const Type& list);
+
+/// Removes each value of a wrong type, with the list that has it as an element, so that the rest can be read.
+/// The order of members may change.
+void remove_type_errors(Value& document, const Type& type);
 
 // For the tables.
 

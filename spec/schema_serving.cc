@@ -238,7 +238,7 @@ constexpr auto kCanaryFields =
     sorted(std::array{Field{"predictor", &kPredictor}, Field{"trafficPercent", &kInt32}});
 constinit const Type kCanary = object("CanarySpec", kCanaryFields);
 constinit const Type kCanaryList = [] {
-  Type type = list(kCanary);
+  Type type = list(kCanary, {{"predictor.name"}});
   type.kind = Kind::kListOrElement;
   return type;
 }();

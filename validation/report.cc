@@ -28,7 +28,7 @@ void Report::missing_runtime(MissingRuntime missing) {
 }
 
 bool Report::full() const {
-  return findings_.errors.full() || findings_.warnings.size() >= spec::FieldErrors::kMaxErrors;
+  return findings_.errors.full();
 }
 
 bool Report::has_error_at(const spec::FieldPath& path) const {

@@ -33,7 +33,7 @@ class Report {
   void warn(spec::FieldPath path, std::string text);
   void missing_runtime(MissingRuntime missing);
 
-  /// Further errors or warnings are dropped: rules may skip expensive searches.
+  /// Further errors are dropped: rules may skip expensive searches.
   bool full() const;
   /// Whether any rule has reported an error at this path.
   bool has_error_at(const spec::FieldPath& path) const;

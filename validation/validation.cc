@@ -10,8 +10,9 @@ namespace {
 /// KServe's rules first: if there are more errors than FieldErrors holds, it holds those that deny in each
 /// mode; and Report drops what a strict rule repeats.
 template <typename Object>
-Findings run(const Object& object, std::span<const Rule<Object>> rules) {
+Findings run(const Object& object, std::span<const Rule<Object>> rules, spec::ErrorFilter* filter) {
   Findings findings;
+  findings.errors.set_filter(filter);
   Report report(findings);
   for (const Origin origin : {Origin::kKServe, Origin::kStrict}) {
     for (const Rule<Object>& rule : rules) {
@@ -34,11 +35,11 @@ std::vector<RuleInfo> infos(std::span<const Rule<Object>> rules) {
 
 Findings validate_inference_service(const Subject& subject) {
   if (subject.old && subject.isvc.metadata().deletion_timestamp()) return {};
-  return run(Service(subject), service_rules());
+  return run(Service(subject), service_rules(), subject.filter);
 }
 
 Findings validate_serving_runtime(const RuntimeSubject& subject) {
-  return run(RuntimeObject(subject), runtime_rules());
+  return run(RuntimeObject(subject), runtime_rules(), subject.filter);
 }
 
 std::vector<RuleInfo> inference_service_rules() {

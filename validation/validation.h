@@ -39,6 +39,8 @@ struct Subject {
   const spec::Catalog& catalog;
   /// The service's namespace; empty: metadata.namespace.
   std::string_view namespace_ = {};
+  /// Sees each error; see spec::ErrorFilter.
+  spec::ErrorFilter* filter = nullptr;
 };
 
 /// A ServingRuntime or ClusterServingRuntime to validate. The catalog has the other runtimes, and on UPDATE
@@ -48,6 +50,7 @@ struct RuntimeSubject {
   const spec::ServingRuntimeView* old = nullptr;
   const spec::Catalog& catalog;
   std::string_view namespace_ = {};
+  spec::ErrorFilter* filter = nullptr;
 };
 
 /// A runtime that the service names and the catalog does not have. It may have been created a moment ago: the

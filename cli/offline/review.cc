@@ -17,7 +17,6 @@
 #include "cli/offline/diff.h"
 #include "cli/offline/service_objects.h"
 #include "cli/terminal/exit_code.h"
-#include "spec/text/ascii.h"
 #include "spec/text/printable.h"
 #include "spec/view.h"
 #include "yaml/yaml_writer.h"

@@ -145,13 +145,21 @@ TEST_F(Pipeline, APreexistingErrorBecomesAWarning) {
   EXPECT_TRUE(mentions(denial.warnings, "(pre-existing)"));
 }
 
-TEST_F(Pipeline, ATransitionNeverRatchets) {
+TEST_F(Pipeline, ATransitionRatchetsOnlyIfNothingChanges) {
   const char* annotated = R"(,"annotations":{"serving.kserve.io/deploymentMode":"Knative"})";
-  std::string old = service(kModel, annotated);
-  old.insert(old.size() - 1, R"(,"status":{"deploymentMode":"Standard"})");
-  const Response r =
-      answer({.operation = "UPDATE", .object = service(kModel, annotated), .old = old}, *catalog());
-  EXPECT_FALSE(r.allowed);
+  const char* also_labelled =
+      R"(,"annotations":{"serving.kserve.io/deploymentMode":"Knative"},"labels":{"a":"b"})";
+  const auto with_status = [](std::string old) {
+    return old.insert(old.size() - 1, R"(,"status":{"deploymentMode":"Standard"})");
+  };
+  const std::string before = with_status(service(kModel, annotated));
+  const auto update = [&](const std::string& object, const std::string& old, bool strict = true) {
+    return answer({.operation = "UPDATE", .object = object, .old = old}, *catalog(strict)).allowed;
+  };
+  EXPECT_TRUE(update(service(kModel, also_labelled), before));
+  EXPECT_FALSE(update(service(kModel, also_labelled), before, false)) << "KServe denies it";
+  EXPECT_FALSE(update(service(kModel, annotated), with_status(service(kModel))));
+  EXPECT_FALSE(update(service(R"({"modelFormat":{"name":"sklearn"}})", annotated), before));
 }
 
 TEST_F(Pipeline, AnObjectInDeletionIsAllowedUnchanged) {

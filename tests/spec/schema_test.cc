@@ -30,6 +30,7 @@ class Document {
   explicit Document(std::string_view json) : value_(read(json, arena_)) {}
 
   const Value& value() const { return value_; }
+  Value& value() { return value_; }
 
   Found check(const Type& type, const Options& options = {}) const {
     Found found;
@@ -435,46 +436,69 @@ TEST(SchemaTest, CoreListsHaveKubernetesMergeKeys) {
 
 struct Keyed {
   const char* name;
-  FieldPath path;
-  const char* keyed;
+  FieldPath list;
+  std::string element;
+  std::string key;
 };
 
-class SchemaKeyedPathTest : public testing::TestWithParam<Keyed> {};
+class SchemaElementKey : public testing::TestWithParam<Keyed> {};
 
-TEST_P(SchemaKeyedPathTest, NamesElementsByTheirKeys) {
-  const Document document(R"({"metadata": {"labels": {"a/b": "c"}}, "spec": {
-      "predictor": {"containers": [{"name": "main", "env": [{"name": "A"}, {"value": "nameless"}],
-                                    "ports": [{"containerPort": 80, "protocol": "UDP"}, {"containerPort": 81}]}],
-                    "tolerations": [{"key": "k"}], "storageUris": [{"uri": "s3://a", "mountPath": "/m"}]},
-      "canary": {"predictor": {"volumes": [{"name": "v"}]}}}})");
-  EXPECT_EQ(keyed_path(GetParam().path, document.value(), kInferenceService), GetParam().keyed);
+TEST_P(SchemaElementKey, IdentifiesAnElement) {
+  const Document element(GetParam().element);
+  const Type* list = find_type(kInferenceService, GetParam().list);
+  ASSERT_NE(list, nullptr);
+  EXPECT_EQ(element_key(element.value(), *list), GetParam().key);
 }
 
 const FieldPath kTestPredictor = FieldPath{} / "spec" / "predictor";
+const FieldPath kTestContainer = (kTestPredictor / "containers")[0];
 INSTANTIATE_TEST_SUITE_P(
-    All, SchemaKeyedPathTest,
+    All, SchemaElementKey,
     testing::Values(
-        Keyed{"root", FieldPath{}, ""},
-        Keyed{"label", (FieldPath{} / "metadata" / "labels").key("a/b"), "metadata.labels[a/b]"},
-        Keyed{"name", (kTestPredictor / "containers")[0] / "env", "spec.predictor.containers[name=main].env"},
-        Keyed{"nested", ((kTestPredictor / "containers")[0] / "env")[0] / "name",
-              "spec.predictor.containers[name=main].env[name=A].name"},
-        Keyed{"without_its_key", ((kTestPredictor / "containers")[0] / "env")[1],
-              "spec.predictor.containers[name=main].env[1]"},
-        Keyed{"two_keys", ((kTestPredictor / "containers")[0] / "ports")[0],
-              "spec.predictor.containers[name=main].ports[containerPort=80,protocol=UDP]"},
-        Keyed{"one_of_two_keys", ((kTestPredictor / "containers")[0] / "ports")[1],
-              "spec.predictor.containers[name=main].ports[containerPort=81]"},
-        Keyed{"list_without_keys", (kTestPredictor / "tolerations")[0] / "key",
-              "spec.predictor.tolerations[0].key"},
-        Keyed{"serving_list", (kTestPredictor / "storageUris")[0],
-              "spec.predictor.storageUris[uri=s3://a,mountPath=/m]"},
-        Keyed{"old_canary", (FieldPath{} / "spec" / "canary" / "predictor" / "volumes")[0],
-              "spec.canary.predictor.volumes[name=v]"},
-        Keyed{"beyond_the_document", (kTestPredictor / "containers")[7] / "name",
-              "spec.predictor.containers[7].name"},
-        Keyed{"beyond_the_types", (kTestPredictor / "bananas")[0] / "x", "spec.predictor.bananas[0].x"}),
+        Keyed{"name", kTestPredictor / "containers", R"({"name": "main"})", "name=main"},
+        Keyed{"without_its_key", kTestContainer / "env", R"({"value": "nameless"})", ""},
+        Keyed{"two_keys", kTestContainer / "ports", R"({"containerPort": 80, "protocol": "UDP"})",
+              "containerPort=80,protocol=UDP"},
+        Keyed{"one_of_two_keys", kTestContainer / "ports", R"({"containerPort": 81})", "containerPort=81"},
+        Keyed{"list_without_keys", kTestPredictor / "tolerations", R"({"key": "k"})", ""},
+        Keyed{"serving_list", kTestPredictor / "storageUris", R"({"uri": "s3://a", "mountPath": "/m"})",
+              "uri=s3://a,mountPath=/m"},
+        Keyed{"canary", FieldPath{} / "spec" / "canary", R"({"predictor": {"name": "c"}})",
+              "predictor.name=c"},
+        Keyed{"canary_without_a_name", FieldPath{} / "spec" / "canary", R"({"predictor": {}})", ""},
+        Keyed{"list_of_the_old_canary", FieldPath{} / "spec" / "canary" / "predictor" / "volumes",
+              R"({"name": "v"})", "name=v"},
+        Keyed{"longest_key", kTestContainer / "env", R"({"name": ")" + std::string(253, 'a') + "\"}",
+              "name=" + std::string(253, 'a')},
+        Keyed{"longer_than_any", kTestContainer / "env", R"({"name": ")" + std::string(254, 'a') + "\"}",
+              ""}),
     [](const auto& info) { return std::string(info.param.name); });
+
+TEST(RemoveTypeErrors, LeavesWhatCanBeRead) {
+  struct Row {
+    const char* before;
+    const char* after;
+  };
+  for (const Row& row : {
+           Row{R"({"spec":{"predictor":{"minReplicas":1}}})", R"({"spec":{"predictor":{"minReplicas":1}}})"},
+           Row{R"({"spec":{"predictor":{"minReplicas":"1","maxReplicas":2}}})",
+               R"({"spec":{"predictor":{"maxReplicas":2}}})"},
+           Row{R"({"spec":5,"metadata":{"name":"a","labels":{"a":1,"b":"c","d":2}}})",
+               R"({"metadata":{"name":"a","labels":{"b":"c"}}})"},
+           Row{R"({"spec":{"canary":[{"predictor":{"model":{"env":5,"image":"i"}}}]}})",
+               R"({"spec":{"canary":[{"predictor":{"model":{"image":"i"}}}]}})"},
+           Row{R"({"spec":{"canary":{"predictor":{"model":{"env":5,"image":"i"}}}}})",
+               R"({"spec":{"canary":{"predictor":{"model":{"image":"i"}}}}})"},
+           Row{R"({"spec":{"predictor":{"containers":[{"name":"a"},5],"volumes":[]}}})",
+               R"({"spec":{"predictor":{"volumes":[]}}})"},
+           Row{R"({"unknown":[5,{"x":null}],"status":7})", R"({"unknown":[5,{}],"status":7})"},
+       }) {
+    Document before(row.before);
+    remove_type_errors(before.value(), kInferenceService);
+    const Document after(row.after);
+    EXPECT_TRUE(equal(before.value(), after.value())) << to_json(before.value());
+  }
+}
 
 }  // namespace
 }  // namespace modelgate::spec::schema
