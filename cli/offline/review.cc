@@ -72,7 +72,7 @@ int written_line(const ManifestObject& object, std::string_view path) {
 /// "file:line". In JSON it is always the object's line.
 std::string place(const ManifestObject& object, std::string_view path) {
   const int line = written_line(object, path);
-  return line == 0 ? object.file : fmt::format("{}:{}", object.file, line);
+  return ManifestError{object.file, line, {}}.place();
 }
 
 bool is_kind(const Value& object, std::string_view kind) {

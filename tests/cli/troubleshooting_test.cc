@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "admission/error_identity.h"
 #include "admission/realization.h"
 #include "certs/ca_set.h"
 #include "cli/doctor/checks.h"
@@ -83,6 +84,7 @@ std::set<std::string> rules_and_checks() {
   EXPECT_FALSE(out.empty()) << "found no rules about Pods";
   out.merge(in_sources("admission", std::regex(R"re(begin_rule\("([a-z0-9-]+)")re")));
   out.emplace(admission::kRealizableRule);
+  out.emplace(admission::kTypeRule);
   for (const validation::RuleInfo& rule : validation::inference_service_rules()) out.emplace(rule.name);
   for (const validation::RuleInfo& rule : validation::serving_runtime_rules()) out.emplace(rule.name);
   for (const Check& check : doctor_checks()) out.emplace(check.id);

@@ -169,6 +169,34 @@ class Cases:
         self.kubectl("apply", "-f", "-", stdin=inference_service("a"))
         self.assertEqual(self.generation("a"), 1)
 
+    # ---- containers that are renamed
+
+    def test_a_renamed_container_is_merged_only_if_it_is_applied_again(self):
+        def transformer(*containers):
+            return inference_service("a", transformer={"containers": [{"name": n, "image": i} for n, i in containers]})
+
+        def containers():
+            return [(c["name"], c["image"]) for c in self.service("a")["spec"]["transformer"]["containers"]]
+
+        for way in ([], ["--server-side"]):
+            with self.subTest(way=way):
+                self.kubectl("apply", *way, "-f", "-", stdin=transformer(("mine", "one")))
+                self.kubectl("apply", *way, "-f", "-", stdin=transformer(("mine", "two")))
+                self.assertEqual(containers(), [("kserve-container", "two")])
+                sidecar = {"op": "add", "path": "/spec/transformer/containers/-", "value": {"name": "mine", "image": "three"}}
+                self.kubectl("patch", "isvc", "a", "--type=json", "-p", json.dumps([sidecar]))
+                self.assertEqual(containers(), [("kserve-container", "two"), ("mine", "three")])
+                self.kubectl("patch", "isvc", "a", "--type=merge", "-p", '{"spec":{"transformer":{"minReplicas":2}}}')
+                self.assertEqual(containers(), [("kserve-container", "two"), ("mine", "three")])
+                self.kubectl("delete", "isvc", "a")
+
+    def test_two_containers_of_one_name_stay_two(self):
+        self.kubectl("create", "-f", "-", stdin=inference_service("a", transformer={
+            "containers": [{"name": "w", "image": "one"}, {"name": "w", "image": "two"}]}))
+        self.kubectl("patch", "isvc", "a", "--type=merge", "-p", '{"spec":{"transformer":{"minReplicas":2}}}')
+        containers = self.service("a")["spec"]["transformer"]["containers"]
+        self.assertEqual([(c["name"], c["image"]) for c in containers], [("kserve-container", "one"), ("w", "two")])
+
     # ---- deletion
 
     def test_delete(self):
@@ -239,6 +267,24 @@ class OnOurCrds(Cases, ClusterTest):
                     (canary,) = service["spec"]["canary"]
                     self.assertEqual(canary["trafficPercent"], 100 - percent)
                     self.assertEqual(canary["predictor"]["model"]["storageUri"], "s3://models/iris-2")
+            self.kubectl("delete", "isvc", "a")
+
+    def test_the_traffic_percent_at_the_top_is_the_newest(self):
+        manifest = inference_service("a", {"canaryTrafficPercent": 20, "model": model()},
+                                     annotations={"serving.kserve.io/deploymentMode": "Standard"},
+                                     canary={"predictor": {"model": model(storageUri="s3://models/iris-2")}})
+        for way in ([], ["--server-side"]):
+            for percent in (20, 100, 0, 20):
+                with self.subTest(way=way, percent=percent):
+                    if percent == 20:
+                        self.kubectl("apply", *way, "-f", "-", stdin=manifest)
+                    else:
+                        self.kubectl("patch", "isvc", "a", "--type=merge", "-p",
+                                     json.dumps({"spec": {"canaryTrafficPercent": percent}}))
+                    spec = self.service("a")["spec"]
+                    self.assertEqual(spec["predictor"]["canaryTrafficPercent"], percent)
+                    self.assertEqual([c["trafficPercent"] for c in spec["canary"]], [100 - percent])
+                    self.assertNotIn("canaryTrafficPercent", spec)
             self.kubectl("delete", "isvc", "a")
 
     def test_traffic_percent_moves_to_the_predictor(self):

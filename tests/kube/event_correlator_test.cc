@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include "tests/hostile_text.h"
+
 namespace modelgate::kube {
 namespace {
 
@@ -167,6 +169,13 @@ TEST(EventCorrelatorTest, RemovesTheLeastRecentlyUsed) {
   correlator.take(text("x", object(kRememberedEvents)), kStart, "t");  // takes the place of 1
   EXPECT_EQ(correlator.take(text("x", object(0)), kStart, "t")->count, 3);
   EXPECT_EQ(correlator.take(text("x", object(1)), kStart, "t")->count, 1);
+}
+
+TEST(EventCorrelatorTest, ShowsNoHostileText) {
+  for (const std::string& hostile : hostile_texts()) {
+    EventCorrelator correlator;
+    EXPECT_EQ(raw_character(correlator.take(text(hostile), kStart, "t")->message), "");
+  }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "spec/json.h"
+#include "tests/hostile_text.h"
 
 namespace modelgate::log {
 namespace {
@@ -52,6 +53,17 @@ TEST(Log, LongValuesAreTruncated) {
   const std::string longest(kMaxValueBytes, 'x');
   EXPECT_EQ(render(Format::kText, "m", {{"k", longest}}), "m k=" + longest);
   EXPECT_EQ(render(Format::kText, "m", {{"k", longest + "y"}}), "m k=\"" + longest + "...\"");
+}
+
+TEST(Log, ShowsNoHostileText) {
+  for (const std::string& hostile : hostile_texts()) {
+    for (const Format format : {Format::kJson, Format::kText}) {
+      const std::string line = render(format, hostile, {{"k", hostile}, {"l", "a" + hostile}});
+      EXPECT_EQ(raw_character(line), "") << line;
+      spec::Arena arena;
+      if (format == Format::kJson) EXPECT_TRUE(spec::parse_json("{" + line + "}", arena)) << line;
+    }
+  }
 }
 
 }  // namespace

@@ -20,6 +20,7 @@
 #include "kube/manifests.h"
 #include "spec/view.h"
 #include "tests/cli/doctor/cluster_snapshots.h"
+#include "tests/hostile_text.h"
 
 namespace modelgate::cli {
 namespace {
@@ -586,6 +587,23 @@ const UrlCase kUrls[] = {
 
 INSTANTIATE_TEST_SUITE_P(Table, HostAndPortTest, testing::ValuesIn(kUrls),
                          [](const auto& row) { return row.param.name; });
+
+TEST(DoctorReportTest, ShowsNoHostileText) {
+  for (const std::string& hostile : hostile_texts()) {
+    ClusterSnapshot snapshot = healthy_snapshot();
+    snapshot.server = hostile;
+    snapshot.version = hostile;
+    Findings findings;
+    findings.begin("check");
+    findings.error(
+        {.about = hostile, .found = hostile, .cause = hostile, .remedy = hostile, .command = hostile});
+    for (const ReportFormat format : {ReportFormat::kText, ReportFormat::kJson}) {
+      std::ostringstream out;
+      print(findings, snapshot, format, false, out);
+      EXPECT_EQ(raw_character(out.str(), true), "") << out.str();
+    }
+  }
+}
 
 }  // namespace
 }  // namespace modelgate::cli

@@ -81,14 +81,13 @@ TEST(HostileText, IsNotPrinted) {
 TEST(HostileText, DoesNotChangeTheLineOfAnError) {
   const TemporaryFile file(
       "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: m}\nspec:\n"
-      "  \"a\\e[31m\\nspec.fake: ok\": 1\n  predictor: {model: {modelFormat: {name: sklearn}}}\n");
+      "  \"a\\e\\nfake: ok\": 1\n  predictor: {model: {modelFormat: {name: sklearn}}}\n");
   ReviewOptions options;
   options.input.files = {file.path()};
   std::ostringstream out;
   std::ostringstream err;
   review(options, out, err);
-  EXPECT_TRUE(err.str().contains(file.path() + ":5: spec.a\\x1b[31m\\nspec.fake: ok: Unknown field"))
-      << err.str();
+  EXPECT_TRUE(err.str().contains(file.path() + ":5: spec.a\\x1b\\nfake: ok: Unknown field")) << err.str();
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "tests/hostile_text.h"
+
 namespace modelgate::reconciler {
 namespace {
 
@@ -103,6 +105,12 @@ TEST(ProblemOf, CutsLongMessagesBetweenCharacters) {
             "Service a: " + std::string(kMaxApiMessageBytes - 1, 'x') + " ...");
   EXPECT_EQ(text_of(kMaxApiMessageBytes - 2),
             "Service a: " + std::string(kMaxApiMessageBytes - 2, 'x') + "\xC3\xA4 ...");
+}
+
+TEST(ProblemOf, ShowsNoHostileText) {
+  for (const std::string& hostile : hostile_texts()) {
+    EXPECT_EQ(raw_character(problem_of(step(kube::kServices), error(422, "Invalid", hostile)).text), "");
+  }
 }
 
 }  // namespace

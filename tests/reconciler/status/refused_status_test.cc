@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "spec/inference_service.h"
+#include "tests/hostile_text.h"
 
 namespace modelgate::reconciler {
 namespace {
@@ -70,6 +71,18 @@ TEST(NotServed, IsUnknownIfItWasReadyBefore) {
     EXPECT_EQ(refusal.status, "Unknown");
     spec::set_member(service, "status", refused_status(service, refusal, "2026-02-02T00:00:00Z", arena),
                      arena);
+  }
+}
+
+TEST(RefusedStatus, ShowsNoHostileText) {
+  for (const std::string& hostile : hostile_texts()) {
+    spec::Arena arena;
+    const Value status =
+        refused_status(Value(rapidjson::kObjectType), {.reason = "InvalidSpec", .message = hostile},
+                       "2026-02-02T00:00:00Z", arena);
+    const auto conditions = spec::ObjectView(status).list("conditions");
+    ASSERT_EQ(conditions.size(), 1U);
+    EXPECT_EQ(raw_character(conditions[0].string("message")), "");
   }
 }
 

@@ -9,8 +9,10 @@
 
 #include <deque>
 
+#include "spec/text/printable.h"
 #include "spec/text/utf8.h"
 #include "spec/view.h"
+#include "tests/hostile_text.h"
 #include "tests/workload/children/service_world.h"
 #include "workload/status/observable.h"
 #include "workload/status/ready_components.h"
@@ -354,6 +356,29 @@ TEST(CanaryTrouble, IsReportedOfTheCanary) {
   EXPECT_EQ(spec::to_json(*at(status, "/conditions/0/reason")), R"("OOMKilled")");
   EXPECT_EQ(spec::to_json(*at(status, "/canaryStatuses/0/modelStatus/states/targetModelState")),
             R"("FailedToLoad")");
+}
+
+/// The last words of a container, and the kubelet's messages, contain what the program printed.
+TEST(PodTroubleText, ShowsNoHostileText) {
+  for (const std::string& hostile : hostile_texts()) {
+    std::string quoted;
+    spec::append_json(hostile, quoted);
+    quoted = text::json_without_hidden(quoted);
+    for (const std::string& state :
+         {fmt::format(R"({{"terminated": {{"exitCode": 1, "reason": "Error", "message": {}}}}})", quoted),
+          fmt::format(R"({{"waiting": {{"reason": "ErrImagePull", "message": {}}}}})", quoted),
+          fmt::format(R"({{"waiting": {{"reason": "CreateContainerConfigError", "message": {}}}}})",
+                      quoted)}) {
+      Watched w;
+      w.look({init(state)});
+      for (const char* type : {"PredictorReady", "Ready"}) {
+        const std::string_view message = w.condition(type).string("message");
+        EXPECT_TRUE(message.contains("[31mb")) << message;
+        EXPECT_EQ(raw_character(message), "") << message;
+      }
+      EXPECT_EQ(raw_character(w.model().object("lastFailureInfo").string("message")), "");
+    }
+  }
 }
 
 }  // namespace
