@@ -13,6 +13,7 @@
 #include "process/log.h"
 #include "spec/lookup_rounds.h"
 #include "spec/text/ascii.h"
+#include "spec/text/printable.h"
 #include "spec/text/utf8.h"
 #include "webhook/paths.h"
 
