@@ -111,10 +111,12 @@ std::optional<std::size_t> element_index(const Value& list, std::string_view sel
 /// differ only in a field that is no key.
 std::optional<FieldPath> resolve_written(const Value& root, std::string_view text, std::string_view digest) {
   const std::size_t open = text.ends_with(']') ? text.rfind('[') : std::string_view::npos;
-  const auto parent = open == std::string_view::npos ? std::nullopt : resolve(root, text.substr(0, open));
+  const std::string_view selector =
+      open == std::string_view::npos ? std::string_view{} : text.substr(open + 1, text.size() - open - 2);
+  const bool has_keys = selector.find('=') != std::string_view::npos;
+  const auto parent = has_keys ? resolve(root, text.substr(0, open)) : std::nullopt;
   const Value* list = parent ? parent->find_in(root) : nullptr;
-  const std::string_view selector = list ? text.substr(open + 1, text.size() - open - 2) : std::string_view{};
-  if (!list || !list->IsArray() || selector.find('=') == std::string_view::npos) {
+  if (!list || !list->IsArray()) {
     const auto place = resolve(root, text);
     const Value* v = place ? place->find_in(root) : nullptr;
     return v && spec::digest(*v) == digest ? place : std::nullopt;
