@@ -341,6 +341,14 @@ std::vector<Case> container_cases() {
 
       {"model-templates", "Known",
        in_model(R"("args": ["--name={{.Name}}", "{{ .Labels.team }}/{{- .Namespace -}}"])")},
+      {"model-templates", "KnownFunction", in_model(R"("args": ["{{index .Annotations `a-b`}}"])")},
+      {"model-templates",
+       "InTheTransformersContainer",
+       service(
+           {.predictor =
+                model() +
+                R"(, "containers": [{"name": "transformer-container", "image": "t", "args": ["{{.x}}"]}])"}),
+       {"model-templates Invalid spec.predictor.containers[0].args[0]"}},
       {"model-templates",
        "Function",
        in_model(R"("args": ["{{ upper .Name }}"])"),

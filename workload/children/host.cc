@@ -23,7 +23,8 @@ TemplateValues values_for(const ServiceBuild& build, std::string_view name) {
 }  // namespace
 
 std::expected<std::string, std::string> host_of(const ServiceBuild& build, std::string_view name) {
-  auto host = resolve_template(build.configuration.ingress.domain_template, values_for(build, name));
+  std::size_t budget = spec::kMaxExpandedBytes;
+  auto host = resolve_template(build.configuration.ingress.domain_template, values_for(build, name), budget);
   if (!host) return std::unexpected(fmt::format("domainTemplate: {}", host.error()));
   if (const auto problem = spec::check_dns1123_subdomain(*host))
     return std::unexpected(fmt::format("the host \"{}\" {}", *host, *problem));
@@ -60,7 +61,8 @@ std::vector<std::string> additional_hosts(const ServiceBuild& build, std::string
 std::expected<std::string, std::string> path_of(const ServiceBuild& build) {
   const std::string& path_template = build.configuration.ingress.path_template;
   if (path_template.empty()) return std::string();
-  auto path = resolve_template(path_template, values_for(build, build.name));
+  std::size_t budget = spec::kMaxExpandedBytes;
+  auto path = resolve_template(path_template, values_for(build, build.name), budget);
   if (!path) return std::unexpected(fmt::format("pathTemplate: {}", path.error()));
   if (!path->starts_with('/') || path->starts_with("//"))
     return std::unexpected(fmt::format("pathTemplate: \"{}\" must be a path without scheme and host", *path));

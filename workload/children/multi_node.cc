@@ -10,6 +10,7 @@
 #include "spec/schema_core.h"
 #include "spec/storage_uri.h"
 #include "workload/children/pod_parts.h"
+#include "workload/children/template.h"
 #include "workload/children/tracing.h"
 #include "workload/objects/annotations.h"
 #include "workload/objects/env.h"
@@ -78,6 +79,10 @@ class WorkersBuild {
     if (!head || !worker)
       return fail("InvalidPredictorSpec", fmt::format("the containers must be named \"{}\" and \"{}\"",
                                                       container::kModelServer, container::kWorker));
+    // KServe resolves the head's templates only.
+    if (const auto problem = build_.strict() ? resolve_container(build_, predictor_, *worker) : std::nullopt)
+      return fail("InvalidPredictorSpec", fmt::format("the container \"{}\" of {}: {}", container::kWorker,
+                                                      runtime_.display_name(), *problem));
     const Parallelism parallel = parallelism(runtime_workers);
     const auto nodes = place(parallel, pod);
     if (!nodes) {

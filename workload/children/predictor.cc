@@ -207,14 +207,7 @@ class PredictorBuild {
   }
 
   bool resolve(Value& container) {
-    const TemplateValues values{.name = build_.name,
-                                .namespace_ = build_.namespace_,
-                                .labels = build_.labels,
-                                .annotations = build_.annotations,
-                                .storage_uri = predictor_.model().storage_uri().value_or(""),
-                                .strict = build_.strict(),
-                                .as_html = !build_.strict()};
-    if (auto problem = resolve_templates(container, values, arena_)) {
+    if (auto problem = resolve_container(build_, predictor_, container)) {
       fail(kInvalidSpec, path_ / "model" / "runtime",
            fmt::format("the container \"{}\" of {}: {}", spec::ContainerView(container).name(),
                        runtime_->display_name(), *problem));

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "spec/go_template.h"
 #include "spec/inference_service.h"
 #include "workload/children/service_context.h"
 #include "workload/children/version_plan.h"
@@ -31,6 +32,8 @@ class ServiceBuild {
   StringMap annotations;
   VersionPlan versions;
   Wanted wanted;
+  /// Of what the templates of all containers may produce.
+  std::size_t template_bytes_left = spec::kMaxExpandedBytes;
   /// The component whose objects are being added.
   std::string_view adding = kPredictor;
 

@@ -17,6 +17,14 @@ using ::testing::IsEmpty;
 // The service of many rows.
 constexpr std::string_view kPlain = "spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt}}}";
 
+// Go's functions in the templates of its runtime; and double quotes in them.
+constexpr std::string_view kGo =
+    "{metadata: {labels: {app.kubernetes.io/part-of: shop}, annotations: {served-name: churn-main}}, spec: "
+    "{predictor: {model: {modelFormat: {name: sklearn}, runtime: go}}}}";
+constexpr std::string_view kQuoted =
+    "{metadata: {annotations: {served-name: churn-main}}, spec: {predictor: {model: {modelFormat: {name: "
+    "sklearn}, runtime: quoted}}}}";
+
 struct Row {
   const char* name;
   unsigned settings;
@@ -137,6 +145,15 @@ INSTANTIATE_TEST_SUITE_P(
             "model: "
             "{modelFormat: {name: sklearn}, runtime: collocated}}}",
             kService, "/spec/ports/0/targetPort", "7777"},
+        Row{"FunctionsInATemplate", 0, kGo, kDeployment, "/spec/template/spec/containers/0/args",
+            R"(["--name=churn-main","--tier=small","--debug","--none="])"},
+        Row{"FunctionsInATemplateInCompatible", kCompatible, kGo, kDeployment,
+            "/spec/template/spec/containers/0/args",
+            R"(["--name=churn-main","--tier=small","--debug","--none="])"},
+        Row{"KeyWithASlashInATemplate", 0, kGo, kDeployment, "/spec/template/spec/containers/0/env/0/value",
+            R"("shop")"},
+        Row{"DoubleQuotesInATemplate", 0, kQuoted, kDeployment, "/spec/template/spec/containers/0/args/0",
+            R"("churn-main")"},
         Row{"StorageUriInATemplate", 0,
             "{metadata: {labels: {team: t}, annotations: {owner: o}}, spec: {predictor: {model: "
             "{modelFormat: {name: "
@@ -417,10 +434,6 @@ INSTANTIATE_TEST_SUITE_P(
             R"("7s")"},
         Row{"TimeoutOfThePredictor", kGatewayApi, kAllThree, "HTTPRoute/m-predictor",
             "/spec/rules/0/timeouts/request", R"("5s")"},
-        Row{"ByPath", kGatewayApi | kPathTemplate, kPlain, "HTTPRoute/m",
-            "/spec/rules/1/matches/0/path/value", R"("/serving/default/m/")"},
-        Row{"ByPathHasTheDomainAsHost", kGatewayApi | kPathTemplate, kPlain, "HTTPRoute/m", "/spec/hostnames",
-            R"(["m-default.example.com","example.com"])"},
         Row{"MoreDomains", kGatewayApi | kMoreDomains, kPlain, "HTTPRoute/m", "/spec/hostnames",
             R"(["m-default.example.com","m-default.a.example","m-default.b.example"])"},
         Row{"ExplainersArgs", 0, kAllThree, "Deployment/m-explainer", "/spec/template/spec/containers/0/args",
@@ -473,6 +486,10 @@ INSTANTIATE_TEST_SUITE_P(
             R"({"name":"HEAD_SVC","value":"m-head-3"})"},
         Row{"WorkersSurge", 0, kNodes, "Deployment/m-predictor-worker", "/spec/strategy/rollingUpdate",
             R"({"maxUnavailable":"0%","maxSurge":"100%"})"},
+        Row{"WorkersTemplates", 0, kNodes, "Deployment/m-predictor-worker",
+            "/spec/template/spec/containers/0/args", R"(["worker","m"])"},
+        Row{"WorkersTemplatesInCompatible", kCompatible, kNodes, "Deployment/m-predictor-worker",
+            "/spec/template/spec/containers/0/args", R"(["worker","{{.Name}}"])"},
         Row{"WorkersLabels", 0, kNodes, "Deployment/m-predictor-worker", "/spec/template/metadata/labels",
             R"({"app":"isvc.m-predictor-worker","component":"predictor","isvc.generation":"3","of":"workers","serving.kserve.io/inferenceservice":"m"})"},
         Row{"AnnotationsOfTheHeadAreNotOnWorkers", 0, kNodes, "Deployment/m-predictor-worker",
@@ -758,6 +775,28 @@ TEST(Problems, OfOneComponentDoNotAffectOthers) {
   EXPECT_TRUE(r.wanted.fatal("predictor"));
   EXPECT_FALSE(r.wanted.fatal("transformer"));
   EXPECT_TRUE(r.find("Deployment/m-transformer"));
+}
+
+/// KServe reads the container as JSON, in which a double quote is escaped.
+TEST(Problems, OfDoubleQuotesInATemplateAreKServes) {
+  EXPECT_THAT(ServiceWorld(kCompatible).render(kQuoted).problems(),
+              ElementsAre("predictor InvalidPredictorSpec spec.predictor.model.runtime"));
+}
+
+/// Nothing of that size is built: the annotation is 400 MB if it is written 2,000 times.
+TEST(Problems, OfTooLargeTemplates) {
+  std::string args;
+  for (int i = 0; i < 2000; ++i) args += "'{{.Annotations.a}}',";
+  const std::string service =
+      "{metadata: {annotations: {a: " + std::string(200'000, 'x') +
+      "}}, spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: rt, args: [" + args + "]}}}}";
+  for (const unsigned settings : {0U, unsigned{kCompatible}}) {
+    ServiceWorld world(settings);
+    const Rendered r = world.render(service);
+    ASSERT_THAT(r.problems(), ElementsAre("predictor InvalidPredictorSpec spec.predictor.model.runtime"));
+    EXPECT_THAT(r.wanted.problems[0].text, ::testing::HasSubstr(": {{.Annotations.a}} at character 15: "));
+    EXPECT_LT(world.arena().Size(), 16'000'000U);
+  }
 }
 
 TEST(Problems, NeverShowTheTextAroundATemplate) {

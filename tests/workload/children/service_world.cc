@@ -59,6 +59,45 @@ spec:
 ---
 apiVersion: serving.kserve.io/v1alpha1
 kind: ClusterServingRuntime
+metadata: {name: go}
+spec:
+  supportedModelFormats: [{name: sklearn}]
+  containers:
+    - name: kserve-container
+      image: example.com/server:v1
+      args:
+        - --name={{index .Annotations `served-name`}}
+        - --tier={{or .Labels.tier `small`}}
+        - "{{if eq .Namespace `default`}}--debug{{else}}--quiet{{end}}"
+        - --none={{index .Labels `none`}}
+      env: [{name: PART, value: "{{ index .Labels `app.kubernetes.io/part-of` }}"}]
+---
+apiVersion: serving.kserve.io/v1alpha1
+kind: ClusterServingRuntime
+metadata: {name: quoted}
+spec:
+  supportedModelFormats: [{name: sklearn}]
+  containers: [{name: kserve-container, image: "example.com/server:v1", args: ['{{index .Annotations "served-name"}}']}]
+---
+apiVersion: serving.kserve.io/v1alpha1
+kind: ClusterServingRuntime
+metadata: {name: own-port}
+spec:
+  supportedModelFormats: [{name: sklearn}]
+  containers: [{name: kserve-container, image: "example.com/server:v1", ports: [{containerPort: 8888}]}]
+---
+apiVersion: serving.kserve.io/v1alpha1
+kind: ClusterServingRuntime
+metadata: {name: two-ports}
+spec:
+  supportedModelFormats: [{name: sklearn}]
+  containers:
+    - name: kserve-container
+      image: example.com/server:v1
+      ports: [{name: h2c, containerPort: 9000}, {name: http1, containerPort: 8000}]
+---
+apiVersion: serving.kserve.io/v1alpha1
+kind: ClusterServingRuntime
 metadata: {name: claiming}
 spec:
   supportedModelFormats: [{name: sklearn}]
@@ -121,7 +160,7 @@ spec:
     labels: {of: workers}
     resourceClaims: [{name: fabric, resourceClaimTemplateName: fabric}]
     containers:
-      - {name: worker-container, image: "example.com/vllm:1", args: ["worker"]}
+      - {name: worker-container, image: "example.com/vllm:1", args: ["worker", "{{.Name}}"]}
 ---
 apiVersion: serving.kserve.io/v1alpha1
 kind: ClusterServingRuntime
