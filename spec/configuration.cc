@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "spec/configuration_section.h"
+#include "spec/denied_annotations.h"
 #include "spec/field.h"
 #include "spec/json.h"
 #include "spec/names.h"
@@ -278,6 +279,19 @@ void read_metric_name(Section& section, std::string_view field, std::string& out
   }
 }
 
+/// Names of annotations, which may contain stars.
+void read_denied_annotations(Section& section, std::vector<std::string>& out) {
+  section.texts("deniedAnnotations", out);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    std::string without_stars = out[i];
+    std::ranges::replace(without_stars, '*', 'x');
+    if (!check_qualified_name(without_stars)) continue;
+    section.error(
+        fmt::format("deniedAnnotations[{}]", i),
+        fmt::format("is {}, allowed is the name of an annotation, with * for anything", spec::quote(out[i])));
+  }
+}
+
 /// `names` are in the order of the enumerators.
 template <typename Enum>
 void read_choice(Section& section, std::string_view field, std::span<const std::string_view> names,
@@ -304,6 +318,7 @@ void read_modelgate(Section& section, Configuration& all) {
     metrics->finish();
   }
   section.flag("istioRoutes", out.istio_routes);
+  read_denied_annotations(section, out.denied_annotations);
 }
 
 struct Key {
@@ -376,27 +391,7 @@ std::string ConfigurationProblem::to_string() const {
 }
 
 bool GpuToleration::matches(std::string_view resource) const {
-  // The usual walk: on a mismatch, the last star takes one character more. At most length * length steps.
-  std::size_t p = 0;
-  std::size_t r = 0;
-  std::size_t star = std::string::npos;
-  std::size_t star_end = 0;
-  while (r < resource.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      star_end = r;
-    } else if (p < pattern.size() && pattern[p] == resource[r]) {
-      ++p;
-      ++r;
-    } else if (star != std::string::npos) {
-      p = star + 1;
-      r = ++star_end;
-    } else {
-      return false;
-    }
-  }
-  return std::all_of(pattern.begin() + static_cast<std::ptrdiff_t>(p), pattern.end(),
-                     [](char c) { return c == '*'; });
+  return matches_pattern(pattern, resource);
 }
 
 std::vector<GpuToleration> ModelgateConfiguration::default_gpu_tolerations() {

@@ -25,6 +25,7 @@
 #include <string_view>
 #include <vector>
 
+#include "spec/denied_annotations.h"
 #include "spec/json_value.h"
 #include "spec/quantity.h"
 
@@ -260,6 +261,9 @@ struct ModelgateConfiguration {
   PodMetrics pod_metrics;
   /// In Standard mode without Gateway API: VirtualServices instead of Ingresses.
   bool istio_routes = false;
+  /// Patterns (spec/denied_annotations.h). In Strict, these annotations are denied, and not copied to Services
+  /// and routes.
+  std::vector<std::string> denied_annotations = default_denied_annotations();
 
   bool strict() const { return validation == Validation::kStrict; }
   static std::vector<GpuToleration> default_gpu_tolerations();

@@ -6,6 +6,7 @@
 #include "validation/blocked_env.h"
 #include "validation/child_annotations.h"
 #include "validation/containers.h"
+#include "validation/denied_annotations.h"
 #include "validation/multi_node.h"
 #include "validation/pod_fields.h"
 #include "validation/resources.h"
@@ -44,6 +45,7 @@ constexpr auto kRules = std::to_array<Rule<RuntimeObject>>({
     {{"runtime-templates", kStrict, kRatchets}, check_runtime_templates},
     {{"runtime-labels-and-annotations", kStrict, kRatchets}, check_runtime_metadata_maps},
     {{"child-annotations", kStrict, kRatchets}, check_runtime_child_annotations},
+    {{"runtime-denied-annotations", kStrict, kRatchets}, check_denied_runtime_annotations},
     {{"quantities", kKServe, kRatchets}, on_workloads<check_quantities>},
     {{"resource-names", kStrict, kRatchets}, on_workloads<check_resource_names>},
     {{"limits", kStrict, kRatchets}, on_workloads<check_limits>},

@@ -8,6 +8,7 @@
 #include "validation/child_annotations.h"
 #include "validation/components.h"
 #include "validation/containers.h"
+#include "validation/denied_annotations.h"
 #include "validation/deployment_mode.h"
 #include "validation/multi_node.h"
 #include "validation/pod_fields.h"
@@ -40,6 +41,7 @@ constexpr auto kRules = std::to_array<Rule<Service>>({
     {{"predictor-name-change", kKServe, kTransition}, check_predictor_name_change},
     {{"labels-and-annotations", kStrict, kRatchets}, check_metadata_maps},
     {{"child-annotations", kStrict, kRatchets}, check_child_annotations},
+    {{"denied-annotations", kStrict, kRatchets}, check_denied_annotations},
     {{"deployment-mode-change", kKServe, kTransition}, check_deployment_mode_change},
     {{"deployment-mode", kStrict, kRatchets}, check_deployment_mode_known},
 

@@ -64,6 +64,10 @@ TEST(ConfigurationTest, AbsentKeysHaveKServesDefaults) {
   EXPECT_EQ(all.modelgate.pod_metrics.rps, "requests_per_second");
   EXPECT_FALSE(all.modelgate.istio_routes);
   EXPECT_THAT(all.modelgate.gpu_tolerations, SizeIs(7));
+  EXPECT_TRUE(
+      is_denied_annotation(all.modelgate.denied_annotations, "nginx.ingress.kubernetes.io/auth-snippet"));
+  EXPECT_FALSE(
+      is_denied_annotation(all.modelgate.denied_annotations, "nginx.ingress.kubernetes.io/auth-url"));
 }
 
 TEST(ConfigurationTest, ReadsEveryKey) {
@@ -100,7 +104,7 @@ TEST(ConfigurationTest, ReadsEveryKey) {
       {"modelgate", R"({"validation": "Compatible", "runtimeSelection": "Defer", "resourceDefaults": false,
                         "gpuTolerations": ["a.com/b", "c.com/*=d"], "podInjection": "Render",
                         "componentNames": "DefaultSuffix", "podMetrics": {"concurrency": "c", "rps": "r"},
-                        "istioRoutes": true})"},
+                        "istioRoutes": true, "deniedAnnotations": ["a.com/*-b"]})"},
       {"multiNode", R"({"customGPUResourceTypeList": ["custom.com/gpu"]})"},
       {"opentelemetryCollector",
        R"({"scrapeInterval": "5s", "metricReceiverEndpoint": "r", "metricScalerEndpoint": "s",

@@ -249,6 +249,13 @@ std::vector<Case> runtime_cases() {
        cluster_runtime("mine", R"("containers": [{"name": "kserve-container", "image": "a"},
                                                  {"name": "side", "image": "a", "args": ["{{ jinja }}"]}])")},
 
+      {"runtime-denied-annotations", "Harmless",
+       cluster_runtime("mine", R"("annotations": {"nginx.ingress.kubernetes.io/proxy-body-size": "8m"})")},
+      {"runtime-denied-annotations",
+       "Snippet",
+       cluster_runtime("mine", R"("annotations": {"nginx.ingress.kubernetes.io/server-snippet": "x"})"),
+       {"runtime-denied-annotations Forbidden spec.annotations[nginx.ingress.kubernetes.io/server-snippet]"}},
+
       {"runtime-labels-and-annotations", "Right",
        cluster_runtime("mine", R"("labels": {"a": "b"}, "annotations": {"c": "d e"})")},
       {"runtime-labels-and-annotations",

@@ -222,7 +222,7 @@ class Routes {
           "kserveIngressGateway in the configuration is \"{}\", must be \"namespace/name\"", gateway));
     Value object =
         build_.object(fmt::format("{}/v1", kGatewayGroup), kKind, name, build_.allowed_labels(build_.labels),
-                      build_.allowed_annotations(build_.annotations));
+                      build_.exposed_annotations(build_.allowed_annotations(build_.annotations)));
     object.AddMember("spec",
                      ObjectBuilder(arena_)
                          .value("parentRefs", parent_refs(gateway))

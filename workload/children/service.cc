@@ -76,7 +76,8 @@ void add_headless(ServiceBuild& build, const Component& component, std::string_v
   spec::Arena& arena = build.arena;
   StringMap labels = component.labels;
   labels[std::string(kRoleLabel)] = role;
-  Value object = build.object("v1", "Service", name, labels, component.annotations);
+  Value object =
+      build.object("v1", "Service", name, labels, build.exposed_annotations(component.annotations));
   object.AddMember(
       "spec",
       ObjectBuilder(arena)
@@ -111,7 +112,8 @@ void add_services(ServiceBuild& build, const Component& component) {
   spec.value("selector", ObjectBuilder(arena).text("app", app_label(component.name)).take())
       .value("ports", std::move(ports));
   if (build.configuration.service.service_cluster_ip_none) spec.text("clusterIP", "None");
-  Value object = build.object("v1", "Service", component.name, component.labels, component.annotations);
+  Value object = build.object("v1", "Service", component.name, component.labels,
+                              build.exposed_annotations(component.annotations));
   object.AddMember("spec", spec.take(), arena);
   build.add(std::move(object));
   if (!component.workers) return;

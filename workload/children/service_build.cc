@@ -48,6 +48,13 @@ StringMap ServiceBuild::allowed_labels(const StringMap& from) const {
 }
 
 spec::Value ServiceBuild::object(std::string_view api_version, std::string_view kind,
+StringMap ServiceBuild::exposed_annotations(StringMap from) const {
+  if (!strict()) return from;
+  const std::vector<std::string>& denied = configuration.modelgate.denied_annotations;
+  std::erase_if(from, [&](const auto& entry) { return spec::is_denied_annotation(denied, entry.first); });
+  return from;
+}
+
                                  std::string_view object_name, const StringMap& object_labels,
                                  const StringMap& object_annotations) {
   ObjectBuilder metadata(arena);

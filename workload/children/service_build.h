@@ -53,6 +53,8 @@ class ServiceBuild {
   StringMap allowed_labels(const StringMap& from) const;
 
   /// {apiVersion, kind, metadata: {name, namespace, labels, annotations, ownerReferences}}
+  /// For a Service or route. In Strict without those that could configure the ingress controller.
+  StringMap exposed_annotations(StringMap from) const;
   spec::Value object(std::string_view api_version, std::string_view kind, std::string_view object_name,
                      const StringMap& object_labels, const StringMap& object_annotations);
   void add(spec::Value object, bool create_only = false);

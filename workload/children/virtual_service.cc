@@ -206,7 +206,7 @@ class VirtualServiceBuild {
     gateways.push_back(ingress_.ingress_gateway);
     Value object =
         build_.object("networking.istio.io/v1beta1", kKind, build_.name, build_.allowed_labels(build_.labels),
-                      build_.allowed_annotations(build_.annotations));
+                      build_.exposed_annotations(build_.allowed_annotations(build_.annotations)));
     object.AddMember("spec",
                      ObjectBuilder(arena_)
                          .value("hosts", texts(hosts))
