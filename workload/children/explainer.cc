@@ -5,6 +5,7 @@
 
 #include "spec/schema.h"
 #include "spec/schema_core.h"
+#include "workload/children/address.h"
 #include "workload/children/pod_parts.h"
 #include "workload/children/storage_uris.h"
 #include "workload/children/tracing.h"
@@ -81,6 +82,7 @@ std::optional<Component> build_explainer(ServiceBuild& build) {
     build.fatal(kExplainer, "InvalidExplainerSpec", path / "containers", "must have at least one container");
     return std::nullopt;
   }
+  if (predictor_address_is_unknown(build)) return std::nullopt;
   StringMap annotations = build.allowed_annotations(build.annotations);
   if (const auto uri = storage_uri_of(explainer)) annotations[std::string(annotation::kSourceUri)] = *uri;
   annotate_logger(explainer.logger(), annotations);
@@ -91,9 +93,9 @@ std::optional<Component> build_explainer(ServiceBuild& build) {
   labels[std::string(label::kInferenceService)] = build.name;
   labels[std::string(label::kComponent)] = kExplainer;
 
-  const std::string predictor = build.predictor();
-  const ExplainerArgs args{short_host(predictor, build.namespace_), explainer.container_concurrency()};
   Value pod = fields_of(explainer.value(), spec::schema::kPodSpec, build.arena);
+  const Value* own = art ? art.value() : explainer.containers()[0].value();
+  const ExplainerArgs args{predictor_address(build, *own), explainer.container_concurrency()};
   if (art) {
     Value server = art_container(build, art, args);
     Value& containers = list_at(pod, "containers", build.arena);

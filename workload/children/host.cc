@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "spec/names.h"
+#include "spec/text/ascii.h"
 #include "workload/children/template.h"
 
 namespace modelgate::workload {
@@ -18,6 +19,21 @@ TemplateValues values_for(const ServiceBuild& build, std::string_view name) {
           .annotations = build.annotations,
           .ingress_domain = build.configuration.ingress.ingress_domain,
           .strict = build.strict()};
+}
+
+/// What a Gateway accepts as a prefix.
+bool is_plain_path(std::string_view path) {
+  const auto is_plain = [](char c) {
+    return text::is_letter(c) || text::is_digit(c) || std::string_view("-._~!$&'()*+,;=:@/").contains(c);
+  };
+  if (!std::ranges::all_of(path, is_plain)) return false;
+  while (!path.empty()) {
+    path.remove_prefix(1);
+    const std::string_view segment = path.substr(0, path.find('/'));
+    if (segment.empty() || segment == "." || segment == "..") return false;
+    path.remove_prefix(segment.size());
+  }
+  return true;
 }
 
 }  // namespace
@@ -67,6 +83,11 @@ std::expected<std::string, std::string> path_of(const ServiceBuild& build) {
   if (!path->starts_with('/') || path->starts_with("//"))
     return std::unexpected(fmt::format("pathTemplate: \"{}\" must be a path without scheme and host", *path));
   if (path->ends_with('/')) path->pop_back();
+  if (build.strict() && !is_plain_path(*path))
+    return std::unexpected(
+        fmt::format("pathTemplate: \"{}\" must consist of letters, digits and the characters "
+                    "-._~!$&'()*+,;=:@/, without the segments \"\", \".\" and \"..\"",
+                    *path));
   return path;
 }
 

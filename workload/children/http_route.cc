@@ -3,7 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "workload/children/address.h"
 #include "workload/children/host.h"
+#include "workload/children/route_hosts.h"
 #include "workload/children/service.h"
 #include "workload/children/versions.h"
 #include "workload/objects/object_builder.h"
@@ -45,11 +49,21 @@ class Routes {
     if (spec.explainer()) component_route(build_.explainer(), spec.explainer(), ready.explainer);
     const bool all_ready =
         predicts && (!spec.transformer() || ready.transformer) && (!spec.explainer() || ready.explainer);
+    if (has_no_host()) return;
     if (all_ready || must_change) return add_service();
     build_.retain(kKind, build_.name);
+    build_.retain(kKind, path_route_name(build_));
   }
 
  private:
+  /// Another service has it.
+  bool has_no_host() {
+    const auto host = host_of(build_, build_.name);
+    if (!host || !is_taken(build_, *host, kKind, build_.name)) return false;
+    build_.wanted.released.push_back({std::string(kKind), path_route_name(build_)});
+    return true;
+  }
+
   /// Built when the component is ready; an existing route is retained while it is not.
   void component_route(const std::string& name, const spec::ComponentView& component, bool ready) {
     if (!ready) return build_.retain(kKind, name);
@@ -73,6 +87,7 @@ class Routes {
                      const std::vector<Backend>& backends) {
     const auto host = host_of(build_, name);
     if (!host) return fail(host.error());
+    if (is_taken(build_, *host, kKind, name)) return;
     Value rules(rapidjson::kArrayType);
     add_rules(rules, service, component, backends);
     add(name, hostnames({*host}), std::move(rules));
@@ -85,7 +100,9 @@ class Routes {
     const auto path = path_of(build_);
     if (!path) return fail(path.error());
     std::vector<std::string> hosts = {*host};
-    for (std::string& other : additional_hosts(build_, *host)) hosts.push_back(std::move(other));
+    for (std::string& other : additional_hosts(build_, *host)) {
+      if (!is_taken(build_, other, kKind, {})) hosts.push_back(std::move(other));
+    }
 
     const std::string explainer = build_.explainer();
     const bool transforms = static_cast<bool>(spec.transformer());
@@ -97,17 +114,42 @@ class Routes {
 
     Value rules(rapidjson::kArrayType);
     if (spec.explainer())
-      add_rule(rules, matches(kExplainPath), spec.explainer(), {{explainer}}, kServicePort);
+      add_rule(rules, matches(kExplainPath), spec.explainer(), {{explainer}}, http_port(build_, explainer));
     add_rules(rules, entrance_name, entrance, backends);
-    if (!path->empty()) {
+    if (!path->empty() && !build_.strict()) {
       hosts.push_back(build_.configuration.ingress.ingress_domain);
-      if (spec.explainer()) {
-        add_rule(rules, matches(fmt::format("{}{}", *path, kExplainUnderPath)), spec.explainer(),
-                 {{explainer}}, kServicePort);
-      }
-      add_rule(rules, matches(fmt::format("{}/", *path)), entrance, backends, kServicePort);
+      add_kserves_path_rules(rules, *path, entrance, backends);
     }
     add(build_.name, hostnames(hosts), std::move(rules));
+    if (!path->empty() && build_.strict()) add_path_route(*path, entrance_name, entrance, backends);
+  }
+
+  /// As in KServe: the paths are not rewritten, and the rules before these match each path of the domain.
+  void add_kserves_path_rules(Value& rules, const std::string& path, const spec::ComponentView& entrance,
+                              const std::vector<Backend>& backends) {
+    const auto explainer = build_.service.spec().explainer();
+    if (explainer) {
+      add_rule(rules, matches(fmt::format("{}{}", path, kExplainUnderPath)), explainer,
+               {{build_.explainer()}}, kServicePort);
+    }
+    add_rule(rules, matches(fmt::format("{}/", path)), entrance, backends, kServicePort);
+  }
+
+  /// The service's path on the shared domain: a route of its own, because a rule matches for all hosts of its
+  /// route. A prefix is removed from the request, so that the server sees the paths that it knows.
+  void add_path_route(const std::string& path, std::string_view entrance_name,
+                      const spec::ComponentView& entrance, const std::vector<Backend>& backends) {
+    const std::string& domain = build_.configuration.ingress.ingress_domain;
+    if (is_taken(build_, domain + path, kKind, path_route_name(build_))) return;
+    const auto explainer = build_.service.spec().explainer();
+    Value rules(rapidjson::kArrayType);
+    if (explainer) {
+      const std::string explains = fmt::format("/v1/models/{}:explain", build_.name);
+      add_rule(rules, prefix_matches(path + explains), explainer, {{build_.explainer()}},
+               http_port(build_, build_.explainer()), explains);
+    }
+    add_rule(rules, prefix_matches(path), entrance, backends, http_port(build_, entrance_name), "/");
+    add(path_route_name(build_), hostnames({domain}), std::move(rules));
   }
 
   /// One rule, or one for gRPC and one for REST if the Service has a port for each.
@@ -130,6 +172,16 @@ class Routes {
   Value matches(std::string_view expression) {
     Value out(rapidjson::kArrayType);
     out.PushBack(path_match(expression), arena_);
+    return out;
+  }
+
+  Value prefix_matches(std::string_view prefix) {
+    Value out(rapidjson::kArrayType);
+    out.PushBack(
+        ObjectBuilder(arena_)
+            .value("path", ObjectBuilder(arena_).text("type", "PathPrefix").text("value", prefix).take())
+            .take(),
+        arena_);
     return out;
   }
 
@@ -183,14 +235,34 @@ class Routes {
     return out;
   }
 
+  Value rewrite(std::string_view prefix) {
+    Value path =
+        ObjectBuilder(arena_).text("type", "ReplacePrefixMatch").text("replacePrefixMatch", prefix).take();
+    return ObjectBuilder(arena_)
+        .text("type", "URLRewrite")
+        .value("urlRewrite", ObjectBuilder(arena_).value("path", std::move(path)).take())
+        .take();
+  }
+
+  /// What waits for the predictor waits at least for the predictor's timeout. KServe does not do so.
+  std::int64_t timeout(const spec::ComponentView& component) const {
+    if (const auto own = component.timeout()) return *own;
+    const std::int64_t predictors = build_.service.spec().predictor().timeout().value_or(0);
+    return build_.strict() ? std::max<std::int64_t>(predictors, kDefaultTimeoutSeconds)
+                           : kDefaultTimeoutSeconds;
+  }
+
+  /// `replacement`: of the matched prefix; empty: the path is not changed.
   void add_rule(Value& rules, Value matches, const spec::ComponentView& component,
-                const std::vector<Backend>& backends, std::int64_t port) {
+                const std::vector<Backend>& backends, std::int64_t port, std::string_view replacement = {}) {
     ObjectBuilder rule(arena_);
+    Value all_filters = filters();
+    if (!replacement.empty()) all_filters.PushBack(rewrite(replacement), arena_);
     rule.value("matches", std::move(matches))
-        .value("filters", filters())
+        .value("filters", std::move(all_filters))
         .value("backendRefs", backend_refs(backends, port));
     if (!build_.configuration.ingress.disable_http_route_timeout) {
-      const std::int64_t seconds = component.timeout().value_or(kDefaultTimeoutSeconds);
+      const std::int64_t seconds = timeout(component);
       rule.value("timeouts", ObjectBuilder(arena_).text("request", fmt::format("{}s", seconds)).take());
     }
     rules.PushBack(rule.take(), arena_);
@@ -242,6 +314,10 @@ class Routes {
 };
 
 }  // namespace
+
+std::string path_route_name(const ServiceBuild& build) {
+  return fmt::format("{}.path", build.name);
+}
 
 void add_http_routes(ServiceBuild& build) {
   Routes(build).run();

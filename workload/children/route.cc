@@ -28,6 +28,15 @@ void report_unsplit_canaries(ServiceBuild& build) {
   }
 }
 
+/// An Ingress cannot rewrite paths: what it can is up to its controller.
+void report_unrouted_path(ServiceBuild& build) {
+  if (build.configuration.ingress.path_template.empty()) return;
+  build.notice(
+      kIngress, kPathNotRouted, spec::FieldPath{} / "metadata" / "name",
+      "has no path: pathTemplate in the configuration has no effect with an Ingress; Gateway API's routes "
+      "can rewrite paths (enableGatewayApi in the configuration), and Istio's (istioRoutes)");
+}
+
 }  // namespace
 
 void add_routes(ServiceBuild& build) {
@@ -37,6 +46,7 @@ void add_routes(ServiceBuild& build) {
     case RouteKind::kNone:
       return;
     case RouteKind::kIngress:
+      report_unrouted_path(build);
       return add_ingress(build);
     case RouteKind::kHttpRoute:
       return add_http_routes(build);

@@ -35,6 +35,11 @@ ServiceBuild::ServiceBuild(const spec::Value& service_in, const ServiceContext& 
   wanted.stopped = service.is_stopped();
 }
 
+std::string_view ServiceBuild::host_owner(std::string_view host) const {
+  const auto it = context.taken_hosts.find(host);
+  return strict() && it != context.taken_hosts.end() ? std::string_view(it->second) : std::string_view{};
+}
+
 std::string ServiceBuild::generation() const {
   return std::to_string(service.metadata().integer("generation").value_or(0));
 }
@@ -43,11 +48,6 @@ StringMap ServiceBuild::allowed_annotations(const StringMap& from) const {
   return without(from, configuration.inference_service.service_annotation_disallowed_list);
 }
 
-StringMap ServiceBuild::allowed_labels(const StringMap& from) const {
-  return without(from, configuration.inference_service.service_label_disallowed_list);
-}
-
-spec::Value ServiceBuild::object(std::string_view api_version, std::string_view kind,
 StringMap ServiceBuild::exposed_annotations(StringMap from) const {
   if (!strict()) return from;
   const std::vector<std::string>& denied = configuration.modelgate.denied_annotations;
@@ -55,6 +55,11 @@ StringMap ServiceBuild::exposed_annotations(StringMap from) const {
   return from;
 }
 
+StringMap ServiceBuild::allowed_labels(const StringMap& from) const {
+  return without(from, configuration.inference_service.service_label_disallowed_list);
+}
+
+spec::Value ServiceBuild::object(std::string_view api_version, std::string_view kind,
                                  std::string_view object_name, const StringMap& object_labels,
                                  const StringMap& object_annotations) {
   ObjectBuilder metadata(arena);

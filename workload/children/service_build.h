@@ -48,13 +48,16 @@ class ServiceBuild {
   std::string explainer() const { return explainer_name(name, context.name_style); }
   std::string generation() const;
 
+  /// The other service that has the host, as "namespace/name"; empty if this one may have it.
+  std::string_view host_owner(std::string_view host) const;
+
   /// Without those that the configuration does not propagate.
   StringMap allowed_annotations(const StringMap& from) const;
+  /// For a Service or route. In Strict without those that could configure the ingress controller.
+  StringMap exposed_annotations(StringMap from) const;
   StringMap allowed_labels(const StringMap& from) const;
 
   /// {apiVersion, kind, metadata: {name, namespace, labels, annotations, ownerReferences}}
-  /// For a Service or route. In Strict without those that could configure the ingress controller.
-  StringMap exposed_annotations(StringMap from) const;
   spec::Value object(std::string_view api_version, std::string_view kind, std::string_view object_name,
                      const StringMap& object_labels, const StringMap& object_annotations);
   void add(spec::Value object, bool create_only = false);

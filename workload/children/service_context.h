@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -68,6 +69,9 @@ struct ServiceContext {
   /// read: Pods without their credentials would replace running ones. For the reconciler, which tries
   /// again.
   bool needs_all_facts = false;
+  /// Hosts that another service has, and that service as "namespace/name". Compatible ignores it, as KServe
+  /// does.
+  std::map<std::string, std::string, std::less<>> taken_hosts = {};
   /// For callers that need only the problems: of the objects, only Deployments with what their Pods consist
   /// of are built. All problems are reported.
   bool problems_only = false;

@@ -3,6 +3,7 @@
 
 #include "spec/schema.h"
 #include "spec/schema_core.h"
+#include "workload/children/address.h"
 #include "workload/children/pod_parts.h"
 #include "workload/children/server_port.h"
 #include "workload/children/storage_uris.h"
@@ -24,6 +25,7 @@ std::optional<Component> build_transformer(ServiceBuild& build) {
                 "must have at least one container");
     return std::nullopt;
   }
+  if (predictor_address_is_unknown(build)) return std::nullopt;
   StringMap annotations = build.allowed_annotations(build.annotations);
   if (const auto uri = containers[0].find_env(spec::kStorageUriEnv))
     annotations[std::string(annotation::kSourceUri)] = uri.env_value();
@@ -38,9 +40,8 @@ std::optional<Component> build_transformer(ServiceBuild& build) {
 
   Value pod = fields_of(transformer.value(), spec::schema::kPodSpec, build.arena);
   Value& server = (*spec::find(pod, "containers"))[0];
-  const std::string predictor = build.predictor();
   default_arg(server, "--model_name", build.name, build.arena);
-  default_arg(server, "--predictor_host", short_host(predictor, build.namespace_), build.arena);
+  default_arg(server, "--predictor_host", predictor_address(build, server), build.arena);
   default_arg(server, "--http_port", std::to_string(kModelServerPort), build.arena);
   follow_http_port(build, kTransformer, path / "containers", server);
   if (const auto concurrency = transformer.container_concurrency())

@@ -8,7 +8,10 @@
 
 #include <algorithm>
 
+#include "workload/children/address.h"
 #include "workload/children/host.h"
+#include "workload/children/route_hosts.h"
+#include "workload/children/service.h"
 #include "workload/children/versions.h"
 #include "workload/objects/object_builder.h"
 #include "workload/objects/ports.h"
@@ -50,15 +53,18 @@ class VirtualServiceBuild {
     const bool all_ready = (ready.predictor || another_version_serves(build_)) &&
                            (!spec.transformer() || ready.transformer) &&
                            (!spec.explainer() || ready.explainer);
+    const auto host = host_of(build_, build_.name);
+    if (host && is_taken(build_, *host, kKind, build_.name)) return;
     if (!all_ready && !routes_to_missing_service(build_)) return build_.retain(kKind, build_.name);
+    if (!host) return fail(host.error());
     const std::vector<Destination> predictor = predictor_destinations();
     const std::vector<Destination> explainer = {{build_.explainer()}};
     const std::vector<Destination> entrance =
         spec.transformer() ? std::vector<Destination>{{build_.transformer()}} : predictor;
-    const auto host = host_of(build_, build_.name);
-    if (!host) return fail(host.error());
     std::vector<std::string> hosts = {*host};
-    for (std::string& other : additional_hosts(build_, *host)) hosts.push_back(std::move(other));
+    for (std::string& other : additional_hosts(build_, *host)) {
+      if (!is_taken(build_, other, kKind, {})) hosts.push_back(std::move(other));
+    }
     if (spec.explainer()) add_rule(matches(build_.name, hosts, kExplainPath), explainer, spec.explainer());
     const spec::ComponentView first =
         spec.transformer() ? spec::ComponentView(spec.transformer()) : spec.predictor();
@@ -91,6 +97,7 @@ class VirtualServiceBuild {
       fail(host.error());
       return false;
     }
+    if (is_taken(build_, *host, kKind, {})) return true;
     hosts.push_back(*host);
     Value list(rapidjson::kArrayType);
     list.PushBack(match_external(*host, Value()), arena_);
@@ -107,6 +114,7 @@ class VirtualServiceBuild {
     }
     if (path->empty()) return true;
     const std::string& domain = ingress_.ingress_domain;
+    if (is_taken(build_, domain + *path, kKind, {})) return true;
     if (build_.service.spec().explainer()) {
       const std::string expression = fmt::format("{}{}", *path, kExplainUnderPath);
       Value list(rapidjson::kArrayType);
@@ -164,13 +172,33 @@ class VirtualServiceBuild {
     return out;
   }
 
+  /// One rule, or one for gRPC and one for REST if the Service has a port for each. No gRPC by a path: its
+  /// clients cannot add one.
   void add_rule(Value matches, const std::vector<Destination>& to, const spec::ComponentView& component,
                 Value rewrite = {}) {
+    const ServicePorts ports = service_ports(build_.wanted, to.front().service);
+    if (ports.rest.port > 0 && ports.grpc.port > 0 && !rewrite.IsObject())
+      push_rule(of_grpc(matches), to, component, ports.grpc.port);
+    push_rule(std::move(matches), to, component, http_port(build_, to.front().service), std::move(rewrite));
+  }
+
+  Value of_grpc(const Value& matches) {
+    Value out = spec::clone(matches, arena_);
+    for (Value& match : out.GetArray()) {
+      Value headers =
+          ObjectBuilder(arena_).value("content-type", string_match("prefix", "application/grpc")).take();
+      match.AddMember("headers", std::move(headers), arena_);
+    }
+    return out;
+  }
+
+  void push_rule(Value matches, const std::vector<Destination>& to, const spec::ComponentView& component,
+                 std::int64_t port, Value rewrite = {}) {
     Value routes(rapidjson::kArrayType);
     for (const Destination& d : to) {
       Value destination = ObjectBuilder(arena_)
                               .text("host", cluster_host(d.service, build_.namespace_))
-                              .value("port", ObjectBuilder(arena_).number("number", kServicePort).take())
+                              .value("port", ObjectBuilder(arena_).number("number", port).take())
                               .take();
       routes.PushBack(ObjectBuilder(arena_)
                           .value("destination", std::move(destination))

@@ -24,10 +24,12 @@ bool Wanted::retains(std::string_view kind, std::string_view name) const {
   };
   if (std::ranges::any_of(objects, is_it)) return false;
   if (stopped) return false;
+  const auto is_named = [&](const RetainedObject& o) {
+    return (o.kind.empty() || o.kind == kind) && o.name == name;
+  };
+  if (std::ranges::any_of(released, is_named)) return false;
   const bool incomplete = !needs.empty() || std::ranges::any_of(problems, &Problem::is_fatal);
-  return incomplete || std::ranges::any_of(retained, [&](const RetainedObject& k) {
-           return (k.kind.empty() || k.kind == kind) && k.name == name;
-         });
+  return incomplete || std::ranges::any_of(retained, is_named);
 }
 
 }  // namespace modelgate::workload

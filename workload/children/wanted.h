@@ -68,6 +68,8 @@ struct Wanted {
   bool stopped = false;
 
   std::vector<RetainedObject> retained;
+  /// Objects that must be deleted whatever the problems are: routes for the host of another service.
+  std::vector<RetainedObject> released;
   /// A step waits until `status.observedGeneration` is the service's generation, that is until these objects
   /// were applied once. Build again after that status is written, even if nothing else changes.
   bool waits_for_status = false;

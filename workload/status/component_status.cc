@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "workload/children/host.h"
+#include "workload/children/route_kind.h"
 #include "workload/objects/object_builder.h"
 #include "workload/status/component_state.h"
 #include "workload/status/observed_component.h"
@@ -89,10 +90,26 @@ class ComponentStatusBuild {
     std::string url(input_.old_status.object("components").object(kind).string("url"));
     if (ready) {
       // KServe's component URLs are http, whatever scheme is configured.
-      if (const auto host = host_of(input_.build, name)) url = fmt::format("http://{}", *host);
+      url = url_of(kind, name);
     }
     const bool built = input_.strict() || !input_.predictor_problem();
     if (built || !url.empty()) out_.urls.emplace_back(kind, std::move(url));
+  }
+
+  /// Empty for a host of another service.
+  std::string url_of(std::string_view kind, const std::string& name) const {
+    const ServiceBuild& build = input_.build;
+    if (input_.strict() && is_cluster_local(build))
+      return fmt::format("http://{}", cluster_host(name, build.namespace_));
+    const auto host = host_of(build, route_name(kind, name));
+    return host && build.host_owner(*host).empty() ? fmt::format("http://{}", *host) : std::string();
+  }
+
+  /// The predictor's HTTPRoute has the same host for all of its versions. KServe's URL has the version's name.
+  std::string route_name(std::string_view kind, const std::string& name) const {
+    const bool stable =
+        input_.strict() && kind == kPredictor && route_kind(input_.build) == RouteKind::kHttpRoute;
+    return stable ? input_.build.predictor({}) : name;
   }
 
   /// KServe does not report the stable model if a canary is invalid.

@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "workload/children/address.h"
 #include "workload/children/host.h"
+#include "workload/children/http_route.h"
 #include "workload/children/route_kind.h"
-#include "workload/children/service.h"
-#include "workload/objects/ports.h"
 #include "workload/status/observed_component.h"
 
 namespace modelgate::workload {
@@ -67,7 +67,13 @@ ConditionState http_route_state(const StatusInput& input) {
   names.front().second =
       input.build.predictor({});  // the route's name, which does not change with the version
   names.emplace_back("service", input.build.name);
+  const std::string path_route = path_route_name(input.build);
+  if (input.strict() && !input.build.configuration.ingress.path_template.empty())
+    names.emplace_back("service's path", path_route);
   for (const auto& [kind, name] : names) {
+    // Its host is another service's.
+    if (std::ranges::find(input.wanted.released, name, &RetainedObject::name) != input.wanted.released.end())
+      continue;
     const spec::Value* route = find_named(input.observed.http_routes, name);
     if (!route) {
       return {"False", "HTTPRouteNotCreated",
@@ -168,19 +174,25 @@ ConditionState route_condition(const StatusInput& input, const Conditions& condi
 }
 
 std::string external_url(const StatusInput& input) {
+  const auto& ingress = input.build.configuration.ingress;
+  if (input.strict() && is_cluster_local(input.build)) return cluster_url(input);
+  // KServe's URL of a service in Standard mode never has the path.
+  if (input.strict() && splits_traffic(route_kind(input.build))) {
+    const auto path = path_of(input.build);
+    const bool has_path = path && !path->empty();
+    if (has_path && input.build.host_owner(ingress.ingress_domain + *path).empty())
+      return fmt::format("{}://{}{}", ingress.url_scheme, ingress.ingress_domain, *path);
+  }
   const auto host = host_of(input.build, input.build.name);
-  return host ? fmt::format("{}://{}", input.build.configuration.ingress.url_scheme, *host) : std::string();
+  return host ? fmt::format("{}://{}", ingress.url_scheme, *host) : std::string();
 }
 
 std::string cluster_url(const StatusInput& input) {
   const ServiceBuild& build = input.build;
   const std::string entrance = input.service.spec().transformer() ? build.transformer() : build.predictor();
   std::string url = fmt::format("http://{}", cluster_host(entrance, build.namespace_));
-  if (build.configuration.service.service_cluster_ip_none) {
-    // A headless Service does not map ports: clients connect to the Pods' own port.
-    const std::int64_t target = service_ports(input.wanted, entrance).rest.target;
-    url += fmt::format(":{}", target > 0 ? target : kModelServerPort);
-  }
+  if (const std::int64_t port = client_port(build, input.wanted, entrance); port > 0)
+    url += fmt::format(":{}", port);
   return url;
 }
 

@@ -415,7 +415,7 @@ INSTANTIATE_TEST_SUITE_P(
             "/spec/hostnames/0", R"("m-predictor-default.example.com")"},
         Row{"ItsRouteHasItAsBackend", kGatewayApi, kNamed, "HTTPRoute/m-predictor",
             "/spec/rules/0/backendRefs/0/name", R"("m-v2-predictor")"},
-        Row{"IngressOfThree", 0, kAllThree, "Ingress/m", "/spec/rules/1/host", R"("m-default.example.com")"},
+        Row{"IngressOfThree", 0, kAllThree, "Ingress/m", "/spec/rules/0/host", R"("m-default.example.com")"},
         Row{"DottedHost", kDottedDomain, kPlain, "Ingress/m", "/spec/rules/0/host",
             R"("m.default.example.com")"},
         Row{"NoneIfDisabled", kNoIngress, kPlain, "Ingress/m", "", "-"},

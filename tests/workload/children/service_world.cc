@@ -188,6 +188,10 @@ void change(spec::Configuration& c, unsigned settings) {
   if (settings & kGatewayApi) c.ingress.enable_gateway_api = true;
   if (settings & kRender) c.modelgate.pod_injection = spec::ModelgateConfiguration::PodInjection::kRender;
   if (settings & kHeadless) c.service.service_cluster_ip_none = true;
+  if (settings & kIstio) {
+    c.modelgate.istio_routes = true;
+    c.ingress.ingress_gateway = "istio-system/models";
+  }
   if (settings & kNoIngress) c.ingress.disable_ingress_creation = true;
   if (settings & kPathTemplate) c.ingress.path_template = "/serving/{{ .Namespace }}/{{ .Name }}";
   if (settings & kDottedDomain)
@@ -298,10 +302,16 @@ Rendered ServiceWorld::render(std::string_view yaml, const ReadyComponents* read
   for (rapidjson::SizeType i = 0; canaries && i < canaries->Size(); ++i) {
     all.canaries.emplace_back(spec::ObjectView((*canaries)[i]).object("predictor").string("name"));
   }
-  return {build_wanted(
-      document,
-      {.catalog = *catalog_, .runtime = runtime, .ready = ready ? *ready : all, .name_style = style},
-      arena_)};
+  return {build_wanted(document, context(ready ? *ready : all), arena_)};
+}
+
+ServiceContext ServiceWorld::context(const ReadyComponents& ready) const {
+  return {.catalog = *catalog_,
+          .runtime = runtime,
+          .ready = ready,
+          .name_style = style,
+          .virtual_services = catalog_->configuration().modelgate.istio_routes,
+          .taken_hosts = taken_hosts};
 }
 
 }  // namespace modelgate::workload

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -35,6 +36,7 @@ enum Setting : unsigned {
   kForbidden = 256,    // an annotation and a label that are not propagated
   kPodMetrics = 1024,  // custom names of metrics
   kNotScraped = 2048,  // by Prometheus
+  kIstio = 4096,       // VirtualServices
 };
 
 /// A JSON value at a pointer of an object, or nullptr.
@@ -63,10 +65,14 @@ class ServiceWorld {
   /// The selected runtime of a model that names none.
   const spec::Runtime* runtime = nullptr;
   NameStyle style = NameStyle::kPlain;
+  /// See ServiceContext.
+  std::map<std::string, std::string, std::less<>> taken_hosts;
   spec::Arena& arena() { return arena_; }
   const spec::Catalog& catalog() const { return *catalog_; }
   spec::Value service(std::string_view yaml);
   spec::Value yaml(std::string_view text);
+  /// Of render(), if all components are ready.
+  ServiceContext context(const ReadyComponents& ready) const;
 
  private:
   spec::Arena arena_;
