@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "admission/account_settings.h"
 #include "admission/built_pods.h"
+#include "admission/host_collisions.h"
 #include "admission/references.h"
 #include "defaulting/runtime_selection.h"
 #include "spec/deployment_mode.h"
@@ -45,7 +47,7 @@ std::optional<Value> completed(const RealizationInput& in, spec::Arena& arena) {
   return copy;
 }
 
-Wanted build(const RealizationInput& in, const Value& service, spec::Arena& arena) {
+workload::ServiceContext context_for(const RealizationInput& in, const Value& service) {
   const InferenceServiceView view(service);
   const std::string_view ns = in.namespace_.empty() ? view.metadata().namespace_() : in.namespace_;
   workload::ServiceContext context = workload::make_service_context(
@@ -53,7 +55,7 @@ Wanted build(const RealizationInput& in, const Value& service, spec::Arena& aren
       {.runtime = defaulting::runtime_of_unpinned_model(view, ns, in.catalog), .facts = &in.facts});
   context.as_strict = true;
   context.problems_only = true;
-  return workload::build_wanted(service, context, arena);
+  return context;
 }
 
 // ---------------------------------------------------------------------------------- reported by rules
@@ -219,6 +221,19 @@ spec::FieldPath deployment_mode_path() {
   return (spec::FieldPath{} / "metadata" / "annotations").key(spec::kDeploymentModeAnnotation);
 }
 
+void add_host_check(const RealizationInput& in, const Value& service, const workload::ServiceContext& context,
+                    bool look_up, Realization& out, spec::Arena& arena) {
+  const auto known =
+      static_cast<std::size_t>(std::distance(in.facts.begin(), in.facts.end())) + out.needs.size();
+  const std::size_t lookups = look_up && known < kMaxReferences ? kMaxReferences - known : 0;
+  HostCheck check = check_host(service, context, in.facts, lookups, arena);
+  need(std::move(check.needs), out);
+  for (spec::FieldWarning& w : check.warnings) {
+    w.rule = kRealizableRule;
+    out.warnings.push_back(std::move(w));
+  }
+}
+
 }  // namespace
 
 Realization realize(const RealizationInput& in, const validation::Findings& findings, spec::Arena& arena) {
@@ -236,7 +251,9 @@ Realization realize(const RealizationInput& in, const validation::Findings& find
   }
   if (mode != spec::kStandardMode) return out;
   const std::optional<Value> complete = completed(in, arena);
-  Wanted wanted = build(in, complete ? *complete : in.service, arena);
+  const Value& service = complete ? *complete : in.service;
+  const workload::ServiceContext context = context_for(in, service);
+  Wanted wanted = workload::build_wanted(service, context, arena);
   for (const Problem& p : wanted.problems) {
     if (!already_reported(p, findings)) report(p, out);
   }
@@ -244,6 +261,9 @@ Realization realize(const RealizationInput& in, const validation::Findings& find
   const bool look_up = may_look_up(in.facts);
   if (look_up) need(std::move(wanted.needs), out);
   check_references(wanted, in.facts, look_up, out);
+  // An update does not change the host, and a generated name is not known.
+  if (!in.stored && !view.metadata().name().empty())
+    add_host_check(in, service, context, look_up, out, arena);
   return out;
 }
 

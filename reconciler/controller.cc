@@ -73,6 +73,7 @@ class Controller::Impl {
             [this](const kube::Resource& resource) { return watches_.kind_absent(resource); },
             options_.catalog.ns),
         runtimes_(client_, options_.catalog.ns) {
+    reconciler_.on_requeue([this](const ServiceKey& key) { add(key, Priority::kChange); });
     elector_.on_change([this](bool leads) { lead(leads); });
   }
 
@@ -157,6 +158,7 @@ class Controller::Impl {
   void lead(bool leads) {
     log::info(leads ? "leading" : "no longer leading", {{"lease", options_.lease}});
     if (!leads) reconciler_.services().clear();
+    reconciler_.reset_host_claims();
     if (!leads) return;
     if (options_.create_runtimes && !creating_runtimes_)
       kube::spawn(loop_.context(), "built-in runtimes", [this] { return create_runtimes(); });

@@ -48,18 +48,36 @@ Reconciler::Reconciler(kube::Client& client, Cache& cache, kube::EventRecorder& 
     : client_(client),
       cache_(cache),
       events_(events),
-      surroundings_{cache, memory_, std::move(kind_absent), std::move(system_namespace)},
+      surroundings_{cache, memory_, std::move(kind_absent), std::move(system_namespace), &host_claims_},
       applier_(client, cache, memory_),
       status_writer_(client, cache),
       ca_bundles_(client, surroundings_.system_namespace) {}
 
 Reconciler::~Reconciler() = default;
 
+const Surroundings& Reconciler::surroundings() {
+  update_host_claims();
+  return surroundings_;
+}
+
+void Reconciler::update_host_claims() {
+  std::string basis = basis_of_hosts(catalog_->configuration());
+  if (basis == claims_basis_) return;
+  claims_basis_ = std::move(basis);
+  claim_all(cache_, *catalog_, has_virtual_services(), host_claims_);
+}
+
+void Reconciler::claim_hosts(const HostClaim& claim) {
+  update_host_claims();
+  for (const ServiceKey& other : host_claims_.set(claim)) requeue_(other);
+}
+
 Task<ReconcileOutcome> Reconciler::reconcile(ServiceKey key, SteadyTime until) {
   ReconcileOutcome outcome;
   auto record = cache_.service(key);
   if (!record) {
     forget(key);
+    claim_hosts({.key = key, .created = {}, .hosts = {}});
     outcome.result = Result::kGone;
     co_return outcome;
   }
@@ -70,6 +88,8 @@ Task<ReconcileOutcome> Reconciler::reconcile(ServiceKey key, SteadyTime until) {
   std::string bug;
   try {
     Assessment assessment(*record, catalog_, surroundings_);
+    if (assessment.verdict() != Assessment::Verdict::kRefuse)
+      claim_hosts(claim_of(*record, assessment.document(), cache_, *catalog_, has_virtual_services()));
     if (record->being_deleted) {
       co_await finalize(*record, assessment.document(), until, outcome);
     } else if (assessment.verdict() != Assessment::Verdict::kLeaveAlone) {

@@ -66,8 +66,13 @@ class Reconciler {
   MeasuredServices& services() { return services_; }
   const MeasuredServices& services() const { return services_; }
 
-  /// For assessments that are not carried out.
-  const Surroundings& surroundings() const { return surroundings_; }
+  /// For assessments that are not carried out. After use().
+  const Surroundings& surroundings();
+
+  /// Called for services that get or lose a host because of another one's change.
+  void on_requeue(std::function<void(const ServiceKey&)> requeue) { requeue_ = std::move(requeue); }
+  /// The claims for hosts are read again from all services: after a time without reconciles.
+  void reset_host_claims() { claims_basis_.clear(); }
 
  private:
   kube::Task<void> finalize(const ServiceRecord& record, const spec::Value& service, kube::SteadyTime until,
@@ -81,11 +86,17 @@ class Reconciler {
   void report_problems(const Assessment& assessment, const ApplyOutcome& applied);
   void report_events(Assessment& assessment, const spec::Value& status);
   void forget(const ServiceKey& key);
+  void update_host_claims();
+  void claim_hosts(const HostClaim& claim);
+  bool has_virtual_services() const { return !surroundings_.kind_absent(kube::kVirtualServices); }
 
   kube::Client& client_;
   Cache& cache_;
   kube::EventRecorder& events_;
   AppliedMemory memory_;
+  HostClaims host_claims_;
+  std::string claims_basis_;  // of host_claims_; empty: not filled
+  std::function<void(const ServiceKey&)> requeue_ = [](const ServiceKey&) {};
   Surroundings surroundings_;
   Applier applier_;
   StatusWriter status_writer_;

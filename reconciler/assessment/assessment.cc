@@ -162,6 +162,7 @@ workload::ServiceContext Assessment::context() const {
   context.ready = ready_;
   context.system_namespace = surroundings_.system_namespace;
   context.needs_all_facts = true;
+  if (surroundings_.host_claims) context.taken_hosts = surroundings_.host_claims->taken(record_.key);
   // The one that the objects were built with: the observed Deployments may have changed since.
   context.name_style = name_style_;
   return context;

@@ -27,6 +27,7 @@
 #include "kube/client/client.h"
 #include "reconciler/apply/apply_problem.h"
 #include "reconciler/apply/plan.h"
+#include "reconciler/assessment/host_claims.h"
 #include "reconciler/assessment/live_facts.h"
 #include "reconciler/cache/cache.h"
 #include "reconciler/metrics/service_measures.h"
@@ -44,6 +45,7 @@ struct Surroundings {
   /// True if the cluster does not serve this kind.
   std::function<bool(const kube::Resource&)> kind_absent;
   std::string system_namespace = "kserve";
+  const HostClaims* host_claims = nullptr;
 };
 
 class Assessment {

@@ -343,6 +343,70 @@ TEST(References, WithAnInvalidNameAreNotLookedUp) {
               IsEmpty());
 }
 
+// Hosts of other services.
+
+std::string named(std::string_view name, std::string_view metadata = "") {
+  return fmt::format("metadata: {{name: {}{}}}\nspec: {{predictor: {{{}}}}}", name, metadata,
+                     model(", runtime: plain"));
+}
+
+std::string stored_as(std::string_view ns, std::string_view name, std::string_view metadata = "") {
+  return fmt::format(R"({{"apiVersion": "serving.kserve.io/v1beta1", "kind": "InferenceService", "metadata":
+      {{"name": "{}", "namespace": "{}"{}}}, "spec": {{"predictor": {{"model": {{"modelFormat":
+      {{"name": "sklearn"}}}}}}}}}})",
+                     name, ns, metadata);
+}
+
+const ObjectKey kOther = {"InferenceService", "team-ns", "fraud"};
+
+TEST(HostOfAnother, IsWarnedAboutAtCreation) {
+  Cluster cluster;
+  cluster.objects[kOther] = stored_as("team-ns", "fraud");
+  const Reviewed r = cluster.create(named("fraud-team"));
+  EXPECT_TRUE(r.response.allowed) << r.response.message;
+  EXPECT_TRUE(
+      r.warns("metadata.name: would have the host \"fraud-team-ns.example.com\", which the "
+              "InferenceService team-ns/fraud already has"));
+}
+
+TEST(HostOfAnother, MayBeThatOfAComponent) {
+  Cluster cluster;
+  cluster.objects[{"InferenceService", "ns", "a"}] = stored_as("ns", "a");
+  EXPECT_TRUE(cluster.create(named("a-predictor")).warns("InferenceService ns/a already has"));
+  // It has no transformer.
+  EXPECT_FALSE(cluster.create(named("a-transformer")).warns("already has"));
+}
+
+TEST(HostOfAnother, IsOnlyThatOfOneWithARoute) {
+  for (const std::string_view metadata :
+       {R"(, "labels": {"networking.kserve.io/visibility": "cluster-local"})",
+        R"(, "annotations": {"serving.kserve.io/stop": "true"})",
+        R"(, "annotations": {"serving.kserve.io/deploymentMode": "Knative"})",
+        R"(, "deletionTimestamp": "2026-01-01T00:00:00Z")"}) {
+    Cluster cluster;
+    cluster.objects[kOther] = stored_as("team-ns", "fraud", metadata);
+    EXPECT_FALSE(cluster.create(named("fraud-team")).warns("already has")) << metadata;
+  }
+  Cluster cluster;
+  cluster.objects[kOther] = R"({"kind": "InferenceService", "metadata": {"name": 5}, "spec": []})";
+  EXPECT_FALSE(cluster.create(named("fraud-team")).warns("already has"));
+  cluster.objects[kOther] = stored_as("team-ns", "fraud");
+  EXPECT_FALSE(
+      cluster.create(named("fraud-team", ", labels: {networking.kserve.io/visibility: cluster-local}"))
+          .warns("already has"));
+}
+
+TEST(HostOfAnother, IsLookedUpWhereItCanBe) {
+  EXPECT_THAT(Cluster().create(named("fraud")).looked_up, IsEmpty());
+  EXPECT_TRUE(Cluster().create(named("fraud-team")).needed("InferenceService", "fraud"));
+  EXPECT_LE(Cluster().create(named("a-b-c-d-e-f-g-h-i-j-k-l-m-n-o-p-q-r-s-t-u-v")).looked_up.size(),
+            kMaxReferences);
+  // An update does not change the host.
+  Cluster cluster;
+  const std::string stored = cluster.create(named("fraud-team")).object;
+  EXPECT_THAT(cluster.update(named("fraud-team", ", labels: {a: b}"), stored).looked_up, IsEmpty());
+}
+
 // Updates.
 
 const std::string kBroken = with(model(", runtime: team"));

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <stdexcept>
 
 #include "spec/lookup_rounds.h"
@@ -169,8 +170,9 @@ Reviewed Cluster::review(const char* operation, std::string_view yaml, const std
 
 void Cluster::send(Endpoint endpoint, const std::string& body, Reviewed& out) {
   Facts facts;
-  Arena objects;
-  const Value something = read(R"({"kind":"Something","metadata":{"name":"x"}})", objects);
+  Arena arena_of_objects;
+  const Value something = read(R"({"kind":"Something","metadata":{"name":"x"}})", arena_of_objects);
+  std::deque<Value> present;
   for (int round = 0; round <= spec::LookupRounds::kMax; ++round) {
     Arena arena;
     auto review = decode_review(body, arena);
@@ -183,9 +185,13 @@ void Cluster::send(Endpoint endpoint, const std::string& body, Reviewed& out) {
       return;
     }
     for (const ObjectKey& key : std::get<Needs>(outcome).objects) {
+      out.looked_up.push_back(key);
+      if (const auto it = objects.find(key); it != objects.end()) {
+        facts.add(key, {Fact::State::kPresent, &present.emplace_back(read(it->second, arena_of_objects))});
+        continue;
+      }
       const Fact::State found = state(key);
       facts.add(key, {found, found == Fact::State::kPresent ? &something : nullptr});
-      out.looked_up.push_back(key);
     }
   }
   throw std::runtime_error(fmt::format("more rounds of lookups than {}: {}", spec::LookupRounds::kMax, body));

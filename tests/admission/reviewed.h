@@ -9,6 +9,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -44,6 +45,8 @@ class Cluster {
   const spec::Catalog& catalog() const { return *catalog_; }
   /// The state of each fact; unknown by default.
   std::function<Fact::State(const ObjectKey&)> state = [](const ObjectKey&) { return Fact::State::kUnknown; };
+  /// Present objects as JSON; another present object has no content.
+  std::map<ObjectKey, std::string> objects;
   /// Mutates too; false for objects that are given as they are stored.
   bool mutates = true;
 

@@ -181,6 +181,37 @@ class Lifecycle(ReconciledTest):
         self.kubectl("delete", "service", "taken-predictor")
         self.wait_ready("taken")
 
+    def test_a_host_belongs_to_one_service(self):
+        """`fraud` in `a-NAMESPACE` and `fraud-a` in `NAMESPACE`: the default domainTemplate gives both the same host."""
+        other = f"a-{self.namespace}"
+        self.kubectl("create", "namespace", other)
+        self.addCleanup(self.plane.kubectl, "delete", "namespace", other, "--wait=false")
+        first = sklearn("fraud")
+        first["metadata"]["namespace"] = other
+        self.plane.kubectl("apply", "-f", "-", stdin=first)
+        routes = f"/apis/gateway.networking.k8s.io/v1/namespaces/{self.namespace}/httproutes/fraud-a"
+        self.within("the first one", lambda: self.world.is_ready(other, "fraud"), 20)
+        applied = self.kubectl("apply", "-f", "-", stdin=sklearn("fraud-a"))
+        self.assertIn(f"InferenceService {other}/fraud already has", applied.stderr)
+        condition = self.within("the reason", lambda: self.condition("fraud-a", "IngressReady").get("reason") == "HostTaken"
+                                and self.condition("fraud-a", "IngressReady"), 20)
+        self.assertEqual(condition["status"], "False")
+        self.assertIn(f"{other}/fraud", condition["message"])
+        self.eventually("its predictor", lambda: self.condition("fraud-a", "PredictorReady").get("status") == "True", 30)
+        self.assertEqual(self.condition("fraud-a")["status"], "False")
+        self.assertIsNone(self.plane.get(routes))
+        self.assertTrue(self.world.is_ready(other, "fraud"))
+        # A new reconciler finds the same owner.
+        self.reconciler.terminate()
+        self.reconciler = self.world.start_reconciler()
+        time.sleep(2)
+        self.assertIsNone(self.plane.get(routes))
+        self.assertTrue(self.world.is_ready(other, "fraud"))
+        # The host is free: the other one takes it over by itself.
+        self.plane.kubectl("delete", "inferenceservice", "fraud", "-n", other, "--timeout=30s")
+        self.wait_ready("fraud-a")
+        self.assertIsNotNone(self.plane.get(routes))
+
     def test_knative_mode_is_reported_as_unsupported(self):
         self.apply(sklearn("knative", annotations={f"{GROUP}/deploymentMode": "Knative"}))
         condition = self.within("the condition", lambda: self.condition("knative"), 10)

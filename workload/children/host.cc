@@ -7,6 +7,7 @@
 
 #include "spec/names.h"
 #include "spec/text/ascii.h"
+#include "spec/text/utf8.h"
 #include "workload/children/template.h"
 
 namespace modelgate::workload {
@@ -19,6 +20,12 @@ TemplateValues values_for(const ServiceBuild& build, std::string_view name) {
           .annotations = build.annotations,
           .ingress_domain = build.configuration.ingress.ingress_domain,
           .strict = build.strict()};
+}
+
+/// Templates may copy long annotations.
+std::string shown(std::string_view text) {
+  constexpr std::size_t kMaxBytes = 256;
+  return text::truncate(text, kMaxBytes);
 }
 
 /// What a Gateway accepts as a prefix.
@@ -43,17 +50,18 @@ std::expected<std::string, std::string> host_of(const ServiceBuild& build, std::
   auto host = resolve_template(build.configuration.ingress.domain_template, values_for(build, name), budget);
   if (!host) return std::unexpected(fmt::format("domainTemplate: {}", host.error()));
   if (const auto problem = spec::check_dns1123_subdomain(*host))
-    return std::unexpected(fmt::format("the host \"{}\" {}", *host, *problem));
+    return std::unexpected(fmt::format("the host \"{}\" {}", shown(*host), *problem));
   // Kubernetes rejects a host without a domain.
   const std::size_t dot = host->find('.');
   if (dot == std::string::npos)
-    return std::unexpected(fmt::format("the host \"{}\" must have a domain", *host));
+    return std::unexpected(fmt::format("the host \"{}\" must have a domain", shown(*host)));
   for (std::size_t start = 0; start != std::string::npos;) {
     const std::size_t end = host->find('.', start);
     const std::string_view part =
         std::string_view(*host).substr(start, end == std::string::npos ? end : end - start);
     if (const auto problem = spec::check_dns1123_label(part))
-      return std::unexpected(fmt::format("the part \"{}\" of the host \"{}\" {}", part, *host, *problem));
+      return std::unexpected(
+          fmt::format("the part \"{}\" of the host \"{}\" {}", shown(part), shown(*host), *problem));
     start = end == std::string::npos ? end : end + 1;
   }
   return host;
@@ -81,13 +89,14 @@ std::expected<std::string, std::string> path_of(const ServiceBuild& build) {
   auto path = resolve_template(path_template, values_for(build, build.name), budget);
   if (!path) return std::unexpected(fmt::format("pathTemplate: {}", path.error()));
   if (!path->starts_with('/') || path->starts_with("//"))
-    return std::unexpected(fmt::format("pathTemplate: \"{}\" must be a path without scheme and host", *path));
+    return std::unexpected(
+        fmt::format("pathTemplate: \"{}\" must be a path without scheme and host", shown(*path)));
   if (path->ends_with('/')) path->pop_back();
   if (build.strict() && !is_plain_path(*path))
     return std::unexpected(
         fmt::format("pathTemplate: \"{}\" must consist of letters, digits and the characters "
                     "-._~!$&'()*+,;=:@/, without the segments \"\", \".\" and \"..\"",
-                    *path));
+                    shown(*path)));
   return path;
 }
 

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+#include <utility>
+
 #include "workload/children/host.h"
 #include "workload/children/route_kind.h"
 #include "workload/objects/object_builder.h"
@@ -90,19 +93,20 @@ class ComponentStatusBuild {
     std::string url(input_.old_status.object("components").object(kind).string("url"));
     if (ready) {
       // KServe's component URLs are http, whatever scheme is configured.
-      url = url_of(kind, name);
+      if (auto now = url_of(kind, name)) url = std::move(*now);
     }
     const bool built = input_.strict() || !input_.predictor_problem();
     if (built || !url.empty()) out_.urls.emplace_back(kind, std::move(url));
   }
 
-  /// Empty for a host of another service.
-  std::string url_of(std::string_view kind, const std::string& name) const {
+  /// Empty for a host of another service; nullopt for an invalid one.
+  std::optional<std::string> url_of(std::string_view kind, const std::string& name) const {
     const ServiceBuild& build = input_.build;
     if (input_.strict() && is_cluster_local(build))
       return fmt::format("http://{}", cluster_host(name, build.namespace_));
     const auto host = host_of(build, route_name(kind, name));
-    return host && build.host_owner(*host).empty() ? fmt::format("http://{}", *host) : std::string();
+    if (!host) return std::nullopt;
+    return build.host_owner(*host).empty() ? fmt::format("http://{}", *host) : std::string();
   }
 
   /// The predictor's HTTPRoute has the same host for all of its versions. KServe's URL has the version's name.

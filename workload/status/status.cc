@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "workload/children/route_hosts.h"
 #include "workload/children/route_kind.h"
 #include "workload/objects/object_builder.h"
 #include "workload/status/canary_status.h"
@@ -164,7 +165,9 @@ class StatusBuild {
   }
 
   void retain_urls() {
-    if (url_.empty()) url_ = input_.old_status.string("url");
+    const Problem* route = input_.wanted.fatal(kIngress);
+    const bool has_no_host = route && route->reason == kHostTaken;
+    if (url_.empty() && !has_no_host) url_ = input_.old_status.string("url");
     if (address_.empty()) address_ = input_.old_status.object("address").string("url");
   }
 

@@ -270,6 +270,76 @@ TEST(Status, AddressOfAHeadlessServiceHasThePodsPort) {
   EXPECT_EQ(world.text("/address/url"), "http://m-predictor.default.svc.cluster.local:9081");
 }
 
+TEST(Status, UrlsHaveThePathOfTheRoute) {
+  constexpr std::string_view kAccepted =
+      "status: {parents: [{conditions: [{type: Accepted, status: 'True'}]}]}";
+  const std::string all = fmt::format(
+      "{{deployments: [{}], pods: [{}], routes: [{{metadata: {{name: m}}, {}}}, {{metadata: {{name: "
+      "m-predictor}}, {}}}, {{metadata: {{name: m.path}}, {}}}]}}",
+      kUp, kReadyPod, kAccepted, kAccepted, kAccepted);
+  StatusWorld by_path(kGatewayApi | kPathTemplate);
+  by_path.status(kService, all);
+  EXPECT_EQ(by_path.condition("IngressReady"), "True HTTPRoutesAccepted");
+  EXPECT_EQ(by_path.text("/url"), "http://example.com/serving/default/m");
+  EXPECT_EQ(by_path.text("/address/url"), "http://m-predictor.default.svc.cluster.local");
+  // The path has a route of its own.
+  std::string without = all;
+  without.replace(without.find("m.path"), 6, "other!");
+  by_path.status(kService, without);
+  EXPECT_EQ(by_path.condition("IngressReady"), "False HTTPRouteNotCreated");
+
+  StatusWorld istio(kIstio | kPathTemplate);
+  istio.virtual_services = true;
+  istio.status(kService,
+               fmt::format("{{deployments: [{}], pods: [{}], virtualServices: [{{metadata: {{name: m}}}}]}}",
+                           kUp, kReadyPod));
+  EXPECT_EQ(istio.text("/url"), "http://example.com/serving/default/m");
+  // An Ingress cannot rewrite it; and KServe's URL has no path.
+  StatusWorld ingress(kPathTemplate);
+  ingress.status(kService, seen(kUp, kReadyPod));
+  EXPECT_EQ(ingress.text("/url"), "http://m-default.example.com");
+  StatusWorld compatible(kGatewayApi | kPathTemplate | kCompatible);
+  compatible.status(kService, all);
+  EXPECT_EQ(compatible.text("/url"), "http://m-default.example.com");
+}
+
+TEST(Status, UrlsOfAServiceWithinTheClusterAreWithinTheCluster) {
+  const std::string local = fmt::format(
+      "{{metadata: {{labels: {{networking.kserve.io/visibility: cluster-local}}}}, {}}}", kService);
+  StatusWorld world;
+  world.status(local, seen(kUp, kReadyPod));
+  EXPECT_EQ(world.condition("IngressReady"), "True NoRouteWanted");
+  EXPECT_EQ(world.text("/url"), "http://m-predictor.default.svc.cluster.local");
+  EXPECT_EQ(world.text("/components/predictor/url"), "http://m-predictor.default.svc.cluster.local");
+  StatusWorld compatible(kCompatible);
+  compatible.status(local, seen(kUp, kReadyPod));
+  EXPECT_EQ(compatible.text("/url"), "http://m-default.example.com");
+}
+
+TEST(Status, AServiceWithoutItsHostIsNotReadyAndHasNoUrl) {
+  StatusWorld world;
+  const std::string old = spec::to_json(world.status(kService, seen(kUp, kReadyPod)));
+  world.taken_hosts = {{"m-default.example.com", "other/m"}, {"m-predictor-default.example.com", "other/m"}};
+  world.status(kService, seen(kUp, kReadyPod), old);
+  EXPECT_EQ(world.condition("PredictorReady"), "True PredictorReady");
+  EXPECT_EQ(world.condition("IngressReady"), "False HostTaken");
+  EXPECT_EQ(world.condition("Ready"), "False HostTaken");
+  EXPECT_EQ(world.text("/phase"), "Failed");
+  EXPECT_EQ(world.text("/url"), "-");
+  EXPECT_EQ(world.text("/components/predictor/url"), "-");
+}
+
+/// The route of its predictor has no name of a version.
+TEST(Status, TheUrlOfANamedPredictorIsThatOfItsRoute) {
+  constexpr std::string_view kNamed =
+      "spec: {predictor: {name: v2, model: {modelFormat: {name: sklearn}, runtime: rt, storageUri: 's3://b/m'}}}";
+  std::string up(kUp);
+  up.replace(up.find("m-predictor"), 11, "m-v2-predictor");
+  StatusWorld world(kGatewayApi);
+  world.status(kNamed, fmt::format("{{deployments: [{}]}}", up));
+  EXPECT_EQ(world.text("/components/predictor/url"), "http://m-predictor-default.example.com");
+}
+
 TEST(Status, NeverDecreasesItsGeneration) {
   StatusWorld world;
   world.status(kService, "{}", "{observedGeneration: 9}");

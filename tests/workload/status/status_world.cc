@@ -48,7 +48,8 @@ Value StatusWorld::status_of(bool trimmed) {
   const Observed seen = observed(trimmed);
   const ServiceContext context{.catalog = world_.catalog(),
                                .ready = ready_components(service_, world_.catalog().configuration(), seen),
-                               .virtual_services = virtual_services};
+                               .virtual_services = virtual_services,
+                               .taken_hosts = taken_hosts};
   wanted_ = build_wanted(service_, context, world_.arena());
   std::ranges::copy(problems, std::back_inserter(wanted_.problems));
   return build_status(service_, wanted_, context, seen, kNow, world_.arena());

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -36,6 +37,8 @@ class StatusWorld {
   std::vector<Problem> problems;
   /// The cluster has the kind VirtualService, and the installation uses it.
   bool virtual_services = false;
+  /// See ServiceContext.
+  std::map<std::string, std::string, std::less<>> taken_hosts;
 
   /// "True PredictorReady", or "-".
   std::string condition(std::string_view type) const;
