@@ -444,8 +444,7 @@ void PrintTo(const VariablesCase& c, std::ostream* os) {
 
 class VariablesOfTheServer : public testing::TestWithParam<VariablesCase> {};
 
-Mutated mutate_with_variables(std::string_view uri, const PodWorld::Change& change) {
-  PodWorld world({}, change);
+Mutated mutate_with_variables(PodWorld& world, std::string_view uri) {
   return world.mutate(world.pod(fmt::format(R"(
 metadata: {{annotations: {{internal.serving.kserve.io/storage-initializer-sourceuri: "{}"}}}}
 spec:
@@ -462,14 +461,16 @@ spec:
 }
 
 TEST_P(VariablesOfTheServer, ReachTheDownloadInStrict) {
-  const Mutated m = mutate_with_variables(GetParam().uri, {});
+  PodWorld world({}, {});
+  const Mutated m = mutate_with_variables(world, GetParam().uri);
   EXPECT_THAT(m.env(), IsSupersetOf(GetParam().passed_on));
   for (const char* other : {"LOG_LEVEL=debug", "HF_HUB_OFFLINE=1"})
     EXPECT_THAT(m.env(), testing::Not(testing::Contains(other)));
 }
 
 TEST_P(VariablesOfTheServer, DoNotInCompatible) {
-  const Mutated m = mutate_with_variables(GetParam().uri, make_compatible);
+  PodWorld world({}, make_compatible);
+  const Mutated m = mutate_with_variables(world, GetParam().uri);
   for (const std::string& variable : GetParam().passed_on)
     EXPECT_THAT(m.env(), testing::Not(testing::Contains(variable)));
 }
