@@ -32,8 +32,10 @@ class RecordedChildren(ReconciledTest):
         data = next(item["data"] for item in recorded if item["kind"] == "ConfigMap")
         data = {**data, "ingress": json.dumps(json.loads(data["ingress"]) | ingress), "modelgate": json.dumps(COMPATIBLE)}
         runtimes = [item for item in recorded if item["kind"] != "ConfigMap"]
-        self.plane.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-",
-                           stdin={"apiVersion": "v1", "kind": "List", "items": runtimes})
+        recorded_runtimes = {"apiVersion": "v1", "kind": "List", "items": runtimes}
+        # What exists is replaced: an apply would leave what only our own runtimes have. The others are created.
+        self.plane.kubectl("replace", "-f", "-", stdin=recorded_runtimes, expect=None)
+        self.plane.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=recorded_runtimes)
         self.plane.kubectl("apply", "--server-side", "--force-conflicts", "-f", RECORDED / "fixtures.yaml")
         self.configure(data)
         self.eventually("the configuration", lambda: "is invalid" in self.world.probe())
