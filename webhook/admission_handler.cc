@@ -160,6 +160,17 @@ std::optional<http::Reply> AdmissionHandler::review(Call& call, const http::Requ
   }
 }
 
+/// Other services are looked up for a warning only, about a host that one of them has. That does not delay a
+/// write for long while the API server does not answer.
+http::SteadyTime AdmissionHandler::lookup_deadline(const Pending& pending) {
+  const bool for_a_warning = !admission_paths()[pending.call.path].needs_all_facts &&
+                             std::ranges::all_of(pending.needs.objects, [](const auto& key) {
+                               return key.kind == "InferenceService";
+                             });
+  return for_a_warning ? std::min(pending.deadline, steady_clock::now() + kMaxWarningLookupTime)
+                       : pending.deadline;
+}
+
 /// The facts that are known without a wait; nothing while a lookup is running: then resume() is called again.
 std::optional<LookedUpFacts> AdmissionHandler::look_up(const std::shared_ptr<Pending>& pending) {
   const auto later = [this, pending](LookedUpFacts facts) {
@@ -168,8 +179,8 @@ std::optional<LookedUpFacts> AdmissionHandler::look_up(const std::shared_ptr<Pen
     if (auto reply = resume(pending)) pending->later->reply(std::move(*reply));
   };
   counters_.paths[pending->call.path].lookups.add();
-  return pending->source->look_up(pending->needs, pending->ns, pending->deadline, pending->later->thread(),
-                                  later);
+  return pending->source->look_up(pending->needs, pending->ns, lookup_deadline(*pending),
+                                  pending->later->thread(), later);
 }
 
 /// Adds facts for what is needed. False while a lookup is running.

@@ -28,6 +28,9 @@ namespace modelgate::webhook {
 /// for Pods.
 inline constexpr std::chrono::seconds kMaxReviewTime{10};
 
+/// For a lookup whose result can only be a warning: many times what a read takes, and not noticed by a user.
+inline constexpr std::chrono::milliseconds kMaxWarningLookupTime{200};
+
 /// The initial size of a thread's arena, reused for each request: a review of 7 KB with its patch takes about half
 /// of it.
 inline constexpr std::size_t kArenaBytes = std::size_t{128} << 10;
@@ -57,6 +60,7 @@ class AdmissionHandler final : public http::Handler {
   std::optional<http::Reply> review(Call& call, const http::Request& request, http::ReplyLater& later);
   std::optional<http::Reply> resume(const std::shared_ptr<Pending>& pending);
   bool get_facts(const std::shared_ptr<Pending>& pending);
+  static http::SteadyTime lookup_deadline(const Pending& pending);
   std::optional<LookedUpFacts> look_up(const std::shared_ptr<Pending>& pending);
   http::Reply ask_again(const Pending& pending, const admission::Review& review,
                         const admission::Response& response);
