@@ -19,7 +19,7 @@ CONFIGURE = cmake --log-level=WARNING $(CMAKE_ARGUMENTS)
 CTEST = ctest -L unit --output-on-failure --no-tests=error -j $(JOBS)
 SOURCES = git ls-files -z --cached --others --exclude-standard '*.cc' '*.h'
 
-.PHONY: help install configure build all unit test sanitized coverage soak demo cluster image release bench format tidy \
+.PHONY: help install configure build all unit test sanitized coverage soak demo cluster serve image release bench format tidy \
         clean
 
 help: ## List the targets
@@ -64,6 +64,10 @@ demo: build ## See it work in seconds, with no cluster
 cluster: all ## Start a real control plane with both programs running, and stay
 	@MODELGATE_CONTROL_PLANE="$$(.ci/control-plane)" && export MODELGATE_CONTROL_PLANE && \
 	  exec $(PYTHON) tests/cluster/stay.py --bin $(BUILD)/bin
+
+serve: image ## Start a cluster with a real node, a gateway and model servers: real predictions (needs root or sudo)
+	@MODELGATE_CONTROL_PLANE="$$(.ci/control-plane)" && MODELGATE_NODE="$$(.ci/node)" && \
+	  export MODELGATE_CONTROL_PLANE MODELGATE_NODE && exec $(PYTHON) tests/serving/serve.py --bin $(BUILD)/bin
 
 image: build ## Assemble the container image into build/image, without a container engine
 	@$(PYTHON) deploy/image/assemble.py --bin $(BUILD)/bin --out $(BUILD)/image

@@ -35,6 +35,7 @@ CHART = DEPLOY / "chart"
 sys.path.insert(0, str(DEPLOY / "image"))
 
 import assemble  # noqa: E402
+from oci import ARCHITECTURES, Entry, entries_of, tar_of  # noqa: E402
 
 SPDX_ID = re.compile(r"[^A-Za-z0-9.-]")
 # Steps whose headers do not end up in a program: those of tests, and linking, whose files newer CMake lists too.
@@ -49,18 +50,18 @@ def main():
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "release", help="folder for the files")
     options = parser.parse_args()
     machine = platform.machine()
-    if machine not in assemble.PLATFORMS:
-        sys.exit(f"release.py: {machine} is not one of {', '.join(assemble.PLATFORMS)}")
+    if machine not in ARCHITECTURES:
+        sys.exit(f"release.py: {machine} is not one of {', '.join(ARCHITECTURES)}")
     missing = [name for name in assemble.PROGRAMS if not (options.build / "bin" / name).exists()]
     if missing:
         sys.exit(f"release.py: {', '.join(missing)} not found in {options.build / 'bin'}: run `make build`")
 
     version = assemble.project_version()
-    platform_name = f"{version}-linux-{assemble.PLATFORMS[machine][0]}"
+    platform_name = f"{version}-linux-{ARCHITECTURES[machine]}"
     base, own = assemble.contents(options.build / "bin", machine)
     files = {
         f"modelgate-{platform_name}.tar.gz": programs(f"modelgate-{platform_name}", own),
-        f"modelgate-image-{platform_name}.tar": image(base, own, machine, version),
+        f"modelgate-image-{platform_name}.tar": image(base, own, version),
         f"modelgate-{version}.tgz": chart(),
         f"modelgate-{platform_name}.spdx.json": bill(options.build, own, version, platform_name),
     }
@@ -91,17 +92,16 @@ def warn_of_changes():
 def programs(folder, own):
     entries = {f"{folder}/bin/{Path(path).name}": entry for path, entry in own.items()}
     for name in ("LICENSE", "README.md", "CHANGELOG.md"):
-        entries[f"{folder}/{name}"] = assemble.Entry((ROOT / name).read_bytes())
-    return compressed(assemble.layer(entries))
+        entries[f"{folder}/{name}"] = Entry((ROOT / name).read_bytes())
+    return compressed(tar_of(entries))
 
 
-def image(base, own, machine, version):
+def image(base, own, version):
     """The OCI image layout as one tar, which skopeo and podman read as oci-archive."""
     with tempfile.TemporaryDirectory() as folder:
         layout = Path(folder)
-        assemble.Layout(layout).write([assemble.layer(base), assemble.layer(own)], machine, f"v{version}")
-        return assemble.layer({str(path.relative_to(layout)): assemble.Entry(path.read_bytes())
-                               for path in layout.rglob("*") if path.is_file()})
+        assemble.write_layout(layout, base, own, f"v{version}")
+        return tar_of(entries_of(layout))
 
 
 def chart():
@@ -112,7 +112,7 @@ def chart():
         inside = path.relative_to(CHART)
         left_out = any(fnmatch.fnmatch(part, pattern.rstrip("/")) for part in inside.parts for pattern in ignored)
         if path.is_file() and not left_out and inside.name != ".helmignore":
-            entries[f"modelgate/{inside}"] = assemble.Entry(path.read_bytes())
+            entries[f"modelgate/{inside}"] = Entry(path.read_bytes())
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         # helm wants Chart.yaml first, and no entries for folders.

@@ -11,43 +11,27 @@ Libraries and programs are separate layers, so that a new version replaces only 
 the same digest: it does not depend on time, owner or file order. Needs ldd and strip, on the image's platform.
 """
 import argparse
-import gzip
-import hashlib
-import io
-import json
 import os
 import platform
 import re
 import subprocess
 import sys
-import tarfile
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
+
+from oci import Entry, Layout
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAMS = ["modelgate-webhook", "modelgate-reconciler", "modelgate"]
 ENTRYPOINT = ["/usr/local/bin/modelgate-webhook"]
 # distroless' `nonroot`.
 USER = 65532
-# machine -> (OCI's name, Debian's library folder)
-PLATFORMS = {"x86_64": ("amd64", "x86_64-linux-gnu"), "aarch64": ("arm64", "aarch64-linux-gnu")}
+# machine -> Debian's library folder
+PLATFORMS = {"x86_64": "x86_64-linux-gnu", "aarch64": "aarch64-linux-gnu"}
 # The CAs of Debian's package, without those added to this machine.
 PUBLIC_CAS = Path("/usr/share/ca-certificates/mozilla")
 # Part of cc-debian12; a second libc would conflict with its own.
 IN_DISTROLESS = re.compile(r"^(ld-linux.*|lib(c|m|gcc_s|stdc\+\+|ssl|crypto|pthread|dl|rt|resolv))\.so")
-
-MEDIA = "application/vnd.oci.image."
-LAYER, CONFIG = MEDIA + "layer.v1.tar+gzip", MEDIA + "config.v1+json"
-MANIFEST, INDEX = MEDIA + "manifest.v1+json", MEDIA + "index.v1+json"
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A file of the image; link: where a symbolic link points."""
-    content: bytes = b""
-    mode: int = 0o644
-    link: str = ""
 
 
 def project_version():
@@ -110,81 +94,23 @@ def system():
 
 def contents(directory, machine, beside_distroless=False):
     """Path -> Entry, twice: the system's part of the image, and the programs."""
-    base = libraries(directory, PLATFORMS[machine][1], beside_distroless)
+    base = libraries(directory, PLATFORMS[machine], beside_distroless)
     base.update({} if beside_distroless else system())
     return base, programs(directory)
 
 
-# ---- writing
-
-def layer(entries):
-    """A tar of the entries and their folders: sorted, owned by root, dated 1970."""
-    folders = sorted({str(parent) for path in entries for parent in Path(path).parents if str(parent) != "."})
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-        for folder in folders:
-            info = tarfile.TarInfo(folder + "/")
-            info.type, info.mode = tarfile.DIRTYPE, 0o755
-            tar.addfile(info)
-        for path, entry in sorted(entries.items()):
-            info = tarfile.TarInfo(path)
-            info.mode = entry.mode
-            if entry.link:
-                info.type, info.linkname, info.mode = tarfile.SYMTYPE, entry.link, 0o777
-            info.size = len(entry.content)
-            tar.addfile(info, io.BytesIO(entry.content))
-    return out.getvalue()
+def configuration(version):
+    return {"User": f"{USER}:{USER}", "Entrypoint": ENTRYPOINT, "WorkingDir": "/", "Env": ["PATH=/usr/local/bin"],
+            "ExposedPorts": {"9443/tcp": {}, "8081/tcp": {}, "8080/tcp": {}},
+            "Labels": {"org.opencontainers.image.title": "modelgate",
+                       "org.opencontainers.image.version": version,
+                       "org.opencontainers.image.licenses": "Apache-2.0"}}
 
 
-def digest(data):
-    return "sha256:" + hashlib.sha256(data).hexdigest()
-
-
-class Layout:
-    """An OCI image layout in a folder."""
-
-    def __init__(self, directory):
-        self.directory = directory
-        self.blobs = directory / "blobs" / "sha256"
-        self.blobs.mkdir(parents=True, exist_ok=True)
-
-    def blob(self, data, media, **more):
-        """Writes a blob; returns its descriptor."""
-        name = digest(data)
-        (self.blobs / name.partition(":")[2]).write_bytes(data)
-        return {"mediaType": media, "digest": name, "size": len(data), **more}
-
-    def document(self, value, media, **more):
-        return self.blob(json.dumps(value, sort_keys=True, separators=(",", ":")).encode(), media, **more)
-
-    def write(self, layers, machine, version):
-        architecture, _ = PLATFORMS[machine]
-        made = {"architecture": architecture, "os": "linux"}
-        descriptors = [self.blob(gzip.compress(tar, 9, mtime=0), LAYER) for tar in layers]
-        config = self.document({
-            **made,
-            "config": {"User": f"{USER}:{USER}", "Entrypoint": ENTRYPOINT, "WorkingDir": "/",
-                       "Env": ["PATH=/usr/local/bin"],
-                       "ExposedPorts": {"9443/tcp": {}, "8081/tcp": {}, "8080/tcp": {}},
-                       "Labels": {"org.opencontainers.image.title": "modelgate",
-                                  "org.opencontainers.image.version": version,
-                                  "org.opencontainers.image.licenses": "Apache-2.0"}},
-            "rootfs": {"type": "layers", "diff_ids": [digest(tar) for tar in layers]},
-        }, CONFIG)
-        manifest = self.document({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": descriptors},
-                                 MANIFEST, platform=made, annotations={"org.opencontainers.image.ref.name": version})
-        self._drop_others([config, manifest, *descriptors])
-        (self.directory / "oci-layout").write_text('{"imageLayoutVersion":"1.0.0"}\n')
-        (self.directory / "index.json").write_text(
-            json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": [manifest]}, sort_keys=True) + "\n")
-        return manifest
-
-    def _drop_others(self, descriptors):
-        """Deletes the blobs of an earlier image."""
-        kept = {descriptor["digest"].partition(":")[2] for descriptor in descriptors}
-        for path in self.blobs.iterdir():
-            if path.name not in kept:
-                path.unlink()
+def write_layout(directory, base, own, version):
+    layout = Layout(directory)
+    return layout.write([layout.layer(base, compress=True), layout.layer(own, compress=True)], version,
+                        configuration(version))
 
 
 def write_folder(directory, entries):
@@ -215,7 +141,7 @@ def main():
     if arguments.rootfs:
         write_folder(arguments.rootfs, {**base, **own})
         return
-    manifest = Layout(arguments.out).write([layer(base), layer(own)], machine, arguments.version)
+    manifest = write_layout(arguments.out, base, own, arguments.version)
     megabytes = sum(path.stat().st_size for path in (arguments.out / "blobs" / "sha256").iterdir()) / 1e6
     print(f"{os.path.relpath(arguments.out)}: {manifest['digest']}, {megabytes:.1f} MB")
 

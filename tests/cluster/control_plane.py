@@ -55,6 +55,11 @@ class KubectlError(AssertionError):
 
 
 class ControlPlane:
+    """Subclasses can change where the API server listens, and what runs the Pods."""
+    address = "127.0.0.1"
+    authorization = "RBAC"
+    apiserver_flags = ("--endpoint-reconciler-type", "none")
+
     def __init__(self, binaries=None):
         directory = binaries or os.environ.get(BINARIES_VARIABLE)
         if not directory:
@@ -105,8 +110,7 @@ class ControlPlane:
         self._start_apiserver()
         self.processes.wait_for("the API server to be ready", READY_SECONDS, self._ready)
         self._start_controllers()
-        for name, extended in NODES.items():
-            self.post("/api/v1/nodes", node(name, extended))
+        self._start_nodes()
         self.processes.wait_for("the nodes to be Ready", READY_SECONDS, self._nodes_ready)
         self.processes.wait_for("the default service account", READY_SECONDS,
                                 lambda: self.get("/api/v1/namespaces/default/serviceaccounts/default"))
@@ -114,10 +118,10 @@ class ControlPlane:
     def _write_files(self):
         at = self.directory
         self.port, self.etcd_port, self.etcd_peer_port = free_port(), free_port(), free_port()
-        self.server = f"https://127.0.0.1:{self.port}"
+        self.server = f"https://{self.address}:{self.port}"
         self.ca = Authority(at, "cluster")
         self.serving = self.ca.leaf("kube-apiserver", names=["localhost", "kubernetes", "kubernetes.default.svc"],
-                                    addresses=["127.0.0.1", "10.96.0.1"])
+                                    addresses=["127.0.0.1", self.address, "10.96.0.1"])
         self.admin = self.ca.leaf("admin", organization="system:masters")
         key_pair(at / "service-account.key", at / "service-account.pub")
         (at / "audit-policy.yaml").write_text(yaml.safe_dump(AUDIT_POLICY))
@@ -149,14 +153,14 @@ class ControlPlane:
     def _start_apiserver(self):
         at = self.directory
         self.apiserver = self.processes.start("kube-apiserver", [
-            self.binaries / "kube-apiserver", "--etcd-servers", self.etcd, "--bind-address", "127.0.0.1",
-            "--advertise-address", "127.0.0.1", "--secure-port", self.port, "--cert-dir", at / "apiserver",
+            self.binaries / "kube-apiserver", "--etcd-servers", self.etcd, "--bind-address", self.address,
+            "--advertise-address", self.address, "--secure-port", self.port, "--cert-dir", at / "apiserver",
             "--tls-cert-file", self.serving.certificate, "--tls-private-key-file", self.serving.key,
             "--client-ca-file", self.ca.certificate, "--service-account-issuer", self.server,
             "--service-account-signing-key-file", at / "service-account.key",
             "--service-account-key-file", at / "service-account.pub",
-            "--service-cluster-ip-range", SERVICE_RANGE, "--authorization-mode", "RBAC",
-            "--endpoint-reconciler-type", "none",
+            "--service-cluster-ip-range", SERVICE_RANGE, "--authorization-mode", self.authorization,
+            *self.apiserver_flags,
             "--audit-policy-file", at / "audit-policy.yaml", "--audit-log-path", at / "audit.log"])
 
     def _start_controllers(self):
@@ -168,6 +172,8 @@ class ControlPlane:
         self.processes.start("kube-scheduler", [
             self.binaries / "kube-scheduler", "--kubeconfig", self.kubeconfig, "--secure-port", "0",
             "--leader-elect=false"])
+
+    def _start_nodes(self):
         stages = sorted(self.stages.glob("*.yaml"))
         if not stages:
             raise StartError(f"no kwok stages in {self.stages}")
@@ -175,6 +181,8 @@ class ControlPlane:
             self.binaries / "kwok", "--kubeconfig", self.kubeconfig,
             "--manage-nodes-with-annotation-selector", "kwok.x-k8s.io/node=fake",
             *[part for stage in stages for part in ("-c", stage)]])
+        for name, extended in NODES.items():
+            self.post("/api/v1/nodes", node(name, extended))
 
     def _ready(self):
         try:
@@ -184,10 +192,11 @@ class ControlPlane:
             return False
 
     def _nodes_ready(self):
-        items = self.get("/api/v1/nodes")["items"]
-        ready = [n for n in items for c in n.get("status", {}).get("conditions", [])
-                 if c["type"] == "Ready" and c["status"] == "True"]
-        return len(ready) == len(NODES)
+        return self._ready_nodes() == len(NODES)
+
+    def _ready_nodes(self):
+        return len([n for n in self.get("/api/v1/nodes")["items"] for c in n.get("status", {}).get("conditions", [])
+                    if c["type"] == "Ready" and c["status"] == "True"])
 
     # ---- requests to the API server
 

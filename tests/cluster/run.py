@@ -10,7 +10,6 @@ import argparse
 import os
 import subprocess
 import sys
-import time
 import unittest
 from pathlib import Path
 
@@ -18,6 +17,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 from control_plane import BINARIES_VARIABLE  # noqa: E402
+from results import Lines, flat, name_of  # noqa: E402
 from world import CRDS, ROOT, ClusterTest  # noqa: E402
 
 
@@ -54,53 +54,6 @@ def collect(files):
         found = [test for test in found if getattr(test, "crds", None) != "kserve" and not getattr(test, "needs_kserve", 0)]
     order = ["ours", "installed", "reconciled", "kserve"]
     return sorted(found, key=lambda test: order.index(getattr(test, "crds", None) or "ours"))
-
-
-def flat(suite):
-    return [suite] if isinstance(suite, unittest.TestCase) else [test for part in suite for test in flat(part)]
-
-
-def name_of(test):
-    return test.id()
-
-
-class Lines(unittest.TestResult):
-    """Prints a line per test, and the names of failed subtests. Failures outside of tests count too."""
-
-    def __init__(self):
-        super().__init__()
-        self.passed = self.failed = 0
-        self.began = self.bad = None
-
-    def startTest(self, test):
-        super().startTest(test)
-        self.began, self.bad = time.monotonic(), False
-
-    def stopTest(self, test):
-        if not self.bad:
-            self.passed += 1
-            print(f"    passed  {time.monotonic() - self.began:5.1f} s  {name_of(test)}", flush=True)
-        super().stopTest(test)
-
-    def addFailure(self, test, err):
-        self._bad(test, err)
-
-    def addError(self, test, err):
-        self._bad(test, err)
-
-    def addSubTest(self, test, subtest, err):
-        if err is not None:
-            self._bad(subtest, err)
-
-    def _bad(self, test, err):
-        self.bad = True
-        self.failed += 1
-        print(f"    FAILED  {name_of(test)}\n{self._exc_info_to_string(err, self_or(test))}", flush=True)
-
-
-def self_or(test):
-    # unittest shortens tracebacks by the test's own class; an error in setUpClass has none.
-    return getattr(test, "test_case", test)
 
 
 if __name__ == "__main__":

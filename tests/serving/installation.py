@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A node with everything that serves models: Envoy Gateway, Modelgate as an admin installs it, an S3 server with models.
+
+    with Installation(parts, state, image) as cluster:
+        cluster.node.kubectl("apply", "-f", "iris.yaml")
+"""
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import yaml
+
+from node import Node
+from processes import StartError
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+DEPLOY = ROOT / "deploy"
+ROLLOUT = "180s"
+STORE_SECONDS = 60
+OWN_REGISTRY = "modelgate.test"
+# Images of tests/serving/images under the names that our manifests have: name -> (file, name of the image in it).
+STAND_INS = {
+    "sklearnserver": (DEPLOY / "runtimes" / "sklearnserver.yaml", "kserve/sklearnserver"),
+    "mlserver": (DEPLOY / "runtimes" / "mlserver.yaml", "docker.io/seldonio/mlserver"),
+    "storage-initializer": (DEPLOY / "config" / "storage-container.yaml", "kserve/storage-initializer"),
+}
+
+
+class Installation:
+    domain = "example.com"
+
+    def __init__(self, parts, state, image):
+        self.parts, self.image = Path(parts), Path(image)
+        self.node = Node(parts, state)
+
+    def __enter__(self):
+        self.node.__enter__()
+        try:
+            self._install()
+        except BaseException as error:
+            self.node.__exit__(type(error), error, None)
+            raise
+        return self
+
+    def __exit__(self, *failure):
+        self.node.__exit__(*failure)
+
+    def check(self):
+        """Raises StartError if a process of the node has ended."""
+        for process in self.node.processes.running:
+            if process.poll() is not None:
+                raise StartError(f"{process.name} ended with {process.returncode}\n{self.node.processes.tail(process.name)}")
+
+    def _install(self):
+        node = self.node
+        say("importing images")
+        node.import_images(self.images(), lambda name: say(f"importing {name}"))
+        say("installing Modelgate and the gateway")
+        node.kubectl("apply", "--server-side", "-k", HERE / "install")
+        node.kubectl("create", "namespace", "envoy-gateway-system")
+        node.kubectl("apply", "--server-side", "--force-conflicts", "-n", "envoy-gateway-system",
+                     "-f", self.parts / "gateway" / "gateway.yaml", timeout=120)
+        node.kubectl("apply", "--server-side", "-f", HERE / "node" / "models.yaml")
+        node.kubectl("apply", "--server-side", "-f", HERE / "node" / "gateway.yaml")
+        say("waiting for them")
+        for namespace, names in (("kserve", ["modelgate-webhook", "modelgate-reconciler"]), ("models", ["s3"]),
+                                 ("envoy-gateway-system", ["envoy-gateway"])):
+            node.kubectl("rollout", "status", "-n", namespace, "--timeout", ROLLOUT,
+                         *[f"deployment/{name}" for name in names], timeout=200)
+        node.kubectl("wait", "-n", "kserve", "--for=condition=Programmed", "--timeout", ROLLOUT,
+                     "gateway/kserve-ingress-gateway", timeout=200)
+        self.store_models()
+
+    def images(self):
+        """Reference -> OCI layout."""
+        layouts = {path.name: path for path in sorted((self.parts / "images").iterdir())}
+        found = {}
+        for name, layout in layouts.items():
+            manifest, image = STAND_INS.get(name, (None, None))
+            found[reference_in(manifest, image) if manifest else f"{OWN_REGISTRY}/{name}:1"] = layout
+        version = yaml.safe_load((DEPLOY / "base" / "kustomization.yaml").read_text())["images"][0]["newTag"]
+        found[f"docker.io/modelgate/modelgate:{version}"] = self.image
+        return found
+
+    def store_models(self):
+        """Copies the trained models into the bucket `models` of the S3 server."""
+        address = self.node.kubectl("get", "service", "-n", "models", "s3", "-o", "jsonpath={.spec.clusterIP}").stdout
+        self.node.processes.wait_for("the S3 server", STORE_SECONDS, lambda: put(f"http://{address}/models", b""))
+        folder = self.parts / "models"
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and not put(f"http://{address}/models/{path.relative_to(folder)}", path.read_bytes()):
+                raise StartError(f"the S3 server did not store {path.relative_to(folder)}")
+
+
+def put(url, data):
+    request = urllib.request.Request(url, data, {"Content-Type": "application/octet-stream"}, method="PUT")
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10):
+            return True
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def reference_in(manifest, image):
+    """The full reference, with the tag that a manifest has for the image."""
+    for line in manifest.read_text().splitlines():
+        _, found, tag = line.partition(f"image: {image}:")
+        if found:
+            reference = f"{image}:{tag.strip()}"
+            registry = reference.split("/")[0]
+            return reference if "." in registry else f"docker.io/{reference}"
+    raise StartError(f"{manifest} has no image {image}")
+
+
+def say(text):
+    print(f"==> {text}", flush=True)
