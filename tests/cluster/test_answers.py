@@ -21,6 +21,8 @@ SEED = int(os.environ.get("MODELGATE_ANSWERS_SEED", "20261129"))
 SEQUENCE_SECONDS = 45
 # Until an effect is visible; generous for busy machines. The reconciler retries after at most twice the time since a failure.
 EFFECT_SECONDS = 60
+# The longest pause of the reconciler between two attempts is five minutes.
+LONGEST_PAUSE_SECONDS = 330
 SERVICES_OF = {"plain": ["plain-predictor"], "split": ["split-predictor", "split-next-predictor"],
                "chain": ["chain-predictor", "chain-transformer"]}
 VERSION = "example.com/version"
@@ -244,7 +246,9 @@ class UpdateRefused(Denial):
 
     def undo(self):
         self.allow()
-        self.wait("the new version", lambda: Cluster(self.test).is_current(self.service, self.component))
+        # No watch reports it: the reconciler retries after its pause, which grows with the number of refusals.
+        self.test.eventually(f"{self}: the new version", lambda: Cluster(self.test).is_current(self.service, self.component),
+                             LONGEST_PAUSE_SECONDS)
 
 
 class PodsNotReady(Breakage):
