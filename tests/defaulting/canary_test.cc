@@ -314,7 +314,7 @@ TEST(CanaryTrafficPercentAtTheTop, WinsAfterAServerSideApply) {
   Value patched = spec::clone(d, world.arena());
   merge_patch(patched, world.yaml(kTop100), world.arena());
   const Value e = world.update(patched, d);
-  // The API server merges the applied fields: the list, which nobody owns, becomes the object again.
+  // The API server merges the applied fields: the list, which no one owns, becomes the object again.
   Value again = spec::clone(e, world.arena());
   merge_patch(again, world.yaml(kTopAndObject), world.arena());
   const Value f = world.update(again, e);
