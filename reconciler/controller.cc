@@ -232,7 +232,7 @@ class Controller::Impl {
     const auto now = Clock::now();
     count(outcome, now - began);
     log_outcome(key, outcome, now - began);
-    if (outcome.result <= ReconcileOutcome::Result::kGone) {
+    if (outcome.result <= ReconcileOutcome::Result::kRefused) {
       queue_.forget(key);
     } else {
       queue_.add_after_failure(key, now);
@@ -244,9 +244,10 @@ class Controller::Impl {
 
   void count(const ReconcileOutcome& outcome, std::chrono::nanoseconds took) {
     using enum ReconcileOutcome::Result;
-    static constexpr std::array<ReconcileResult, 6> kAs = {
-        ReconcileResult::kSuccess, ReconcileResult::kSuccess, ReconcileResult::kRequeueAfter,
-        ReconcileResult::kRequeue, ReconcileResult::kError,   ReconcileResult::kError};
+    static constexpr std::array<ReconcileResult, 7> kAs = {
+        ReconcileResult::kSuccess,      ReconcileResult::kSuccess, ReconcileResult::kError,
+        ReconcileResult::kRequeueAfter, ReconcileResult::kRequeue, ReconcileResult::kError,
+        ReconcileResult::kError};
     counts_.reconciled(kAs.at(static_cast<std::size_t>(outcome.result)), took);
     counts_.bugs += outcome.result == kBug ? 1 : 0;
     counts_.write_storms += static_cast<std::uint64_t>(outcome.write_storms);

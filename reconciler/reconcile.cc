@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "process/log.h"
+#include "reconciler/apply/answers.h"
 #include "reconciler/apply/finalizer.h"
 #include "reconciler/status/service_events.h"
 #include "spec/text/rfc3339.h"
@@ -20,6 +21,8 @@ namespace {
 using kube::SteadyTime;
 using kube::Task;
 using Result = ReconcileOutcome::Result;
+
+constexpr std::string_view kStatus = "status";
 
 /// RFC 3339 in UTC, to the second: a condition's lastTransitionTime.
 std::string wall_now() {
@@ -36,9 +39,12 @@ void escalate(ReconcileOutcome& outcome, Result result, std::string_view problem
   if (outcome.problem.empty()) outcome.problem = problem;
 }
 
-void escalate(ReconcileOutcome& outcome, const kube::ApiError& error) {
-  if (error.is_not_found()) return;  // the watch reports the deletion
-  escalate(outcome, error.is_conflict() ? Result::kStale : Result::kFailed, error.to_string());
+void again(ReconcileOutcome& outcome, SteadyTime when) {
+  outcome.again_at = std::min(outcome.again_at.value_or(when), when);
+}
+
+std::string name_of(std::string_view what, const ServiceRecord& record) {
+  return fmt::format("{} of {}", what, record.key.to_string());
 }
 
 }  // namespace
@@ -108,11 +114,28 @@ Task<ReconcileOutcome> Reconciler::reconcile(ServiceKey key, SteadyTime until) {
   co_return outcome;
 }
 
+/// The finalizer or the status could not be written, because of something that no watch reports.
+void Reconciler::refused(ReconcileOutcome& outcome, const ServiceRecord& record, std::string_view what,
+                         std::string_view problem) {
+  escalate(outcome, Result::kRefused, problem);
+  again(outcome, applier_.refused_writes().refused(name_of(what, record), record.uid, {}, {},
+                                                   std::chrono::steady_clock::now()));
+}
+
+void Reconciler::failed(ReconcileOutcome& outcome, const ServiceRecord& record, std::string_view what,
+                        const kube::ApiError& error) {
+  if (error.is_not_found()) return;  // the watch reports the deletion
+  if (error.is_conflict()) return escalate(outcome, Result::kStale, error.to_string());
+  if (is_refusal(error)) return refused(outcome, record, what, error.to_string());
+  escalate(outcome, Result::kFailed, error.to_string());
+}
+
 Task<void> Reconciler::finalize(const ServiceRecord& record, const spec::Value& service, SteadyTime until,
                                 ReconcileOutcome& outcome) {
   if (!has_finalizer(service)) co_return;
   const auto finished = co_await finish_deletion(client_, cache_, record, service, until);
-  if (!finished) co_return escalate(outcome, finished.error());
+  if (!finished) co_return failed(outcome, record, kFinalizer, finished.error());
+  applier_.refused_writes().forget(name_of(kFinalizer, record));
   ++outcome.writes;
 }
 
@@ -127,10 +150,12 @@ Task<void> Reconciler::serve(Assessment& assessment, SteadyTime until, Reconcile
   ApplyOutcome applied = co_await applier_.carry_out(key, assessment.plan(), until);
   outcome.writes += applied.writes;
   if (applied.stale) escalate(outcome, Result::kStale);
+  const bool failed = applied.failed || !problems.empty();
   std::ranges::move(applied.problems, std::back_inserter(problems));
   applied.problems = std::move(problems);
-  if (!applied.problems.empty()) escalate(outcome, Result::kFailed, applied.problems.front().text);
-  outcome.again_at = applied.again_at;
+  if (!applied.problems.empty())
+    escalate(outcome, failed ? Result::kFailed : Result::kRefused, applied.problems.front().text);
+  if (applied.again_at) again(outcome, *applied.again_at);
   outcome.write_storms +=
       static_cast<int>(std::ranges::count(applied.problems, "WriteStorm", &ApplyProblem::reason));
   if (assessment.needs_requeue()) escalate(outcome, Result::kLater);
@@ -159,10 +184,11 @@ Task<bool> Reconciler::set_finalizer(Assessment& assessment, SteadyTime until, R
       co_await add_finalizer(client_, cache_, assessment.record(), assessment.document(), until);
   if (version) {
     assessment.use_version(*version);
+    applier_.refused_writes().forget(name_of(kFinalizer, assessment.record()));
     ++outcome.writes;
     co_return true;
   }
-  escalate(outcome, version.error());
+  failed(outcome, assessment.record(), kFinalizer, version.error());
   if (version.error().is_conflict() || version.error().is_not_found()) {
     assessment.leave_alone();
     co_return false;
@@ -184,6 +210,7 @@ Task<void> Reconciler::write_status(Assessment& assessment, SteadyTime until, Re
       break;
     case StatusOutcome::Result::kWritten:
       ++outcome.writes;
+      applier_.refused_writes().forget(name_of(kStatus, assessment.record()));
       // It waited for the generation that the status has just reported.
       if (assessment.wanted().waits_for_status) escalate(outcome, Result::kStale);
       report_events(assessment, status);
@@ -192,9 +219,12 @@ Task<void> Reconciler::write_status(Assessment& assessment, SteadyTime until, Re
       escalate(outcome, Result::kStale);
       break;
     case StatusOutcome::Result::kHeld:
-      outcome.again_at = std::min(outcome.again_at.value_or(*written.again_at), *written.again_at);
+      again(outcome, *written.again_at);
       break;
     case StatusOutcome::Result::kGone:
+      break;
+    case StatusOutcome::Result::kRefused:
+      refused(outcome, assessment.record(), kStatus, written.problem);
       break;
     case StatusOutcome::Result::kFailed:
       escalate(outcome, Result::kFailed, written.problem);

@@ -6,7 +6,8 @@
 //   Reconciler reconciler(client, cache, events, surroundings...);
 //   reconciler.use(catalog);
 //   const ReconcileOutcome outcome = co_await reconciler.reconcile(key, until);
-//   if (outcome.result > ReconcileOutcome::Result::kGone) queue.add_after_failure(key, now);
+//   if (outcome.result > ReconcileOutcome::Result::kRefused) queue.add_after_failure(key, now);
+//   if (outcome.again_at) queue.add_at(key, Priority::kChange, *outcome.again_at, now);
 //
 // In this order: a service that is being deleted is finalized; the finalizer is added; desired objects are built,
 // planned and applied; the status is written, also after failures; Events report its changes.
@@ -33,16 +34,17 @@ namespace modelgate::reconciler {
 struct ReconcileOutcome {
   enum class Result : std::uint8_t {  // the best first
     kDone,
-    kGone,    // the service no longer exists
-    kLater,   // done, but it depends on something that no watch reports
-    kStale,   // the cached objects were outdated: to be repeated soon
-    kFailed,  // something was refused or not reached
-    kBug,     // an exception: logged
+    kGone,     // the service no longer exists
+    kRefused,  // the API server refused a write: to be repeated at again_at
+    kLater,    // done, but it depends on something that no watch reports
+    kStale,    // the cached objects were outdated: to be repeated soon
+    kFailed,   // something failed or was not reached
+    kBug,      // an exception: logged
   };
   Result result = Result::kDone;
   int writes = 0;
   int write_storms = 0;                           // writes of children that were held back
-  std::optional<kube::SteadyTime> again_at = {};  // when they are allowed
+  std::optional<kube::SteadyTime> again_at = {};  // when they, or refused ones, are to be repeated
   std::string problem;                            // the first one, for the log
 };
 
@@ -82,6 +84,10 @@ class Reconciler {
                                                        ReconcileOutcome& outcome);
   kube::Task<bool> set_finalizer(Assessment& assessment, kube::SteadyTime until, ReconcileOutcome& outcome);
   kube::Task<void> write_status(Assessment& assessment, kube::SteadyTime until, ReconcileOutcome& outcome);
+  void refused(ReconcileOutcome& outcome, const ServiceRecord& record, std::string_view what,
+               std::string_view problem);
+  void failed(ReconcileOutcome& outcome, const ServiceRecord& record, std::string_view what,
+              const kube::ApiError& error);
   kube::Task<void> report_bug(ServiceKey key, std::string what, kube::SteadyTime until);
   void report_problems(const Assessment& assessment, const ApplyOutcome& applied);
   void report_events(Assessment& assessment, const spec::Value& status);

@@ -25,6 +25,11 @@ bool is_definite(const ApiError& error) {
          error.code != 401 && error.code != 408 && error.code != 409 && error.code != 429;
 }
 
+bool is_refusal(const ApiError& error) {
+  return is_definite(error) || (error.code == 409 && error.message.contains("Apply failed with")) ||
+         (error.code == 500 && error.message.contains("failed calling webhook"));
+}
+
 bool is_address_immutable(const Step& step, const ApiError& error) {
   return step.resource == &kube::kServices && error.code == 422 && error.message.contains("spec.clusterIP");
 }

@@ -24,6 +24,10 @@ bool is_stale(const kube::ApiError& error);
 /// The same write would be refused again.
 bool is_definite(const kube::ApiError& error);
 
+/// Something that no watch reports may end it: a policy or webhook, a quota, RBAC, an object that is not ours. The
+/// object was not written.
+bool is_refusal(const kube::ApiError& error);
+
 /// The API server refused to change a Service's clusterIP: whether it is headless is fixed when it is created.
 /// As in KServe, the configuration applies to new Services only.
 bool is_address_immutable(const Step& step, const kube::ApiError& error);

@@ -50,6 +50,12 @@ spec::ObjectView controller_of(const spec::Value& object) {
   return {};
 }
 
+ApplyProblem problem_with(const Step& step, std::string reason, std::string_view text) {
+  return {.component = step.component,
+          .reason = std::move(reason),
+          .text = fmt::format("{} {} {}", step.resource->kind, step.name, text)};
+}
+
 /// The field managers: "kubectl-create, manager".
 std::string managers_of(const spec::Value& object) {
   std::set<std::string_view> names;
@@ -92,11 +98,11 @@ class Applier::Run {
   void not_applied(const Step& step);
   void failed(const Step& step, const ApiError& error);
   void refused(const Step& step, ApplyProblem problem);
+  void hold(const Step& step, const ApplyProblem& problem);
+  void again_at(SteadyTime when);
   void stale(const Step& step);
-  void report(const Step& step, std::string reason, std::string text, bool transient = true);
-  void report(const Step& step, Passing passing) {
-    report(step, std::string(passing.reason), std::string(passing.text));
-  }
+  void report(const Step& step, std::string reason, std::string_view text);
+  void report(const Step& step, Passing passing) { report(step, std::string(passing.reason), passing.text); }
   kube::CallOptions options() const;
 
   Applier& applier_;
@@ -192,15 +198,14 @@ bool Applier::Run::may_start(const Step& step) {
     return false;
   }
   const std::string object = object_of(step);
-  const auto known = applier_.refused_.find(object);
-  if (known != applier_.refused_.end() && known->second.uid == step.uid &&
-      known->second.wanted_digest == step.wanted_digest && now < known->second.until) {
-    refused(step, known->second.problem);
+  if (const auto held = applier_.refused_.held(object, step.uid, step.wanted_digest, now)) {
+    again_at(held->again_at);
+    refused(step, held->problem);
     return false;
   }
   const std::chrono::nanoseconds wait = applier_.breaker_.wait(object, now);
   if (wait.count() == 0) return true;
-  outcome_.again_at = std::min(outcome_.again_at.value_or(now + wait), now + wait);
+  again_at(now + wait);
   report(
       step, "WriteStorm",
       fmt::format("was written more than {} times in a short time: something else reverts the changes; it is "
@@ -361,10 +366,13 @@ void Applier::Run::name_is_taken(const Step& step, const Object& live) {
   const std::string whose = owner
                                 ? fmt::format("is owned by {} {}", owner.string("kind"), owner.string("name"))
                                 : "is not owned by an InferenceService";
-  report(step, std::string(kNameTaken),
-         fmt::format("already exists and {} (field managers: {}); delete it, or rename the InferenceService",
-                     whose, managers_of(live.value())),
-         false);
+  ApplyProblem problem = problem_with(
+      step, std::string(kNameTaken),
+      fmt::format("already exists and {} (field managers: {}); delete it, or rename the InferenceService",
+                  whose, managers_of(live.value())));
+  problem.transient = false;
+  hold(step, problem);
+  refused(step, std::move(problem));
 }
 
 Task<void> Applier::Run::apply(const Step& planned) {
@@ -384,11 +392,12 @@ Task<void> Applier::Run::apply(const Step& planned) {
     if (reply) co_return succeeded(step, *reply);
     if (is_address_immutable(step, reply.error())) {
       auto rest = without_address(wanted);
-      if (!rest) co_return failed(step, reply.error());
+      if (!rest) co_return failed(planned, reply.error());
       wanted = std::move(*rest);
       continue;
     }
-    if (!step.held_replicas || !is_stale(reply.error()) || left == 1) co_return failed(step, reply.error());
+    if (!step.held_replicas || !is_stale(reply.error()) || left == 1)
+      co_return failed(planned, reply.error());
     const auto live = co_await reread(step);
     if (!live) co_return;
     version = std::string(live->resource_version());
@@ -423,7 +432,7 @@ void Applier::Run::succeeded(const Step& step, const Object& reply) {
   if (step.resource == &kube::kDeployments) not_created_.erase(step.name);
   const std::string object = object_of(step);
   applier_.breaker_.note(object, Clock::now());
-  applier_.refused_.erase(object);
+  applier_.refused_.forget(object);
   applier_.not_replaced_.erase(object);
   applier_.cache_.put(*step.resource, reply);
   const std::string uid(reply.uid());
@@ -446,10 +455,11 @@ void Applier::Run::failed(const Step& step, const ApiError& error) {
   const SteadyTime now = Clock::now();
   // The write may have succeeded.
   if (error.kind == ApiError::Kind::kDeadline) applier_.breaker_.note(object, now);
-  if (is_definite(error)) {
-    std::erase_if(applier_.refused_, [now](const auto& entry) { return entry.second.until <= now; });
+  if (is_refusal(error)) {
     std::erase_if(applier_.not_replaced_, [now](const auto& entry) { return entry.second <= now; });
-    applier_.refused_[object] = {step.uid, step.wanted_digest, problem, now + kRefusalHolds};
+    hold(step, problem);
+  } else {
+    outcome_.failed = true;
   }
   ended_ = ended_ || ends_all(error) || problem.reason == "NamespaceTerminating";
   if (error.kind == ApiError::Kind::kCancelled) {
@@ -464,6 +474,15 @@ void Applier::Run::refused(const Step& step, ApplyProblem problem) {
   outcome_.problems.push_back(std::move(problem));
 }
 
+/// Until the time at which it is repeated.
+void Applier::Run::hold(const Step& step, const ApplyProblem& problem) {
+  again_at(applier_.refused_.refused(object_of(step), step.uid, step.wanted_digest, problem, Clock::now()));
+}
+
+void Applier::Run::again_at(SteadyTime when) {
+  outcome_.again_at = std::min(outcome_.again_at.value_or(when), when);
+}
+
 void Applier::Run::not_applied(const Step& step) {
   complete_ = false;
   not_applied_.insert(object_of(step));
@@ -474,12 +493,9 @@ void Applier::Run::stale(const Step& step) {
   not_applied(step);
 }
 
-void Applier::Run::report(const Step& step, std::string reason, std::string text, bool transient) {
-  not_applied(step);
-  outcome_.problems.push_back({.component = step.component,
-                               .reason = std::move(reason),
-                               .text = fmt::format("{} {} {}", step.resource->kind, step.name, text),
-                               .transient = transient});
+void Applier::Run::report(const Step& step, std::string reason, std::string_view text) {
+  outcome_.failed = true;
+  refused(step, problem_with(step, std::move(reason), text));
 }
 
 kube::CallOptions Applier::Run::options() const {

@@ -23,7 +23,8 @@
 //
 // An existing Service keeps its clusterIP, or stays headless, whatever is desired.
 //
-// A write that the API server refused is not repeated for kRefusalHolds; its problem is reported again meanwhile.
+// A write that the API server refused is repeated after a pause (refused_writes.h); its problem is reported again
+// meanwhile.
 //
 // WriteBreaker limits the writes of each object: more than kWriteBurst writes, refilled at one in kWriteEvery,
 // are held back and reported (e.g. two controllers that revert each other's changes).
@@ -38,6 +39,7 @@
 #include "kube/client/client.h"
 #include "reconciler/apply/apply_problem.h"
 #include "reconciler/apply/plan.h"
+#include "reconciler/apply/refused_writes.h"
 #include "reconciler/apply/write_breaker.h"
 #include "reconciler/cache/cache.h"
 
@@ -47,10 +49,6 @@ namespace modelgate::reconciler {
 inline constexpr int kWriteBurst = 20;
 inline constexpr std::chrono::seconds kWriteEvery{5};
 
-/// Events of Pods arrive many times a second, and each reconciles the service. A quota that was raised is
-/// noticed after this time.
-inline constexpr std::chrono::seconds kRefusalHolds{5};
-
 /// A replacement that failed left the service without an autoscaler, or a route, for a moment.
 inline constexpr std::chrono::minutes kReplacementHolds{5};
 
@@ -59,9 +57,10 @@ inline constexpr std::chrono::minutes kReplacementHolds{5};
 inline constexpr std::chrono::seconds kWriteDeadline{15};
 
 struct ApplyOutcome {
-  int writes = 0;      // successful ones
-  bool stale = false;  // a conflict: the cached objects were outdated
-  /// When a write that was held back is allowed. No watch event reports the end of a write storm.
+  int writes = 0;       // successful ones
+  bool stale = false;   // a conflict: the cached objects were outdated
+  bool failed = false;  // a problem for another reason than a refusal
+  /// When a write that was held back or refused is to be repeated. No watch reports that it would succeed.
   std::optional<SteadyTime> again_at = {};
   std::vector<ApplyProblem> problems = {};
 };
@@ -78,21 +77,18 @@ class Applier {
   /// `key` and `plan` must live until it ends. Several may run at once, for different services.
   kube::Task<ApplyOutcome> carry_out(const ServiceKey& key, const Plan& plan, SteadyTime until);
 
+  /// For the other writes of a service.
+  RefusedWrites& refused_writes() { return refused_; }
+
  private:
   class Run;
-
-  struct Refused {
-    std::string uid, wanted_digest;
-    ApplyProblem problem;
-    SteadyTime until;
-  };
 
   kube::Client& client_;
   Cache& cache_;
   AppliedMemory& memory_;
   WriteBreaker breaker_{kWriteBurst, kWriteEvery};
-  std::map<std::string, Refused> refused_;          // by kind, namespace and name
-  std::map<std::string, SteadyTime> not_replaced_;  // likewise: when to try again
+  RefusedWrites refused_;
+  std::map<std::string, SteadyTime> not_replaced_;  // by kind, namespace and name: when to try again
 };
 
 }  // namespace modelgate::reconciler

@@ -42,7 +42,7 @@ enum class Priority : std::uint8_t {
 
 /// Delay after the first failure.
 inline constexpr std::chrono::milliseconds kFirstDelay{100};
-/// Limit of the delay: so a service that fails because of something else (a quota, a webhook) recovers soon.
+/// Limit of the delay. Refusals by the API server have a shorter one: apply/refused_writes.h.
 inline constexpr std::chrono::minutes kLongestDelay{5};
 /// While users write continuously, a resync of ten thousand services continues at an eighth of its speed, and a
 /// changed service waits for at most one key more.

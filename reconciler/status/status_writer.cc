@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "reconciler/apply/answers.h"
 #include "workload/objects/object_builder.h"
 
 namespace modelgate::reconciler {
@@ -72,7 +73,8 @@ kube::Task<StatusOutcome> StatusWriter::write(ServiceRecord record, const Value&
     const kube::ApiError& error = written.error();
     if (error.is_not_found()) co_return StatusOutcome{.result = Result::kGone};
     if (error.is_conflict()) co_return StatusOutcome{.result = Result::kConflict};
-    co_return StatusOutcome{.result = Result::kFailed, .problem = error.to_string()};
+    co_return StatusOutcome{.result = is_refusal(error) ? Result::kRefused : Result::kFailed,
+                            .problem = error.to_string()};
   }
   breaker_.note(record.uid, now);
   const std::string stored = spec::digest(status_of(written->value()));

@@ -38,10 +38,11 @@ struct StatusOutcome {
     kConflict,
     kHeld,  // to be written at `again_at`
     kGone,
+    kRefused,  // a later attempt may succeed (is_refusal())
     kFailed,
   };
   Result result = Result::kUnchanged;
-  std::string problem = {};  // of kFailed
+  std::string problem = {};  // of kRefused and kFailed
   std::optional<kube::SteadyTime> again_at = {};
 };
 

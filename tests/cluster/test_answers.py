@@ -19,10 +19,10 @@ from test_reconciler import ReconciledTest, sklearn
 SEED = int(os.environ.get("MODELGATE_ANSWERS_SEED", "20261129"))
 # No step begins after this time. All kinds of breakages come first.
 SEQUENCE_SECONDS = 45
-# Until an effect is visible; generous for busy machines. The reconciler retries after at most twice the time since a failure.
+# Until an effect is visible; generous for busy machines.
 EFFECT_SECONDS = 60
-# The longest pause of the reconciler between two attempts is five minutes.
-LONGEST_PAUSE_SECONDS = 330
+# A refused write is tried again after at most 30 seconds (kLongestRefusalPause).
+LONGEST_PAUSE_SECONDS = 30 + EFFECT_SECONDS
 SERVICES_OF = {"plain": ["plain-predictor"], "split": ["split-predictor", "split-next-predictor"],
                "chain": ["chain-predictor", "chain-transformer"]}
 VERSION = "example.com/version"
@@ -246,7 +246,7 @@ class UpdateRefused(Denial):
 
     def undo(self):
         self.allow()
-        # No watch reports it: the reconciler retries after its pause, which grows with the number of refusals.
+        # No watch reports it: the reconciler tries again after its pause.
         self.test.eventually(f"{self}: the new version", lambda: Cluster(self.test).is_current(self.service, self.component),
                              LONGEST_PAUSE_SECONDS)
 

@@ -749,8 +749,54 @@ TEST_F(Apply, EndsACallAtItsDeadline) {
 TEST_F(Apply, DoesNotRepeatARefusedWrite) {
   refuse("PATCH", kube::kServices, 422, "Invalid", "spec.ports: Required value");
   const Plan plan{.steps = {step(Step::Kind::kApply)}};
+  const auto start = std::chrono::steady_clock::now();
   for (const ApplyOutcome& outcome : carry_out_times(plan, 3)) {
     EXPECT_THAT(reasons(outcome), ElementsAre("Invalid"));
+    EXPECT_FALSE(outcome.failed) << "it is repeated at again_at, without backoff";
+    ASSERT_TRUE(outcome.again_at);
+    EXPECT_GE(*outcome.again_at, start + kRefusalHolds);
+    EXPECT_LE(*outcome.again_at, std::chrono::steady_clock::now() + kRefusalHolds);
+  }
+  EXPECT_EQ(server_.requests().size(), 1U);
+}
+
+struct HeldCase {
+  const char* name;
+  int code;
+  const char* message;
+};
+class HeldRefusal : public Apply, public testing::WithParamInterface<HeldCase> {};
+
+/// What no watch reports is repeated after the pause of a refusal.
+TEST_P(HeldRefusal, IsRepeatedAtItsTime) {
+  refuse("PATCH", kube::kServices, GetParam().code, "X", GetParam().message);
+  const Plan plan{.steps = {step(Step::Kind::kApply)}};
+  for (const ApplyOutcome& outcome : carry_out_times(plan, 2)) {
+    EXPECT_EQ(outcome.problems.size(), 1U);
+    EXPECT_FALSE(outcome.failed);
+    EXPECT_TRUE(outcome.again_at);
+  }
+  EXPECT_EQ(server_.requests().size(), 1U);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    , HeldRefusal,
+    testing::Values(HeldCase{"Policy", 422, "ValidatingAdmissionPolicy 'p' denied request: no"},
+                    HeldCase{"Webhook", 403, "admission webhook \"w\" denied the request: no"},
+                    HeldCase{"AbsentWebhook", 500, "failed calling webhook \"w\": connection refused"},
+                    HeldCase{"Quota", 403, "exceeded quota: q"}, HeldCase{"Rbac", 403, "not you"},
+                    HeldCase{"Fields", 409, "Apply failed with 1 conflict: x"}),
+    [](const auto& c) { return c.param.name; });
+
+TEST_F(Apply, LooksUpATakenNameAtItsTime) {
+  exists(kube::kServices,
+         R"({"metadata":{"name":"a","namespace":"ns","uid":"uid-x","resourceVersion":"8"}})");
+  const Plan plan{.steps = {step(Step::Kind::kCreate)}};
+  for (const ApplyOutcome& outcome : carry_out_times(plan, 3)) {
+    EXPECT_THAT(reasons(outcome), ElementsAre("NameTaken"));
+    EXPECT_FALSE(outcome.problems[0].transient);
+    EXPECT_FALSE(outcome.failed);
+    EXPECT_TRUE(outcome.again_at);
   }
   EXPECT_EQ(server_.requests().size(), 1U);
 }
@@ -758,7 +804,10 @@ TEST_F(Apply, DoesNotRepeatARefusedWrite) {
 TEST_F(Apply, RepeatsTemporaryFailures) {
   refuse("PATCH", kube::kServices, 500, "InternalError", "etcd");
   const Plan plan{.steps = {step(Step::Kind::kApply)}};
-  carry_out_times(plan, 3);
+  for (const ApplyOutcome& outcome : carry_out_times(plan, 3)) {
+    EXPECT_TRUE(outcome.failed);
+    EXPECT_FALSE(outcome.again_at);
+  }
   EXPECT_EQ(server_.requests().size(), 3U);
 }
 

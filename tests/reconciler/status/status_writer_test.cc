@@ -176,13 +176,15 @@ TEST_P(StatusRefused, HasAResult) {
              [](FakeExchange& x) { x.status(GetParam().code, GetParam().reason, {}, "in words"); });
   const StatusOutcome outcome = write("{}", R"({"phase":"Ready"})").front();
   EXPECT_EQ(outcome.result, GetParam().result);
-  EXPECT_EQ(outcome.problem.empty(), GetParam().result != Result::kFailed);
+  EXPECT_EQ(outcome.problem.empty(),
+            GetParam().result != Result::kFailed && GetParam().result != Result::kRefused);
 }
 
 INSTANTIATE_TEST_SUITE_P(, StatusRefused,
                          testing::Values(RefusalCase{"Conflict", 409, "Conflict", Result::kConflict},
                                          RefusalCase{"Gone", 404, "NotFound", Result::kGone},
-                                         RefusalCase{"Forbidden", 403, "Forbidden", Result::kFailed}),
+                                         RefusalCase{"Forbidden", 403, "Forbidden", Result::kRefused},
+                                         RefusalCase{"Internal", 500, "InternalError", Result::kFailed}),
                          [](const auto& c) { return c.param.name; });
 
 }  // namespace
