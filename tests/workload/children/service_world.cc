@@ -267,7 +267,7 @@ std::vector<std::string> Rendered::problems() const {
 ServiceWorld::ServiceWorld(unsigned settings) {
   spec::CatalogBuilder builder;
   for (const BuiltinManifest& manifest : builtin_manifests()) {
-    for (const Value& document : read_documents(manifest.text, arena_)) {
+    for (const Value& document : read_documents(manifest.text, *arena_)) {
       if (builder.add(document) || spec::ObjectView(document).string("kind") != "ConfigMap") continue;
       auto configuration = spec::parse_configuration(document);
       if (!configuration) throw std::runtime_error("the built-in configuration does not parse");
@@ -275,23 +275,23 @@ ServiceWorld::ServiceWorld(unsigned settings) {
       builder.set_configuration(std::move(*configuration));
     }
   }
-  for (const Value& document : read_documents(kRuntimes, arena_)) builder.add(document);
+  for (const Value& document : read_documents(kRuntimes, *arena_)) builder.add(document);
   catalog_ = builder.build(1);
 }
 
 Value ServiceWorld::yaml(std::string_view text) {
-  return std::move(read_documents(text, arena_).at(0));
+  return std::move(read_documents(text, *arena_).at(0));
 }
 
 Value ServiceWorld::service(std::string_view yaml) {
-  Value service = std::move(read_documents(yaml, arena_).at(0));
+  Value service = std::move(read_documents(yaml, *arena_).at(0));
   if (!spec::find(service, "metadata"))
-    spec::set_member(service, "metadata", Value(rapidjson::kObjectType), arena_);
+    spec::set_member(service, "metadata", Value(rapidjson::kObjectType), *arena_);
   Value& metadata = *spec::find(service, "metadata");
-  if (!spec::find(metadata, "name")) spec::set_member(metadata, "name", spec::make_literal("m"), arena_);
-  spec::set_member(metadata, "namespace", spec::make_literal("default"), arena_);
-  spec::set_member(metadata, "uid", spec::make_literal("u-1"), arena_);
-  if (!spec::find(metadata, "generation")) spec::set_member(metadata, "generation", Value(3), arena_);
+  if (!spec::find(metadata, "name")) spec::set_member(metadata, "name", spec::make_literal("m"), *arena_);
+  spec::set_member(metadata, "namespace", spec::make_literal("default"), *arena_);
+  spec::set_member(metadata, "uid", spec::make_literal("u-1"), *arena_);
+  if (!spec::find(metadata, "generation")) spec::set_member(metadata, "generation", Value(3), *arena_);
   return service;
 }
 
@@ -302,7 +302,7 @@ Rendered ServiceWorld::render(std::string_view yaml, const ReadyComponents* read
   for (rapidjson::SizeType i = 0; canaries && i < canaries->Size(); ++i) {
     all.canaries.emplace_back(spec::ObjectView((*canaries)[i]).object("predictor").string("name"));
   }
-  return {build_wanted(document, context(ready ? *ready : all), arena_)};
+  return {catalog_, arena_, build_wanted(document, context(ready ? *ready : all), *arena_)};
 }
 
 ServiceContext ServiceWorld::context(const ReadyComponents& ready) const {

@@ -42,7 +42,10 @@ enum Setting : unsigned {
 /// A JSON value at a pointer of an object, or nullptr.
 const spec::Value* at(const spec::Value& root, std::string_view pointer);
 
+/// Keeps its objects alive: they may outlive the ServiceWorld that rendered them.
 struct Rendered {
+  std::shared_ptr<const spec::Catalog> catalog;  // its strings may be in `wanted`
+  std::shared_ptr<const spec::Arena> arena;      // of the values in `wanted`
   Wanted wanted;
   /// "Service m-predictor", in order.
   std::vector<std::string> names() const;
@@ -67,7 +70,7 @@ class ServiceWorld {
   NameStyle style = NameStyle::kPlain;
   /// See ServiceContext.
   std::map<std::string, std::string, std::less<>> taken_hosts;
-  spec::Arena& arena() { return arena_; }
+  spec::Arena& arena() { return *arena_; }
   const spec::Catalog& catalog() const { return *catalog_; }
   spec::Value service(std::string_view yaml);
   spec::Value yaml(std::string_view text);
@@ -75,7 +78,7 @@ class ServiceWorld {
   ServiceContext context(const ReadyComponents& ready) const;
 
  private:
-  spec::Arena arena_;
+  std::shared_ptr<spec::Arena> arena_ = std::make_shared<spec::Arena>();
   std::shared_ptr<const spec::Catalog> catalog_;
 };
 

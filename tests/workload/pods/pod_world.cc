@@ -150,11 +150,11 @@ PodWorld::PodWorld(std::string_view yaml, const Change& change) {
   auto manifests = reader.finish(1);
   if (!manifests) throw std::runtime_error(manifests.error().front().to_string());
   manifests_ = *manifests;
-  catalog_ = make_catalog(items_of(read_documents(yaml, arena_), arena_), change);
+  catalog_ = make_catalog(items_of(read_documents(yaml, *arena_), *arena_), change);
 }
 
 Value PodWorld::yaml(std::string_view text) {
-  std::vector<Value> documents = read_documents(text, arena_);
+  std::vector<Value> documents = read_documents(text, *arena_);
   return documents.empty() ? Value() : std::move(documents.front());
 }
 
@@ -163,8 +163,8 @@ Value PodWorld::pod(std::string_view text) {
   if (!pod.IsObject()) pod.SetObject();
   const auto put = [&](Value& object, std::string_view key, std::string_view json) {
     if (spec::find(object, key)) return;
-    auto value = spec::parse_json(json, arena_);
-    spec::set_member(object, key, std::move(*value), arena_);
+    auto value = spec::parse_json(json, *arena_);
+    spec::set_member(object, key, std::move(*value), *arena_);
   };
   put(pod, "apiVersion", R"("v1")");
   put(pod, "kind", R"("Pod")");
@@ -185,10 +185,13 @@ spec::Fact PodWorld::answer(const spec::ObjectKey& key) const {
 
 Mutated PodWorld::mutate(const Value& pod) {
   Mutated out;
+  out.catalog = catalog_;
+  out.manifests = manifests_;
+  out.arena = arena_;
   spec::Facts facts;
   for (int round = 0; round < 5; ++round) {
-    out.pod = spec::clone(pod, arena_);
-    spec::Edit edit(out.pod, arena_);
+    out.pod = spec::clone(pod, *arena_);
+    spec::Edit edit(out.pod, *arena_);
     PodOutcome outcome = mutate_pod(edit, {.catalog = *catalog_, .facts = facts, .namespace_ = namespace_});
     if (outcome.needs.empty()) {
       out.allowed = outcome.errors.empty();

@@ -23,8 +23,11 @@
 
 namespace modelgate::workload {
 
-/// A Pod after mutation.
+/// A Pod after mutation. Keeps the Pod alive: it may outlive the PodWorld that mutated it.
 struct Mutated {
+  std::shared_ptr<const spec::Catalog> catalog;  // its strings may be in `pod`, as those of `manifests`
+  std::shared_ptr<const kube::Manifests> manifests;
+  std::shared_ptr<const spec::Arena> arena;  // of `pod`
   bool allowed = true;
   /// One text for each error: "spec.serviceAccountName FieldValueNotFound".
   std::vector<std::string> errors;
@@ -53,7 +56,7 @@ class PodWorld {
   /// With the built-in configuration, changed by `change`.
   explicit PodWorld(std::string_view yaml = {}, const Change& change = {});
 
-  spec::Arena& arena() { return arena_; }
+  spec::Arena& arena() { return *arena_; }
   spec::Value yaml(std::string_view text);
   /// A Pod of an InferenceService, from YAML of `spec` and `metadata`; label, name and a container are added
   /// if they are missing.
@@ -67,7 +70,7 @@ class PodWorld {
  private:
   spec::Fact answer(const spec::ObjectKey& key) const;
 
-  spec::Arena arena_;
+  std::shared_ptr<spec::Arena> arena_ = std::make_shared<spec::Arena>();
   std::shared_ptr<const kube::Manifests> manifests_;
   std::shared_ptr<const spec::Catalog> catalog_;
 };
