@@ -28,6 +28,15 @@ CHILDREN = {
     "dev-047": "a runtime that does not support the format",
     "dev-048": "image pull Secrets, annotations of the predictor",
 }
+KNATIVE = {
+    "knd-001": "canary from the beginning",
+    "knd-006": "explainer, metric, target",
+    "knd-008": "a Pod that finds no node, tags",
+    "knd-014": "transformer and explainer within the cluster",
+    "knd-017": "a stopped service",
+    "knd-026": "a transformer that Knative refuses",
+}
+SEQUENCES = {"sqd-000": "canary, rollback, promotion", "sqtd-000": "a transformer that comes and goes"}
 ROUTES = {
     "rt-001": "canary with HTTPRoutes",
     "rt-002": "a stopped service",
@@ -80,8 +89,9 @@ def covering(cases):
 
 def main():
     REDUCED.mkdir(exist_ok=True)
-    for name, chosen in (("children.jsonl", CHILDREN), ("routes.jsonl", ROUTES)):
+    for name, chosen in (("children.jsonl", CHILDREN), ("routes.jsonl", ROUTES), ("knative.jsonl", KNATIVE)):
         write(name, [without_pods(c) for c in read(name) if c["id"] in chosen])
+    write("sequences.jsonl", [c for c in read("sequences.jsonl") if c["id"] in SEQUENCES])
     write("pods.jsonl", covering(read("pods.jsonl")))
     for name in ("cluster.json", "fixtures.yaml"):
         text = (ALL / name).read_text()

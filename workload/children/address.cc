@@ -11,8 +11,9 @@
 namespace modelgate::workload {
 namespace {
 
+/// Knative's hosts have port 80.
 bool is_headless(const ServiceBuild& build) {
-  return build.configuration.service.service_cluster_ip_none;
+  return !build.context.knative && build.configuration.service.service_cluster_ip_none;
 }
 
 ServicePort port_for(const ServicePorts& ports, ServiceProtocol protocol, bool strict) {

@@ -9,6 +9,8 @@
 #include "workload/children/component.h"
 #include "workload/children/deployment.h"
 #include "workload/children/explainer.h"
+#include "workload/children/knative_route.h"
+#include "workload/children/knative_service.h"
 #include "workload/children/pod_parts.h"
 #include "workload/children/predictor.h"
 #include "workload/children/route.h"
@@ -34,11 +36,16 @@ bool add_component(ServiceBuild& build, std::optional<Component> component) {
     build.fatal(component->kind, "InvalidName", spec::FieldPath{} / "metadata" / "name", std::move(*problem));
     return !build.stops_at_first_error();
   }
+  const bool knative = build.context.knative;
   // Services and autoscalers have the labels of the Pods.
-  component->labels["app"] = app_label(component->name);
+  if (!knative) component->labels["app"] = app_label(component->name);
   if (!render_injection(build, *component)) return !build.stops_at_first_error();
-  if (!build.context.problems_only) write_pod_defaults(component->pod_spec, build.arena);
+  if (!knative && !build.context.problems_only) write_pod_defaults(component->pod_spec, build.arena);
   if (!finish_pod(build, *component, component->pod_spec)) return !build.stops_at_first_error();
+  if (knative) {
+    add_knative_service(build, *component);
+    return true;
+  }
   add_services(build, *component);
   add_collector(build, *component);
   add_deployments(build, *component);
@@ -73,7 +80,7 @@ bool add_predictors(ServiceBuild& build) {
   const spec::PredictorView stable = build.service.spec().predictor();
   // The stable version is built first: labels that its runtime's server adds apply to all versions.
   auto component = build_predictor(build, stable, predictor_path());
-  if (!component) return !build.stops_at_first_error();
+  if (!component || build.context.knative) return add_component(build, std::move(component));
   build.versions = plan_versions(build);
   retain_retiring(build);
   component->scaling.min_replicas = build.versions.stable.replicas;
@@ -87,7 +94,19 @@ void add_model_config(ServiceBuild& build) {
   build.add(std::move(object), true);
 }
 
+/// KServe leaves the Knative Service of a component that the service no longer has.
+void retain_former_components(ServiceBuild& build) {
+  if (build.strict()) return;
+  const auto spec = build.service.spec();
+  if (!spec.transformer()) build.retain("Service", build.transformer());
+  if (!spec.explainer()) build.retain("Service", build.explainer());
+}
+
 void add_all(ServiceBuild& build) {
+  if (build.context.knative) {
+    check_initial_scale(build);
+    retain_former_components(build);
+  }
   if (serves_many_models(build.service.spec().predictor())) add_model_config(build);
   if (build.stopped()) {
     // For the runtime and the problems.
@@ -98,7 +117,8 @@ void add_all(ServiceBuild& build) {
   if (build.service.spec().transformer() && !add_component(build, build_transformer(build))) return;
   if (build.service.spec().explainer() && !add_component(build, build_explainer(build))) return;
   build.adding = kIngress;
-  if (!build.wanted.fatal(kPredictor)) add_routes(build);
+  if (build.wanted.fatal(kPredictor)) return;
+  build.context.knative ? add_knative_route(build) : add_routes(build);
 }
 
 }  // namespace

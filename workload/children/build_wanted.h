@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Builds the objects that serve an InferenceService in Standard mode: Deployments, Services, autoscalers, routes,
-// ConfigMaps. Called by the reconciler, which applies them; by admission, to report what cannot be realized; by
+// Builds the objects that serve an InferenceService: in Standard mode Deployments, Services, autoscalers, routes and
+// ConfigMaps, in Knative mode (ServiceContext::knative) Knative Services and their route. Called by the reconciler, which applies them; by admission, to report what cannot be realized; by
 // `modelgate review --render`.
 //
 //   Wanted wanted = build_wanted(service, {.catalog = catalog, .runtime = selected, .ready = observed}, arena);

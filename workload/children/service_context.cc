@@ -10,7 +10,8 @@ ServiceContext make_service_context(std::string_view service_name, const spec::C
           .runtime = cluster.runtime,
           .facts = cluster.facts,
           .name_style = name_style_for(service_name, cluster.deployments, configuration),
-          .virtual_services = configuration.modelgate.istio_routes && cluster.has_virtual_services};
+          .virtual_services = configuration.modelgate.istio_routes && cluster.has_virtual_services,
+          .has_istio = cluster.has_virtual_services};
 }
 
 }  // namespace modelgate::workload

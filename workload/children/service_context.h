@@ -45,8 +45,15 @@ struct ReadyComponents {
   /// then the other members decide.
   std::vector<DeployedVersion> versions = {};
 
+  /// In Knative mode: the host of the component that requests reach first, as its Knative Service has it. Empty: not
+  /// known yet.
+  std::string entrance_host = {};
+
   bool canary(std::string_view name) const { return std::ranges::find(canaries, name) != canaries.end(); }
 };
+
+/// The namespace of Knative's configuration.
+inline constexpr std::string_view kKnativeNamespace = "knative-serving";
 
 struct ServiceContext {
   const spec::Catalog& catalog;
@@ -62,6 +69,10 @@ struct ServiceContext {
   /// The installation enables VirtualServices instead of Ingresses, and the cluster has the kind. KServe
   /// creates them in Knative mode only. Requires `ingressGateway`.
   bool virtual_services = false;
+  /// The service is in Knative mode, and the cluster has Knative Services.
+  bool knative = false;
+  /// The cluster has VirtualServices.
+  bool has_istio = true;
   /// Build as in Strict, whatever is configured: in Compatible mode, admission reports what Strict would
   /// deny.
   bool as_strict = false;

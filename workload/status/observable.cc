@@ -28,6 +28,7 @@ constexpr Field kLabels[] = {{"app"},
                              {label::kComponent},
                              {"isvc.generation"},
                              {"pod-template-hash"},
+                             {"serving.knative.dev/revision"},
                              {kServiceNameLabel}};
 constexpr Field kOwner[] = {{"apiVersion"}, {"kind"}, {"name"}, {"uid"}, {"controller"}};
 constexpr Field kMetadata[] = {{"name"},
@@ -91,6 +92,16 @@ constexpr Field kAutoscalerSpec[] = {
 constexpr Field kAutoscalerStatus[] = {{"currentReplicas"}, {"desiredReplicas"}, {"conditions", kConditions}};
 constexpr Field kAutoscaler[] = {{"spec", kAutoscalerSpec}, {"status", kAutoscalerStatus}};
 
+/// Knative's. One of Kubernetes has only conditions of these.
+constexpr Field kServiceStatus[] = {{"observedGeneration"},
+                                    {"conditions", kConditions},
+                                    {"latestCreatedRevisionName"},
+                                    {"latestReadyRevisionName"},
+                                    {"traffic"},
+                                    {"url"},
+                                    {"address"}};
+constexpr Field kService[] = {{"status", kServiceStatus}};
+
 constexpr Field kOther[] = {{"status", kStatus}};
 
 struct Kind {
@@ -104,6 +115,7 @@ constexpr Kind kKinds[] = {{"Deployment", kDeployment},
                            {kEndpointSliceKind, kEndpointSlice},
                            {"Ingress", kIngress},
                            {"VirtualService", kVirtualService},
+                           {"Service", kService},
                            {"HorizontalPodAutoscaler", kAutoscaler},
                            {"ScaledObject", kAutoscaler}};
 

@@ -11,7 +11,7 @@
 // labels of our selectors). Trimming twice changes nothing.
 //
 // Known kinds are Deployment, ReplicaSet, Pod, EndpointSlice (of which one ready endpoint is retained), HTTPRoute,
-// Ingress, VirtualService, HorizontalPodAutoscaler and ScaledObject. Any other kind retains `metadata` and the conditions of its status.
+// Ingress, VirtualService, Knative's Service, HorizontalPodAutoscaler and ScaledObject. Any other kind retains `metadata` and the conditions of its status.
 #pragma once
 
 #include <string_view>

@@ -21,6 +21,8 @@ struct Observed {
   std::vector<const spec::Value*> pods;
   std::vector<const spec::Value*> http_routes;
   std::vector<const spec::Value*> virtual_services = {};
+  /// Of serving.knative.dev. Those that the InferenceService owns.
+  std::vector<const spec::Value*> knative_services = {};
 
   // What is unknown counts as present and ready.
   /// Those that the InferenceService owns.

@@ -14,6 +14,7 @@
 #include "workload/status/canary_status.h"
 #include "workload/status/component_status.h"
 #include "workload/status/conditions.h"
+#include "workload/status/knative_status.h"
 #include "workload/status/observed_component.h"
 #include "workload/status/pod_trouble.h"
 #include "workload/status/route_status.h"
@@ -29,15 +30,25 @@ constexpr std::string_view kStoppedReason = "Stopped";
 class StatusBuild {
  public:
   StatusBuild(const StatusInput& input, std::string_view now, spec::Arena& arena)
-      : input_(input), now_(now), arena_(arena), conditions_(input.old_status) {}
+      : input_(input),
+        now_(now),
+        arena_(arena),
+        conditions_(input.old_status),
+        knative_(input, conditions_, arena) {}
 
   Value run() {
     if (input_.is_stopped()) {
       stop();
+    } else if (is_knative()) {
+      observe_knative();
     } else {
       observe();
     }
     add_ready();
+    if (is_knative()) {
+      if (!input_.is_stopped()) components_.model = knative_.model();
+      return assemble();
+    }
     if (!input_.is_stopped()) add_previous_version();
     withdraw_loaded_model(input_, conditions_, components_);
     return assemble();
@@ -60,6 +71,15 @@ class StatusBuild {
     conditions_.set("Stopped", {"False", "NotStopped", "the service is not stopped"});
   }
 
+  bool is_knative() const { return input_.build.context.knative; }
+
+  void observe_knative() {
+    knative_.set_conditions();
+    components_.failed = knative_.failed();
+    url_ = knative_.url();
+    address_ = knative_.address();
+  }
+
   /// As in KServe; but a route that is no longer in use is not reported as ready.
   void retain_conditions() {
     const spec::ObjectView old = conditions_.old("IngressReady");
@@ -77,20 +97,21 @@ class StatusBuild {
       conditions_.set(ready_condition(kind), stopped);
     conditions_.set("Stopped", {"True", std::string(kStoppedReason), "the service is stopped"});
     const bool gateway_api = input_.build.configuration.ingress.enable_gateway_api;
-    if (gateway_api && route_kind(input_.build) == RouteKind::kNone) {
+    if (gateway_api && !is_knative() && route_kind(input_.build) == RouteKind::kNone) {
       conditions_.set("IngressReady", no_route_wanted());
       url_ = external_url(input_);
-    } else if (input_.strict() || gateway_api || conditions_.old("IngressReady")) {
+    } else if (input_.strict() || gateway_api || is_knative() || conditions_.old("IngressReady")) {
       // With an Ingress, KServe does not set the condition for a service that never ran.
       conditions_.set("IngressReady", stopped);
     }
     canaries_ = stopped_canaries(input_, stopped, conditions_);
   }
 
-  /// KServe does not wait for an explainer beside a transformer. Compatible reports no component that KServe did not
+  /// In Knative mode KServe waits for the predictor only. In Standard mode it does not wait for an explainer beside a transformer. Compatible reports no component that KServe did not
   /// come to.
   bool is_needed(std::string_view component) const {
     if (input_.strict() || component == kPredictor) return true;
+    if (is_knative()) return false;
     if (component == kExplainer && input_.service.spec().transformer()) return false;
     return conditions_.has(ready_condition(component));
   }
@@ -136,26 +157,42 @@ class StatusBuild {
     ObjectBuilder out(arena_);
     out.value("observedGeneration", Value(observed_generation()))
         .value("conditions", conditions_.to_value(now_, arena_))
-        .text("deploymentMode", spec::kStandardMode)
+        .text("deploymentMode", is_knative() ? spec::kKnativeMode : spec::kStandardMode)
         .value("modelStatus", model_status());
     add_runtime(out);
     if (!input_.is_stopped()) retain_urls();
     if (!address_.empty()) out.value("address", ObjectBuilder(arena_).text("url", address_).take());
     out.text_if_any("url", url_);
-    if (!input_.is_stopped() && !components_.urls.empty())
-      out.value("components", component_urls(components_, arena_));
+    if (!input_.is_stopped()) add_components(out);
     if (!canaries_.empty()) out.value("canaryStatuses", to_value(canaries_, arena_));
     if (const std::string_view word = phase(); !word.empty()) out.text("phase", word);
     return out.take();
   }
 
+  void add_components(ObjectBuilder& out) {
+    Value components = is_knative() ? knative_.take_components() : component_urls(components_, arena_);
+    if (!components.ObjectEmpty()) out.value("components", std::move(components));
+  }
+
   /// Where KServe does not change it, the old one.
   Value model_status() const {
+    if (is_knative() && !input_.strict() && !input_.is_stopped()) return knative_model_status();
     const Value* before = spec::find(*input_.service.value(), "status");
     before = before ? spec::find(*before, "modelStatus") : nullptr;
     const bool unchanged = !input_.strict() && !input_.is_stopped() && input_.predictor_problem();
     if (unchanged && before && components_.model.target.empty()) return spec::clone(*before, arena_);
     return to_value(components_.model, arena_);
+  }
+
+  /// KServe never removes the last failure.
+  Value knative_model_status() const {
+    const spec::ObjectView before = input_.old_status.object("modelStatus");
+    if (components_.model.target.empty() && before) return spec::clone(*before.value(), arena_);
+    Value out = to_value(components_.model, arena_);
+    const spec::Value* failure = before.field("lastFailureInfo");
+    if (failure && !spec::find(out, "lastFailureInfo"))
+      spec::set_member(out, "lastFailureInfo", spec::clone(*failure, arena_), arena_);
+    return out;
   }
 
   /// Never decreases.
@@ -173,6 +210,10 @@ class StatusBuild {
 
   void add_runtime(ObjectBuilder& out) {
     const spec::Runtime* runtime = input_.wanted.runtime;
+    if (!runtime && is_knative() && !input_.strict()) {
+      for (const std::string_view name : {"clusterServingRuntimeName", "servingRuntimeName"})
+        out.text_if_any(name, input_.old_status.string(name));
+    }
     if (!runtime) return;
     out.text(runtime->cluster_scoped ? "clusterServingRuntimeName" : "servingRuntimeName", runtime->name);
   }
@@ -196,6 +237,7 @@ class StatusBuild {
   spec::Arena& arena_;
 
   Conditions conditions_;
+  KnativeStatus knative_;
   ComponentStatus components_;
   std::vector<CanaryStatus> canaries_;
   std::string url_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The status of an InferenceService in Standard mode, from the desired and the observed objects. Called by
-// the reconciler, on every path.
+// The status of an InferenceService, from the desired and the observed objects. Called by the reconciler, on every
+// path. knative_status.h has what differs in Knative mode.
 //
 //   ServiceContext context{.catalog = catalog, .runtime = selected, .ready = ready_components(...)};
 //   Wanted wanted = build_wanted(service, context, arena);

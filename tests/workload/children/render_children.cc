@@ -6,8 +6,9 @@
 //   render_children cluster.json fixtures.yaml < cases.jsonl > rendered.jsonl
 //
 // The files contain the cluster: configuration, runtimes. A case is {"id", "object", "observed":
-// {"deployments", "pods", "httpRoutes"}}; for each, it prints a line {"id", "objects", "problems", "status"}.
-// Services are defaulted first, as they would be stored.
+// {"deployments", "pods", "httpRoutes", "virtualServices", "knativeServices"}, "refused": {"predictor": "text"}}; for
+// each, it prints a line {"id", "objects", "problems", "status"}. Services are defaulted first, as they would be
+// stored. The API server refuses the object of a component in `refused`.
 #include <fmt/format.h>
 
 #include <fstream>
@@ -16,10 +17,12 @@
 #include <stdexcept>
 
 #include "defaulting/defaulting.h"
+#include "spec/deployment_mode.h"
 #include "spec/edit.h"
 #include "spec/runtime_support.h"
 #include "workload/children/build_wanted.h"
 #include "workload/objects/object_builder.h"
+#include "workload/status/knative_status.h"
 #include "workload/status/observable.h"
 #include "workload/status/ready_components.h"
 #include "workload/status/status.h"
@@ -88,6 +91,28 @@ const spec::Runtime* runtime_for(const Value& service, const spec::Catalog& cata
       {.model = spec::requirement_of(predictor), .namespace_ = view.metadata().namespace_()}, catalog);
 }
 
+void add_refusals(Value& parsed, Wanted& wanted) {
+  const Value* refused = spec::find(parsed, "refused");
+  if (!refused) return;
+  for (const auto& m : refused->GetObject()) {
+    wanted.problems.push_back({.component = spec::text_of(m.name),
+                               .reason = "ReconcileFailed",
+                               .path = spec::FieldPath{} / "spec" / spec::text_of(m.name),
+                               .text = std::string(spec::text_of(m.value)),
+                               .refused = true});
+  }
+}
+
+ServiceContext context_of(const Value& service, const spec::Catalog& catalog, const Observed& observed) {
+  const spec::InferenceServiceView view(service);
+  ServiceContext out{.catalog = catalog, .runtime = runtime_for(service, catalog)};
+  const spec::Configuration& configuration = catalog.configuration();
+  out.knative = spec::effective_deployment_mode(view, view, configuration) == spec::kKnativeMode;
+  out.ready = out.knative ? knative_ready(service, configuration, observed, out.name_style)
+                          : ready_components(service, configuration, observed);
+  return out;
+}
+
 std::string render(const std::string& line, const spec::Catalog& catalog) {
   spec::Arena arena;
   auto parsed = spec::parse_json(line, arena);
@@ -98,11 +123,12 @@ std::string render(const std::string& line, const spec::Catalog& catalog) {
   Value* seen = spec::find(*parsed, "observed");
   const Observed observed{.deployments = read_list(seen, "deployments", "Deployment", arena),
                           .pods = read_list(seen, "pods", "Pod", arena),
-                          .http_routes = read_list(seen, "httpRoutes", "HTTPRoute", arena)};
-  const ServiceContext context{.catalog = catalog,
-                               .runtime = runtime_for(service, catalog),
-                               .ready = ready_components(service, catalog.configuration(), observed)};
-  const Wanted wanted = build_wanted(service, context, arena);
+                          .http_routes = read_list(seen, "httpRoutes", "HTTPRoute", arena),
+                          .virtual_services = read_list(seen, "virtualServices", "VirtualService", arena),
+                          .knative_services = read_list(seen, "knativeServices", "Service", arena)};
+  const ServiceContext context = context_of(service, catalog, observed);
+  Wanted wanted = build_wanted(service, context, arena);
+  add_refusals(*parsed, wanted);
   Value objects(rapidjson::kArrayType);
   for (const WantedObject& o : wanted.objects) objects.PushBack(spec::clone(o.object, arena), arena);
   Value problems(rapidjson::kArrayType);

@@ -311,6 +311,7 @@ ServiceContext ServiceWorld::context(const ReadyComponents& ready) const {
           .ready = ready,
           .name_style = style,
           .virtual_services = catalog_->configuration().modelgate.istio_routes,
+          .knative = knative,
           .taken_hosts = taken_hosts};
 }
 

@@ -68,6 +68,7 @@ class ServiceWorld {
   /// The selected runtime of a model that names none.
   const spec::Runtime* runtime = nullptr;
   NameStyle style = NameStyle::kPlain;
+  bool knative = false;
   /// See ServiceContext.
   std::map<std::string, std::string, std::less<>> taken_hosts;
   spec::Arena& arena() { return *arena_; }

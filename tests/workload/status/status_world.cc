@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "spec/inference_service.h"
+#include "workload/status/knative_status.h"
 #include "workload/status/observable.h"
 #include "workload/status/ready_components.h"
 #include "workload/status/status.h"
@@ -46,9 +47,14 @@ std::string StatusWorld::text(std::string_view pointer) const {
 
 Value StatusWorld::status_of(bool trimmed) {
   const Observed seen = observed(trimmed);
+  const spec::Configuration& configuration = world_.catalog().configuration();
   const ServiceContext context{.catalog = world_.catalog(),
-                               .ready = ready_components(service_, world_.catalog().configuration(), seen),
+                               .ready = knative
+                                            ? knative_ready(service_, configuration, seen, NameStyle::kPlain)
+                                            : ready_components(service_, configuration, seen),
                                .virtual_services = virtual_services,
+                               .knative = knative,
+                               .has_istio = has_istio,
                                .taken_hosts = taken_hosts};
   wanted_ = build_wanted(service_, context, world_.arena());
   std::ranges::copy(problems, std::back_inserter(wanted_.problems));
@@ -59,7 +65,8 @@ Observed StatusWorld::observed(bool trimmed) {
   Observed out{.deployments = list("deployments", "Deployment", trimmed),
                .pods = list("pods", "Pod", trimmed),
                .http_routes = list("routes", "HTTPRoute", trimmed),
-               .virtual_services = list("virtualServices", "VirtualService", trimmed)};
+               .virtual_services = list("virtualServices", "VirtualService", trimmed),
+               .knative_services = list("knativeServices", "Service", trimmed)};
   if (spec::find(observed_, "services")) out.services = list("services", "Service", trimmed);
   if (spec::find(observed_, "ingresses")) out.ingresses = list("ingresses", "Ingress", trimmed);
   if (spec::find(observed_, "slices")) out.endpoint_slices = list("slices", "EndpointSlice", trimmed);

@@ -28,7 +28,7 @@ class StatusWorld {
 
   explicit StatusWorld(unsigned settings = 0) : world_(settings) {}
 
-  /// The members of `observed_yaml`: deployments, pods, routes, virtualServices, services, ingresses, slices, and
+  /// The members of `observed_yaml`: deployments, pods, routes, virtualServices, knativeServices, services, ingresses, slices, and
   /// classes (names). Those of the last four that it does not have are unknown.
   const spec::Value& status(std::string_view service_yaml, std::string_view observed_yaml,
                             std::string_view old_status = {});
@@ -37,6 +37,9 @@ class StatusWorld {
   std::vector<Problem> problems;
   /// The cluster has the kind VirtualService, and the installation uses it.
   bool virtual_services = false;
+  /// See ServiceContext.
+  bool knative = false;
+  bool has_istio = true;
   /// See ServiceContext.
   std::map<std::string, std::string, std::less<>> taken_hosts;
 
