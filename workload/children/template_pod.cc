@@ -49,7 +49,8 @@ bool work_on_template(ServiceBuild& build, const Component& component, const spe
   const PodContext context{.catalog = build.context.catalog,
                            .facts = build.context.facts ? *build.context.facts : nothing,
                            .namespace_ = build.namespace_,
-                           .system_namespace = build.context.system_namespace};
+                           .system_namespace = build.context.system_namespace,
+                           .is_template = true};
   Value pod = ObjectBuilder(arena)
                   .text("apiVersion", "v1")
                   .text("kind", "Pod")

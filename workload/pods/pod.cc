@@ -15,6 +15,7 @@
 #include "workload/pods/oci_model.h"
 #include "workload/pods/pod_pass.h"
 #include "workload/pods/restricted.h"
+#include "workload/pods/startup_probe.h"
 #include "workload/pods/storage_step.h"
 
 namespace modelgate::workload {
@@ -69,6 +70,7 @@ constexpr std::array kSteps = {
     Step{"istio", set_istio_user},
     Step{"agent", add_agent},
     Step{"metrics", aggregate_metrics},
+    Step{"startup-probe", add_startup_probes},
     Step{"oci-model", mount_oci_model},
     Step{"restricted", restrict_added_containers},
     Step{"idle-annotations", warn_of_idle_annotations},

@@ -21,6 +21,9 @@ struct PodContext {
   std::string_view namespace_;
   /// The control plane's: Pods in it mount the configured CA bundle, others its copy.
   std::string_view system_namespace = "kserve";
+  /// It is a Deployment's template. Its Pods are admitted too: what would change templates of earlier releases is added
+  /// then.
+  bool is_template = false;
 };
 
 struct PodOutcome {
