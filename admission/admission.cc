@@ -175,6 +175,7 @@ class Denying : public ErrorFilter {
 struct Found {
   Findings findings;
   std::vector<ObjectKey> needs;
+  std::vector<ObjectKey> unless_present;  // see Response
 };
 
 /// How one kind is validated.
@@ -199,7 +200,7 @@ struct Compared {
 /// `filter`, if given, sees each error once.
 Found find_all(const Kind& kind, const Request& request, const Compared& in, FieldErrors unknown_fields,
                ErrorFilter* filter = nullptr) {
-  Found found{.findings = kind.find(request, in.object, in.old, filter), .needs = {}};
+  Found found{.findings = kind.find(request, in.object, in.old, filter), .needs = {}, .unless_present = {}};
   found.findings.errors.set_filter(nullptr);
   for (FieldError& e : unknown_fields.list()) found.findings.errors.add(std::move(e));
   if (kind.find_more) kind.find_more(request, in.object, in.built, found, filter);
@@ -282,7 +283,7 @@ Outcome validate(Request& request, const Kind& kind) {
     spec::schema::remove_type_errors(*review.object, kind.type);
   }
 
-  auto [findings, needed_objects] =
+  auto [findings, needed_objects, unless_present] =
       find_all(kind, request, {.object = *review.object, .old = stored}, std::move(structure.unknown_fields));
   Needs needs{std::move(needed_objects)};
   std::vector<std::string_view> missing;
@@ -291,7 +292,11 @@ Outcome validate(Request& request, const Kind& kind) {
   if (request.strict()) {
     need_confirmation(findings.errors, review.namespace_, stored != nullptr, request.facts, needs);
   }
-  if (!needs.objects.empty()) return needs;
+  if (!needs.objects.empty()) {
+    std::ranges::move(unless_present, std::back_inserter(needs.objects));
+    return needs;
+  }
+  response.unless_present = std::move(unless_present);
 
   FieldErrors errors;
   if (!findings.errors.empty()) {
@@ -306,6 +311,7 @@ Outcome validate(Request& request, const Kind& kind) {
   if (errors.empty()) return response;
   Response denial = deny(review, errors);
   denial.warnings = std::move(response.warnings);
+  denial.unless_present = std::move(response.unless_present);
   return denial;
 }
 
@@ -328,6 +334,7 @@ void find_by_building(const Request& request, const Value& object, const Value* 
   for (FieldError& e : realization.errors.list()) found.findings.errors.add(std::move(e));
   append(std::move(realization.warnings), found.findings.warnings);
   found.needs = std::move(realization.needs);
+  found.unless_present = std::move(realization.unless_present);
 }
 
 constexpr Kind kServices{

@@ -5,7 +5,7 @@
 //
 //   Outcome outcome = admit(Endpoint::kMutateInferenceService, review, catalog, facts, arena);
 //   if (auto* needs = std::get_if<Needs>(&outcome)) look them up, decode the review and admit again
-//   else send(encode_response(review, std::get<Response>(outcome)));
+//   else send(encode_response(review, std::get<Response>(outcome)));  // see Response::unless_present
 //
 // Pure: the same arguments give the same outcome. A mutation changes `review.object` in place, so each round
 // needs a newly decoded review.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,19 +39,19 @@ HostCheck check_host(const spec::Value& service, const workload::ServiceContext&
   // Enough for each service that is looked up.
   constexpr std::size_t kMaxCandidates = 64;
   HostCheck out;
-  const std::vector<std::string> hosts = workload::claimed_hosts(service, context, arena);
-  if (hosts.empty()) return out;
   const workload::ServiceBuild build(service, context, arena);
-  for (ObjectKey& key : workload::services_with_host(build, hosts.front(), kMaxCandidates)) {
+  const std::optional<std::string> host = workload::claimed_host(build);
+  if (!host) return out;
+  for (ObjectKey& key : workload::services_with_host(build, *host, kMaxCandidates)) {
     const Fact* fact = facts.find(key);
     if (!fact && out.needs.size() < lookups) out.needs.push_back(std::move(key));
-    if (!fact || !fact->object || !claims(*fact->object, hosts.front(), context.catalog, arena)) continue;
+    if (!fact || !fact->object || !claims(*fact->object, *host, context.catalog, arena)) continue;
     out.warnings.push_back(
         {.rule = {},
          .path = spec::FieldPath{} / "metadata" / "name",
          .text = fmt::format("would have the host {}, which the InferenceService {}/{} already "
                              "has: this service gets no route for it, use another name",
-                             spec::quote(hosts.front()), key.namespace_, key.name),
+                             spec::quote(*host), key.namespace_, key.name),
          .about = key});
   }
   return out;

@@ -227,7 +227,7 @@ void add_host_check(const RealizationInput& in, const Value& service, const work
       static_cast<std::size_t>(std::distance(in.facts.begin(), in.facts.end())) + out.needs.size();
   const std::size_t lookups = look_up && known < kMaxReferences ? kMaxReferences - known : 0;
   HostCheck check = check_host(service, context, in.facts, lookups, arena);
-  need(std::move(check.needs), out);
+  out.unless_present = std::move(check.needs);
   for (spec::FieldWarning& w : check.warnings) {
     w.rule = kRealizableRule;
     out.warnings.push_back(std::move(w));

@@ -51,6 +51,8 @@ struct Realization {
   std::vector<spec::FieldWarning> warnings;
   /// To look up; until then the findings that depend on them are missing.
   std::vector<ObjectKey> needs;
+  /// To look up; present ones may add a warning, and nothing else.
+  std::vector<ObjectKey> unless_present;
 };
 
 /// `findings` are those of the rules. Paths of the result refer to the service's document and the arena.

@@ -87,6 +87,9 @@ struct Response {
   /// must not be sent to an API server. For other kinds it is empty: an unknown object is never a reason to
   /// deny.
   std::vector<spec::ObjectKey> unread;
+  /// Present ones may add a warning, and nothing else: the response is complete unless one of them is present. The
+  /// caller looks them up and, if one is, reviews again with all of them as facts.
+  std::vector<spec::ObjectKey> unless_present;
   /// Strict mode would have denied the object. For a metric; not sent.
   bool strict_would_deny = false;
   /// Key and value; the API server prefixes the key with the webhook's name.

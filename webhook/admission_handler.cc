@@ -63,6 +63,22 @@ struct AdmissionHandler::Call {
   spec::LookupRounds lookups{};
 };
 
+/// An answer without references to the review and its arena.
+struct AdmissionHandler::Answer {
+  /// For the log.
+  struct Summary {
+    std::string uid, kind, ns, name;
+    std::string_view operation, verdict;
+    bool dry_run = false;
+    std::size_t errors = 0, warnings = 0;
+  };
+
+  std::string body;
+  bool denied = false;
+  bool strict_would_deny = false;
+  std::optional<Summary> summary = {};  // if it is logged
+};
+
 /// A request that waits for facts while others are answered, so it has its own arena.
 struct AdmissionHandler::Pending {
   Call call;
@@ -76,6 +92,22 @@ struct AdmissionHandler::Pending {
   admission::Facts facts;
   std::vector<UnreadFact> unread;
   std::vector<std::shared_ptr<const void>> objects;  // what the facts point to
+  /// The answer, unless one of the objects `deciding` is present.
+  std::optional<Answer> answer;
+  std::vector<admission::ObjectKey> deciding;
+
+  void decide(std::vector<admission::ObjectKey> keys, Answer unless_present) {
+    needs.objects = keys;
+    deciding = std::move(keys);
+    answer = std::move(unless_present);
+  }
+
+  bool is_decided() const {
+    return answer && std::ranges::none_of(deciding, [this](const admission::ObjectKey& key) {
+             const admission::Fact* fact = facts.find(key);
+             return fact && fact->state == admission::Fact::State::kPresent;
+           });
+  }
 
   void add(LookedUpFacts found) {
     const bool from_manifests = found.unread.empty();
@@ -134,7 +166,8 @@ std::optional<http::Reply> AdmissionHandler::review(Call& call, const http::Requ
     uid = review->uid;
     const admission::Endpoint endpoint = admission_paths()[call.path].endpoint;
     admission::Outcome outcome = admit_(endpoint, *review, *catalog_, admission::Facts(), arena_);
-    if (const auto* response = std::get_if<admission::Response>(&outcome))
+    const auto* response = std::get_if<admission::Response>(&outcome);
+    if (response && (response->unless_present.empty() || !later.may_wait()))
       return finish(call, *review, *response);
     if (!later.may_wait()) {
       PathCounters& counters = counters_.paths[call.path];
@@ -142,18 +175,24 @@ std::optional<http::Reply> AdmissionHandler::review(Call& call, const http::Requ
       counters.in_flight.subtract();
       return http::overloaded_reply("too many requests wait for the API server");
     }
-    const auto pending =
-        std::make_shared<Pending>(Pending{.call = call,
-                                          .request = request,
-                                          .deadline = deadline_of(request, call.started),
-                                          .later = &later,
-                                          .catalog = catalog_,
-                                          .source = facts_,
-                                          .ns = std::string(review->namespace_),
-                                          .needs = std::get<admission::Needs>(std::move(outcome)),
-                                          .facts = {},
-                                          .unread = {},
-                                          .objects = {}});
+    const auto pending = std::make_shared<Pending>(Pending{.call = call,
+                                                           .request = request,
+                                                           .deadline = deadline_of(request, call.started),
+                                                           .later = &later,
+                                                           .catalog = catalog_,
+                                                           .source = facts_,
+                                                           .ns = std::string(review->namespace_),
+                                                           .needs = {},
+                                                           .facts = {},
+                                                           .unread = {},
+                                                           .objects = {},
+                                                           .answer = {},
+                                                           .deciding = {}});
+    if (response) {
+      pending->decide(response->unless_present, answer_of(*review, *response));
+    } else {
+      pending->needs = std::get<admission::Needs>(std::move(outcome));
+    }
     return resume(pending);
   } catch (const std::exception& bug) {
     return fail(call, uid, bug.what());
@@ -212,6 +251,8 @@ std::optional<http::Reply> AdmissionHandler::resume(const std::shared_ptr<Pendin
   try {
     while (true) {
       if (!get_facts(pending)) return std::nullopt;
+      if (pending->is_decided()) return send(pending->call, *std::move(pending->answer));
+      pending->answer.reset();
       spec::Arena arena;
       auto review =
           admission::decode_review(pending->request.body, arena);  // a mutation changed the previous one
@@ -221,7 +262,9 @@ std::optional<http::Reply> AdmissionHandler::resume(const std::shared_ptr<Pendin
       admission::Outcome outcome = admit_(path.endpoint, *review, *pending->catalog, pending->facts, arena);
       if (const auto* response = std::get_if<admission::Response>(&outcome)) {
         if (path.needs_all_facts && !response->unread.empty()) return ask_again(*pending, *review, *response);
-        return finish(pending->call, *review, *response);
+        if (response->unless_present.empty()) return finish(pending->call, *review, *response);
+        pending->decide(response->unless_present, answer_of(*review, *response));
+        continue;
       }
       pending->needs = std::get<admission::Needs>(std::move(outcome));
     }
@@ -260,31 +303,53 @@ void AdmissionHandler::count_reply(const Call& call, int status) {
   counters.in_flight.subtract();
 }
 
-http::Reply AdmissionHandler::finish(const Call& call, const admission::Review& review,
-                                     const admission::Response& response) {
-  http::Reply reply{.body = admission::encode_response(review, response)};
+AdmissionHandler::Answer AdmissionHandler::answer_of(const admission::Review& review,
+                                                     const admission::Response& response) {
+  Answer answer{.body = admission::encode_response(review, response),
+                .denied = !response.allowed,
+                .strict_would_deny = response.strict_would_deny};
+  if (log::enabled(log::Level::kDebug)) {
+    answer.summary = Answer::Summary{.uid = std::string(review.uid),
+                                     .kind = std::string(review.kind),
+                                     .ns = std::string(review.namespace_),
+                                     .name = std::string(review.name),
+                                     .operation = admission::name_of(review.operation),
+                                     .verdict = verdict_of(response),
+                                     .dry_run = review.dry_run,
+                                     .errors = response.causes.size(),
+                                     .warnings = response.warnings.size()};
+  }
+  return answer;
+}
+
+http::Reply AdmissionHandler::send(const Call& call, Answer answer) {
   const auto latency = steady_clock::now() - call.started;
   PathCounters& counters = counters_.paths[call.path];
   counters.count_code(200);
   counters.latencies.observe(latency);
   counters.in_flight.subtract();
-  if (!response.allowed) counters.denied.add();
-  if (response.strict_would_deny) counters.strict_would_deny.add();
-  if (log::enabled(log::Level::kDebug)) {
+  if (answer.denied) counters.denied.add();
+  if (answer.strict_would_deny) counters.strict_would_deny.add();
+  if (const auto& summary = answer.summary) {
     log::debug("reviewed", {{"webhook", admission_paths()[call.path].path},
-                            {"uid", review.uid},
-                            {"operation", admission::name_of(review.operation)},
-                            {"kind", review.kind},
-                            {"namespace", review.namespace_},
-                            {"name", review.name},
-                            {"dryRun", review.dry_run},
-                            {"verdict", verdict_of(response)},
-                            {"errors", response.causes.size()},
-                            {"warnings", response.warnings.size()},
+                            {"uid", summary->uid},
+                            {"operation", summary->operation},
+                            {"kind", summary->kind},
+                            {"namespace", summary->ns},
+                            {"name", summary->name},
+                            {"dryRun", summary->dry_run},
+                            {"verdict", summary->verdict},
+                            {"errors", summary->errors},
+                            {"warnings", summary->warnings},
                             {"lookups", call.lookups.rounds()},
                             {"us", std::chrono::duration_cast<std::chrono::microseconds>(latency).count()}});
   }
-  return reply;
+  return {.body = std::move(answer.body)};
+}
+
+http::Reply AdmissionHandler::finish(const Call& call, const admission::Review& review,
+                                     const admission::Response& response) {
+  return send(call, answer_of(review, response));
 }
 
 http::Reply AdmissionHandler::fail(const Call& call, std::string_view uid, std::string_view error) {

@@ -56,6 +56,7 @@ class AdmissionHandler final : public http::Handler {
  private:
   struct Call;
   struct Pending;
+  struct Answer;
 
   std::optional<http::Reply> review(Call& call, const http::Request& request, http::ReplyLater& later);
   std::optional<http::Reply> resume(const std::shared_ptr<Pending>& pending);
@@ -65,6 +66,8 @@ class AdmissionHandler final : public http::Handler {
   http::Reply ask_again(const Pending& pending, const admission::Review& review,
                         const admission::Response& response);
   void count_reply(const Call& call, int status);
+  static Answer answer_of(const admission::Review& review, const admission::Response& response);
+  http::Reply send(const Call& call, Answer answer);
   http::Reply finish(const Call& call, const admission::Review& review, const admission::Response& response);
   http::Reply fail(const Call& call, std::string_view uid, std::string_view error);
 

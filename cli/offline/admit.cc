@@ -99,6 +99,11 @@ Answer call(Endpoint endpoint, std::string_view text, const Input& input) {
     admission::Outcome outcome =
         admission::admit(endpoint, *review, *input.world->catalog, facts, *input.arena);
     if (auto* response = std::get_if<Response>(&outcome)) {
+      if (!response->unless_present.empty() &&
+          rounds.next(response->unless_present) == spec::LookupRounds::Next::kLookUp) {
+        look_up(Needs{std::move(response->unless_present)}, input, facts, assumed);
+        continue;
+      }
       Value object = review->object ? std::move(*review->object) : Value();
       return {std::move(*response), std::move(object), std::move(assumed)};
     }

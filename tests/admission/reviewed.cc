@@ -178,13 +178,19 @@ void Cluster::send(Endpoint endpoint, const std::string& body, Reviewed& out) {
     auto review = decode_review(body, arena);
     if (!review) throw std::runtime_error(review.error().message);
     Outcome outcome = admit(endpoint, *review, *catalog_, facts, arena);
+    std::vector<ObjectKey> needed;
     if (auto* response = std::get_if<Response>(&outcome)) {
+      needed = response->unless_present;
+    } else {
+      needed = std::get<Needs>(outcome).objects;
+    }
+    if (auto* response = std::get_if<Response>(&outcome); response && needed.empty()) {
       for (const spec::FieldWarning& w : response->warnings) out.warnings.push_back(w.to_string());
       response->warnings.clear();  // their paths refer to the arena
       out.response = std::move(*response);
       return;
     }
-    for (const ObjectKey& key : std::get<Needs>(outcome).objects) {
+    for (const ObjectKey& key : needed) {
       out.looked_up.push_back(key);
       if (const auto it = objects.find(key); it != objects.end()) {
         facts.add(key, {Fact::State::kPresent, &present.emplace_back(read(it->second, arena_of_objects))});

@@ -95,6 +95,21 @@ Outcome need_all(admission::Endpoint, admission::Review&, const spec::Catalog&, 
   return response;
 }
 
+// Is complete unless the service "a/x" is present; then warns of it. Counts its calls in `reviews`.
+int reviews = 0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+const ObjectKey kOther{.kind = "InferenceService", .namespace_ = "a", .name = "x"};
+
+Outcome warn_if_present(admission::Endpoint, admission::Review&, const spec::Catalog&,
+                        const admission::Facts& facts, spec::Arena&) {
+  ++reviews;
+  Response response;
+  const Fact* const fact = facts.find(kOther);
+  if (fact == nullptr) response.unless_present = {kOther};
+  if (fact != nullptr && fact->state == Fact::State::kPresent)
+    response.warnings.push_back({.rule = "test", .text = "present"});
+  return response;
+}
+
 // Answers "unknown".
 class FailingFacts final : public FactSource {
  public:
@@ -108,10 +123,11 @@ class FailingFacts final : public FactSource {
   bool overloaded_;
 };
 
-// Answers "absent", at once or when the test calls answer().
+// Answers "absent", or another state, at once or when the test calls answer().
 class FakeFacts final : public FactSource {
  public:
-  explicit FakeFacts(bool at_once) : at_once_(at_once) {}
+  explicit FakeFacts(bool at_once, Fact::State state = Fact::State::kAbsent)
+      : at_once_(at_once), state_(state) {}
 
   std::optional<LookedUpFacts> look_up(const Needs& needs, std::string_view ns, http::SteadyTime deadline,
                                        http::RunOnThread, std::function<void(LookedUpFacts)> later) override {
@@ -120,8 +136,7 @@ class FakeFacts final : public FactSource {
     ++lookups;
     last_deadline = deadline;
     LookedUpFacts found;
-    for (const ObjectKey& key : needs.objects)
-      found.facts.emplace_back(key, Fact{.state = Fact::State::kAbsent});
+    for (const ObjectKey& key : needs.objects) found.facts.emplace_back(key, Fact{.state = state_});
     if (at_once_) return found;
     answer = [later = std::move(later), found = std::move(found)] { later(found); };
     return std::nullopt;
@@ -135,6 +150,7 @@ class FakeFacts final : public FactSource {
 
  private:
   bool at_once_;
+  Fact::State state_;
 };
 
 class Later final : public http::ReplyLater {
@@ -284,6 +300,41 @@ TEST_F(HandlerTest, FactsOfTheFourthRoundAreUnknownAndAFifthIsAnError) {
   EXPECT_EQ(facts_->lookups, spec::LookupRounds::kMax);
   EXPECT_EQ(handler(need_rounds<5>).handle(request(), later_)->status, 500);
 }
+
+struct DecidingCase {
+  const char* name;
+  Fact::State state;
+  bool at_once;
+  int reviews;
+};
+class Deciding : public HandlerTest, public testing::WithParamInterface<DecidingCase> {};
+
+TEST_P(Deciding, ReviewsAgainOnlyIfTheObjectIsPresent) {
+  reviews = 0;
+  facts_ = std::make_shared<FakeFacts>(GetParam().at_once, GetParam().state);
+  AdmissionHandler mine = handler(warn_if_present);
+  auto reply = mine.handle(request(), later_);
+  EXPECT_EQ(reply.has_value(), GetParam().at_once);
+  if (!reply) {
+    const auto answer = std::move(facts_->answer);
+    answer();
+    reply = std::move(later_.got);
+  }
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->status, 200);
+  EXPECT_EQ(reply->body.contains("present"), GetParam().state == Fact::State::kPresent);
+  EXPECT_EQ(facts_->looked_up, std::vector{kOther});
+  EXPECT_EQ(counts().in_flight, 0U);
+  EXPECT_EQ(reviews, GetParam().reviews);
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, Deciding,
+                         testing::Values(DecidingCase{"Absent", Fact::State::kAbsent, true, 1},
+                                         DecidingCase{"AbsentLater", Fact::State::kAbsent, false, 1},
+                                         DecidingCase{"Unknown", Fact::State::kUnknown, true, 1},
+                                         DecidingCase{"Present", Fact::State::kPresent, true, 2},
+                                         DecidingCase{"PresentLater", Fact::State::kPresent, false, 2}),
+                         [](const auto& info) { return info.param.name; });
 
 TEST_F(HandlerTest, FactsMayComeLaterWhileOthersAreAnswered) {
   facts_ = std::make_shared<FakeFacts>(false);

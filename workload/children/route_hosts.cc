@@ -76,6 +76,15 @@ std::vector<std::string> claimed_hosts(const spec::Value& service, const Service
   return out;
 }
 
+std::optional<std::string> claimed_host(const ServiceBuild& build) {
+  const RouteKind kind = route_kind(build);
+  if (kind == RouteKind::kNone || build.stopped()) return std::nullopt;
+  if (auto host = host_of(build, build.name)) return std::move(*host);
+  // Rare: the name makes no host, that of a component does.
+  const std::vector<std::string> hosts = claimed_hosts(*build.service.value(), build.context, build.arena);
+  return hosts.empty() ? std::nullopt : std::optional(hosts.front());
+}
+
 std::vector<spec::ObjectKey> services_with_host(const ServiceBuild& build, std::string_view host,
                                                 std::size_t limit) {
   std::vector<spec::ObjectKey> out;

@@ -5,6 +5,7 @@
 // other gets no route for it. Called by the routes, the reconciler, the status and admission.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,9 @@ inline constexpr std::string_view kHostTaken = "HostTaken";
 /// "example.com/path". Empty for a service without a route.
 std::vector<std::string> claimed_hosts(const spec::Value& service, const ServiceContext& context,
                                        spec::Arena& arena);
+
+/// The first of claimed_hosts().
+std::optional<std::string> claimed_host(const ServiceBuild& build);
 
 /// Other services that could have the same host, by `domainTemplate`: each way to divide it into a name and a
 /// namespace. At most `limit`; none if the template does not contain both.

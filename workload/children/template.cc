@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,7 @@ class Resolver {
  public:
   Resolver(const TemplateValues& values, std::size_t& budget)
       : options_{.strict = values.strict, .as_html = values.as_html}, budget_(budget) {
+    data_.reserve(kFields);
     add("Name", TemplateValue::of(values.name));
     add("Namespace", TemplateValue::of(values.namespace_));
     add("Labels", TemplateValue::of(values.labels));
@@ -26,7 +28,11 @@ class Resolver {
   }
 
   std::expected<std::string, std::string> text(std::string_view text) const {
-    const auto parsed = spec::GoTemplate::parse(text, {.fields = fields_, .in_json = options_.as_html});
+    if (auto plain = with_texts(text)) return std::move(*plain);
+    std::vector<spec::TemplateField> fields;
+    fields.reserve(data_.size());
+    for (const auto& [name, value] : data_) fields.push_back({name, value.kind == TemplateValue::Kind::kMap});
+    const auto parsed = spec::GoTemplate::parse(text, {.fields = fields, .in_json = options_.as_html});
     if (!parsed) return std::unexpected(parsed.error());
     return parsed->expand(data_, options_, budget_);
   }
@@ -46,9 +52,39 @@ class Resolver {
   }
 
  private:
-  void add(std::string_view name, const TemplateValue& value) {
-    data_.emplace_back(name, value);
-    fields_.push_back({name, value.kind == TemplateValue::Kind::kMap});
+  static constexpr std::size_t kFields = 6;
+
+  void add(std::string_view name, const TemplateValue& value) { data_.emplace_back(name, value); }
+
+  /// The text of the field in "{{.Name}}", or nothing for any other action.
+  std::optional<std::string_view> text_of_field(std::string_view action) const {
+    while (action.starts_with(' ')) action.remove_prefix(1);
+    while (action.ends_with(' ')) action.remove_suffix(1);
+    if (!action.starts_with('.')) return std::nullopt;
+    const auto field = std::ranges::find(data_, action.substr(1), &spec::TemplateData::value_type::first);
+    if (field == data_.end() || field->second.kind != TemplateValue::Kind::kText) return std::nullopt;
+    return field->second.text;
+  }
+
+  /// Nearly every template has only fields with texts: it is expanded without a tree. Nothing for another one.
+  std::optional<std::string> with_texts(std::string_view text) const {
+    if (options_.as_html || text.size() > spec::kMaxTemplateTokens) return std::nullopt;
+    std::string out;
+    std::size_t spent = 0;
+    while (true) {
+      const std::size_t open = text.find("{{");
+      out += text.substr(0, open);
+      if (open == std::string_view::npos) break;
+      const std::size_t close = text.find("}}", open);
+      if (close == std::string_view::npos) return std::nullopt;
+      const auto value = text_of_field(text.substr(open + 2, close - open - 2));
+      if (!value || value->size() > budget_ - spent) return std::nullopt;
+      out += *value;
+      spent += value->size();
+      text.remove_prefix(close + 2);
+    }
+    budget_ -= spent;
+    return out;
   }
 
   std::optional<std::string> one(spec::Value& value, const spec::FieldPath& at, spec::Arena& arena) const {
@@ -63,7 +99,6 @@ class Resolver {
   spec::ExpandOptions options_;
   std::size_t& budget_;
   spec::TemplateData data_;
-  std::vector<spec::TemplateField> fields_;
 };
 
 }  // namespace
