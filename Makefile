@@ -41,7 +41,7 @@ unit: configure ## Build and run the unit tests, and nothing else
 	@ninja -C $(BUILD) -j $(JOBS) unit-tests
 	@$(CTEST) --test-dir $(BUILD)
 
-test: install ## Build, and run every test: unit, sanitizers, conformance, a real control plane
+test: install ## Build, and run every test: unit, sanitizers, conformance, a real control plane, a real node
 	@MAKE="$(MAKE)" $(PYTHON) .ci/stages.py --build $(BUILD)
 
 sanitized: install ## Build with AddressSanitizer and UndefinedBehaviorSanitizer into build/sanitize
@@ -87,5 +87,7 @@ tidy: configure ## Run clang-tidy over the C++ files
 	@ninja -C $(BUILD) -j $(JOBS) precompiled-headers
 	@$(SOURCES) | tr '\0' '\n' | grep '\.cc$$' | xargs -P $(JOBS) -n 4 clang-tidy-19 -p $(BUILD) --quiet
 
-clean: ## Remove what was built (the control plane stays cached)
+# Root owns the folder of the node.
+clean: ## Remove what was built (the control plane and the parts of the node stay cached)
+	@[ ! -e $(BUILD)/serve ] || [ -O $(BUILD)/serve ] || sudo rm -rf $(BUILD)/serve
 	rm -rf $(BUILD)

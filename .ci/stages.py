@@ -36,6 +36,12 @@ def main():
     stages.run("helm", [".ci/helm"])
     stages.run("manifests, chart and image", [python, "tests/deploy/run.py", "--bin", binaries], tests=True)
     stages.run("cluster tests", [python, "tests/cluster/run.py", "--bin", binaries], tests=True)
+    serving = [python, "tests/serving/run.py", "--bin", binaries, "--image", f"{build}/image"]
+    cannot = subprocess.run([*serving, "--check"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    if cannot.returncode == 1:
+        stages.skip("serving tests", f"real predictions were not tested: a node {cannot.stdout.strip()}")
+    elif stages.run("image", [make, "image"]) and stages.run("node", [".ci/node"]):
+        stages.run("serving tests", serving, tests=True)
     stages.finish()
 
 
@@ -48,6 +54,7 @@ class Stages:
     def __init__(self):
         self.rows = []  # (name, passed, failed, seconds)
         self.skipped = []  # names, each "stage: test"
+        self.skipped_stages = {}  # name -> reason
         self.began = time.monotonic()
 
     def run(self, name, command, tests=False, reports=False, needed=False):
@@ -73,11 +80,18 @@ class Stages:
             self.finish()
         return not failed
 
+    def skip(self, name, reason):
+        """A stage that this machine cannot run."""
+        print(f"\n==> {name}: SKIPPED: {reason}", flush=True)
+        self.skipped_stages[name] = reason
+
     def finish(self):
         print("\n==> summary")
         for name, passed, failed, seconds in self.rows:
             count = f"{passed} passed, {failed} failed" if passed or failed else "done"
             print(f"    {name:60s} {seconds:7.1f} s   {count}")
+        for name, reason in self.skipped_stages.items():
+            print(f"    {name:60s}           SKIPPED\n\n==> {name}: SKIPPED: {reason}")
         if self.skipped:
             print(f"\n==> {len(self.skipped)} tests were skipped. Those of recorded answers need the recordings in ../shared.")
             print("".join(f"    {test}\n" for test in self.skipped))

@@ -28,7 +28,8 @@ from processes import ENVIRONMENT, Processes, StartError, free_port, stop_on_ter
 
 # The folder of `.ci/control-plane` with bin/ and stages/.
 BINARIES_VARIABLE = "MODELGATE_CONTROL_PLANE"
-READY_SECONDS = 60
+# A loaded machine takes many times as long as the usual four seconds.
+READY_SECONDS = 240
 # A /16: a /24 has room for 254 Services only.
 SERVICE_RANGE = "10.96.0.0/16"
 # A free port may be taken before the program binds it. Then everything is started again.

@@ -13,7 +13,8 @@ def name_of(test):
 
 
 class Lines(unittest.TestResult):
-    """Prints a line per test, and the names of failed subtests. Failures outside of tests count too."""
+    """Prints a line per test, and the names of failed subtests. Failures outside of tests count too. A skipped test gets a line
+    `skipped: NAME: reason`, which `make test` repeats at its end."""
 
     def __init__(self):
         super().__init__()
@@ -35,6 +36,11 @@ class Lines(unittest.TestResult):
 
     def addError(self, test, err):
         self._bad(test, err)
+
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        self.bad = True
+        print(f"skipped: {name_of(test)}: {reason}", flush=True)
 
     def addSubTest(self, test, subtest, err):
         if err is not None:

@@ -8,6 +8,7 @@ namespaces.run() made. Pods run, and Services lead to them.
 
 parts: the folder that .ci/node prints. state: keeps the images between runs, and the logs.
 """
+import contextlib
 import json
 import shutil
 import subprocess
@@ -24,7 +25,12 @@ PODS = "10.244.0.0/16"
 DNS = "10.96.0.10"
 NAME = "node-0"
 LIBRARIES = "x86_64-linux-gnu"
-CONTAINERD_SECONDS, IMPORT_SECONDS = 30, 300
+# Generous: a loaded machine takes many times as long.
+CONTAINERD_SECONDS, IMPORT_SECONDS, KUBECTL_SECONDS = 120, 900, 600
+# What is kept of a failure, besides logs.
+SHOWN = {"services.yaml": ["get", "isvc", "-A", "-o", "yaml"], "pods.yaml": ["get", "pods", "-A", "-o", "yaml"],
+         "events": ["get", "events", "-A", "--sort-by=.lastTimestamp"]}
+SHOWN_SECONDS = 20
 SOCKET = "/run/containerd/containerd.sock"
 BRIDGE = {
     "cniVersion": "0.4.0", "name": "pods", "plugins": [
@@ -123,6 +129,9 @@ class Node(ControlPlane):
         self.kubectl("apply", "--server-side", "-f", HERE / "node" / "dns.yaml")
         self.processes.start("coredns", [self.tools / "coredns", "-conf", self.directory / "Corefile"])
 
+    def kubectl(self, *arguments, timeout=KUBECTL_SECONDS, **more):
+        return super().kubectl(*arguments, timeout=timeout, **more)
+
     # ---- images
 
     def ctr(self, *arguments, check=True):
@@ -147,7 +156,8 @@ class Node(ControlPlane):
         temporary = f"import.test/{digest.partition(':')[2][:12]}"
         with subprocess.Popen(["tar", "-C", layout, "-ch", "."], stdout=subprocess.PIPE) as tar:
             done = subprocess.run([*self.ctr_command, "images", "import", "--base-name", temporary, "-"],
-                                  stdin=tar.stdout, capture_output=True, env={**ENVIRONMENT, **self.environment}, text=True, timeout=IMPORT_SECONDS, check=False)
+                                  stdin=tar.stdout, capture_output=True, env={**ENVIRONMENT, **self.environment}, text=True,
+                                  timeout=IMPORT_SECONDS, check=False)
         if done.returncode != 0:
             raise StartError(f"the image {reference} could not be imported: {done.stderr.strip()}")
         tag = json.loads((layout / "index.json").read_text())["manifests"][0]["annotations"]["org.opencontainers.image.ref.name"]
@@ -158,12 +168,19 @@ class Node(ControlPlane):
 
     def stop(self):
         if self.processes and self.failed:
-            self._keep_logs()
+            self.keep_logs("end")
+            # For the user who called sudo.
+            subprocess.run(["chmod", "-R", "a+rX", self.directory], check=False)
         super().stop()
 
-    def _keep_logs(self):
-        """Logs of Pods, beside those of the processes."""
-        target = self.directory / "logs" / "pods"
-        source = Path("/var/log/pods")
-        if source.is_dir():
-            shutil.copytree(source, target, dirs_exist_ok=True, ignore_dangling_symlinks=True)
+    def keep_logs(self, name):
+        """Copies the logs of Pods, and what kubectl shows, into the folder NAME beside the logs of the processes. Later, the
+        kubelet deletes the logs of deleted Pods."""
+        target, source = self.directory / "logs" / name, Path("/var/log/pods")
+        target.mkdir(exist_ok=True)
+        # Some logs may be deleted meanwhile.
+        with contextlib.suppress(shutil.Error, FileNotFoundError):
+            shutil.copytree(source, target / "pods", dirs_exist_ok=True, ignore_dangling_symlinks=True)
+        for file, arguments in SHOWN.items() if (self.directory / "kubeconfig").exists() else ():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                (target / file).write_text(self.kubectl(*arguments, expect=None, timeout=SHOWN_SECONDS).stdout)

@@ -4,7 +4,6 @@
 It stays until it is interrupted, and leaves nothing behind but its folder, which keeps the images for the next start."""
 import argparse
 import os
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -46,12 +45,11 @@ def main():
     parser.add_argument("--bin", type=Path, default=ROOT / "build" / "bin", help="folder of our programs")
     parser.add_argument("--state", type=Path, default=ROOT / "build" / "serve", help="folder of the cluster")
     parser.add_argument("--image", type=Path, default=ROOT / "build" / "image", help="OCI layout of our image")
-    parser.add_argument("--once", action="store_true", help="end with the first prediction")
     arguments = parser.parse_args()
     if os.environ.get(INSIDE):
         inside(arguments)
         return
-    use_sudo()
+    namespaces.use_sudo((*PARTS, "TERM"))
     try:
         namespaces.check()
     except namespaces.CannotRun as error:
@@ -61,16 +59,10 @@ def main():
             sys.exit(f"set {name}, or use `make serve`")
     arguments.state.mkdir(parents=True, exist_ok=True)
     os.environ[INSIDE] = "1"
-    sys.exit(namespaces.run(arguments.state.resolve(), [sys.executable, *sys.argv]))
-
-
-def use_sudo():
-    """Runs this program again by sudo, if there is one and the user is not root."""
-    if os.geteuid() == 0 or not shutil.which("sudo"):
-        return
-    print("==> using sudo: namespaces, mounts and containers need root", flush=True)
-    kept = [f"{name}={os.environ[name]}" for name in (*PARTS, "TERM") if name in os.environ]
-    os.execvp("sudo", ["sudo", "env", *kept, sys.executable, *sys.argv])
+    try:
+        sys.exit(namespaces.run(arguments.state.resolve(), [sys.executable, "-B", *sys.argv]))
+    except namespaces.Busy as error:
+        sys.exit(str(error))
 
 
 def inside(arguments):

@@ -13,7 +13,8 @@ import yaml
 from installation import Installation
 
 NAMESPACE = "models"
-READY_SECONDS = 120
+# Generous: a loaded machine takes several times as long.
+READY_SECONDS = 300
 ANSWER_SECONDS = 20
 SMALL = {"requests": {"cpu": "50m", "memory": "200Mi"}, "limits": {"cpu": "2", "memory": "1Gi"}}
 
@@ -28,9 +29,14 @@ class ServingTest(unittest.TestCase):
 
     @classmethod
     def leave(cls, failed):
-        if ServingTest.cluster:
+        if ServingTest.cluster and ServingTest.cluster.node.processes:
             ServingTest.cluster.node.failed |= failed
             ServingTest.cluster.__exit__(None, None, None)
+
+    def tearDown(self):
+        # Before the cleanups, which delete the Pods.
+        if not self._outcome.success:
+            self.cluster.node.keep_logs(self.id())
 
     # ---- objects
 

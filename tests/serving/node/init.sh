@@ -29,14 +29,25 @@ else
 fi
 
 # What containerd, the kubelet and CNI write outside of the state's folder.
+resolv=$(readlink -f /etc/resolv.conf)
 mount -t tmpfs -o mode=755 run /run
-mkdir -p /run/lock /var/lib/kubelet /var/lib/cni
+mkdir -p /run/lock "$(dirname "$resolv")"
+if [ ! -d /var/lib/kubelet ] || [ ! -d /var/lib/cni ]; then
+  # A /var/lib of our own, with all that is in the machine's: nothing is created in that.
+  mkdir -p /run/var-lib/kubelet /run/var-lib/cni
+  for path in /var/lib/*/; do
+    mkdir -p "/run/var-lib/$(basename "$path")"
+    mount --rbind "$path" "/run/var-lib/$(basename "$path")"
+  done
+  mount --rbind /run/var-lib /var/lib
+fi
 mount -t tmpfs -o mode=755 kubelet /var/lib/kubelet
 mount -t tmpfs -o mode=755 cni /var/lib/cni
 mkdir -p "$state/log"
 mount --bind "$state/log" /var/log
 echo "nameserver 10.200.0.1" >"$state/resolv.conf"
-mount --bind "$state/resolv.conf" /etc/resolv.conf
+[ -e "$resolv" ] || : >"$resolv"
+mount --bind "$state/resolv.conf" "$resolv"
 # The kubelet propagates mounts into containers.
 mount --make-rshared /
 
