@@ -247,7 +247,7 @@ Realization realize(const RealizationInput& in, const validation::Findings& find
   if (mode == spec::kKnativeMode && configuration.modelgate.strict()) {
     out.warnings.push_back({.rule = kRealizableRule,
                             .path = deployment_mode_path(),
-                            .text = spec::knative_not_served(view, stored)});
+                            .text = spec::needs_knative(view, stored)});
   }
   if (mode != spec::kStandardMode) return out;
   const std::optional<Value> complete = completed(in, arena);

@@ -12,8 +12,8 @@
 // another object (a runtime, a Secret, a claim) or the configuration can solve is a warning. A problem that a
 // rule has reported is not repeated.
 //
-// For Standard mode only; in other modes it finds nothing, except that Strict warns of Knative mode, which
-// nothing serves.
+// For Standard mode only; in other modes it finds nothing, except that Strict says what Knative mode
+// needs.
 #pragma once
 
 #include <string>

@@ -8,6 +8,8 @@
 #include <optional>
 #include <utility>
 
+#include "kube/client/knative_kinds.h"
+
 namespace modelgate::reconciler {
 namespace {
 
@@ -15,13 +17,16 @@ struct Kind {
   const kube::Resource& resource;
   bool by_label;
   bool managed_fields;  // our fields are determined from them
+  /// For logs and metrics, if the plural is not unique.
+  std::string_view name = {};
 };
 
 constexpr std::array kKinds = {
     Kind{kube::kInferenceServices, false, false},
     Kind{kube::kPods, true, false},
     Kind{kube::kDeployments, true, true},
-    Kind{kube::kServices, true, true},
+    Kind{kube::kServices, false, true},  // the alias of a service in Knative mode has no label, as in KServe
+    Kind{kube::kKnativeServices, true, true, "knativeservices"},
     Kind{kube::kEndpointSlices, true, false},  // they have the labels of their Service
     Kind{kube::kHorizontalPodAutoscalers, true, true},
     Kind{kube::kScaledObjects, true, true},
@@ -51,6 +56,7 @@ class Watches::Watched final : public kube::Store {
  public:
   Watched(Watches& all, Cache& cache, const Kind& kind, const std::string& ns)
       : all_(all),
+        name_(kind.name.empty() ? kind.resource.plural : kind.name),
         store_(cache.store_of(kind.resource)),
         reflector_(all.client_, kind.resource, options_for(kind, ns), *this) {}
 
@@ -65,11 +71,13 @@ class Watches::Watched final : public kube::Store {
   void upsert(kube::Object object) override { store_.upsert(std::move(object)); }
   void remove(kube::Object object) override { store_.remove(std::move(object)); }
 
+  std::string_view name() const { return name_; }
   kube::Reflector& reflector() { return reflector_; }
   const kube::Reflector& reflector() const { return reflector_; }
 
  private:
   Watches& all_;
+  const std::string_view name_;
   kube::Store& store_;
   kube::Reflector reflector_;
   std::optional<bool> absent_;  // nothing: not listed yet
@@ -85,7 +93,7 @@ Watches::~Watches() = default;
 
 void Watches::start() {
   for (Watched& watched : watched_) {
-    kube::spawn(client_.context(), fmt::format("watch of {}", watched.reflector().resource().plural),
+    kube::spawn(client_.context(), fmt::format("watch of {}", watched.name()),
                 [&reflector = watched.reflector()] { return reflector.run(); });
   }
 }
@@ -108,7 +116,7 @@ std::vector<kube::CatalogKindState> Watches::kinds() const {
   std::vector<kube::CatalogKindState> out;
   for (const Watched& watched : watched_) {
     const kube::Reflector& r = watched.reflector();
-    out.push_back({.plural = r.resource().plural,
+    out.push_back({.plural = watched.name(),
                    .synced = r.synced(),
                    .connected = r.connected(),
                    .absent = r.kind_absent(),

@@ -22,20 +22,19 @@ std::string_view effective_deployment_mode(const InferenceServiceView& service,
   return kStandardMode;
 }
 
-std::string knative_not_served(const InferenceServiceView& service, const InferenceServiceView& stored) {
+std::string needs_knative(const InferenceServiceView& service, const InferenceServiceView& stored) {
   const auto knative = [](std::string_view text) { return known_deployment_mode(text) == kKnativeMode; };
   const std::string standard = fmt::format("{}: {}", kDeploymentModeAnnotation, kStandardMode);
-  constexpr std::string_view kUnserved =
-      "nothing serves this service: Modelgate does not support the mode Knative";
+  constexpr std::string_view kNeed = "in the mode Knative, which needs Knative Serving in the cluster";
   if (knative(stored.status().deployment_mode())) {
-    return fmt::format("{}, which its status has; delete it, and create it again with the annotation {}",
-                       kUnserved, standard);
+    return fmt::format("{}; without it, delete the service, and create it again with the annotation {}",
+                       kNeed, standard);
   }
   if (knative(service.deployment_mode()))
-    return fmt::format("{}; create it with the annotation {}", kUnserved, standard);
+    return fmt::format("{}; without it, create it with the annotation {}", kNeed, standard);
   return fmt::format(
-      "{}, which is the default (deploy.defaultDeploymentMode in the ConfigMap {}); add the annotation {}",
-      kUnserved, kConfigMapName, standard);
+      "{}, which is the default (deploy.defaultDeploymentMode in the ConfigMap {}); without it, add the annotation {}",
+      kNeed, kConfigMapName, standard);
 }
 
 }  // namespace modelgate::spec

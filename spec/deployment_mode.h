@@ -35,7 +35,7 @@ std::string_view effective_deployment_mode(const InferenceServiceView& service,
                                            const InferenceServiceView& stored,
                                            const Configuration& configuration);
 
-/// Why nothing serves a service in Knative mode, and what to do. Arguments as above.
-std::string knative_not_served(const InferenceServiceView& service, const InferenceServiceView& stored);
+/// What a service in Knative mode needs, and what to do without it. Arguments as above.
+std::string needs_knative(const InferenceServiceView& service, const InferenceServiceView& stored);
 
 }  // namespace modelgate::spec

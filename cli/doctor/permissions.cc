@@ -203,6 +203,7 @@ std::vector<Permission> reconciler_permissions(const InstallationNames& names) {
       {"discovery.k8s.io", "endpointslices", kAny, false, watch, "whether requests reach a model"},
       {"gateway.networking.k8s.io", "httproutes", kAny, false, manage, "to route external traffic"},
       {"networking.istio.io", "virtualservices", kAny, false, manage, "to route external traffic"},
+      {"serving.knative.dev", "services", kAny, false, manage, "services in Knative mode"},
       {"keda.sh", "scaledobjects", kAny, false, manage, "to scale models with KEDA"},
       {"opentelemetry.io", "opentelemetrycollectors", kAny, false, manage, "metrics for scaling"},
       {"", "pods", kAny, false, watch, "to report why a model does not start"},

@@ -136,7 +136,7 @@ class Explainer {
     const spec::Configuration& configuration = input_.world->catalog->configuration();
     if (spec::effective_deployment_mode(service, service, configuration) != spec::kKnativeMode) return;
     fmt::print(out_, "  {} {}\n", paint("warning:", kYellow, options_.color),
-               spec::knative_not_served(service, service));
+               spec::needs_knative(service, service));
   }
 
   bool report(const defaulting::Requirement& wanted, std::string_view named,

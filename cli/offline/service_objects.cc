@@ -121,7 +121,7 @@ ServiceObjects objects_of(const Value& service, std::string_view ns, const Input
   if (mode != spec::kStandardMode) {
     return without_children(
         (spec::FieldPath{} / "metadata" / "annotations").key(spec::kDeploymentModeAnnotation),
-        mode == spec::kKnativeMode ? spec::knative_not_served(view, view)
+        mode == spec::kKnativeMode ? spec::needs_knative(view, view)
                                    : fmt::format("children not shown: unsupported mode {}", mode));
   }
   if (view.metadata().name().empty()) {

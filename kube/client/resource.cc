@@ -7,12 +7,13 @@
 #include <array>
 #include <iterator>
 
+#include "kube/client/knative_kinds.h"
 #include "spec/text/ascii.h"
 
 namespace modelgate::kube {
 namespace {
 
-constexpr std::array<const Resource*, 29> kKnown{&kConfigMaps,
+constexpr std::array<const Resource*, 30> kKnown{&kConfigMaps,
                                                  &kSecrets,
                                                  &kServiceAccounts,
                                                  &kServices,
@@ -27,6 +28,7 @@ constexpr std::array<const Resource*, 29> kKnown{&kConfigMaps,
                                                  &kIngressClasses,
                                                  &kHttpRoutes,
                                                  &kVirtualServices,
+                                                 &kKnativeServices,
                                                  &kScaledObjects,
                                                  &kOpenTelemetryCollectors,
                                                  &kLeases,

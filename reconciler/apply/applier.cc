@@ -34,9 +34,9 @@ bool is_autoscaler(const kube::Resource& resource) {
   return resource.kind == kube::kHorizontalPodAutoscalers.kind || resource.kind == kube::kScaledObjects.kind;
 }
 
-/// The key of an object for the breaker: "Deployment default/iris-predictor".
+/// The key of an object for the breaker: "Deployment apps default/iris-predictor".
 std::string object_of(const kube::Resource& resource, const Step& step) {
-  return fmt::format("{} {}/{}", resource.kind, step.ns, step.name);
+  return fmt::format("{} {} {}/{}", resource.kind, resource.group, step.ns, step.name);
 }
 
 std::string object_of(const Step& step) {
@@ -126,6 +126,7 @@ Task<ApplyOutcome> Applier::Run::carry_out(const Plan& plan) {
   note_missing_deployments(plan);
   for (const Step& step : plan.steps) {
     if (step.kind == Step::Kind::kDelete && !may_delete(step)) continue;
+    if (plan.ends_at_failure && !not_applied_.empty()) break;
     if (!may_start(step)) continue;
     co_await carry_out(step);
     if (ended_) break;

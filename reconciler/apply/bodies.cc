@@ -27,14 +27,34 @@ std::optional<std::string> without_address(const std::string& body) {
   return spec::to_json(*object);
 }
 
+namespace {
+
+/// Written by Knative's webhook, which denies their removal: KServe, which sends them back, owns them, and we do not.
+constexpr std::array<std::string_view, 2> kOfWebhook{"f:serving.knative.dev/creator",
+                                                     "f:serving.knative.dev/lastModifier"};
+
+void disown_annotations_of_webhook(spec::Value& managed_fields) {
+  for (spec::Value& entry : managed_fields.GetArray()) {
+    if (spec::ObjectView(entry).string("manager") != kFieldManager) continue;
+    spec::Value* at = &entry;
+    for (const std::string_view member : {"fieldsV1", "f:metadata", "f:annotations"}) {
+      at = at && at->IsObject() ? spec::find(*at, member) : nullptr;
+    }
+    if (!at || !at->IsObject()) continue;
+    for (const std::string_view name : kOfWebhook) at->RemoveMember(spec::make_literal(name));
+  }
+}
+
+}  // namespace
+
 std::string adoption_patch(const kube::Object& live) {
   spec::Arena arena;
   spec::Value metadata(rapidjson::kObjectType);
   spec::set_member(metadata, "uid", spec::make_string(live.uid(), arena), arena);
   spec::set_member(metadata, "resourceVersion", spec::make_string(live.resource_version(), arena), arena);
-  spec::set_member(metadata, "managedFields",
-                   kube::with_renamed_manager(live.value(), kKserveFieldManager, kFieldManager, arena),
-                   arena);
+  spec::Value managed = kube::with_renamed_manager(live.value(), kKserveFieldManager, kFieldManager, arena);
+  disown_annotations_of_webhook(managed);
+  spec::set_member(metadata, "managedFields", std::move(managed), arena);
   spec::Value patch(rapidjson::kObjectType);
   spec::set_member(patch, "metadata", std::move(metadata), arena);
   return spec::to_json(patch);

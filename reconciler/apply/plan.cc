@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "kube/client/knative_kinds.h"
 #include "reconciler/apply/older_release.h"
 #include "spec/view.h"
 
@@ -18,9 +19,11 @@ namespace modelgate::reconciler {
 namespace {
 
 /// The kinds that we create, in the order of deletion: routes and autoscalers before what they refer to.
-constexpr std::array kOwnedKinds{&kube::kHttpRoutes,    &kube::kVirtualServices,          &kube::kIngresses,
-                                 &kube::kScaledObjects, &kube::kHorizontalPodAutoscalers, &kube::kDeployments,
-                                 &kube::kServices,      &kube::kOpenTelemetryCollectors,  &kube::kConfigMaps};
+constexpr std::array kOwnedKinds{
+    &kube::kHttpRoutes,    &kube::kVirtualServices,          &kube::kIngresses,
+    &kube::kScaledObjects, &kube::kHorizontalPodAutoscalers, &kube::kDeployments,
+    &kube::kServices,      &kube::kKnativeServices,          &kube::kOpenTelemetryCollectors,
+    &kube::kConfigMaps};
 
 /// The first of them are routes.
 constexpr std::ptrdiff_t kRoutes = 3;
@@ -28,12 +31,19 @@ constexpr std::ptrdiff_t kRoutes = 3;
 /// Identifying members of metadata.
 constexpr std::array<std::string_view, 4> kIdentity{"name", "namespace", "uid", "resourceVersion"};
 
+/// Knative's Service has the kind of Kubernetes' own.
+bool is_same(const kube::Resource& a, const kube::Resource& b) {
+  return a.kind == b.kind && a.group == b.group;
+}
+
 std::ptrdiff_t rank_of(const kube::Resource& resource) {
-  return std::ranges::find(kOwnedKinds, resource.kind, &kube::Resource::kind) - kOwnedKinds.begin();
+  return std::ranges::find_if(kOwnedKinds, [&](const kube::Resource* r) { return is_same(*r, resource); }) -
+         kOwnedKinds.begin();
 }
 
 std::string kind_and_name(const kube::Resource& resource, std::string_view name) {
-  return fmt::format("{} {}", resource.kind, name);
+  return fmt::format("{}{} {}", resource.group == kube::kKnativeServices.group ? "Knative " : "",
+                     resource.kind, name);
 }
 
 bool is_named(const std::vector<workload::RetainedObject>& retained, const Child& child) {
@@ -73,7 +83,8 @@ class Planner {
           const AppliedMemory& memory, spec::Arena& arena)
       : service_(service), memory_(memory), arena_(arena) {
     for (const Child* child : children) {
-      if (child && child->resource && child->ns == service.key.ns) existing_[place_of(*child)] = child;
+      if (child && child->resource && child->ns == service.key.ns)
+        existing_[place_of(*child->resource, child->name)] = child;
     }
   }
 
@@ -83,9 +94,11 @@ class Planner {
   Plan take();
 
  private:
-  using Place = std::pair<std::string_view, std::string_view>;  // kind, name
+  using Place = std::tuple<std::string_view, std::string_view, std::string_view>;  // kind, group, name
 
-  static Place place_of(const Child& child) { return {child.resource->kind, child.name}; }
+  static Place place_of(const kube::Resource& resource, std::string_view name) {
+    return {resource.kind, resource.group, name};
+  }
   bool is_ours(const Child& child) const { return child.owner_uid == service_.uid; }
 
   /// Why it cannot be written; nothing if it can.
@@ -116,9 +129,9 @@ void Planner::want(const workload::WantedObject& wanted, std::optional<std::int6
             .owner_uid = service_.uid,
             .wanted_digest = comparable_digest(wanted.object, arena_),
             .component = wanted.component};
-  const auto it = existing_.find({resource->kind, name});
+  const auto it = existing_.find(place_of(*resource, name));
   if (it == existing_.end()) {
-    written_.emplace(resource->kind, name);
+    written_.insert(place_of(*resource, name));
     return create(wanted, std::move(step), begins_with);
   }
   const Child& child = *it->second;
@@ -128,7 +141,7 @@ void Planner::want(const workload::WantedObject& wanted, std::optional<std::int6
     conflicts_.push_back(std::move(*conflict));
     return;
   }
-  written_.emplace(resource->kind, name);
+  written_.insert(place_of(*resource, name));
   if (wanted.create_only) return;
   update(wanted, child, std::move(step));
 }
@@ -215,7 +228,7 @@ bool Planner::is_unchanged_older(const Child& child, const spec::Value& object, 
 void Planner::note_replacement(Step& deletion) const {
   for (const kube::Resource* resource : kOwnedKinds) {
     const Replacement* replacement = replacement_of(*deletion.resource, *resource);
-    if (!replacement || !written_.contains({resource->kind, deletion.name})) continue;
+    if (!replacement || !written_.contains(place_of(*resource, deletion.name))) continue;
     deletion.replaced_by = resource;
     deletion.replacement = replacement;
     return;
@@ -349,8 +362,10 @@ std::string comparable_digest(const spec::Value& object, spec::Arena& arena) {
 
 const kube::Resource* resource_of(const spec::Value& object) {
   const spec::ObjectView view(object);
-  const auto it = std::ranges::find(kOwnedKinds, view.string("kind"), &kube::Resource::kind);
-  return it != kOwnedKinds.end() && (*it)->api_version() == view.string("apiVersion") ? *it : nullptr;
+  const auto it = std::ranges::find_if(kOwnedKinds, [&](const kube::Resource* r) {
+    return r->kind == view.string("kind") && r->api_version() == view.string("apiVersion");
+  });
+  return it != kOwnedKinds.end() ? *it : nullptr;
 }
 
 }  // namespace modelgate::reconciler

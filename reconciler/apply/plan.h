@@ -107,6 +107,8 @@ Passing owner_deleted();
 struct Plan {
   std::vector<Step> steps = {};
   std::vector<Conflict> conflicts = {};
+  /// No step follows one that failed.
+  bool ends_at_failure = false;
 };
 
 /// What happens to our objects that are not desired.

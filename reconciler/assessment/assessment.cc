@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "kube/client/knative_kinds.h"
 #include "reconciler/apply/server_defaults.h"
 #include "spec/deployment_mode.h"
 #include "spec/edit.h"
@@ -18,6 +19,7 @@
 #include "spec/schema_serving.h"
 #include "workload/children/build_wanted.h"
 #include "workload/objects/object_builder.h"
+#include "workload/status/knative_status.h"
 #include "workload/status/ready_components.h"
 #include "workload/status/status.h"
 
@@ -83,7 +85,8 @@ void Assessment::decide_verdict() {
   }
   const spec::InferenceServiceView service(document_);
   const std::string_view mode = spec::effective_deployment_mode(service, service, catalog_->configuration());
-  if (mode != spec::kStandardMode) refuse(not_served(document_, mode));
+  knative_ = mode == spec::kKnativeMode && !surroundings_.kind_absent(kube::kKnativeServices);
+  if (mode != spec::kStandardMode && !knative_) refuse(not_served(document_, mode));
 }
 
 void Assessment::refuse(Refusal refusal) {
@@ -100,7 +103,7 @@ kube::Task<void> Assessment::build(kube::Client& client, kube::SteadyTime until)
   do {
     observe();
     name_style_ = name_style();
-    ready_ = workload::ready_components(service_, catalog_->configuration(), observed_, name_style_);
+    ready_ = ready();
     wanted_ = workload::build_wanted(service_, context(), arena_);
     next = rounds.next(wanted_.needs);
     if (next == Next::kLookUp) co_await facts_->look_up(wanted_.needs, until);
@@ -153,6 +156,12 @@ defaulting::Outcome Assessment::complete(std::span<const std::string_view> absen
                                             .absent_runtimes = absent_runtimes});
 }
 
+workload::ReadyComponents Assessment::ready() const {
+  const spec::Configuration& configuration = catalog_->configuration();
+  return knative_ ? workload::knative_ready(service_, configuration, observed_, name_style_)
+                  : workload::ready_components(service_, configuration, observed_, name_style_);
+}
+
 workload::ServiceContext Assessment::context() const {
   workload::ServiceContext context = workload::make_service_context(
       record_.key.name, *catalog_,
@@ -165,14 +174,15 @@ workload::ServiceContext Assessment::context() const {
   if (surroundings_.host_claims) context.taken_hosts = surroundings_.host_claims->taken(record_.key);
   // The one that the objects were built with: the observed Deployments may have changed since.
   context.name_style = name_style_;
+  context.knative = knative_;
   return context;
 }
 
 workload::NameStyle Assessment::name_style() const {
-  std::vector<std::string_view> deployments;
-  for (const Value* deployment : observed_.deployments)
-    deployments.push_back(spec::ObjectView(deployment).object("metadata").string("name"));
-  return workload::name_style_for(record_.key.name, deployments, catalog_->configuration());
+  std::vector<std::string_view> names;
+  for (const Value* object : knative_ ? observed_.knative_services : observed_.deployments)
+    names.push_back(spec::ObjectView(object).object("metadata").string("name"));
+  return workload::name_style_for(record_.key.name, names, catalog_->configuration());
 }
 
 void Assessment::observe() {
@@ -188,6 +198,7 @@ void Assessment::observe() {
     if (child.resource == &kube::kDeployments) observed_.deployments.push_back(keep(child.observed));
     if (child.resource == &kube::kHttpRoutes) observed_.http_routes.push_back(keep(child.observed));
     if (child.resource == &kube::kVirtualServices) observed_.virtual_services.push_back(keep(child.observed));
+    if (child.resource == &kube::kKnativeServices) observed_.knative_services.push_back(keep(child.observed));
     if (child.resource == &kube::kServices) observed_.services->push_back(keep(identity_of(child)));
     if (child.resource == &kube::kIngresses)
       observed_.ingresses->push_back(keep(child.observed.empty() ? identity_of(child) : child.observed));
@@ -237,6 +248,8 @@ void Assessment::make_plan() {
   // In Compatible mode as in KServe.
   const Begin begin = configuration().modelgate.strict() ? Begin::kWithMinimum : Begin::kWithOne;
   plan_ = reconciler::make_plan(record_, wanted_, pointers, surroundings_.memory, arena_, begin);
+  // KServe writes the objects of a component only after those of the earlier one.
+  plan_.ends_at_failure = knative_ && !configuration().modelgate.strict();
   for (const Conflict& conflict : plan_.conflicts) {
     const bool temporary = conflict.reason != kNameTaken;
     add_problem(temporary ? Problem::Kind::kNotice : Problem::Kind::kFatal, conflict.component,

@@ -100,6 +100,7 @@ class Assessment {
   workload::ServiceContext context() const;
   void observe();
   workload::NameStyle name_style() const;
+  workload::ReadyComponents ready() const;
   void finish_objects();
   void drop_absent_kinds();
   void make_plan();
@@ -117,6 +118,7 @@ class Assessment {
   workload::Observed observed_;      // the last observation
   std::deque<std::string> reasons_;  // storage for those of problems
   Verdict verdict_ = Verdict::kServe;
+  bool knative_ = false;  // served in Knative mode
   Refusal refusal_;
   std::optional<LiveFacts> facts_;
   std::optional<defaulting::Selection> selection_;

@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "kube/client/knative_kinds.h"
 #include "kube/client/managed_fields.h"
 #include "spec/view.h"
 #include "workload/status/observable.h"
@@ -16,8 +17,8 @@ using spec::ObjectView;
 using spec::Value;
 
 /// The kinds of children of which workload/status/status.h observes more than the name.
-constexpr std::array<const kube::Resource*, 3> kObserved{&kube::kDeployments, &kube::kHttpRoutes,
-                                                         &kube::kVirtualServices};
+constexpr std::array<const kube::Resource*, 4> kObserved{&kube::kDeployments, &kube::kHttpRoutes,
+                                                         &kube::kVirtualServices, &kube::kKnativeServices};
 
 /// A service has several slices; these members say nothing about its endpoints.
 constexpr std::array<std::string_view, 5> kNotOfSlices{"name", "namespace", "uid", "generation",
@@ -64,7 +65,9 @@ bool has_address(const ObjectView& ingress) {
 
 bool is_observed(const kube::Resource& resource, const Value& object) {
   if (resource.kind == kube::kIngresses.kind) return has_address(ObjectView(object));
-  return std::ranges::any_of(kObserved, [&](const kube::Resource* r) { return r->kind == resource.kind; });
+  return std::ranges::any_of(kObserved, [&](const kube::Resource* r) {
+    return r->kind == resource.kind && r->group == resource.group;
+  });
 }
 
 /// Without these members of the root and of metadata.

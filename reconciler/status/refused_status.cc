@@ -35,10 +35,15 @@ Refusal not_served(const Value& service, std::string_view mode) {
   const ObjectView ready = condition_of(status_of(service), kReady);
   Refusal out;
   out.reason = fmt::format("{}{}", mode, kNotServedSuffix);
+  const std::string_view why =
+      mode == spec::kKnativeMode
+          ? "the cluster does not have Knative Serving, which the deployment mode Knative needs"
+          : "Modelgate does not support the deployment mode of the service";
   out.message = fmt::format(
-      "Modelgate does not support the deployment mode {}, only {}; existing objects of the service are left "
-      "unchanged; to have it served, create the service again with the annotation {}: {}",
-      mode, spec::kStandardMode, spec::kDeploymentModeAnnotation, spec::kStandardMode);
+      "{}; existing objects of the service are left unchanged; to have it served{}, create the service again with the "
+      "annotation {}: {}",
+      why, mode == spec::kKnativeMode ? ", install Knative Serving, or" : "", spec::kDeploymentModeAnnotation,
+      spec::kStandardMode);
   const bool served_before = ready.string("status") == "True" ||
                              (ready.string("status") == "Unknown" && ready.string("reason") == out.reason);
   if (served_before) out.status = "Unknown";

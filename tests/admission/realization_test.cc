@@ -209,7 +209,7 @@ class KnativeMode : public testing::TestWithParam<ModeCase> {
   }
 };
 
-constexpr const char* kNotServed = "does not support the mode Knative";
+constexpr const char* kNotServed = "which needs Knative Serving in the cluster";
 
 TEST_P(KnativeMode, IsAWarningInStrict) {
   const Reviewed r = review(true);

@@ -3,15 +3,19 @@
 
 In one run it starts in an empty cluster, creates, takes over, changes and deletes an object of each kind, and records events.
 """
+import subprocess
+
 from installed import GROUP, NAMESPACE
 from reconciled import ACCOUNT
 from test_permissions import CACHES, assert_exact, crd
 from test_reconciler import ReconciledTest, sklearn
 from test_taking_over import KSERVES_MANAGER, hand_to_kserve, managers
+from world import ROOT
 
 # Required by the admission plugin OwnerReferencesPermissionEnforcement, if it is enabled; no call shows it.
 SHOWN_BY_NO_CALL = [f"update {GROUP} inferenceservices/finalizers"]
 MODELS = "trainedmodels"
+KNATIVE = "services.serving.knative.dev"
 KINDS = {**CACHES, MODELS: ("TrainedModel", "Namespaced")}
 # The kinds of routes by configuration: the kind, whether Gateway API is enabled, and whether Istio's routes are.
 ROUTES = {"httproutes": (True, False), "ingresses": (False, False), "virtualservices": (False, True)}
@@ -46,6 +50,7 @@ class Permissions(ReconciledTest):
         self.lead_there_in_each_way()
         self.scale_in_each_way()
         self.serve_many_models()
+        self.serve_in_knative_mode()
         self.complain_twice()
         self.kubectl("delete", "inferenceservices", "--all", "--timeout=30s")
         assert_exact(self, ACCOUNT, self.world.reconciler_calls()[earlier:], SHOWN_BY_NO_CALL)
@@ -138,6 +143,21 @@ class Permissions(ReconciledTest):
                                                            "memory": "1Gi"}}})
         self.kubectl("delete", "inferenceservice", "many", "--timeout=30s")
         self.eventually("its models to be gone", lambda: not self.list(f"apis/{GROUP}/v1alpha1/{{}}/{MODELS}"), 20)
+
+    def serve_in_knative_mode(self):
+        found = subprocess.run([str(ROOT / ".ci" / "third-party-crds")], check=True, text=True, stdout=subprocess.PIPE)
+        self.plane.kubectl("apply", "--server-side", "-f", f"{found.stdout.strip()}/knative")
+        self.addCleanup(self.plane.kubectl, "delete", "crd", KNATIVE, "--timeout=60s")
+        self.apply(sklearn("knative", {f"{GROUP}/deploymentMode": "Knative"}))
+        self.within("its Knative Service", self.knative_service, 60)
+        self.kubectl("annotate", "inferenceservice", "knative", f"{GROUP}/stop=true")
+        self.eventually("it to be deleted", lambda: self.knative_service() is None, 20)
+
+    def knative_service(self):
+        try:
+            return self.plane.get(f"/apis/serving.knative.dev/v1/namespaces/{self.namespace}/services/knative-predictor")
+        except OSError:
+            return None
 
     def models(self):
         return self.plane.get(f"/api/v1/namespaces/{self.namespace}/configmaps/modelconfig-many-0")

@@ -123,7 +123,7 @@ TEST(Explain, SaysThatNothingServesKnativeMode) {
   std::string annotated = knative;
   annotated.replace(annotated.find("{name: x}"), 9,
                     "{name: x, annotations: {serving.kserve.io/deploymentMode: Serverless}}");
-  EXPECT_THAT(run(annotated).out, testing::HasSubstr("does not support the mode Knative"));
+  EXPECT_THAT(run(annotated).out, testing::HasSubstr("in the mode Knative, which needs Knative Serving"));
   EXPECT_THAT(run(knative).out, testing::Not(testing::HasSubstr("Knative")));
 }
 

@@ -8,7 +8,10 @@
 
 #include <functional>
 
+#include "kube/client/knative_kinds.h"
+#include "reconciler/apply/bodies.h"
 #include "spec/view.h"
+#include "tests/reconciler/cluster_objects.h"
 
 namespace modelgate::reconciler {
 namespace {
@@ -527,6 +530,50 @@ TEST(ComparableDigest, IgnoresTheIdentity) {
   EXPECT_EQ(digest_of(R"({"metadata":{"name":"a"},"spec":{}})"), digest_of(R"({"spec":{}})"));
 }
 
+/// Both have the kind Service, and may have one name.
+TEST(KnativeServices, AreNotServicesOfKubernetes) {
+  spec::Arena arena;
+  const auto wanted = [&](std::string_view api_version) {
+    std::vector<workload::WantedObject> out;
+    out.push_back({spec::parse_json(
+                       fmt::format(R"({{"apiVersion":"{}","kind":"Service","metadata":{{"name":"iris"}}}})",
+                                   api_version),
+                       arena)
+                       .value(),
+                   false, "predictor"});
+    return out;
+  };
+  Child knative = existing("Service", "iris");
+  knative.resource = &kube::kKnativeServices;
+  const Child other = existing("Service", "iris");
+  const Plan plan = make_plan(kService, wanted("v1"), {&knative}, {}, arena);
+  ASSERT_EQ(plan.steps.size(), 2U);
+  EXPECT_EQ(plan.steps[0].kind, Step::Kind::kCreate);
+  EXPECT_EQ(plan.steps[0].resource, &kube::kServices);
+  EXPECT_EQ(plan.steps[1].kind, Step::Kind::kDelete);
+  EXPECT_EQ(plan.steps[1].resource, &kube::kKnativeServices);
+  const Plan both = make_plan(kService, wanted("serving.knative.dev/v1"), {&knative, &other}, {}, arena);
+  ASSERT_EQ(both.steps.size(), 2U);
+  EXPECT_EQ(both.steps[0].kind, Step::Kind::kApply);
+  EXPECT_EQ(both.steps[0].resource, &kube::kKnativeServices);
+  EXPECT_EQ(both.steps[1].resource, &kube::kServices);
+}
+
+/// Knative's webhook denies that they are removed.
+TEST(Adoption, LeavesTheAnnotationsOfKnativesWebhook) {
+  const kube::Object live = object_of(
+      R"({"apiVersion":"serving.knative.dev/v1","kind":"Service","metadata":{"name":"iris-predictor","uid":"u",
+          "resourceVersion":"7","managedFields":[{"manager":"manager","operation":"Update",
+          "apiVersion":"serving.knative.dev/v1","time":"2026-01-01T00:00:00Z","fieldsType":"FieldsV1","fieldsV1":
+          {"f:metadata":{"f:annotations":{"f:serving.knative.dev/creator":{},"f:serving.knative.dev/lastModifier":{},
+          "f:serving.knative.dev/rollout-duration":{}}}}}]}})");
+  const std::string patch = adoption_patch(live);
+  EXPECT_NE(patch.find("modelgate-reconciler"), std::string::npos) << patch;
+  EXPECT_NE(patch.find("f:serving.knative.dev/rollout-duration"), std::string::npos) << patch;
+  EXPECT_EQ(patch.find("f:serving.knative.dev/creator"), std::string::npos) << patch;
+  EXPECT_EQ(patch.find("f:serving.knative.dev/lastModifier"), std::string::npos) << patch;
+}
+
 TEST(ResourceOf, KnowsTheKindsThatWeCreate) {
   const auto resource = [](std::string_view text) {
     spec::Arena arena;
@@ -534,6 +581,8 @@ TEST(ResourceOf, KnowsTheKindsThatWeCreate) {
   };
   EXPECT_EQ(resource(R"({"apiVersion":"apps/v1","kind":"Deployment"})"), &kube::kDeployments);
   EXPECT_EQ(resource(R"({"apiVersion":"apps/v1beta1","kind":"Deployment"})"), nullptr);
+  EXPECT_EQ(resource(R"({"apiVersion":"v1","kind":"Service"})"), &kube::kServices);
+  EXPECT_EQ(resource(R"({"apiVersion":"serving.knative.dev/v1","kind":"Service"})"), &kube::kKnativeServices);
   EXPECT_EQ(resource(R"({"apiVersion":"v1","kind":"Secret"})"), nullptr);
   EXPECT_EQ(resource("{}"), nullptr);
 }

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 
+#include "kube/client/knative_kinds.h"
 #include "tests/kube/client/fake_api_server.h"
 #include "tests/reconciler/cluster_objects.h"
 #include "tests/workload/children/service_world.h"
@@ -128,6 +129,97 @@ TEST_F(Promotion, WeightsStayWhileNeitherVersionIsWritten) {
     cache_.put(kube::kHttpRoutes, route_to_canary(route, 20));
   assess([&](const Assessment& assessment) {
     EXPECT_EQ(share(assessment), "m-predictor 80 m-next-predictor 20 ");
+  });
+}
+
+/// A service in Knative mode, in a cluster with Knative or without.
+class InKnativeMode : public testing::Test {
+ protected:
+  InKnativeMode() {
+    spec::Value service = world_.service(
+        "{metadata: {resourceVersion: '5', finalizers: [inferenceservice.finalizers], annotations: "
+        "{serving.kserve.io/deploymentMode: Knative}}, spec: {predictor: {model: {modelFormat: {name: sklearn}, "
+        "runtime: rt, storageUri: 's3://b/2'}}}}");
+    cache_.put(kube::kInferenceServices, object_of(spec::to_json(service)));
+  }
+
+  void observe(std::string_view ready) {
+    cache_.put(
+        kube::kKnativeServices,
+        object_of(fmt::format(
+            R"({{"apiVersion":"serving.knative.dev/v1","kind":"Service","metadata":{{"name":"m-predictor",)"
+            R"("namespace":"default","uid":"uid-k","resourceVersion":"8","ownerReferences":[{{)"
+            R"("apiVersion":"serving.kserve.io/v1beta1","kind":"InferenceService","name":"m","uid":"u-1",)"
+            R"("controller":true}}]}},"status":{{"url":"http://m-predictor.default.example.com",)"
+            R"("latestReadyRevisionName":"r-1","latestCreatedRevisionName":"r-1","traffic":[{{"latestRevision":true,)"
+            R"("percent":100,"revisionName":"r-1"}}],"conditions":[{{"type":"Ready","status":"{0}"}},)"
+            R"({{"type":"RoutesReady","status":"{0}"}},{{"type":"ConfigurationsReady","status":"{0}"}}]}}}})",
+            ready)));
+  }
+
+  /// Calls `check` with the assessment of the service, built if it is served.
+  template <class Check>
+  void assess(Check check) {
+    kube::run_with_client(server_.config(), {}, [&](kube::Client& client) -> kube::Task<void> {
+      const std::shared_ptr<const spec::Catalog> catalog(std::shared_ptr<void>(), &world_.catalog());
+      const auto record = cache_.service({"default", "m"});
+      Assessment assessment(record.value(), catalog, surroundings_);
+      const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+      if (assessment.verdict() == Assessment::Verdict::kServe) co_await assessment.build(client, until);
+      check(assessment);
+    });
+  }
+
+  static std::vector<std::string> created(const Assessment& assessment) {
+    std::vector<std::string> out;
+    for (const Step& step : assessment.plan().steps) {
+      if (step.kind == Step::Kind::kCreate)
+        out.push_back(fmt::format("{} {}", step.resource->api_version(), step.name));
+    }
+    return out;
+  }
+
+  static std::string condition(const spec::Value& status, std::string_view type) {
+    return std::string(condition_of(spec::ObjectView(status), type).string("status"));
+  }
+
+  bool has_knative_ = true;
+  workload::ServiceWorld world_;
+  kube::FakeApiServer server_;
+  Cache cache_{[](const ServiceKey&, Priority) {}};
+  AppliedMemory memory_;
+  Surroundings surroundings_{cache_, memory_, [this](const kube::Resource& resource) {
+                               return !has_knative_ && &resource == &kube::kKnativeServices;
+                             }};
+};
+
+TEST_F(InKnativeMode, CreatesAKnativeService) {
+  assess([](Assessment& assessment) {
+    EXPECT_EQ(created(assessment), (std::vector<std::string>{"serving.knative.dev/v1 m-predictor", "v1 m"}));
+    EXPECT_EQ(condition(assessment.status("2026-01-01T00:00:00Z"), "Ready"), "Unknown");
+  });
+}
+
+TEST_F(InKnativeMode, RoutesTheServiceWhenThePredictorIsReady) {
+  observe("True");
+  assess([](Assessment& assessment) {
+    EXPECT_EQ(created(assessment), (std::vector<std::string>{"networking.istio.io/v1beta1 m", "v1 m"}));
+    const spec::Value status = assessment.status("2026-01-01T00:00:00Z");
+    EXPECT_EQ(condition(status, "PredictorReady"), "True");
+    EXPECT_EQ(condition(status, "IngressReady"), "False") << "the VirtualService does not exist yet";
+    EXPECT_EQ(
+        spec::ObjectView(status).object("components").object("predictor").string("latestRolledoutRevision"),
+        "r-1");
+  });
+}
+
+TEST_F(InKnativeMode, IsRefusedWithoutKnative) {
+  has_knative_ = false;
+  assess([](Assessment& assessment) {
+    EXPECT_EQ(assessment.verdict(), Assessment::Verdict::kRefuse);
+    const spec::Value status = assessment.status("2026-01-01T00:00:00Z");
+    EXPECT_EQ(condition(status, "Ready"), "False");
+    EXPECT_EQ(condition_of(spec::ObjectView(status), "Ready").string("reason"), "KnativeNotServed");
   });
 }
 

@@ -43,6 +43,7 @@ TEST(RefusedStatus, DoesNotChangeWhenRepeated) {
   EXPECT_EQ(refusal.reason, "KnativeNotServed");
   EXPECT_NE(refusal.message.find("serving.kserve.io/deploymentMode: Standard"), std::string::npos)
       << "says what to do";
+  EXPECT_NE(refusal.message.find("does not have Knative Serving"), std::string::npos) << refusal.message;
   EXPECT_EQ(refusal.status, "False");
   Value status = refused_status(service, refusal, "2026-02-02T00:00:00Z", arena);
   const std::string first = spec::to_canonical_json(status);
