@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from installation import STAND_INS, Installation, reference_in
+from prober import Prober
 
 HERE = Path(__file__).resolve().parent
 NAMESPACE = "models"
@@ -34,19 +35,31 @@ SMALL = {"requests": {"cpu": "50m", "memory": "200Mi"}, "limits": {"cpu": "2", "
 
 
 class ServingTest(unittest.TestCase):
-    cluster = None
+    cluster = prober = programs = None
     client = False  # whether the Pod of ask_from_another_namespace() exists
 
     @classmethod
     def enter(cls, arguments):
         ServingTest.cluster = Installation(Path(os.environ["MODELGATE_NODE"]), arguments.state.resolve(), arguments.image)
+        ServingTest.programs = arguments.bin.resolve()
         ServingTest.cluster.__enter__()
+        ServingTest.prober = Prober(ServingTest.cluster.node)
+        ServingTest.prober.start()
 
     @classmethod
     def leave(cls, failed):
+        if ServingTest.prober:
+            ServingTest.prober.stop()
+            print(f"    prober: {ServingTest.prober}", flush=True)
         if ServingTest.cluster and ServingTest.cluster.node.processes:
             ServingTest.cluster.node.failed |= failed
             ServingTest.cluster.__exit__(None, None, None)
+
+    def setUp(self):
+        self.addCleanup(self.assert_ready_services_answered)
+
+    def assert_ready_services_answered(self):
+        self.assertEqual(self.prober.wrong(), [])
 
     def tearDown(self):
         # Before the cleanups, which delete the Pods.

@@ -172,6 +172,7 @@ RECIPES = {
     "envoy-gateway": Recipe(["/usr/local/bin/envoy-gateway"], programs=("envoy-gateway",)),
     "mlserver": Recipe([PYTHON_PROGRAM, "/app/mlserver_start.py"], lock="mlserver", scripts=("mlserver_start.py",),
                        work="opt/mlserver"),
+    "quick": Recipe([PYTHON_PROGRAM, "/app/quick_server.py"], scripts=("quick_server.py",)),
     "sklearnserver": Recipe([PYTHON_PROGRAM, "/app/sklearnserver.py"], lock="sklearnserver",
                             scripts=("sklearnserver.py", "custom_server.py")),
     "storage-initializer": Recipe([PYTHON_PROGRAM, "/app/storage_initializer.py"], lock="storage-initializer",
