@@ -60,6 +60,7 @@ class ControlPlane:
     address = "127.0.0.1"
     authorization = "RBAC"
     apiserver_flags = ("--endpoint-reconciler-type", "none")
+    controller_flags = ()
 
     def __init__(self, binaries=None):
         directory = binaries or os.environ.get(BINARIES_VARIABLE)
@@ -169,7 +170,7 @@ class ControlPlane:
             self.binaries / "kube-controller-manager", "--kubeconfig", self.kubeconfig, "--secure-port", "0",
             "--use-service-account-credentials", "--leader-elect=false", "--root-ca-file", self.ca.certificate,
             "--service-account-private-key-file", self.directory / "service-account.key",
-            "--kube-api-qps", "200", "--kube-api-burst", "400"])
+            "--kube-api-qps", "200", "--kube-api-burst", "400", *self.controller_flags])
         self.processes.start("kube-scheduler", [
             self.binaries / "kube-scheduler", "--kubeconfig", self.kubeconfig, "--secure-port", "0",
             "--leader-elect=false"])

@@ -4,6 +4,7 @@
     with Installation(parts, state, image) as cluster:
         cluster.node.kubectl("apply", "-f", "iris.yaml")
 """
+import re
 import ssl
 import urllib.request
 from pathlib import Path
@@ -18,11 +19,14 @@ ROOT = HERE.parent.parent
 DEPLOY = ROOT / "deploy"
 ROLLOUT = "580s"
 STORE_SECONDS, PUT_SECONDS = 60, 10
+# Anybody may read an object, so that http:// works as well.
+PUBLIC = {"x-amz-acl": "public-read"}
 OWN_REGISTRY = "modelgate.test"
 # Images of tests/serving/images under the names that our manifests have: name -> (file, name of the image in it).
 STAND_INS = {
     "sklearnserver": (DEPLOY / "runtimes" / "sklearnserver.yaml", "kserve/sklearnserver"),
     "mlserver": (DEPLOY / "runtimes" / "mlserver.yaml", "docker.io/seldonio/mlserver"),
+    "agent": (DEPLOY / "config" / "inferenceservice.yaml", "kserve/agent"),
     "storage-initializer": (DEPLOY / "config" / "storage-container.yaml", "kserve/storage-initializer"),
 }
 
@@ -97,7 +101,7 @@ class Installation:
         self.node.processes.wait_for("the S3 server", STORE_SECONDS, lambda: self.put(f"{server}/models", b""))
         folder = self.parts / "models"
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and not self.put(f"{server}/models/{path.relative_to(folder)}", path.read_bytes()):
+            if path.is_file() and not self.put(f"{server}/models/{path.relative_to(folder)}", path.read_bytes(), PUBLIC):
                 raise StartError(f"the S3 server did not store {path.relative_to(folder)}")
 
     def put(self, url, data, headers=None):
@@ -114,13 +118,11 @@ class Installation:
 
 def reference_in(manifest, image):
     """The full reference, with the tag that a manifest has for the image."""
-    for line in manifest.read_text().splitlines():
-        _, found, tag = line.partition(f"image: {image}:")
-        if found:
-            reference = f"{image}:{tag.strip()}"
-            registry = reference.split("/")[0]
-            return reference if "." in registry else f"docker.io/{reference}"
-    raise StartError(f"{manifest} has no image {image}")
+    found = re.search(rf'"?image"?: "?({re.escape(image)}:[^\s",]+)', manifest.read_text())
+    if not found:
+        raise StartError(f"{manifest} has no image {image}")
+    reference = found[1]
+    return reference if "." in reference.split("/")[0] else f"docker.io/{reference}"
 
 
 def say(text):

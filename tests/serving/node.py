@@ -39,11 +39,23 @@ BRIDGE = {
         {"type": "loopback"}]}
 
 
+def aggregation(ca, pair):
+    """Flags of the API server for APIs that Pods serve, such as metrics.k8s.io."""
+    return ("--requestheader-client-ca-file", ca, "--requestheader-allowed-names", "front-proxy",
+            "--requestheader-username-headers", "X-Remote-User", "--requestheader-group-headers", "X-Remote-Group",
+            "--requestheader-extra-headers-prefix", "X-Remote-Extra-",
+            "--proxy-client-cert-file", pair.certificate, "--proxy-client-key-file", pair.key)
+
+
 class Node(ControlPlane):
     address = ADDRESS
     authorization = "Node,RBAC"
     # Pods reach the API server at the Service `kubernetes`.
     apiserver_flags = ("--allow-privileged", "--kubelet-preferred-address-types", "InternalIP")
+    # Autoscaling in seconds, where a cluster takes minutes.
+    controller_flags = ("--horizontal-pod-autoscaler-sync-period", "2s",
+                        "--horizontal-pod-autoscaler-cpu-initialization-period", "5s",
+                        "--horizontal-pod-autoscaler-initial-readiness-delay", "2s")
 
     def __init__(self, parts, state, binaries=None):
         super().__init__(binaries)
@@ -69,13 +81,15 @@ class Node(ControlPlane):
         self.kubelet_pair = self.ca.leaf(f"system:node:{NAME}", organization="system:nodes", names=[NAME],
                                          addresses=[ADDRESS], into=(at / "kubelet.crt", at / "kubelet.key"))
         (at / "kubelet.kubeconfig").write_text(yaml.safe_dump(kubeconfig(self.server, self.ca, self.kubelet_pair)))
+        proxy = self.ca.leaf("front-proxy")
         (at / "resolv.conf").write_text(f"nameserver {DNS}\n")
         (at / "kubelet.yaml").write_text(yaml.safe_dump(self._kubelet_configuration()))
         (at / "kube-proxy.yaml").write_text(yaml.safe_dump(self._kube_proxy_configuration()))
         (at / "Corefile").write_text((HERE / "node" / "Corefile").read_text().replace("@KUBECONFIG@", str(self.kubeconfig)))
         self.apiserver_flags = (*Node.apiserver_flags, "--kubelet-client-certificate", self.admin.certificate,
                                 "--kubelet-client-key", self.admin.key,
-                                "--kubelet-certificate-authority", self.ca.certificate)
+                                "--kubelet-certificate-authority", self.ca.certificate,
+                                *aggregation(self.ca.certificate, proxy))
 
     def _kubelet_configuration(self):
         at = self.directory

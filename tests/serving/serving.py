@@ -106,6 +106,17 @@ class ServingTest(unittest.TestCase):
                 self.fail(f"{name} is not Ready after {seconds} s\n{yaml.safe_dump(status)}\n{pods}")
             time.sleep(0.1)
 
+    def eventually(self, what, seconds, check):
+        """The first result of check() that is true. Fails after so many seconds."""
+        deadline = time.monotonic() + seconds
+        while True:
+            found = check()
+            if found:
+                return found
+            if time.monotonic() > deadline:
+                self.fail(f"not within {seconds} s: {what}")
+            time.sleep(0.1)
+
     def answers(self, model):
         """What the model says, computed when it was trained."""
         return json.loads((self.cluster.parts / "models" / model / "answers.json").read_text())
@@ -149,10 +160,18 @@ class Clock:
 
 def post(url, document, seconds=ANSWER_SECONDS):
     """Status and body of one request, in the network of the node."""
+    return request("POST", url, json.dumps(document), {"Content-Type": "application/json"}, seconds)
+
+
+def get(url, seconds=ANSWER_SECONDS):
+    return request("GET", url, None, {}, seconds)
+
+
+def request(method, url, body, headers, seconds):
     parts = urllib.parse.urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=seconds)
     try:
-        connection.request("POST", parts.path, json.dumps(document), {"Content-Type": "application/json"})
+        connection.request(method, parts.path, body, headers)
         reply = connection.getresponse()
         return reply.status, reply.read().decode(errors="replace")
     finally:

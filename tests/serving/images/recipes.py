@@ -170,6 +170,8 @@ RECIPES = {
     "envoy": Recipe([f"/{PACKAGES}/envoy/_bin/envoy"], lock="envoy",
                     links=(("usr/local/bin/envoy", f"/{PACKAGES}/envoy/_bin/envoy"),)),
     "envoy-gateway": Recipe(["/usr/local/bin/envoy-gateway"], programs=("envoy-gateway",)),
+    "agent": Recipe(["/usr/local/bin/agent"], programs=("agent",), base=False),
+    "metrics-server": Recipe(["/usr/local/bin/metrics-server"], programs=("metrics-server",), base=False),
     "mlserver": Recipe([PYTHON_PROGRAM, "/app/mlserver_start.py"], lock="mlserver", scripts=("mlserver_start.py",),
                        work="opt/mlserver"),
     "quick": Recipe([PYTHON_PROGRAM, "/app/quick_server.py"], scripts=("quick_server.py",)),
