@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kinds of storage, to a prediction. Downloads that fail: the status has the storage initializer's own words soon after the
+"""Each kind of storage, to a prediction. Downloads that fail: the status has the storage initializer's own words soon after the
 kubelet has reported them, and correcting the service leads to a prediction without further help."""
 import json
 import shutil
@@ -18,6 +18,9 @@ FAIL_SECONDS = 300
 # Until the former Pod is gone.
 FORGET_SECONDS = 60
 S3_KEYS = {"AWS_ACCESS_KEY_ID": "reader", "AWS_SECRET_ACCESS_KEY": "readers-key"}
+SERVER = ["/usr/bin/python3.11", "/app/custom_server.py"]
+# containerd has image volumes since this release.
+IMAGE_VOLUMES = (2, 1)
 
 
 def s3_annotations(endpoint, https=False, **more):
@@ -65,6 +68,38 @@ class StorageTest(serving.ServingTest):
 
 
 class Storage(StorageTest):
+    def test_s3_by_service_account(self):
+        account = self.account("guarded-reader", StorageTest.keys, s3_annotations("guarded.storage"))
+        self.check("s3-account", "s3, credentials by ServiceAccount",
+                   {"serviceAccountName": account, "model": sklearn(storageUri="s3://models/iris/1")})
+
+    def test_s3_by_storage_config(self):
+        entry = {"type": "s3", "bucket": "models", "endpoint_url": "http://guarded.storage", "region": "us-east-1",
+                 "access_key_id": StorageTest.keys["AWS_ACCESS_KEY_ID"],
+                 "secret_access_key": StorageTest.keys["AWS_SECRET_ACCESS_KEY"]}
+        self.apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "storage-config", "namespace": NAMESPACE},
+                    "stringData": {"guarded": json.dumps(entry)}})
+        self.addCleanup(self.kubectl, "delete", "secret/storage-config", "-n", NAMESPACE)
+        self.check("s3-config", "s3, credentials by storage-config",
+                   {"model": sklearn(storage={"key": "guarded", "path": "iris/2"})}, "iris/2")
+
+    def test_s3_with_a_ca_bundle(self):
+        authorities = self.cluster.node.ca.certificate.read_text()
+        self.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "own-cas", "namespace": NAMESPACE},
+                    "data": {"cabundle.crt": authorities}})
+        self.addCleanup(self.kubectl, "delete", "configmap/own-cas", "-n", NAMESPACE)
+        account = self.account("secure-reader", S3_KEYS,
+                               s3_annotations("secure.storage", https=True, **{"cabundle-configmap": "own-cas"}))
+        self.check("s3-tls", "s3 over https, CAs of a ConfigMap of the Secret",
+                   {"serviceAccountName": account, "model": sklearn(storageUri="s3://models/iris/1")})
+
+    def test_http(self):
+        self.check("http", "http", {"model": sklearn(storageUri="http://s3.models/models/iris/1/model.joblib")})
+
+    def test_https(self):
+        self.check("https", "https, CAs of the configuration",
+                   {"model": sklearn(storageUri="https://secure.storage/models/iris/1/model.joblib")})
+
     def test_claim(self):
         folder = self.cluster.node.state / "claim"
         shutil.rmtree(folder, ignore_errors=True)
@@ -86,6 +121,26 @@ class Storage(StorageTest):
         account = self.account("azure-reader", {"AZURE_STORAGE_ACCESS_KEY": azure.KEY})
         self.check("azure", "Azure Blob", {"serviceAccountName": account,
                                            "model": sklearn(storageUri=f"https://{azure.HOST}/models/iris/1")})
+
+    def test_oci_sidecar(self):
+        self.check("oci", "oci, by a sidecar", {"model": sklearn(storageUri="oci://modelgate.test/model-iris:1")})
+
+    def test_oci_volume(self):
+        runtime = self.cluster.node.get("/api/v1/nodes")["items"][0]["status"]["nodeInfo"]["containerRuntimeVersion"]
+        version = tuple(int(part) for part in runtime.partition("://")[2].split(".")[:2])
+        if version < IMAGE_VOLUMES:
+            self.skipTest(f"{runtime} has no image volumes; they need {'.'.join(map(str, IMAGE_VOLUMES))}")
+        self.check("oci-native", "oci, by an image volume", {"model": sklearn(storageUri="oci+native://modelgate.test/model-iris:1")})
+
+    def test_two_storage_uris(self):
+        predictor = {
+            "storageUris": [{"uri": "s3://models/iris/1", "mountPath": "/mnt/models/first"},
+                            {"uri": "http://s3.models/models/iris/2/model.joblib", "mountPath": "/mnt/models/second"}],
+            "containers": [{"name": "kserve-container", "image": serving.image_of("sklearnserver"), "command": SERVER,
+                            "args": ["--name=two", "--directory=/mnt/models/first", "--more=second=/mnt/models/second"],
+                            "resources": serving.SMALL}]}
+        self.check("two", "two storageUris, s3 and http", predictor)
+        self.predict("two", "iris/2", "second")
 
 
 class FailedDownloads(StorageTest):

@@ -185,6 +185,6 @@ RECIPES = {
                        "--blobHost", "0.0.0.0", "--location", "/tmp/azurite", "--skipApiVersionCheck",
                        "--disableTelemetry"],
                       lock="azurite", npm="azurite"),
-    # A model in an image, for oci://. The sidecar's command needs a shell.
-    "model-iris": Recipe(["/bin/sh"], model="iris/1"),
+    # A model in an image, for oci://. The arguments of the sidecar are its command: `sh -c ...`.
+    "model-iris": Recipe([], model="iris/1"),
 }
