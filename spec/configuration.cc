@@ -318,6 +318,7 @@ void read_modelgate(Section& section, Configuration& all) {
     metrics->finish();
   }
   section.flag("istioRoutes", out.istio_routes);
+  section.integer("preStopSeconds", out.pre_stop_seconds);
   read_denied_annotations(section, out.denied_annotations);
 }
 

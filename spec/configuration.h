@@ -261,11 +261,15 @@ struct ModelgateConfiguration {
   PodMetrics pod_metrics;
   /// In Standard mode without Gateway API: VirtualServices instead of Ingresses.
   bool istio_routes = false;
+  /// For how long a deleted Pod continues to serve before its containers get SIGTERM. Absent: see pre_stop().
+  std::optional<std::uint16_t> pre_stop_seconds;
   /// Patterns (spec/denied_annotations.h). In Strict, these annotations are denied, and not copied to Services
   /// and routes.
   std::vector<std::string> denied_annotations = default_denied_annotations();
 
   bool strict() const { return validation == Validation::kStrict; }
+  /// Seconds. Five are several times what a gateway needs to learn of a deletion. KServe's Pods have no delay.
+  std::int64_t pre_stop() const { return pre_stop_seconds.value_or(strict() ? 5 : 0); }
   static std::vector<GpuToleration> default_gpu_tolerations();
 };
 

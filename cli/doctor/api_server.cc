@@ -13,8 +13,9 @@ namespace {
 
 using std::chrono::seconds;
 
-/// 1.28 enables match conditions of webhooks, `matchLabelKeys` and `unhealthyPodEvictionPolicy` by default.
-constexpr int kOldestMinor = 28;
+/// 1.30 enables hooks that sleep (`preStopSeconds` of the configuration) by default; 1.28 match conditions of webhooks,
+/// `matchLabelKeys` and `unhealthyPodEvictionPolicy`.
+constexpr int kOldestMinor = 30;
 
 /// Our certificates are valid from one hour before they are signed, so clocks may differ by that much.
 constexpr seconds kUnusableSkew = std::chrono::minutes(55);
@@ -94,8 +95,11 @@ void check_api_server(const ClusterSnapshot& snapshot, Findings& out) {
   if (minor < kOldestMinor) {
     return out.error({.found = fmt::format("Kubernetes {}; the oldest supported version is 1.{}",
                                            snapshot.version, kOldestMinor),
-                      .cause = "it ignores matchConditions of webhooks, so deletions wait for the webhook",
-                      .remedy = "upgrade the control plane"});
+                      .cause = "it refuses Pods with a preStop hook that sleeps; before 1.28 it also ignores "
+                               "matchConditions of webhooks, so deletions wait for the webhook",
+                      .remedy =
+                          "upgrade the control plane, or set preStopSeconds: 0 in the key modelgate of the "
+                          "ConfigMap inferenceservice-config"});
   }
   out.ok({.found =
               fmt::format("Kubernetes {}{}", snapshot.version,

@@ -170,7 +170,7 @@ class Gateway:
         while not self.done.wait(CHECK_SECONDS):
             try:
                 for route in self.plane.get(ROUTES + "/httproutes")["items"]:
-                    if not route.get("status", {}).get("parents"):
+                    if accepted_generation(route) < route["metadata"]["generation"]:
                         self._accept(route)
             except (OSError, ValueError):
                 pass  # deleted in between, or the API server restarts: try again
@@ -182,3 +182,8 @@ class Gateway:
                                         "controllerName": "example.com/gateway", "conditions": conditions}]}
         meta = route["metadata"]
         self.plane.put(f"{ROUTES}/namespaces/{meta['namespace']}/httproutes/{meta['name']}/status", route)
+
+
+def accepted_generation(route):
+    return max((c.get("observedGeneration", 0) for parent in route.get("status", {}).get("parents", [])
+                for c in parent["conditions"]), default=0)

@@ -9,6 +9,7 @@ import contextlib
 import os
 import re
 import shlex
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -92,6 +93,11 @@ class Lifecycle(quick.QuickTest):
         self.assertEqual(self.condition(status)["reason"], "InitContainerFailed")
         self.assertIn("prepare", self.condition(status)["message"])
 
+    def test_never_ready(self):
+        status = self.case("unready", unready, ready=False, containers=[quick.container("1", "--ready-after=1000000")])
+        self.assertEqual(self.condition(status)["reason"], "ContainersNotReady")
+        self.assertNotEqual(status.get("phase"), "Failed")
+
     def test_unschedulable(self):
         huge = {"requests": {"cpu": "1000"}, "limits": {"cpu": "1000"}}
         status = self.case("homeless", lambda pod: words_of(pod, "PodScheduled"), ready=False,
@@ -100,6 +106,9 @@ class Lifecycle(quick.QuickTest):
         self.assertIn("Insufficient cpu", self.condition(status)["message"])
 
     # ---- later
+
+    def test_readiness_probe_fails_later(self):
+        self.case("tired", unready, ready=True, containers=[quick.container("1", "--ready-until=15")])
 
     def test_liveness_probe_fails_later(self):
         probe = {"httpGet": {"path": "/ready", "port": 8080}, "periodSeconds": 1, "failureThreshold": 2}
@@ -114,6 +123,22 @@ class Lifecycle(quick.QuickTest):
                   containers=[quick.container("1", "--fill=/cache/file", "--fill-after=10", "--deaf",
                                               volumeMounts=[{"name": "cache", "mountPath": "/cache"}])])
 
+    def test_node_is_not_ready(self):
+        """The kubelet stops: after its grace period the node, and so each of its Pods, counts as not ready."""
+        kubelet = next(p for p in self.cluster.node.processes.running if p.name == "kubelet")
+
+        def stop():
+            os.kill(kubelet.pid, signal.SIGSTOP)
+        self.addCleanup(self.wait_for_node)
+        self.addCleanup(os.kill, kubelet.pid, signal.SIGCONT)
+        self.case("lost", lambda pod: condition_of(pod, "Ready").get("status") == "False" and pod["metadata"]["name"], ready=True,
+                  then=stop, containers=[quick.container("1")])
+
+    def wait_for_node(self):
+        self.eventually("the node to be Ready", self.cluster.node._nodes_ready, REPORT_SECONDS)
+        for program in ("modelgate-webhook", "modelgate-reconciler"):
+            self.kubectl("rollout", "status", "-n", "kserve", f"deployment/{program}", "--timeout=120s", timeout=130)
+
 
 # ---- the kubelet's words in a Pod
 
@@ -125,6 +150,10 @@ def condition_of(pod, kind):
 def words_of(pod, kind):
     found = condition_of(pod, kind)
     return found.get("message") if found.get("status") == "False" else None
+
+
+def unready(pod):
+    return pod["status"].get("phase") == "Running" and words_of(pod, "ContainersReady")
 
 
 def containers(pod, which="containerStatuses"):

@@ -63,6 +63,7 @@ TEST(ConfigurationTest, AbsentKeysHaveKServesDefaults) {
   EXPECT_EQ(all.modelgate.pod_metrics.concurrency, "requests_in_flight");
   EXPECT_EQ(all.modelgate.pod_metrics.rps, "requests_per_second");
   EXPECT_FALSE(all.modelgate.istio_routes);
+  EXPECT_EQ(all.modelgate.pre_stop(), 5);
   EXPECT_THAT(all.modelgate.gpu_tolerations, SizeIs(7));
   EXPECT_TRUE(
       is_denied_annotation(all.modelgate.denied_annotations, "nginx.ingress.kubernetes.io/auth-snippet"));
@@ -104,7 +105,7 @@ TEST(ConfigurationTest, ReadsEveryKey) {
       {"modelgate", R"({"validation": "Compatible", "runtimeSelection": "Defer", "resourceDefaults": false,
                         "gpuTolerations": ["a.com/b", "c.com/*=d"], "podInjection": "Render",
                         "componentNames": "DefaultSuffix", "podMetrics": {"concurrency": "c", "rps": "r"},
-                        "istioRoutes": true, "deniedAnnotations": ["a.com/*-b"]})"},
+                        "istioRoutes": true, "deniedAnnotations": ["a.com/*-b"], "preStopSeconds": 7})"},
       {"multiNode", R"({"customGPUResourceTypeList": ["custom.com/gpu"]})"},
       {"opentelemetryCollector",
        R"({"scrapeInterval": "5s", "metricReceiverEndpoint": "r", "metricScalerEndpoint": "s",
@@ -170,6 +171,7 @@ TEST(ConfigurationTest, ReadsEveryKey) {
   EXPECT_EQ(all.modelgate.pod_metrics.concurrency, "c");
   EXPECT_EQ(all.modelgate.pod_metrics.rps, "r");
   EXPECT_TRUE(all.modelgate.istio_routes);
+  EXPECT_EQ(all.modelgate.pre_stop(), 7);
   ASSERT_THAT(all.modelgate.gpu_tolerations, SizeIs(2));
   EXPECT_EQ(all.modelgate.gpu_tolerations[1].pattern, "c.com/*");
   EXPECT_EQ(all.modelgate.gpu_tolerations[1].key, "d");
@@ -264,10 +266,10 @@ INSTANTIATE_TEST_SUITE_P(
               "modelgate",
               R"({"validation": "strict", "runtimeSelection": "", "resourceDefaults": "no", "podInjection": 1,
                   "gpuTolerations": ["a/b/c", "ok", "a=", "=b", "a b"], "componentNames": "Old",
-                  "podMetrics": {"concurrency": "a/b", "rps": ".."}})",
+                  "podMetrics": {"concurrency": "a/b", "rps": ".."}, "preStopSeconds": -1})",
               {"validation", "runtimeSelection", "resourceDefaults", "gpuTolerations[0]", "gpuTolerations[2]",
                "gpuTolerations[3]", "gpuTolerations[4]", "podInjection", "componentNames",
-               "podMetrics.concurrency", "podMetrics.rps"}}),
+               "podMetrics.concurrency", "podMetrics.rps", "preStopSeconds"}}),
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST(ConfigurationTest, ReportsAllowedAndSimilarValues) {
@@ -305,6 +307,16 @@ TEST(ConfigurationTest, ReadsLegacyModes) {
         std::pair{"ModelMesh", "ModelMesh"}, std::pair{"", "Standard"}}) {
     const std::string json = std::string(R"({"defaultDeploymentMode": ")") + written + "\"}";
     EXPECT_EQ(read({{"deploy", json}}).configuration.deploy.default_deployment_mode, meant);
+  }
+}
+
+TEST(ConfigurationTest, PodsOfKServeStopAtOnce) {
+  for (const auto& [settings, seconds] :
+       {std::pair{R"({"validation": "Strict"})", 5},
+        std::pair{R"({"validation": "Strict", "preStopSeconds": 0})", 0},
+        std::pair{R"({"validation": "Compatible"})", 0},
+        std::pair{R"({"validation": "Compatible", "preStopSeconds": 3})", 3}}) {
+    EXPECT_EQ(read({{"modelgate", settings}}).configuration.modelgate.pre_stop(), seconds) << settings;
   }
 }
 

@@ -32,7 +32,9 @@ struct DeployedVersion {
   bool lacks_room = false;     // its Pods find no node, or exceed a quota
   std::int64_t weight = 0;     // percent of the traffic, by the existing route
   bool has_service = true;     // a Service of its name exists and is ours
-  bool pending = false;        // its Deployment has a change that is not written yet
+  /// The gateway uses an earlier generation of the route, and may send requests here by that.
+  bool route_is_new = false;
+  bool pending = false;  // its Deployment has a change that is not written yet
 };
 
 /// The components that are ready: routes send traffic, and weights move, only to these.

@@ -219,7 +219,7 @@ class Planner {
   }
 
   void add_retiring(const DeployedVersion& d) {
-    const bool gets_traffic = d.weight > 0;
+    const bool gets_traffic = d.weight > 0 || d.route_is_new;
     if (d.available == 0 || (versions_.front().complete && !gets_traffic)) return;
     plan_.retiring.push_back({.component = d.component, .serves = true});
     Version v{.share = 0, .complete = true};

@@ -14,6 +14,7 @@
 #include "workload/pods/metrics.h"
 #include "workload/pods/oci_model.h"
 #include "workload/pods/pod_pass.h"
+#include "workload/pods/pre_stop.h"
 #include "workload/pods/restricted.h"
 #include "workload/pods/startup_probe.h"
 #include "workload/pods/storage_step.h"
@@ -73,6 +74,7 @@ constexpr std::array kSteps = {
     Step{"startup-probe", add_startup_probes},
     Step{"oci-model", mount_oci_model},
     Step{"restricted", restrict_added_containers},
+    Step{"pre-stop", delay_stop},
     Step{"idle-annotations", warn_of_idle_annotations},
 };
 

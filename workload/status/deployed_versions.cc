@@ -38,6 +38,18 @@ bool is_refused(const ObjectView& deployment) {
   return false;
 }
 
+/// A gateway has reported that it uses an earlier generation of the route. Some report none.
+bool is_new(const Value* route) {
+  const std::int64_t generation = ObjectView(route).object("metadata").integer("generation").value_or(0);
+  for (const ObjectView& parent : ObjectView(route).object("status").list("parents")) {
+    std::int64_t reported = 0;
+    for (const ObjectView& c : parent.list("conditions"))
+      reported = std::max(reported, c.integer("observedGeneration").value_or(0));
+    if (reported > 0 && reported < generation) return true;
+  }
+  return false;
+}
+
 /// A Pod of the component waits for a node.
 bool is_unschedulable(const Observed& observed, std::string_view component) {
   const std::string app = app_label(component);
@@ -45,7 +57,7 @@ bool is_unschedulable(const Observed& observed, std::string_view component) {
     const spec::PodView pod(p);
     if (pod.metadata().labels().get("app") != app) return false;
     const auto trouble = trouble_of(pod);
-    return trouble && trouble->transient;
+    return trouble && trouble->transient && !is_scheduled(pod);
   });
 }
 
@@ -111,6 +123,7 @@ std::vector<DeployedVersion> deployed_versions(const Observed& observed, std::st
     const std::string_view name = metadata_of(d).name();
     if (is_version(d) && std::ranges::find(named, name) == named.end()) named.emplace_back(name);
   }
+  const bool route_is_new = std::ranges::any_of(observed.http_routes, is_new);
   std::vector<DeployedVersion> out;
   for (const std::string& name : named) {
     const auto it =
@@ -124,7 +137,8 @@ std::vector<DeployedVersion> deployed_versions(const Observed& observed, std::st
                    .rolled_out = is_rolled_out(deployment),
                    .lacks_room = is_refused(deployment) || is_unschedulable(observed, name),
                    .weight = weight_of(observed, service, name),
-                   .has_service = has_service(observed, name)});
+                   .has_service = has_service(observed, name),
+                   .route_is_new = route_is_new});
   }
   return out;
 }

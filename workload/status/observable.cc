@@ -66,7 +66,9 @@ constexpr Field kPodStatus[] = {{"phase"},
 constexpr Field kPod[] = {{"spec", kPodSpec}, {"status", kPodStatus}};
 
 constexpr Field kParentRef[] = {{"namespace"}, {"name"}};
-constexpr Field kParent[] = {{"parentRef", kParentRef}, {"controllerName"}, {"conditions", kConditions}};
+constexpr Field kRouteConditions[] = {
+    {"type"}, {"status"}, {"reason"}, {"message"}, {"lastTransitionTime"}, {"observedGeneration"}};
+constexpr Field kParent[] = {{"parentRef", kParentRef}, {"controllerName"}, {"conditions", kRouteConditions}};
 constexpr Field kBackend[] = {{"name"}, {"weight"}};
 constexpr Field kHttpRule[] = {{"backendRefs", kBackend}};
 constexpr Field kHttpRouteSpec[] = {{"rules", kHttpRule}};

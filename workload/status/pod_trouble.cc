@@ -92,6 +92,24 @@ PodTrouble from_waiting(const spec::PodView& pod, const spec::ObjectView& contai
           .time = {}};
 }
 
+/// Its containers run, and a readiness probe or gate has not succeeded yet, or no longer does. Or its node is lost: then
+/// the node controller sets Ready alone to False, and gives no reason.
+std::optional<PodTrouble> from_readiness(const spec::PodView& pod) {
+  const spec::ObjectView ready = condition(pod, "Ready");
+  const bool runs = pod.object("status").string("phase") == "Running";
+  if (!runs || ready.string("status") != "False") return std::nullopt;
+  std::string why(ready.string("message"));
+  const bool lost = why.empty() && condition(pod, "ContainersReady").string("status") == "True";
+  if (lost) why = fmt::format("the node {} is not ready", pod.spec().string("nodeName"));
+  if (why.empty()) return std::nullopt;
+  return PodTrouble{.reason = lost ? "NodeNotReady" : std::string(ready.string("reason")),
+                    .failure = "RuntimeUnhealthy",
+                    .message = fmt::format("Pod {}: {}", pod.metadata().name(), why),
+                    .pod = std::string(pod.metadata().name()),
+                    .time = std::string(ready.string("lastTransitionTime")),
+                    .transient = true};
+}
+
 /// An init container may end with code 0; a server must not end.
 bool is_bad_end(const spec::ObjectView& ended, bool init) {
   return ended && (!init || ended.integer("exitCode").value_or(0) != 0);
@@ -160,7 +178,7 @@ std::optional<PodTrouble> trouble_of(const spec::PodView& pod) {
       }
     }
   }
-  if (!failed) return std::nullopt;
+  if (!failed) return from_readiness(pod);
   const std::string_view why = status.string("message");
   return PodTrouble{.reason = std::string(reason.empty() ? "PodFailed" : reason),
                     .failure = "RuntimeUnhealthy",

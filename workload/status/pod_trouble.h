@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Why a Pod does not serve, from its status: an image that cannot be pulled, a container that crashes, an
-// init container that fails, no node that fits. Called by observed_component.cc, model_state.cc and
+// init container that fails, no node that fits, a readiness probe that fails. Called by observed_component.cc, model_state.cc and
 // deployed_versions.cc.
 #pragma once
 
@@ -25,11 +25,11 @@ struct PodTrouble {
   std::string pod;
   std::int64_t exit_code = 0;
   std::string time;  // RFC 3339; empty if it is not known
-  /// Not a failure: no node fits yet, and one may be added.
+  /// Not a failure: no node fits yet, and one may be added; or it is not ready, and may become so.
   bool transient = false;
 };
 
-/// The first trouble of a Pod: of scheduling, then of init containers, then of containers, in their order. A
+/// The first trouble of a Pod: of scheduling, then of init containers, then of containers, in their order, then of readiness. A
 /// Pod that is being deleted has none: its containers end as intended.
 std::optional<PodTrouble> trouble_of(const spec::PodView& pod);
 

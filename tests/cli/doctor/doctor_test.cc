@@ -173,7 +173,7 @@ spec:
 
 const FaultCase kFaults[] = {
     // the API server
-    {"OldCluster", [](auto& p) { p.version = "v1.27.9"; }, {"api-server error"}},
+    {"OldCluster", [](auto& p) { p.version = "v1.29.9"; }, {"api-server error"}},
     {"ClockSkewOf31Seconds", [](auto& p) { p.clock_ahead = std::chrono::seconds(-31); }, {"clock warning"}},
     {"ClockSkewOfAnHour",
      [](auto& p) {
@@ -401,7 +401,7 @@ TEST_P(FineTest, IsNotAFault) {
 }
 
 const FineCase kFine[] = {
-    {"OldestSupportedCluster", [](auto& p) { p.version = "v1.28.0"; }},
+    {"OldestSupportedCluster", [](auto& p) { p.version = "v1.30.0"; }},
     {"VendorVersion", [](auto& p) { p.version = "v1.31.2-gke.1000"; }},
     {"ClockSkewOf29Seconds", [](auto& p) { p.clock_ahead = std::chrono::seconds(29); }},
     {"TheLongestTimeout",

@@ -11,6 +11,7 @@
 #include <deque>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "spec/view.h"
 #include "tests/workload/children/service_world.h"
@@ -42,6 +43,9 @@ class Cluster {
   std::set<std::string, std::less<>> without_room;
   std::map<std::string, Deployment, std::less<>> deployments;
   std::map<std::string, std::int64_t, std::less<>> weights;  // of the service's route
+  /// Those that the gateway uses: it takes a changed route later, and reports its generation.
+  std::map<std::string, std::int64_t, std::less<>> used_weights;
+  std::int64_t route_generation = 0, used_generation = 0;
 
   void apply(const Wanted& wanted) {
     for (const WantedObject& o : wanted.objects) apply(ObjectView(o.object));
@@ -52,6 +56,8 @@ class Cluster {
 
   /// The controllers run once: one Pod of each Deployment becomes available or is replaced.
   void tick() {
+    used_weights = weights;
+    used_generation = route_generation;
     for (auto& [name, d] : deployments) {
       // Without load, the autoscaler scales to its minimum.
       if (d.least > 0) d.replicas = d.least;
@@ -83,8 +89,13 @@ class Cluster {
     std::string backends;
     for (const auto& [name, weight] : weights)
       backends += fmt::format("{{name: {}, weight: {}}},", name, weight);
-    values.push_back(world.yaml(
-        fmt::format("{{metadata: {{name: m}}, spec: {{rules: [{{backendRefs: [{}]}}]}}}}", backends)));
+    values.push_back(
+        observable(world.yaml(fmt::format(
+                       "{{metadata: {{name: m, generation: {}}}, spec: {{rules: [{{backendRefs: [{}]}}]}}, "
+                       "status: {{parents: [{{conditions: [{{type: Accepted, status: 'True', "
+                       "observedGeneration: {}}}]}}]}}}}",
+                       route_generation, backends, used_generation)),
+                   world.arena(), "HTTPRoute"));
     out.http_routes.push_back(&values.back());
     return out;
   }
@@ -116,11 +127,12 @@ class Cluster {
   }
 
   void take_weights(const ObjectView& route) {
-    weights.clear();
+    const auto before = std::exchange(weights, {});
     const auto backends = route.object("spec").list("rules")[0].list("backendRefs");
     for (const ObjectView& b : backends) {
       weights[std::string(b.string("name"))] = backends.size() == 1 ? 100 : b.integer("weight").value_or(-1);
     }
+    if (weights != before) ++route_generation;
   }
 
   static std::string document(std::string_view name, const Deployment& d) {
@@ -142,7 +154,7 @@ class Cluster {
 };
 
 struct Play {
-  explicit Play(unsigned settings) : world(settings) {}
+  explicit Play(unsigned settings) : world(settings), keeps_used((settings & kCompatible) == 0) {}
 
   ServiceWorld world;
   std::string autoscaler = "hpa";
@@ -153,6 +165,7 @@ struct Play {
   std::int64_t needed = 0;  // Pods that the traffic needs
   bool served = false;
   bool checks_load = false;
+  bool keeps_used;  // what the gateway uses stays; KServe deletes it at once
 
   void patch(std::string_view to) {
     spec = to;
@@ -181,11 +194,17 @@ struct Play {
 
   /// Until nothing changes.
   void settle() {
-    reconcile();
+    reconcile_twice();
     for (int i = 0; i < 40; ++i) {
       cluster.tick();
-      reconcile();
+      reconcile_twice();
     }
+  }
+
+  /// The second time with what the first one wrote, before the controllers and the gateway have seen it.
+  void reconcile_twice() {
+    reconcile();
+    reconcile();
   }
 
   std::int64_t available(std::string_view name) const {
@@ -207,6 +226,10 @@ struct Play {
       if (any) EXPECT_TRUE(weight == 0 || available(name) > 0) << name << " has no available Pod";
     }
     EXPECT_EQ(sum, 100);
+    for (const auto& [name, weight] : cluster.used_weights) {
+      EXPECT_TRUE(!keeps_used || weight == 0 || cluster.deployments.contains(name))
+          << name << " still gets requests";
+    }
     if (checks_load && served && cluster.broken.empty() && cluster.without_room.empty()) check_load();
   }
 

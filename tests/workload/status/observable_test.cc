@@ -147,7 +147,7 @@ kind: HTTPRoute
 metadata: {name: r}
 spec: {rules: [{backendRefs: [{name: a, weight: 90}, {name: b, weight: 10}]}]}
 status:
-  parents: [{parentRef: {name: gw, namespace: n}, controllerName: c, conditions: [{type: Accepted, status: "True"}]}]
+  parents: [{parentRef: {name: gw, namespace: n}, controllerName: c, conditions: [{type: Accepted, status: "True", observedGeneration: 1}]}]
 )"},
         Case{"Autoscaler", R"(
 kind: HorizontalPodAutoscaler

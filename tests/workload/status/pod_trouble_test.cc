@@ -186,6 +186,25 @@ INSTANTIATE_TEST_SUITE_P(
              "Loading", ""},
         Case{"Starting", server(kRunning), "MinimumReplicasUnavailable", "minimum availability", "Loading",
              "Pending", ""},
+        Case{"NotReady",
+             pod(R"("phase": "Running", "conditions": [{"type": "Ready", "status": "False", "reason":
+               "ContainersNotReady", "message": "containers with unready status: [kserve-container]"}],
+               "containerStatuses": [{"name": "kserve-container", "ready": false, "state": {"running": {}}}])"),
+             "ContainersNotReady", "unready status: [kserve-container]", "Loading", "Pending", ""},
+        Case{"NotReadyAfterItWas",
+             pod(R"("phase": "Running", "conditions": [{"type": "Ready", "status": "False", "reason":
+               "ReadinessGatesNotReady", "message": "the status of pod readiness gate \"lb\" is not \"True\""}],
+               "containerStatuses": [{"name": "kserve-container", "ready": true, "state": {"running": {}}}])"),
+             "ReadinessGatesNotReady", "readiness gate", "Loading", "Pending", ""},
+        Case{"NodeLost",
+             pod(R"("phase": "Running", "conditions": [{"type": "Ready", "status": "False"}, {"type":
+               "ContainersReady", "status": "True"}], "containerStatuses": [{"name": "kserve-container", "ready":
+               true, "state": {"running": {}}}])"),
+             "NodeNotReady", "the node n1 is not ready", "Loading", "Pending", ""},
+        Case{"NotReadyBeforeItRuns",
+             pod(R"("phase": "Pending", "conditions": [{"type": "Ready", "status": "False", "reason":
+               "ContainersNotReady", "message": "containers with unready status: [kserve-container]"}])"),
+             "MinimumReplicasUnavailable", "minimum availability", "Loading", "Pending", ""},
         Case{"NoNodeFits",
              R"({"metadata": {"name": "p", "labels": {"app": "isvc.m-predictor"}}, "spec": {}, "status":
                {"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False", "reason":
