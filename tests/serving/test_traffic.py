@@ -301,7 +301,10 @@ class Traffic(quick.QuickTest):
                     self.eventually("a write", lambda: self.kubectl(
                         "annotate", "isvc", "restarted", "-n", serving.NAMESPACE, f"touched={time.time()}", "--overwrite",
                         expect=None).returncode == 0)
-                    self.change("restarted")
+                    # After a gentle stop Envoy Gateway follows the Pods again only after about a minute: a Pod that is
+                    # deleted meanwhile still gets requests.
+                    if not gently:
+                        self.change("restarted")
                     requests.wait_for_answers(BETWEEN)
 
 
