@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The time from apply to the first prediction. Prints the waterfall, and draws it with
+"""The time from apply to the first prediction. Prints the waterfall, and draws the picture of the README with
 
-    MODELGATE_WATERFALL=build/waterfall.svg tests/serving/run.py -k test_first_prediction
+    MODELGATE_WATERFALL=docs/waterfall.svg tests/serving/run.py -k test_first_prediction
 
 Other work on the machine delays every step, and only delays: so the best of three services counts. Where this process itself
 wakes up late meanwhile, the machine is not quiet: the times are printed, and not asserted."""
