@@ -30,7 +30,7 @@ REVISIONS = ("latestCreatedRevision", "latestReadyRevision", "latestRolledoutRev
 # KServe's name for a condition of a component, and Knative's for that of its Service.
 CONDITIONS = {"Ready": ("Ready", "Ready", "Ready"), "RoutesReady": ("RouteReady", "RouteReady", "RoutesReady"),
               "ConfigurationsReady": ("ConfigurationReady",) * 3}
-# Set by Knative's webhook; nobody owns them.
+# Set by Knative's webhook, without an owner.
 SET_BY_KNATIVE = ("serving.knative.dev/creator", "serving.knative.dev/lastModifier")
 ROUNDS = 3
 
@@ -183,7 +183,7 @@ class Renderer:
 
 
 def compare(expect, got, kept):
-    """`kept`: keys of objects that exist and that nobody deletes."""
+    """`kept`: keys of objects that exist and are not deleted."""
     denied = refused(expect["status"])
     want = by_name(expect["children"])
     have = by_name(map(complete, without_refused(got["objects"], denied)))
