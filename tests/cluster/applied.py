@@ -6,8 +6,6 @@ import json
 import shutil
 import sys
 import tempfile
-import time
-import unittest
 from pathlib import Path
 
 import yaml
@@ -17,6 +15,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent / "deploy"))
 from control_plane import ControlPlane  # noqa: E402
 from processes import free_port  # noqa: E402
 from rendered import DEPLOY, rendered  # noqa: E402
+from waiting import WaitingTest  # noqa: E402
 from webhook import GROUP  # noqa: E402
 from world import ClusterTest  # noqa: E402
 
@@ -27,7 +26,7 @@ REGISTERED_SECONDS = 30
 REGISTRATIONS = ("mutatingwebhookconfigurations", "validatingwebhookconfigurations")
 
 
-class PlaneTest(unittest.TestCase):
+class PlaneTest(WaitingTest):
     """One fresh control plane for the class."""
 
     @classmethod
@@ -73,13 +72,6 @@ class PlaneTest(unittest.TestCase):
                 "webhooks": [{"name": w["name"], "clientConfig": {"caBundle": self.plane.ca.bundle()}}
                              for w in live["webhooks"]]})
         return dict.fromkeys(self.bundles(), self.plane.ca.bundle())
-
-    def eventually(self, what, check, seconds=30):
-        deadline = time.monotonic() + seconds
-        while not check():
-            if time.monotonic() > deadline:
-                self.fail(f"not within {seconds} s: {what}")
-            time.sleep(0.1)
 
 
 class Answering:

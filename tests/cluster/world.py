@@ -10,7 +10,6 @@
 import itertools
 import shutil
 import time
-import unittest
 from pathlib import Path
 
 import yaml
@@ -18,6 +17,7 @@ import yaml
 from cluster import Cluster
 from installed import Installed
 from reconciled import Reconciled
+from waiting import WaitingTest
 from webhook import GROUP, Webhook
 
 HERE = Path(__file__).resolve().parent
@@ -57,7 +57,7 @@ class World(Cluster):
         return all(self.plane.get(f"/apis/{GROUP}/{path}?limit=1") for path in RESOURCES)
 
 
-class ClusterTest(unittest.TestCase):
+class ClusterTest(WaitingTest):
     """A test in a world, with its own namespace, `self.namespace`."""
 
     crds = "ours"
@@ -105,16 +105,6 @@ class ClusterTest(unittest.TestCase):
 
     def generation(self, name):
         return self.service(name)["metadata"]["generation"]
-
-    def eventually(self, what, check, seconds=30):
-        deadline = time.monotonic() + seconds
-        while True:
-            found = check()
-            if found:
-                return found
-            if time.monotonic() > deadline:
-                self.fail(f"not within {seconds} s: {what}")
-            time.sleep(0.1)
 
 
 def inference_service(name, predictor=None, annotations=None, **spec):

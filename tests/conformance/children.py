@@ -9,7 +9,6 @@ and compared as comparison.py says; Pods are not compared. The recordings have n
 one is constructed that fits the recorded status of the service, and the status that we compute from it is compared, too.
 Prints a line for each case that differs, then "N/M agree" and which recordings were used. Exit code 1 if a case differs.
 """
-import argparse
 import copy
 import json
 import pathlib
@@ -19,7 +18,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from comparison import comparable, comparable_status, differences  # noqa: E402
-from recordings import recordings  # noqa: E402
+from recordings import arguments, recordings  # noqa: E402
 from run import COMPATIBLE  # noqa: E402
 
 MODE = "serving.kserve.io/deploymentMode"
@@ -170,11 +169,7 @@ def compare(case, got):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bin", required=True, type=pathlib.Path, help="the folder with render_children")
-    parser.add_argument("--only", help="the id of one case")
-    parser.add_argument("--show", action="store_true", help="print every difference, and our objects")
-    args = parser.parse_args()
+    args = arguments(__doc__)
     folder, name_of_recordings = recordings()
     agree, total = 0, 0
     for name, ingress in RECORDINGS.items():

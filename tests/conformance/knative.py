@@ -10,7 +10,6 @@ service is built again with the status that was computed first, until nothing ch
 the status of the step before. What the API server or Knative refused is taken from the recording. Prints a line for each
 case that differs, then "N/M agree". Exit code 1 if a case differs.
 """
-import argparse
 import copy
 import json
 import pathlib
@@ -21,7 +20,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from children import cluster, fill  # noqa: E402
 from comparison import comparable, comparable_status, differences, meaning  # noqa: E402
-from recordings import recordings  # noqa: E402
+from recordings import arguments, recordings  # noqa: E402
 
 MODE = "serving.kserve.io/deploymentMode"
 SERVING = "serving.knative.dev/v1"
@@ -215,11 +214,7 @@ def steps_of(folder):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bin", required=True, type=pathlib.Path, help="the folder with render_children")
-    parser.add_argument("--only", help="the id of one case")
-    parser.add_argument("--show", action="store_true", help="print every difference, and our objects")
-    args = parser.parse_args()
+    args = arguments(__doc__)
     folder, name_of_recordings = recordings()
     renderer = Renderer(args.bin / "render_children", folder)
     agree, total, statuses, kept = 0, 0, {}, {}

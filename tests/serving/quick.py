@@ -52,6 +52,8 @@ RUNTIME = {"apiVersion": "serving.kserve.io/v1alpha1", "kind": "ClusterServingRu
 
 
 class QuickTest(serving.ServingTest):
+    wait_seconds = STEP_SECONDS
+
     def setUp(self):
         super().setUp()
         self.apply(RUNTIME)
@@ -66,16 +68,6 @@ class QuickTest(serving.ServingTest):
 
     def get(self, path):
         return self.cluster.node.get(path)
-
-    def eventually(self, what, check, seconds=STEP_SECONDS, failure=lambda: ""):
-        deadline = time.monotonic() + seconds
-        while True:
-            found = check()
-            if found:
-                return found
-            if time.monotonic() > deadline:
-                self.fail(f"not within {seconds} s: {what}\n{failure()}")
-            time.sleep(0.05)
 
     def pods(self, component):
         """Pods of a component's Deployment that are not being deleted."""

@@ -4,7 +4,6 @@ import http.client
 import json
 import os
 import time
-import unittest
 import urllib.parse
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ import yaml
 
 from installation import STAND_INS, Installation, reference_in
 from prober import Prober
+from waiting import WaitingTest
 
 HERE = Path(__file__).resolve().parent
 NAMESPACE = "models"
@@ -34,7 +34,7 @@ except urllib.error.HTTPError as error:
 SMALL = {"requests": {"cpu": "50m", "memory": "200Mi"}, "limits": {"cpu": "2", "memory": "1Gi"}}
 
 
-class ServingTest(unittest.TestCase):
+class ServingTest(WaitingTest):
     cluster = prober = programs = None
     client = False  # whether the Pod of ask_from_another_namespace() exists
 
@@ -95,27 +95,16 @@ class ServingTest(unittest.TestCase):
 
     def wait_ready(self, name, seconds=READY_SECONDS):
         """Waits for Ready; returns the service. Fails with its status."""
-        deadline = time.monotonic() + seconds
-        while True:
-            status = self.service(name).get("status", {})
-            ready = [c for c in status.get("conditions", []) if c["type"] == "Ready" and c["status"] == "True"]
-            if ready:
-                return self.service(name)
-            if time.monotonic() > deadline:
-                pods = self.kubectl("get", "pods", "-n", NAMESPACE, "-o", "wide", expect=None).stdout
-                self.fail(f"{name} is not Ready after {seconds} s\n{yaml.safe_dump(status)}\n{pods}")
-            time.sleep(0.1)
+        def ready():
+            conditions = self.service(name).get("status", {}).get("conditions", [])
+            return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions) and self.service(name)
 
-    def eventually(self, what, seconds, check):
-        """The first result of check() that is true. Fails after so many seconds."""
-        deadline = time.monotonic() + seconds
-        while True:
-            found = check()
-            if found:
-                return found
-            if time.monotonic() > deadline:
-                self.fail(f"not within {seconds} s: {what}")
-            time.sleep(0.1)
+        return self.eventually(f"{name} to be Ready", ready, seconds, lambda: self.describe(name))
+
+    def describe(self, name):
+        """For the message of a failure."""
+        pods = self.kubectl("get", "pods", "-n", NAMESPACE, "-o", "wide", expect=None).stdout
+        return f"{yaml.safe_dump(self.service(name).get('status', {}))}\n{pods}"
 
     def answers(self, model):
         """What the model says, computed when it was trained."""

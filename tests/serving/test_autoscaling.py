@@ -28,12 +28,12 @@ class Autoscaling(serving.ServingTest):
         with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
             loads = [pool.submit(self.load, url, stop, answers) for _ in range(CLIENTS)]
             try:
-                self.eventually("2 ready replicas under load", UP_SECONDS, lambda: self.replicas() == 2)
+                self.eventually("2 ready replicas under load", lambda: self.replicas() == 2, UP_SECONDS)
             finally:
                 stop.set()
             for load in loads:
                 load.result()
-        self.eventually("1 replica after the load", DOWN_SECONDS, lambda: self.replicas() == 1)
+        self.eventually("1 replica after the load", lambda: self.replicas() == 1, DOWN_SECONDS)
         self.assertGreater(len(answers), 0)
         failed = [answer for answer in answers if answer != 200]
         self.assertEqual(failed, [], f"{len(failed)} of {len(answers)} requests failed")
@@ -57,5 +57,5 @@ class Autoscaling(serving.ServingTest):
         self.addCleanup(self.kubectl, "delete", "-f", METRICS, "--wait=false")
         self.kubectl("rollout", "status", "-n", "metrics", "deployment/metrics-server", "--timeout", f"{METRICS_SECONDS}s",
                      timeout=METRICS_SECONDS + 10)
-        self.eventually("metrics of the node", METRICS_SECONDS, lambda: "node-0" in self.kubectl(
-            "get", "--raw", "/apis/metrics.k8s.io/v1beta1/nodes", expect=None).stdout)
+        self.eventually("metrics of the node", lambda: "node-0" in self.kubectl(
+            "get", "--raw", "/apis/metrics.k8s.io/v1beta1/nodes", expect=None).stdout, METRICS_SECONDS)

@@ -80,7 +80,7 @@ class Chains(serving.ServingTest):
                      if m["type"] == "org.kubeflow.serving.inference.request" and m["data"] in sent and m["id"] in responses]
             return pairs if len(pairs) >= len(sent) else None
 
-        pairs = self.eventually("a message for each request and response", MESSAGE_SECONDS, messages)
+        pairs = self.eventually("a message for each request and response", messages, MESSAGE_SECONDS)
         self.assertCountEqual([json.dumps(request["data"]) for request, _ in pairs], map(json.dumps, sent))
         self.assertEqual(len({request["id"] for request, _ in pairs}), len(sent))
         for request, response in pairs:

@@ -9,6 +9,7 @@
 
 #include "spec/names.h"
 #include "workload/children/host.h"
+#include "workload/children/virtual_service_parts.h"
 #include "workload/objects/object_builder.h"
 #include "workload/objects/ports.h"
 
@@ -17,28 +18,17 @@ namespace {
 
 using spec::Value;
 
-constexpr std::string_view kVirtualService = "VirtualService";
-/// Istio's name for all sidecars.
-constexpr std::string_view kMesh = "mesh";
 constexpr std::string_view kVisibility = "networking.knative.dev/visibility";
 constexpr std::string_view kClusterLocal = "cluster-local";
-constexpr std::string_view kExplainPath = R"(^/v1/models/[\w-]+:explain$)";
-constexpr std::string_view kExplainUnderPath = R"((/v1/models/[\w-]+:explain)$)";
-
-std::string quoted(std::string_view host) {
-  std::string out;
-  for (const char c : host) out += c == '.' ? std::string("\\.") : std::string(1, c);
-  return out;
-}
 
 /// A regular expression for the host with any port. KServe's has no short forms of hosts in the cluster, because of an
 /// error: Strict matches what resolvers accept.
 std::string host_expression(const ServiceBuild& build, std::string_view host) {
   constexpr std::string_view kSuffix = ".svc.cluster.local";
   constexpr std::string_view kPort = R"((?::\d{1,5})?$)";
-  if (!build.strict() || !host.ends_with(kSuffix)) return fmt::format("^{}{}", quoted(host), kPort);
+  if (!build.strict() || !host.ends_with(kSuffix)) return fmt::format("^{}{}", quoted_host(host), kPort);
   host.remove_suffix(kSuffix.size());
-  return fmt::format(R"((?i)^{}(\.svc(\.cluster\.local)?)?{})", quoted(host), kPort);
+  return fmt::format(R"((?i)^{}(\.svc(\.cluster\.local)?)?{})", quoted_host(host), kPort);
 }
 
 std::string replaced_once(std::string_view text, std::string_view what) {
@@ -69,7 +59,8 @@ class KnativeRoute {
         ingress_(build.configuration.ingress),
         own_host_(cluster_host(build.name, build.namespace_)),
         host_(knative_service_host(build, build.context.ready.entrance_host)),
-        internal_(value_of(build.labels, kVisibility) == kClusterLocal || host_ == own_host_) {
+        internal_(value_of(build.labels, kVisibility) == kClusterLocal || host_ == own_host_),
+        parts_(build) {
     if (!internal_) more_hosts_ = more_hosts(build, host_);
   }
 
@@ -78,7 +69,7 @@ class KnativeRoute {
     const ReadyComponents& ready = build_.context.ready;
     const bool all_ready = ready.predictor && (!spec.transformer() || ready.transformer) &&
                            (!spec.explainer() || ready.explainer);
-    if (!all_ready || host_.empty()) return build_.retain(kVirtualService, build_.name);
+    if (!all_ready || host_.empty()) return build_.retain(kVirtualServiceKind, build_.name);
     const auto path = path_of(build_);
     if (!path) {
       return build_.fatal(kIngress, "InvalidHost", spec::FieldPath{} / "metadata" / "name", path.error());
@@ -105,28 +96,14 @@ class KnativeRoute {
   }
 
  private:
-  Value expression(std::string_view kind, std::string_view text) {
-    return ObjectBuilder(arena_).text(kind, text).take();
-  }
-
-  Value texts(const std::vector<std::string>& list) {
-    Value out(rapidjson::kArrayType);
-    for (const std::string& t : list) out.PushBack(make_text(t, arena_), arena_);
-    return out;
-  }
-
   Value match(const std::string& host, Value uri, const std::vector<std::string>& gateways) {
-    ObjectBuilder out(arena_);
-    if (uri.IsObject()) out.value("uri", std::move(uri));
-    return out.value("authority", expression("regex", host_expression(build_, host)))
-        .value("gateways", texts(gateways))
-        .take();
+    return parts_.match(host_expression(build_, host), std::move(uri), gateways);
   }
 
   std::vector<std::string> local_gateways() const { return {ingress_.local_gateway, std::string(kMesh)}; }
 
   Value matches(std::string_view path) {
-    const auto uri = [&] { return path.empty() ? Value() : expression("regex", path); };
+    const auto uri = [&] { return path.empty() ? Value() : parts_.string_match("regex", path); };
     Value out(rapidjson::kArrayType);
     out.PushBack(match(own_host_, uri(), local_gateways()), arena_);
     if (internal_) return out;
@@ -142,38 +119,17 @@ class KnativeRoute {
     if (build_.service.spec().explainer()) {
       const std::string regex = fmt::format("{}{}", path, kExplainUnderPath);
       Value list(rapidjson::kArrayType);
-      list.PushBack(match(domain, expression("regex", regex), gateway), arena_);
-      Value rewrite = ObjectBuilder(arena_).text("match", regex).text("rewrite", R"(\1)").take();
-      add_rule(std::move(list), explainer,
-               ObjectBuilder(arena_).value("uriRegexRewrite", std::move(rewrite)).take());
+      list.PushBack(match(domain, parts_.string_match("regex", regex), gateway), arena_);
+      add_rule(std::move(list), explainer, parts_.rewrite_to_explain(regex));
     }
-    Value list(rapidjson::kArrayType);
-    list.PushBack(match(domain, expression("prefix", fmt::format("{}/", path)), gateway), arena_);
-    list.PushBack(match(domain, expression("exact", path), gateway), arena_);
-    add_rule(std::move(list), entrance, ObjectBuilder(arena_).text("uri", "/").take());
+    add_rule(parts_.path_matches(host_expression(build_, domain), path, gateway), entrance,
+             ObjectBuilder(arena_).text("uri", "/").take());
   }
 
   void add_rule(Value matches, const std::string& host, Value rewrite = {}) {
-    Value destination = ObjectBuilder(arena_)
-                            .text("host", ingress_.knative_local_gateway_service)
-                            .value("port", ObjectBuilder(arena_).number("number", kServicePort).take())
-                            .take();
     Value route(rapidjson::kArrayType);
-    route.PushBack(
-        ObjectBuilder(arena_).value("destination", std::move(destination)).number("weight", 100).take(),
-        arena_);
-    Value set = ObjectBuilder(arena_)
-                    .text("Host", host)
-                    .text("KServe-Isvc-Name", build_.name)
-                    .text("KServe-Isvc-Namespace", build_.namespace_)
-                    .take();
-    Value request = ObjectBuilder(arena_).value("set", std::move(set)).take();
-    ObjectBuilder rule(arena_);
-    rule.value("match", std::move(matches));
-    if (rewrite.IsObject()) rule.value("rewrite", std::move(rewrite));
-    rule.value("route", std::move(route))
-        .value("headers", ObjectBuilder(arena_).value("request", std::move(request)).take());
-    rules_.PushBack(rule.take(), arena_);
+    route.PushBack(parts_.destination(ingress_.knative_local_gateway_service, kServicePort, 100), arena_);
+    parts_.add_rule(std::move(matches), std::move(route), {.rewrite = std::move(rewrite), .host = host});
   }
 
   void add_object(bool has_path) {
@@ -188,16 +144,7 @@ class KnativeRoute {
     }
     if (has_path) add_host(ingress_.ingress_domain);
     for (const std::string& host : more_hosts_) add_host(host);
-    Value object = build_.object("networking.istio.io/v1beta1", kVirtualService, build_.name, build_.labels,
-                                 build_.exposed_annotations(build_.allowed_annotations(build_.annotations)));
-    object.AddMember("spec",
-                     ObjectBuilder(arena_)
-                         .value("hosts", texts(hosts))
-                         .value("gateways", texts(gateways))
-                         .value("http", std::move(rules_))
-                         .take(),
-                     arena_);
-    build_.add(std::move(object));
+    parts_.add_object(build_.labels, hosts, gateways);
   }
 
   ServiceBuild& build_;
@@ -206,8 +153,8 @@ class KnativeRoute {
   const std::string own_host_;
   const std::string host_;
   const bool internal_;  // the service is not reached from outside the cluster
+  VirtualServiceParts parts_;
   std::vector<std::string> more_hosts_;
-  Value rules_{rapidjson::kArrayType};
 };
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "workload/children/route_hosts.h"
 #include "workload/children/service.h"
 #include "workload/children/versions.h"
+#include "workload/children/virtual_service_parts.h"
 #include "workload/objects/object_builder.h"
 #include "workload/objects/ports.h"
 
@@ -22,19 +23,11 @@ namespace {
 using spec::Arena;
 using spec::Value;
 
-/// Istio's name for all sidecars.
-constexpr std::string_view kMesh = "mesh";
-constexpr std::string_view kKind = "VirtualService";
-constexpr std::string_view kExplainPath = R"(^/v1/models/[\w-]+:explain$)";
-constexpr std::string_view kExplainUnderPath = R"((/v1/models/[\w-]+:explain)$)";
-
 /// A regular expression for the host with any port. For a host in the cluster, also with the suffixes that
 /// resolvers add.
 std::string host_expression(std::string_view host, bool in_cluster) {
-  std::string quoted;
-  for (const char c : host) quoted += c == '.' ? std::string("\\.") : std::string(1, c);
   const std::string_view more = in_cluster ? R"((\.svc(\.cluster\.local)?)?)" : "";
-  return fmt::format("(?i)^{}{}{}", quoted, more, R"((:\d{1,5})?$)");
+  return fmt::format("(?i)^{}{}{}", quoted_host(host), more, R"((:\d{1,5})?$)");
 }
 
 struct Destination {
@@ -45,7 +38,7 @@ struct Destination {
 class VirtualServiceBuild {
  public:
   explicit VirtualServiceBuild(ServiceBuild& build)
-      : build_(build), arena_(build.arena), ingress_(build.configuration.ingress) {}
+      : build_(build), arena_(build.arena), ingress_(build.configuration.ingress), parts_(build) {}
 
   void run() {
     const auto spec = build_.service.spec();
@@ -54,8 +47,9 @@ class VirtualServiceBuild {
                            (!spec.transformer() || ready.transformer) &&
                            (!spec.explainer() || ready.explainer);
     const auto host = host_of(build_, build_.name);
-    if (host && is_taken(build_, *host, kKind, build_.name)) return;
-    if (!all_ready && !routes_to_missing_service(build_)) return build_.retain(kKind, build_.name);
+    if (host && is_taken(build_, *host, kVirtualServiceKind, build_.name)) return;
+    if (!all_ready && !routes_to_missing_service(build_))
+      return build_.retain(kVirtualServiceKind, build_.name);
     if (!host) return fail(host.error());
     const std::vector<Destination> predictor = predictor_destinations();
     const std::vector<Destination> explainer = {{build_.explainer()}};
@@ -63,7 +57,7 @@ class VirtualServiceBuild {
         spec.transformer() ? std::vector<Destination>{{build_.transformer()}} : predictor;
     std::vector<std::string> hosts = {*host};
     for (std::string& other : additional_hosts(build_, *host)) {
-      if (!is_taken(build_, other, kKind, {})) hosts.push_back(std::move(other));
+      if (!is_taken(build_, other, kVirtualServiceKind, {})) hosts.push_back(std::move(other));
     }
     if (spec.explainer()) add_rule(matches(build_.name, hosts, kExplainPath), explainer, spec.explainer());
     const spec::ComponentView first =
@@ -97,7 +91,7 @@ class VirtualServiceBuild {
       fail(host.error());
       return false;
     }
-    if (is_taken(build_, *host, kKind, {})) return true;
+    if (is_taken(build_, *host, kVirtualServiceKind, {})) return true;
     hosts.push_back(*host);
     Value list(rapidjson::kArrayType);
     list.PushBack(match_external(*host, Value()), arena_);
@@ -114,44 +108,22 @@ class VirtualServiceBuild {
     }
     if (path->empty()) return true;
     const std::string& domain = ingress_.ingress_domain;
-    if (is_taken(build_, domain + *path, kKind, {})) return true;
+    if (is_taken(build_, domain + *path, kVirtualServiceKind, {})) return true;
     if (build_.service.spec().explainer()) {
       const std::string expression = fmt::format("{}{}", *path, kExplainUnderPath);
       Value list(rapidjson::kArrayType);
-      list.PushBack(match_external(domain, string_match("regex", expression)), arena_);
-      Value rewrite =
-          ObjectBuilder(arena_)
-              .value("uriRegexRewrite",
-                     ObjectBuilder(arena_).text("match", expression).text("rewrite", R"(\1)").take())
-              .take();
-      add_rule(std::move(list), explainer, build_.service.spec().explainer(), std::move(rewrite));
+      list.PushBack(match_external(domain, parts_.string_match("regex", expression)), arena_);
+      add_rule(std::move(list), explainer, build_.service.spec().explainer(),
+               parts_.rewrite_to_explain(expression));
     }
-    Value list(rapidjson::kArrayType);
-    list.PushBack(match_external(domain, string_match("prefix", fmt::format("{}/", *path))), arena_);
-    list.PushBack(match_external(domain, string_match("exact", *path)), arena_);
-    add_rule(std::move(list), entrance, first, ObjectBuilder(arena_).text("uri", "/").take());
+    add_rule(parts_.path_matches(host_expression(domain, false), *path, {ingress_.ingress_gateway}), entrance,
+             first, ObjectBuilder(arena_).text("uri", "/").take());
     hosts.push_back(domain);
     return true;
   }
 
-  Value string_match(std::string_view kind, std::string_view text) {
-    return ObjectBuilder(arena_).text(kind, text).take();
-  }
-
-  Value texts(const std::vector<std::string>& list) {
-    Value out(rapidjson::kArrayType);
-    for (const std::string& t : list) out.PushBack(make_text(t, arena_), arena_);
-    return out;
-  }
-
-  Value match(std::string_view authority, Value uri, const std::vector<std::string>& gateways) {
-    ObjectBuilder out(arena_);
-    if (uri.IsObject()) out.value("uri", std::move(uri));
-    return out.value("authority", string_match("regex", authority)).value("gateways", texts(gateways)).take();
-  }
-
   Value match_external(std::string_view host, Value uri) {
-    return match(host_expression(host, false), std::move(uri), {ingress_.ingress_gateway});
+    return parts_.match(host_expression(host, false), std::move(uri), {ingress_.ingress_gateway});
   }
 
   std::vector<std::string> internal_gateways() const {
@@ -163,10 +135,10 @@ class VirtualServiceBuild {
 
   /// The service's host in the cluster, and all of its external hosts.
   Value matches(std::string_view name, const std::vector<std::string>& hosts, std::string_view path) {
-    const auto uri = [&] { return path.empty() ? Value() : string_match("regex", path); };
+    const auto uri = [&] { return path.empty() ? Value() : parts_.string_match("regex", path); };
     Value out(rapidjson::kArrayType);
     out.PushBack(
-        match(host_expression(short_host(name, build_.namespace_), true), uri(), internal_gateways()),
+        parts_.match(host_expression(short_host(name, build_.namespace_), true), uri(), internal_gateways()),
         arena_);
     for (const std::string& host : hosts) out.PushBack(match_external(host, uri()), arena_);
     return out;
@@ -185,8 +157,9 @@ class VirtualServiceBuild {
   Value of_grpc(const Value& matches) {
     Value out = spec::clone(matches, arena_);
     for (Value& match : out.GetArray()) {
-      Value headers =
-          ObjectBuilder(arena_).value("content-type", string_match("prefix", "application/grpc")).take();
+      Value headers = ObjectBuilder(arena_)
+                          .value("content-type", parts_.string_match("prefix", "application/grpc"))
+                          .take();
       match.AddMember("headers", std::move(headers), arena_);
     }
     return out;
@@ -195,34 +168,10 @@ class VirtualServiceBuild {
   void push_rule(Value matches, const std::vector<Destination>& to, const spec::ComponentView& component,
                  std::int64_t port, Value rewrite = {}) {
     Value routes(rapidjson::kArrayType);
-    for (const Destination& d : to) {
-      Value destination = ObjectBuilder(arena_)
-                              .text("host", cluster_host(d.service, build_.namespace_))
-                              .value("port", ObjectBuilder(arena_).number("number", port).take())
-                              .take();
-      routes.PushBack(ObjectBuilder(arena_)
-                          .value("destination", std::move(destination))
-                          .number("weight", d.weight)
-                          .take(),
-                      arena_);
-    }
-    ObjectBuilder rule(arena_);
-    rule.value("match", std::move(matches));
-    if (rewrite.IsObject()) rule.value("rewrite", std::move(rewrite));
-    rule.value("route", std::move(routes)).value("headers", headers());
-    if (const auto seconds = component.timeout()) rule.text("timeout", fmt::format("{}s", *seconds));
-    rules_.PushBack(rule.take(), arena_);
-  }
-
-  /// Headers by which model servers and loggers know the service of a request.
-  Value headers() {
-    Value set = ObjectBuilder(arena_)
-                    .text("KServe-Isvc-Name", build_.name)
-                    .text("KServe-Isvc-Namespace", build_.namespace_)
-                    .take();
-    return ObjectBuilder(arena_)
-        .value("request", ObjectBuilder(arena_).value("set", std::move(set)).take())
-        .take();
+    for (const Destination& d : to)
+      routes.PushBack(parts_.destination(cluster_host(d.service, build_.namespace_), port, d.weight), arena_);
+    parts_.add_rule(std::move(matches), std::move(routes),
+                    {.rewrite = std::move(rewrite), .timeout_seconds = component.timeout()});
   }
 
   void add(const std::vector<std::string>& external) {
@@ -232,23 +181,13 @@ class VirtualServiceBuild {
     }
     std::vector<std::string> gateways = internal_gateways();
     gateways.push_back(ingress_.ingress_gateway);
-    Value object =
-        build_.object("networking.istio.io/v1beta1", kKind, build_.name, build_.allowed_labels(build_.labels),
-                      build_.exposed_annotations(build_.allowed_annotations(build_.annotations)));
-    object.AddMember("spec",
-                     ObjectBuilder(arena_)
-                         .value("hosts", texts(hosts))
-                         .value("gateways", texts(gateways))
-                         .value("http", std::move(rules_))
-                         .take(),
-                     arena_);
-    build_.add(std::move(object));
+    parts_.add_object(build_.allowed_labels(build_.labels), hosts, gateways);
   }
 
   ServiceBuild& build_;
   Arena& arena_;
   const spec::IngressConfiguration& ingress_;
-  Value rules_{rapidjson::kArrayType};
+  VirtualServiceParts parts_;
 };
 
 }  // namespace

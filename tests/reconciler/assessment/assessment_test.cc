@@ -32,10 +32,37 @@ kube::Object version(std::string name, std::string managed_fields = "[]") {
                             .managed_fields = std::move(managed_fields)});
 }
 
-/// The canary "next" had all requests; now it is the predictor, and the service lists no canary any more.
-class Promotion : public testing::Test {
+/// Assesses the service "m" in the namespace "default", in a cluster from which kinds may be absent.
+class AssessmentTest : public testing::Test {
  protected:
-  Promotion() {
+  explicit AssessmentTest(unsigned settings) : world_(settings) {}
+
+  /// Calls `check` with the assessment of the service, built if it is served.
+  template <class Check>
+  void assess(Check check) {
+    kube::run_with_client(server_.config(), {}, [&](kube::Client& client) -> kube::Task<void> {
+      const std::shared_ptr<const spec::Catalog> catalog(std::shared_ptr<void>(), &world_.catalog());
+      const auto record = cache_.service({"default", "m"});
+      Assessment assessment(record.value(), catalog, surroundings_);
+      const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+      if (assessment.verdict() == Assessment::Verdict::kServe) co_await assessment.build(client, until);
+      check(assessment);
+    });
+  }
+
+  const kube::Resource* absent_ = nullptr;
+  workload::ServiceWorld world_;
+  kube::FakeApiServer server_;
+  Cache cache_{[](const ServiceKey&, Priority) {}};
+  AppliedMemory memory_;
+  Surroundings surroundings_{cache_, memory_,
+                             [this](const kube::Resource& resource) { return &resource == absent_; }};
+};
+
+/// The canary "next" had all requests; now it is the predictor, and the service lists no canary any more.
+class Promotion : public AssessmentTest {
+ protected:
+  Promotion() : AssessmentTest(workload::kGatewayApi) {
     spec::Value service = world_.service(
         "{metadata: {resourceVersion: '5', finalizers: [inferenceservice.finalizers]}, status: "
         "{observedGeneration: "
@@ -63,19 +90,6 @@ class Promotion : public testing::Test {
         name, 100 - percent, percent));
   }
 
-  /// Calls `check` with the assessment of the service.
-  template <class Check>
-  void assess(Check check) {
-    kube::run_with_client(server_.config(), {}, [&](kube::Client& client) -> kube::Task<void> {
-      const std::shared_ptr<const spec::Catalog> catalog(std::shared_ptr<void>(), &world_.catalog());
-      const auto record = cache_.service({"default", "m"});
-      Assessment assessment(record.value(), catalog, surroundings_);
-      const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-      co_await assessment.build(client, until);
-      check(assessment);
-    });
-  }
-
   /// "next 100": the weights in the desired route.
   static std::string share(const Assessment& assessment) {
     std::string out;
@@ -90,12 +104,6 @@ class Promotion : public testing::Test {
     }
     return out;
   }
-
-  workload::ServiceWorld world_{workload::kGatewayApi};
-  kube::FakeApiServer server_;
-  Cache cache_{[](const ServiceKey&, Priority) {}};
-  AppliedMemory memory_;
-  Surroundings surroundings_{cache_, memory_, [](const kube::Resource&) { return false; }};
 };
 
 TEST_F(Promotion, WaitsForADeploymentWithAPendingWrite) {
@@ -133,9 +141,9 @@ TEST_F(Promotion, WeightsStayWhileNeitherVersionIsWritten) {
 }
 
 /// A service in Knative mode, in a cluster with Knative or without.
-class InKnativeMode : public testing::Test {
+class InKnativeMode : public AssessmentTest {
  protected:
-  InKnativeMode() {
+  InKnativeMode() : AssessmentTest(0) {
     spec::Value service = world_.service(
         "{metadata: {resourceVersion: '5', finalizers: [inferenceservice.finalizers], annotations: "
         "{serving.kserve.io/deploymentMode: Knative}}, spec: {predictor: {model: {modelFormat: {name: sklearn}, "
@@ -157,19 +165,6 @@ class InKnativeMode : public testing::Test {
             ready)));
   }
 
-  /// Calls `check` with the assessment of the service, built if it is served.
-  template <class Check>
-  void assess(Check check) {
-    kube::run_with_client(server_.config(), {}, [&](kube::Client& client) -> kube::Task<void> {
-      const std::shared_ptr<const spec::Catalog> catalog(std::shared_ptr<void>(), &world_.catalog());
-      const auto record = cache_.service({"default", "m"});
-      Assessment assessment(record.value(), catalog, surroundings_);
-      const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-      if (assessment.verdict() == Assessment::Verdict::kServe) co_await assessment.build(client, until);
-      check(assessment);
-    });
-  }
-
   static std::vector<std::string> created(const Assessment& assessment) {
     std::vector<std::string> out;
     for (const Step& step : assessment.plan().steps) {
@@ -182,15 +177,6 @@ class InKnativeMode : public testing::Test {
   static std::string condition(const spec::Value& status, std::string_view type) {
     return std::string(condition_of(spec::ObjectView(status), type).string("status"));
   }
-
-  bool has_knative_ = true;
-  workload::ServiceWorld world_;
-  kube::FakeApiServer server_;
-  Cache cache_{[](const ServiceKey&, Priority) {}};
-  AppliedMemory memory_;
-  Surroundings surroundings_{cache_, memory_, [this](const kube::Resource& resource) {
-                               return !has_knative_ && &resource == &kube::kKnativeServices;
-                             }};
 };
 
 TEST_F(InKnativeMode, CreatesAKnativeService) {
@@ -214,7 +200,7 @@ TEST_F(InKnativeMode, RoutesTheServiceWhenThePredictorIsReady) {
 }
 
 TEST_F(InKnativeMode, IsRefusedWithoutKnative) {
-  has_knative_ = false;
+  absent_ = &kube::kKnativeServices;
   assess([](Assessment& assessment) {
     EXPECT_EQ(assessment.verdict(), Assessment::Verdict::kRefuse);
     const spec::Value status = assessment.status("2026-01-01T00:00:00Z");
