@@ -30,6 +30,8 @@ PARTS = {"MODELGATE_CONTROL_PLANE": ".ci/control-plane", "MODELGATE_NODE": ".ci/
 # The counts of the tests inside, in the cluster's folder for temporary files.
 COUNTS = "counts.json"
 INTERRUPTED = 130
+# Of --check where no node can run. Not 1, which is that of an error in the check.
+CANNOT_RUN = 3
 
 
 def main():
@@ -39,7 +41,7 @@ def main():
     parser.add_argument("--image", type=Path, default=ROOT / "build" / "image", help="OCI layout of our image")
     parser.add_argument("-k", dest="pattern", default="", help="only tests whose name holds this")
     parser.add_argument("--list", action="store_true", help="name the tests and stop")
-    parser.add_argument("--check", action="store_true", help="only say whether this machine can run a node: exit code 1 and the "
+    parser.add_argument("--check", action="store_true", help="only say whether this machine can run a node: exit code 3 and the "
                         "reason if not")
     arguments = parser.parse_args()
     if os.environ.get(INSIDE):
@@ -53,7 +55,7 @@ def main():
         print(f"skipped: serving tests: {problem}" if not arguments.check else problem)
         if not arguments.check:
             print("0 passed, 0 failed")
-        return 1 if arguments.check else 0
+        return CANNOT_RUN if arguments.check else 0
     if arguments.check:
         return 0
     set_parts()

@@ -14,6 +14,8 @@ inline constexpr std::string_view kInferenceService = "serving.kserve.io/inferen
 inline constexpr std::string_view kComponent = "component";
 inline constexpr std::string_view kEndpoint = "endpoint";
 inline constexpr std::string_view kLocalModel = "internal.serving.kserve.io/localmodel";
+/// Of the Pods of a Knative revision.
+inline constexpr std::string_view kKnativeRevision = "serving.knative.dev/revision";
 }  // namespace label
 
 namespace annotation {

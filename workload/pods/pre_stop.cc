@@ -5,12 +5,12 @@
 #include <cstdint>
 #include <string_view>
 
+#include "workload/objects/annotations.h"
 #include "workload/objects/object_builder.h"
 
 namespace modelgate::workload {
 namespace {
 
-constexpr std::string_view kKnativeRevision = "serving.knative.dev/revision";
 constexpr std::int64_t kDefaultGracePeriod = 30;  // seconds, Kubernetes' default
 
 /// Half of the grace period remains for requests that the server has accepted.
@@ -24,7 +24,7 @@ std::int64_t seconds_of(const PodPass& pass) {
 
 void delay_stop(PodPass& pass) {
   const std::int64_t seconds = seconds_of(pass);
-  if (seconds <= 0 || pass.label(kKnativeRevision)) return;
+  if (seconds <= 0 || pass.label(label::kKnativeRevision)) return;
   const std::size_t count = pass.spec().containers().size();
   for (std::size_t i = 0; i < count; ++i) {
     const spec::FieldPath hook = (PodPass::spec_path() / "containers")[i] / "lifecycle" / "preStop";

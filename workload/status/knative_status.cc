@@ -11,6 +11,7 @@
 
 #include "workload/children/host.h"
 #include "workload/children/knative_route.h"
+#include "workload/objects/annotations.h"
 #include "workload/objects/object_builder.h"
 #include "workload/status/knative_revisions.h"
 #include "workload/status/observed_component.h"
@@ -22,7 +23,6 @@ using spec::ObjectView;
 using spec::Value;
 
 constexpr std::string_view kReconcileFailed = "ReconcileFailed";
-constexpr std::string_view kRevisionLabel = "serving.knative.dev/revision";
 
 /// The conditions of a component. KServe's name for the explainer's route differs.
 struct ComponentConditions {
@@ -70,7 +70,7 @@ ObservedComponent pods_of(const Observed& observed, std::string_view revision) {
   if (revision.empty()) return out;
   for (const Value* p : observed.pods) {
     const spec::PodView pod(p);
-    if (pod.metadata().labels().get(kRevisionLabel) == revision && !is_terminating(pod))
+    if (pod.metadata().labels().get(label::kKnativeRevision) == revision && !is_terminating(pod))
       out.pods.push_back(pod);
   }
   std::ranges::sort(out.pods, std::greater{}, [](const spec::PodView& p) {

@@ -28,7 +28,7 @@ constexpr Field kLabels[] = {{"app"},
                              {label::kComponent},
                              {"isvc.generation"},
                              {"pod-template-hash"},
-                             {"serving.knative.dev/revision"},
+                             {label::kKnativeRevision},
                              {kServiceNameLabel}};
 constexpr Field kOwner[] = {{"apiVersion"}, {"kind"}, {"name"}, {"uid"}, {"controller"}};
 constexpr Field kMetadata[] = {{"name"},
